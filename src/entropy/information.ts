@@ -1,0 +1,10 @@
+import { TABLE_BITS, TABLE_TOTAL } from './rans-constants.js';
+
+const bitsOfFrequency = Float64Array.from({ length: TABLE_TOTAL + 1 }, (_, frequency) =>
+  frequency === 0 ? Infinity : TABLE_BITS - Math.log2(frequency),
+);
+
+/** Information content, in bits, of a symbol with this frequency (0..32768). For encoders and tests only: a float. */
+export function information(frequency: number): number {
+  return bitsOfFrequency[frequency] ?? Infinity;
+}

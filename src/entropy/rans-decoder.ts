@@ -1,0 +1,89 @@
+import { BitstreamError } from '../errors.js';
+import { STATE_BYTES, STATE_LOWER, TABLE_BITS, TABLE_TOTAL } from './rans-constants.js';
+
+/** Range asymmetric numeral system, decoding side. {@link RansEncoder} holds the derivation. */
+export class RansDecoder {
+  readonly #bytes: Uint8Array;
+  readonly #begin: number;
+  readonly #end: number;
+  #position: number;
+  #state: number;
+
+  /**
+   * Reads the coded stream that occupies `length` bytes of `bytes` from `offset` on. Offsets in its errors count from
+   * the start of the coded stream.
+   *
+   * @throws BitstreamError if there are fewer than 4 bytes or they hold no possible state.
+   */
+  constructor(bytes: Uint8Array, offset = 0, length = bytes.length - offset) {
+    if (offset < 0 || length < 0 || offset + length > bytes.length) {
+      throw new RangeError(`${String(length)} bytes from ${String(offset)} leave a buffer of ${String(bytes.length)}`);
+    }
+    if (length < STATE_BYTES) {
+      throw new BitstreamError('coded tokens end within the first state', { offset: length, field: 'tokens' });
+    }
+    this.#bytes = bytes;
+    this.#begin = offset;
+    this.#end = offset + length;
+    this.#position = offset + STATE_BYTES;
+    let state = 0;
+    for (let byte = STATE_BYTES - 1; byte >= 0; byte--) state = (state << 8) | (bytes[offset + byte] ?? 0);
+    // A state of 2^31 and more is negative here, so this one comparison checks both ends of the interval.
+    if (state < STATE_LOWER) {
+      throw new BitstreamError('coded tokens begin with an impossible state', { offset: 0, field: 'tokens' });
+    }
+    this.#state = state;
+  }
+
+  /** The slot, 0..32767, that the next symbol's interval contains. */
+  get slot(): number {
+    return this.#state & (TABLE_TOTAL - 1);
+  }
+
+  /**
+   * Removes the symbol whose interval `start .. start + frequency - 1` contains {@link RansDecoder.slot}.
+   *
+   * @throws BitstreamError if the stream has no more bytes.
+   */
+  advance(start: number, frequency: number): void {
+    let state = this.#state;
+    state = Math.imul(frequency, state >>> TABLE_BITS) + (state & (TABLE_TOTAL - 1)) - start;
+    while (state < STATE_LOWER) {
+      if (this.#position === this.#end) {
+        throw new BitstreamError('coded tokens end too early', { offset: this.#end - this.#begin, field: 'tokens' });
+      }
+      state = (state << 8) | (this.#bytes[this.#position++] ?? 0);
+    }
+    this.#state = state;
+  }
+
+  /**
+   * Reads `count` (0..15) raw bits.
+   *
+   * @throws BitstreamError if the stream has no more bytes.
+   */
+  bits(count: number): number {
+    const shift = TABLE_BITS - count;
+    const value = this.slot >>> shift;
+    this.advance(value << shift, 1 << shift);
+    return value;
+  }
+
+  /**
+   * Checks that the stream ends where its last symbol does.
+   *
+   * @throws BitstreamError if bytes are left or the state is not the one that encoding begins with.
+   */
+  finish(): void {
+    const offset = this.#position - this.#begin;
+    if (this.#position !== this.#end) {
+      throw new BitstreamError(`${String(this.#end - this.#position)} bytes follow the last token`, {
+        offset,
+        field: 'tokens',
+      });
+    }
+    if (this.#state !== STATE_LOWER) {
+      throw new BitstreamError('coded tokens end with a wrong state', { offset, field: 'tokens' });
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { BitstreamError, ModelError } from '../../src/errors.js';
+import { AdaptiveTables } from '../../src/entropy/adaptive-tables.js';
+import { RansDecoder } from '../../src/entropy/rans-decoder.js';
+import { RansEncoder } from '../../src/entropy/rans-encoder.js';
+import { drawSymbol, geometricTable, seededRandom } from './random.js';
+
+/** Adaptation of one table, written again in the words of FORMAT.md section 7. */
+function adapted(frequencies: number[], symbol: number, rate: number): number[] {
+  const smaller = frequencies.map((frequency) => frequency - ((frequency - 1) >> rate));
+  const lacking = 32768 - smaller.reduce((sum, frequency) => sum + frequency, 0);
+  return smaller.map((frequency, index) => (index === symbol ? frequency + lacking : frequency));
+}
+
+const rates = ['counted', 7] as const;
+
+describe.each(rates)('rate %s', (rate) => {
+  test('tables follow the rule and never lose a symbol', () => {
+    const random = seededRandom(3);
+    const first = geometricTable(17, 0.6);
+    const tables = new AdaptiveTables(Uint16Array.of(...first, ...first), 17, { rate });
+    let expected = [...first];
+    const encoder = new RansEncoder();
+    for (let count = 0; count < 600; count++) {
+      const symbol = count < 300 ? 16 : drawSymbol(first, random);
+      tables.encode(encoder, 1, symbol);
+      expected = adapted(expected, symbol, rate === 'counted' ? 4 + Math.min(Math.min(count, 255) >> 4, 2) : rate);
+      expect(expected.map((_, index) => tables.frequency(1, index))).toEqual(expected);
+      expect(Math.min(...expected)).toBeGreaterThanOrEqual(1);
+    }
+    expect(first.every((frequency, index) => frequency === tables.frequency(0, index))).toBe(true);
+    tables.reset();
+    expect(tables.frequency(1, 0)).toBe(first[0]);
+  });
+
+  test('both sides adapt alike', () => {
+    const alphabet = fc.integer({ min: 1, max: 17 });
+    fc.assert(
+      fc.property(
+        alphabet.chain((symbols) =>
+          fc.tuple(fc.constant(symbols), fc.array(fc.tuple(fc.nat(2), fc.nat(symbols - 1)), { maxLength: 400 })),
+        ),
+        ([symbols, steps]) => {
+          const one = geometricTable(symbols, 0.5);
+          const frequencies = Uint16Array.of(...one, ...one, ...one);
+          const writing = new AdaptiveTables(frequencies, symbols, { rate });
+          const reading = new AdaptiveTables(frequencies, symbols, { rate });
+          const encoder = new RansEncoder();
+          for (const [table, symbol] of steps) writing.encode(encoder, table, symbol);
+          const decoder = new RansDecoder(encoder.finish());
+          for (const [table, symbol] of steps) expect(reading.decode(decoder, table)).toBe(symbol);
+          decoder.finish();
+          for (let table = 0; table < 3; table++) {
+            for (let symbol = 0; symbol < symbols; symbol++) {
+              expect(reading.frequency(table, symbol)).toBe(writing.frequency(table, symbol));
+            }
+          }
+        },
+      ),
+    );
+  });
+});
+
+test('the count of a table is part of what reset clears', () => {
+  const tables = new AdaptiveTables(geometricTable(4, 0.5), 4, { rate: 'counted' });
+  const encoder = new RansEncoder();
+  const run = (): number[] => {
+    for (let index = 0; index < 40; index++) tables.encode(encoder, 0, index & 3);
+    return [0, 1, 2, 3].map((symbol) => tables.frequency(0, symbol));
+  };
+  const before = run();
+  expect(run()).not.toEqual(before);
+  tables.reset();
+  expect(run()).toEqual(before);
+});
+
+test('adapting to a skewed source costs less than its first tables', () => {
+  const random = seededRandom(11);
+  const source = geometricTable(16, 0.2);
+  const tables = new AdaptiveTables(geometricTable(16, 0.99), 16, { rate: 'counted' });
+  const before = tables.cost(0, 0);
+  const encoder = new RansEncoder();
+  for (let index = 0; index < 10_000; index++) tables.encode(encoder, 0, drawSymbol(source, random));
+  // Entropy of the source is 0.90 bits per symbol, of the first tables 4 bits.
+  expect((8 * encoder.finish().length) / 10_000).toBeLessThan(1);
+  expect(tables.cost(0, 0)).toBeLessThan(before);
+});
+
+test('tables that are none are refused', () => {
+  const make = (frequencies: number[], symbols: number) => () =>
+    new AdaptiveTables(Uint16Array.from(frequencies), symbols, { rate: 7 });
+  expect(make([32767, 2], 2)).toThrow(ModelError);
+  expect(make([32768, 0], 2)).toThrow(/frequency of symbol 1 is zero/);
+  expect(make([16384, 16384, 1], 2)).toThrow(ModelError);
+  expect(make([], 0)).toThrow(ModelError);
+  expect(() => new AdaptiveTables(Uint16Array.of(32768), 1, { rate: 0 })).toThrow(RangeError);
+});
+
+test('symbols and tables that do not exist are refused', () => {
+  const tables = new AdaptiveTables(geometricTable(4, 0.5), 4, { rate: 7 });
+  const encoder = new RansEncoder();
+  expect(() => {
+    tables.encode(encoder, 0, 4);
+  }).toThrow(RangeError);
+  expect(() => {
+    tables.adapt(1, 0);
+  }).toThrow(RangeError);
+  const decoder = new RansDecoder(encoder.finish());
+  expect(() => tables.decode(decoder, -1)).toThrow(RangeError);
+});
+
+test('a stream that ends is noticed', () => {
+  const tables = new AdaptiveTables(geometricTable(4, 0.99), 4, { rate: 7 });
+  const decoder = new RansDecoder(new RansEncoder().finish());
+  expect(() => {
+    for (let index = 0; index < 100; index++) tables.decode(decoder, 0);
+  }).toThrow(BitstreamError);
+});
