@@ -1,0 +1,1 @@
+"""Training of tessera's model packs: tables, exact integer networks, post-filters, export."""

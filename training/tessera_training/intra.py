@@ -1,0 +1,67 @@
+"""Default intra prediction matrices: how each sample depends on the boundary (docs/FORMAT.md, section 10).
+
+Columns of a matrix: corner, 2N samples above (left to right), N samples on the left (top to bottom). The decoder
+subtracts the mean before and adds it after, so the DC mode is the zero matrix.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+# (True for the vertical family, displacement per row in 1/32 sample), in the manner of HEVC's angular modes; those that
+# would read samples below the left column are left out.
+ANGLES = [(True, 32), (True, 17), (True, 9), (True, -9), (True, -21), (True, -32), (False, -9), (False, -21)]
+
+
+def _planar(n: int) -> np.ndarray:
+    matrix = np.zeros((n, n, 3 * n + 1))
+    for y in range(n):
+        for x in range(n):
+            row = matrix[y, x]
+            row[1 + 2 * n + y] += (n - 1 - x) / (2 * n)
+            row[1 + n] += (x + 1) / (2 * n)
+            row[1 + x] += (n - 1 - y) / (2 * n)
+            row[1 + 2 * n + n - 1] += (y + 1) / (2 * n)
+    return matrix
+
+
+def _angular(n: int, vertical: bool, angle: int) -> np.ndarray:
+    top = [0] + [1 + i for i in range(2 * n)]
+    left = [0] + [1 + 2 * n + min(i, n - 1) for i in range(2 * n)]
+    main, side = (top, left) if vertical else (left, top)
+    reference = {i: main[i] for i in range(2 * n + 1)}
+    if angle < 0:
+        for k in range(1, n + 1):
+            reference[-k] = side[min(2 * n, round(k * 32 / -angle))]
+    matrix = np.zeros((n, n, 3 * n + 1))
+    for along in range(n):  # distance from the main boundary
+        shift, fraction = (along + 1) * angle >> 5, (along + 1) * angle & 31
+        for across in range(n):
+            y, x = (along, across) if vertical else (across, along)
+            matrix[y, x, reference[across + shift + 1]] += (32 - fraction) / 32
+            if fraction:
+                matrix[y, x, reference[across + shift + 2]] += fraction / 32
+    return matrix
+
+
+def _quantise(matrix: np.ndarray) -> np.ndarray:
+    """To 1/64, each non-zero row summing to 64: the rounding error goes to the largest entry."""
+    rows = matrix.reshape(-1, matrix.shape[-1])
+    integers = np.round(rows * 64).astype(np.int64)
+    used = np.abs(rows).sum(1) > 0
+    largest = rows.argmax(1)
+    error = np.where(used, 64 - integers.sum(1), 0)
+    integers[np.arange(len(rows)), largest] += error
+    return integers.astype(np.int8)
+
+
+def matrices(n: int, modes: int) -> np.ndarray:
+    """int8 [modes, n * n, 3 n + 1]: DC, planar, vertical, horizontal, then the angles."""
+    built = [
+        np.zeros((n, n, 3 * n + 1)),
+        _planar(n),
+        _angular(n, True, 0),
+        _angular(n, False, 0),
+        *(_angular(n, vertical, angle) for vertical, angle in ANGLES),
+    ]
+    return np.stack([_quantise(matrix) for matrix in built[:modes]])

@@ -1,0 +1,256 @@
+"""A network as a short list of steps, from which the ONNX graph, the numpy int64 evaluation and the bounds come.
+
+Exact graphs (docs/FORMAT.md, section 11) are built of `conv` (integer sums), `combine` (sums times powers of two,
+shifted right, floored, clipped) and data movement. Float graphs use the same steps without floor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+EXACT_LIMIT = 2**24
+OPSET = 17
+FLOAT = TensorProto.FLOAT
+
+
+@dataclass
+class Step:
+    op: str
+    inputs: list[str]
+    output: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Program:
+    """Inputs are uint8 [1, channels, height, width]; `positions` is grid positions of the convolutions per pixel."""
+
+    name: str
+    positions: float
+    inputs: list[tuple[str, int, str, str]] = field(default_factory=list)
+    outputs: list[tuple[str, str, int, str, str]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+    def _add(self, op: str, inputs: list[str], **values: Any) -> str:
+        output = f"{op}_{len(self.steps)}"
+        self.steps.append(Step(op, inputs, output, values))
+        return output
+
+    def input(self, name: str, channels: int, height: str, width: str, offset: int = 0, block: int = 1) -> str:
+        """A graph input as float plus `offset`, its `block` x `block` squares folded into channels."""
+        self.inputs.append((name, channels, height, width))
+        return self._add("input", [name], offset=offset, block=block)
+
+    def conv(self, x: str, weight: np.ndarray, bias: np.ndarray, groups: int = 1) -> str:
+        """Sums of a 'same' convolution with zero padding; integers stay integers."""
+        return self._add("conv", [x], weight=weight, bias=bias, groups=groups)
+
+    def combine(
+        self,
+        inputs: list[str],
+        multipliers: list[float] | None = None,
+        offset: float = 0,
+        shift: int = 0,
+        low: float | None = None,
+        high: float | None = None,
+        floor: bool = True,
+    ) -> str:
+        """clip(floor((sum of input * multiplier + offset) * 2^-shift), low, high)."""
+        multipliers = multipliers or [1] * len(inputs)
+        return self._add("combine", inputs, multipliers=multipliers, offset=offset, shift=shift, low=low, high=high, floor=floor)
+
+    def concat(self, inputs: list[str]) -> str:
+        return self._add("concat", inputs)
+
+    def slice(self, x: str, start: int, end: int) -> str:
+        return self._add("slice", [x], start=start, end=end)
+
+    def output(self, name: str, x: str, channels: int, height: str, width: str, block: int = 1) -> None:
+        """Values 0..255 become a uint8 output, channels unfolded to `block` x `block` squares."""
+        self.outputs.append((name, self._add("output", [x], block=block), channels, height, width))
+
+    def kilo_macs_per_pixel(self) -> float:
+        macs = sum(s.values["weight"].size for s in self.steps if s.op == "conv")
+        return macs * self.positions / 1000
+
+
+def _fold(x: np.ndarray, block: int) -> np.ndarray:
+    n, _, h, w = x.shape
+    return x.reshape(n, h // block, block, w // block, block).transpose(0, 2, 4, 1, 3).reshape(n, block * block, h // block, w // block)
+
+
+def _unfold(x: np.ndarray, block: int) -> np.ndarray:
+    n, _, h, w = x.shape
+    return x.reshape(n, block, block, h, w).transpose(0, 3, 1, 4, 2).reshape(n, 1, h * block, w * block)
+
+
+def _convolve(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, groups: int) -> np.ndarray:
+    """'Same' convolution in int64, one tap at a time."""
+    o, i, k, _ = weight.shape
+    n, c, h, w = x.shape
+    pad = k // 2
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    result = np.zeros((n, o, h, w), np.int64) + bias.astype(np.int64)[None, :, None, None]
+    taps = weight.astype(np.int64).reshape(groups, o // groups, i, k, k)
+    for dy in range(k):
+        for dx in range(k):
+            window = padded[:, :, dy : dy + h, dx : dx + w].reshape(n, groups, c // groups, h, w)
+            result += np.einsum("goi,ngihw->ngohw", taps[..., dy, dx], window).reshape(n, o, h, w)
+    return result
+
+
+def evaluate(program: Program, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Evaluates an exact program in int64: the yardstick of every device. Raises if a sum reaches 2^24."""
+    values: dict[str, np.ndarray] = {}
+    for step in program.steps:
+        v = step.values
+        if step.op == "input":
+            x = inputs[step.inputs[0]].astype(np.int64)
+            result = (_fold(x, v["block"]) if v["block"] > 1 else x) + v["offset"]
+        elif step.op == "conv":
+            result = _convolve(values[step.inputs[0]], v["weight"], v["bias"], v["groups"])
+        elif step.op == "combine":
+            result = sum(values[x] * int(m) for x, m in zip(step.inputs, v["multipliers"])) + int(v["offset"])
+            result = result >> v["shift"]
+            if v["low"] is not None:
+                result = np.clip(result, v["low"], v["high"])
+        elif step.op == "concat":
+            result = np.concatenate([values[x] for x in step.inputs], 1)
+        elif step.op == "slice":
+            result = values[step.inputs[0]][:, v["start"] : v["end"]]
+        else:
+            x = values[step.inputs[0]]
+            result = _unfold(x, v["block"]) if v["block"] > 1 else x
+        if np.abs(result).max() >= EXACT_LIMIT:
+            raise OverflowError(f"{program.name}: {step.output} reaches 2^24")
+        values[step.output] = result
+    return {name: values[source].astype(np.uint8) for name, source, *_ in program.outputs}
+
+
+def check_bounds(program: Program) -> dict[str, float]:
+    """Largest possible magnitude of each sum, whatever the input. Raises ValueError from 2^24 on."""
+    low: dict[str, float] = {}
+    high: dict[str, float] = {}
+    bounds: dict[str, float] = {}
+    for step in program.steps:
+        v = step.values
+        if step.op == "input":
+            lo, hi = v["offset"], 255 + v["offset"]
+        elif step.op == "conv":
+            x = step.inputs[0]
+            weight = v["weight"].astype(np.float64).reshape(len(v["weight"]), -1)
+            lo_in, hi_in = min(0, low[x]), max(0, high[x])
+            up = np.maximum(weight * hi_in, weight * lo_in).sum(1)
+            down = np.minimum(weight * hi_in, weight * lo_in).sum(1)
+            # Partial sums may come in any order: the bias and both sides count in full.
+            bound = float((np.maximum(up, -down) + np.abs(v["bias"].astype(np.float64))).max())
+            lo, hi = -bound, bound
+        elif step.op == "combine":
+            sides = [sorted((low[x] * m, high[x] * m)) for x, m in zip(step.inputs, v["multipliers"])]
+            bound = sum(max(abs(a), abs(b)) for a, b in sides) + abs(v["offset"])
+            bounds[step.output] = bound
+            scale = 2.0 ** -v["shift"]
+            lo = np.floor((sum(a for a, _ in sides) + v["offset"]) * scale)
+            hi = np.floor((sum(b for _, b in sides) + v["offset"]) * scale)
+            if v["low"] is not None:
+                lo, hi = max(lo, v["low"]), min(hi, v["high"])
+        elif step.op == "concat":
+            lo, hi = min(low[x] for x in step.inputs), max(high[x] for x in step.inputs)
+        else:
+            lo, hi = low[step.inputs[0]], high[step.inputs[0]]
+        low[step.output], high[step.output] = lo, hi
+        bounds.setdefault(step.output, max(abs(lo), abs(hi)))
+        if bounds[step.output] >= EXACT_LIMIT:
+            raise ValueError(f"{program.name}: {step.output} may reach {bounds[step.output]:.0f}, beyond 2^24")
+    return bounds
+
+
+def to_onnx(program: Program) -> onnx.ModelProto:
+    """The ONNX graph: weights stay int8, int32 or float16 in the file and are cast when it is loaded."""
+    nodes: list[onnx.NodeProto] = []
+    initialisers: list[onnx.TensorProto] = []
+    constants: dict[tuple[str, Any], str] = {}
+
+    def node(op: str, inputs: list[str], output: str, **attributes: Any) -> str:
+        nodes.append(helper.make_node(op, inputs, [output], name=f"{op}_{len(nodes)}", **attributes))
+        return output
+
+    def constant(array: np.ndarray) -> str:
+        key = (array.dtype.name, tuple(array.shape), array.tobytes())
+        if key not in constants:
+            constants[key] = f"constant_{len(initialisers)}"
+            initialisers.append(numpy_helper.from_array(array, constants[key]))
+        return constants[key]
+
+    def number(value: float) -> str:
+        return constant(np.array(value, np.float32))
+
+    def stored(array: np.ndarray, name: str) -> str:
+        array = np.ascontiguousarray(array)
+        if array.dtype == np.int32 and np.abs(array).max() < 2**15:
+            array = array.astype(np.int16)
+        return node("Cast", [constant(array)], name, to=FLOAT)
+
+    for step in program.steps:
+        v, x, out = step.values, step.inputs[0], step.output
+        if step.op == "input":
+            last = node("Cast", [x], f"{out}_float", to=FLOAT)
+            if v["offset"]:
+                last = node("Add", [last, number(v["offset"])], f"{out}_centred")
+            if v["block"] > 1:
+                node("SpaceToDepth", [last], out, blocksize=v["block"])
+            else:
+                nodes[-1].output[0] = out
+        elif step.op == "conv":
+            k = v["weight"].shape[-1]
+            inputs = [x, stored(v["weight"], f"{out}_weight"), stored(v["bias"], f"{out}_bias")]
+            node("Conv", inputs, out, group=v["groups"], kernel_shape=[k, k], pads=[k // 2] * 4)
+        elif step.op == "combine":
+            terms = []
+            for index, (source, multiplier) in enumerate(zip(step.inputs, v["multipliers"])):
+                scaled = node("Mul", [source, number(multiplier)], f"{out}_term{index}") if multiplier != 1 else source
+                terms.append(scaled)
+            last = terms[0]
+            for index, term in enumerate(terms[1:]):
+                last = node("Add", [last, term], f"{out}_sum{index}")
+            if v["offset"]:
+                last = node("Add", [last, number(v["offset"])], f"{out}_offset")
+            if v["shift"]:
+                last = node("Mul", [last, number(2.0 ** -v["shift"])], f"{out}_scaled")
+            if v["floor"] and (v["shift"] or any(m != int(m) for m in v["multipliers"]) or v["offset"] != int(v["offset"])):
+                last = node("Floor", [last], f"{out}_floor")
+            if v["low"] is not None:
+                limits = [number(v["low"])] + ([number(v["high"])] if v["high"] is not None else [])
+                node("Clip", [last, *limits], out)
+            else:
+                nodes[-1].output[0] = out
+        elif step.op == "concat":
+            node("Concat", step.inputs, out, axis=1)
+        elif step.op == "slice":
+            ends = [constant(np.array([value], np.int64)) for value in (v["start"], v["end"], 1)]
+            node("Slice", [x, *ends], out)
+        elif v["block"] > 1:
+            last = node("Cast", [x], f"{out}_bytes", to=TensorProto.UINT8)
+            node("DepthToSpace", [last], out, blocksize=v["block"], mode="DCR")
+        else:
+            node("Cast", [x], out, to=TensorProto.UINT8)
+    rename = {source: name for name, source, *_ in program.outputs}
+    for made in nodes:
+        for index, name in enumerate(made.output):
+            made.output[index] = rename.get(name, name)
+    graph = helper.make_graph(
+        nodes,
+        program.name,
+        [helper.make_tensor_value_info(n, TensorProto.UINT8, [1, c, h, w]) for n, c, h, w in program.inputs],
+        [helper.make_tensor_value_info(n, TensorProto.UINT8, [1, c, h, w]) for n, _, c, h, w in program.outputs],
+        initialisers,
+    )
+    model = helper.make_model(graph, producer_name="tessera", opset_imports=[helper.make_opsetid("", OPSET)])
+    model.ir_version = 8
+    onnx.checker.check_model(model)
+    return model
