@@ -1,0 +1,73 @@
+import eslint from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+// A folder imports only from those before it; folders of one group stand beside each other.
+const layers = [['entropy'], ['bitstream'], ['video', 'kernels', 'model'], ['codec'], ['metrics'], ['cli']];
+
+// Native and heavy packages stay in the one folder that wraps them.
+const homes = { 'onnxruntime-node': ['model'], 'node-av': ['video'], sharp: ['video'], yargs: ['cli'] };
+
+function layerRules(folder, level) {
+  const beside = layers[level].filter((other) => other !== folder);
+  const foreign = [...beside, ...layers.slice(level + 1).flat()];
+  const packages = Object.keys(homes).filter((name) => !homes[name].includes(folder));
+  return {
+    files: [`src/${folder}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            ...(foreign.length > 0
+              ? [
+                  {
+                    group: foreign.map((other) => `**/${other}/**`),
+                    message: `src/${folder} stands below that folder.`,
+                  },
+                ]
+              : []),
+            ...packages.map((name) => ({
+              group: [name, `${name}/**`],
+              message: `Only src/${homes[name].join(', ')} imports ${name}.`,
+            })),
+          ],
+        },
+      ],
+    },
+  };
+}
+
+export default defineConfig(
+  globalIgnores(['dist/', 'build/', 'coverage/', '.venv/', '.work/', 'src/kernels/assembly/', 'training/']),
+  eslint.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    // Numeric code: an index that a loop bound has checked is not checked again.
+    files: ['src/**/*.ts', 'codecs/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'],
+    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+  {
+    files: ['**/*.d.ts'],
+    rules: { '@typescript-eslint/no-extraneous-class': 'off' },
+  },
+  ...layers.flatMap((folders, level) => folders.map((folder) => layerRules(folder, level))),
+  {
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', require: 'readonly', module: 'writable', URL: 'readonly' },
+    },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+);

@@ -1,0 +1,44 @@
+// Builds the package: AssemblyScript kernels to WebAssembly, TypeScript to dist/, then the WebAssembly module next to
+// its compiled wrapper. `--kernels-only` stops after the first step (what jest needs); `--clean` empties dist/ first.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const kernelsModule = join(root, 'src/kernels/kernels.wasm');
+const commandLine = join(root, 'dist/src/cli/main.js');
+
+function runTool(script, ...parameters) {
+  try {
+    execFileSync(process.execPath, [join(root, 'node_modules', script), ...parameters], {
+      cwd: root,
+      stdio: 'inherit',
+    });
+  } catch {
+    process.stderr.write(`build: ${script} failed, see above\n`);
+    process.exit(1);
+  }
+}
+
+function buildKernels() {
+  // The memory is exported and starts small: the wrapper grows it to what the picture size needs. `abort` is compiled
+  // away so that the module imports nothing.
+  runTool(
+    'assemblyscript/bin/asc.js',
+    'src/kernels/assembly/index.ts',
+    ...['-O3', '--runtime', 'stub', '--enable', 'simd', '--noAssert', '--use', 'abort=', '--initialMemory', '2'],
+    ...['--outFile', 'src/kernels/kernels.wasm'],
+  );
+}
+
+const flags = new Set(process.argv.slice(2));
+if (flags.has('--clean')) rmSync(join(root, 'dist'), { recursive: true, force: true });
+buildKernels();
+if (!flags.has('--kernels-only')) {
+  runTool('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  mkdirSync(join(root, 'dist/src/kernels'), { recursive: true });
+  copyFileSync(kernelsModule, join(root, 'dist/src/kernels/kernels.wasm'));
+  // npm sets this on installation; a checkout runs the file as it is built.
+  if (existsSync(commandLine)) chmodSync(commandLine, 0o755);
+}
