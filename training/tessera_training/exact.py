@@ -31,25 +31,29 @@ class _RoundClip(torch.autograd.Function):
 
 
 class _Rescale(torch.autograd.Function):
-    """clip(floor(x * 2^-shift), low, high); the gradient passes inside the limits."""
+    """clip(floor(x * 2^-shift), low, high); the gradient passes inside the limits, or everywhere if `free`."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, shift: int, low: float, high: float) -> Tensor:
-        scaled = (x * 2.0**-shift).floor_()
-        clipped = scaled.clamp(low, high)
-        ctx.save_for_backward(scaled == clipped)
-        ctx.shift = shift
-        return clipped
+    def forward(ctx, x: Tensor, shift: int, low: float, high: float, free: bool) -> Tensor:
+        scaled = x.mul(2.0**-shift).floor_() if shift else x
+        ctx.values = (shift, low, high)
+        if not free:
+            ctx.save_for_backward(scaled)
+        return scaled.clamp(low, high)
 
     @staticmethod
     def backward(ctx, gradient: Tensor):
-        (inside,) = ctx.saved_tensors
-        return gradient * inside * 2.0**-ctx.shift, None, None, None
+        shift, low, high = ctx.values
+        if not ctx.saved_tensors:
+            return gradient * 2.0**-shift, None, None, None, None
+        (scaled,) = ctx.saved_tensors
+        passed = torch.ops.aten.hardtanh_backward(gradient, scaled, low - 0.5, high + 0.5)
+        return (passed.mul_(2.0**-shift) if shift else passed), None, None, None, None
 
 
-def rescale(x: Tensor, shift: int, low: float, high: float) -> Tensor:
+def rescale(x: Tensor, shift: int, low: float, high: float, free: bool = False) -> Tensor:
     """clip(floor(x * 2^-shift), low, high) with a straight-through gradient."""
-    return _Rescale.apply(x, shift, low, high)
+    return _Rescale.apply(x, shift, low, high, free)
 
 
 class ExactConv(nn.Module):

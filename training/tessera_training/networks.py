@@ -51,7 +51,8 @@ class ExactBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         mixed = rescale(self.depthwise(x), 6, -1023, 1023)
         hidden = rescale(self.expand(mixed), 7, 0, self.hidden_high)
-        return rescale(x + rescale(self.project(hidden), 7, -self.wide, self.wide), 0, -self.wide, self.wide)
+        change = rescale(self.project(hidden), 7, -self.wide, self.wide)
+        return rescale(x + change, 0, -self.wide, self.wide)
 
     def write(self, p: Program, x: str) -> str:
         mixed = p.combine([p.conv(x, *self.depthwise.arrays(), groups=self.depthwise.groups)], shift=6, low=-1023, high=1023)
@@ -106,18 +107,22 @@ class Prior(nn.Module):
             x = block(x)
         features = rescale(x + 256, 1, 0, 255)
         sums = self.head_first(features - 128) + 2 * self.memory_skip(memory)
-        return features, rescale(sums, 6, 0, 255)
+        return features, rescale(sums, 6, 0, 255, free=True)
 
-    def run_second(self, features: Tensor, fine: Tensor, tokens: Tensor) -> Tensor:
-        """fine scale [.., 384] of pass 1; `tokens` are codes, zero outside pass 0."""
+    def run_second(self, features: Tensor, fine: Tensor, tokens: Tensor, chosen: Tensor) -> Tensor:
+        """fine scale [len(chosen), 384] of the flat positions `chosen` (those of pass 1).
+
+        `tokens` are codes, zero outside pass 0.
+        """
         near = rescale(self.near(tokens), 6, 0, 255)
         mixed = rescale(self.mix(near), 7, -WIDE, WIDE)
         x = rescale(2 * features - 256 + mixed, 0, -WIDE, WIDE)
         for block in self.second:
             x = block(x)
-        own = rescale(x, 1, -128, 127)
-        sums = self.head_second(own) + 2 * self.token_skip(tokens) + 64 * fine
-        return rescale(sums, 6, 0, 255)
+        own = rescale(x.reshape(-1, self.width)[chosen], 1, -128, 127)
+        skip, base = (grid.reshape(-1, TOKENS)[chosen] for grid in (self.token_skip(tokens), fine))
+        sums = self.head_second(own) + 2 * skip + 64 * base
+        return rescale(sums, 6, 0, 255, free=True)
 
     def programs(self) -> tuple[Program, Program]:
         p = Program("prior-first", 1 / 256)

@@ -1,0 +1,85 @@
+"""Reads what `tessera-dev dump` writes: one folder per clip and q, .npy arrays and meta.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One clip coded at one q. Arrays stay on disk; reading a slice copies it."""
+
+    folder: Path
+    meta: dict
+
+    @property
+    def clip(self) -> str:
+        return str(self.meta["clip"])
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def frames(self) -> int:
+        return int(self.meta["frames"])
+
+    @property
+    def rows(self) -> int:
+        return int(self.meta["rows"])
+
+    @property
+    def columns(self) -> int:
+        return int(self.meta["columns"])
+
+    def array(self, name: str) -> np.ndarray:
+        return np.load(self.folder / f"{name}.npy", mmap_mode="r")
+
+    @cached_property
+    def inter(self) -> np.ndarray:
+        """bool [frames]: False for key frames."""
+        return np.asarray(self.array("context")[:, 0, 0, 0]) > 0
+
+
+def open_shards(root: Path, clips: list[str] | None = None) -> list[Shard]:
+    """All complete shards under `root`, sorted by name. Raises FileNotFoundError if there is none."""
+    shards = []
+    for meta in sorted(Path(root).glob("**/meta.json")):
+        shard = Shard(meta.parent, json.loads(meta.read_text()))
+        if shard.frames > 0 and (clips is None or shard.clip in clips):
+            shards.append(shard)
+    if not shards:
+        raise FileNotFoundError(f"{root}: no shard (a folder with meta.json); run `tessera-dev dump` first")
+    return shards
+
+
+def split_held_out(shards: list[Shard], every: int) -> tuple[list[Shard], list[Shard]]:
+    """Training and held-out shards: every `every`-th clip (by name) is held out with all its rates."""
+    clips = sorted({shard.clip for shard in shards})
+    held = set(clips[every // 2 :: every]) if len(clips) > 1 else set()
+    train = [shard for shard in shards if shard.clip not in held]
+    return train, [shard for shard in shards if shard.clip in held] or train
+
+
+class FrameSampler:
+    """Draws (shard, frame): every shard alike per frame, key frames at least `key_share` of the draws."""
+
+    def __init__(self, shards: list[Shard], generator: np.random.Generator, key_share: float = 0.0) -> None:
+        self.generator = generator
+        self.places = [(s, f) for s in range(len(shards)) for f in range(shards[s].frames)]
+        weights = np.ones(len(self.places))
+        if key_share > 0:
+            inter = np.concatenate([shard.inter for shard in shards])
+            keys = int((~inter).sum())
+            if 0 < keys < len(inter) and keys / len(inter) < key_share:
+                weights[~inter] = key_share / (1 - key_share) * inter.sum() / keys
+        self.cumulative = np.cumsum(weights / weights.sum())
+
+    def draw(self) -> tuple[int, int]:
+        place = np.searchsorted(self.cumulative, self.generator.random(), side="right")
+        return self.places[min(int(place), len(self.places) - 1)]

@@ -1,0 +1,122 @@
+"""Contexts and costs of coefficient tokens, as the coder computes them (docs/FORMAT.md, sections 7 and 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .tables import CHROMA_LIMIT, CODE, LUMA_LIMIT, NONE, TOTAL, frequencies
+
+
+@dataclass
+class CodedTokens:
+    """The coded tokens of a batch of macroblocks, flat; every field [count]."""
+
+    place: Tensor  # index into [macroblocks, 384]
+    kind: Tensor  # 0, 1, 2
+    context: Tensor  # 0..7
+    symbol: Tensor  # 0..15
+    extra: Tensor  # float: sign and escape bits
+    macroblock: Tensor
+
+
+class TokenCoder:
+    """Finds coded tokens, their contexts and fixed costs for the tables of one pack."""
+
+    def __init__(self, tables: dict[str, np.ndarray]) -> None:
+        atoms16, atoms8 = tables["basis16"].shape[1], tables["basis8"].shape[1]
+        self.luma_atoms = (atoms16, 4 * atoms8)
+        self.chroma_atoms = 2 * tables["basisChroma"].shape[1]
+        # Neighbours by kind and channel 0..383; 384 stands for none and reads a column of zeros.
+        neighbours = np.full((2, 384, 6), 384, np.int64)
+        source = tables["contextNeighbours"].astype(np.int64)
+        for kind in (0, 1):
+            neighbours[kind, :256] = np.where(source[kind] == NONE, 384, source[kind])
+            neighbours[kind, 256:] = np.where(source[2, :128] == NONE, 384, source[2, :128] + 256)
+        self.neighbours = neighbours
+        self.context_of_sum = tables["contextOfSum"].astype(np.int64)
+        magnitude = np.arange(128)
+        escape = magnitude - 15
+        ones = np.floor(np.log2(np.maximum(escape, 0) + 1))
+        self.fixed_bits = ((magnitude > 0) + np.where(escape >= 0, 2 * ones + 1, 0)).astype(np.float32)
+
+    def find(self, tokens: np.ndarray, context: np.ndarray) -> CodedTokens:
+        """tokens int8 [macroblocks, 384], context uint8 [macroblocks, 32]."""
+        transform = (context[:, 7] > 0).astype(np.int64)
+        luma = np.minimum(LUMA_LIMIT[context[:, 8] // 4], np.array(self.luma_atoms)[transform])
+        chroma = np.minimum(CHROMA_LIMIT[context[:, 9] // 8], self.chroma_atoms)
+        channel = np.arange(384)
+        coded = np.where(channel < 256, channel < luma[:, None], channel - 256 < chroma[:, None])
+        block, at = np.nonzero(coded)
+        size = np.zeros((len(tokens), 385), np.uint8)
+        size[:, :384] = np.minimum(np.abs(tokens.astype(np.int16)), 127)
+        small = np.minimum(size, 3).reshape(-1)
+        base = block * 385
+        sums = np.zeros(len(block), np.int64)
+        near = self.neighbours[transform[block], at]
+        for index in range(6):
+            sums += small[base + near[:, index]]
+        magnitude = size.reshape(-1)[base + at]
+        return CodedTokens(
+            torch.from_numpy(block * 384 + at),
+            torch.from_numpy(np.where(at < 256, transform[block], 2)),
+            torch.from_numpy(self.context_of_sum[sums]),
+            torch.from_numpy(np.minimum(magnitude, 15).astype(np.int64)),
+            torch.from_numpy(self.fixed_bits[magnitude]),
+            torch.from_numpy(block),
+        )
+
+
+def codes(tokens: np.ndarray) -> np.ndarray:
+    """code(|token|), uint8 of the same shape."""
+    return CODE[np.minimum(np.abs(tokens.astype(np.int16)), 15)]
+
+
+class _Interpolate(torch.autograd.Function):
+    """Table costs between neighbouring scales; gradients reach both the position and the tables.
+
+    Beyond the ends the cost stays that of the end, and only a pull back inside passes.
+    """
+
+    @staticmethod
+    def forward(ctx, table: Tensor, row: Tensor, position: Tensor, last: int, stride: int) -> Tensor:
+        low = position.floor().clamp_(0, last - 1)
+        fraction = (position - low).clamp_(0, 1)
+        index = row + low.long() * stride
+        a = table[index]
+        slope = table[index + stride] - a
+        ctx.save_for_backward(index, fraction, slope, position)
+        ctx.values = (table.numel(), last, stride)
+        return torch.addcmul(a, fraction, slope)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor):
+        index, fraction, slope, position = ctx.saved_tensors
+        size, last, stride = ctx.values
+        high = gradient * fraction
+        table = torch.bincount(index, gradient - high, size) + torch.bincount(index + stride, high, size)
+        outward = ((position < 0) & (slope > 0)) | ((position > last) & (slope < 0))
+        return table.to(gradient.dtype), None, (gradient * slope).masked_fill_(outward, 0), None, None
+
+
+def soft_bits(logits: Tensor, fine: Tensor, coded: CodedTokens) -> Tensor:
+    """Bits of each coded token [count]; `fine` is its scale in steps of 1/8, `logits` [3, 32, 8, 16]."""
+    _, scales, contexts, symbols = logits.shape
+    cost = -torch.log_softmax(logits, -1).reshape(-1) * 1.4426950408889634
+    row = (coded.kind * scales * contexts + coded.context) * symbols + coded.symbol
+    # The middle of the eight steps that share a table counts as that table.
+    return _Interpolate.apply(cost, row, (fine - 3.5) / 8, scales - 1, contexts * symbols) + coded.extra
+
+
+def hard_index(fine: Tensor, coded: CodedTokens) -> Tensor:
+    """Index [count] of each token's row in coefficientTables seen as [3 * 32 * 8, 16]."""
+    return (coded.kind * 32 + torch.div(fine, 8, rounding_mode="floor").long()) * 8 + coded.context
+
+
+def fit_tables(counts: np.ndarray, prior: np.ndarray, strength: float = 40.0) -> np.ndarray:
+    """Frequencies from counts [.., 16], drawn towards `prior` frequencies where little was seen."""
+    share = prior.astype(np.float64) / TOTAL
+    return frequencies(counts + strength * share)
