@@ -30,30 +30,29 @@ class _RoundClip(torch.autograd.Function):
         return gradient * inside * ctx.scale, None, None
 
 
-class _Rescale(torch.autograd.Function):
-    """clip(floor(x * 2^-shift), low, high); the gradient passes inside the limits, or everywhere if `free`."""
+class _FloorClip(torch.autograd.Function):
+    """clip(floor(x), low, high); the gradient passes inside the limits, or everywhere if `free`. Floors x in place."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, shift: int, low: float, high: float, free: bool) -> Tensor:
-        scaled = x.mul(2.0**-shift).floor_() if shift else x
-        ctx.values = (shift, low, high)
+    def forward(ctx, x: Tensor, low: float, high: float, free: bool) -> Tensor:
+        # x is a sum made for this call; no backward formula of a sum reads it.
+        x.detach().floor_()
+        ctx.limits = (low, high)
         if not free:
-            ctx.save_for_backward(scaled)
-        return scaled.clamp(low, high)
+            ctx.save_for_backward(x)
+        return x.clamp(low, high)
 
     @staticmethod
     def backward(ctx, gradient: Tensor):
-        shift, low, high = ctx.values
         if not ctx.saved_tensors:
-            return gradient * 2.0**-shift, None, None, None, None
-        (scaled,) = ctx.saved_tensors
-        passed = torch.ops.aten.hardtanh_backward(gradient, scaled, low - 0.5, high + 0.5)
-        return (passed.mul_(2.0**-shift) if shift else passed), None, None, None, None
+            return gradient, None, None, None
+        low, high = ctx.limits
+        return torch.ops.aten.hardtanh_backward(gradient, ctx.saved_tensors[0], low - 0.5, high + 0.5), None, None, None
 
 
-def rescale(x: Tensor, shift: int, low: float, high: float, free: bool = False) -> Tensor:
-    """clip(floor(x * 2^-shift), low, high) with a straight-through gradient."""
-    return _Rescale.apply(x, shift, low, high, free)
+def floor_clip(x: Tensor, low: float, high: float, free: bool = False) -> Tensor:
+    """clip(floor(x), low, high) with a straight-through gradient; overwrites x, which nothing else may use."""
+    return _FloorClip.apply(x, low, high, free)
 
 
 class ExactConv(nn.Module):
@@ -80,8 +79,9 @@ class ExactConv(nn.Module):
         bias = _RoundClip.apply(self.bias, 64.0 * self.scale, float(BIAS_LIMIT))
         return whole, bias
 
-    def forward(self, x: Tensor) -> Tensor:
-        weight, bias = self.integers()
+    def forward(self, x: Tensor, shift: int = 0) -> Tensor:
+        """Sums times 2^-shift: exact, since only exponents change."""
+        weight, bias = (whole * 2.0**-shift for whole in self.integers())
         if self.kernel == 1:
             return functional.linear(x, weight[:, :, 0, 0], bias)
         planes = x.permute(0, 3, 1, 2)

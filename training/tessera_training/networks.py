@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .exact import ExactConv, identity_depthwise, rescale
+from .exact import ExactConv, floor_clip, identity_depthwise
 from .program import Program
 from .tables import TOKENS
 
@@ -24,7 +24,7 @@ class NetworkShape:
     """Widths and depths of a pack's networks."""
 
     prior_width: int = 128
-    prior_hidden: int = 256
+    prior_hidden: int = 192
     prior_blocks: int = 2
     loop_width: int = 96
     loop_hidden: int = 160
@@ -49,10 +49,10 @@ class ExactBlock(nn.Module):
         self.project = ExactConv(hidden, width, limit=limits[1], gain=0.3)
 
     def forward(self, x: Tensor) -> Tensor:
-        mixed = rescale(self.depthwise(x), 6, -1023, 1023)
-        hidden = rescale(self.expand(mixed), 7, 0, self.hidden_high)
-        change = rescale(self.project(hidden), 7, -self.wide, self.wide)
-        return rescale(x + change, 0, -self.wide, self.wide)
+        mixed = floor_clip(self.depthwise(x, 6), -1023, 1023)
+        hidden = floor_clip(self.expand(mixed, 7), 0, self.hidden_high)
+        change = floor_clip(self.project(hidden, 7), -self.wide, self.wide)
+        return floor_clip(x + change, -self.wide, self.wide)
 
     def write(self, p: Program, x: str) -> str:
         mixed = p.combine([p.conv(x, *self.depthwise.arrays(), groups=self.depthwise.groups)], shift=6, low=-1023, high=1023)
@@ -102,27 +102,26 @@ class Prior(nn.Module):
 
     def run_first(self, context: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """features [.., F] and fine scale [.., 384], integers 0..255."""
-        x = rescale(self.embed(torch.cat([context, memory], -1)), 7, -WIDE, WIDE)
+        x = floor_clip(self.embed(torch.cat([context, memory], -1), 7), -WIDE, WIDE)
         for block in self.first:
             x = block(x)
-        features = rescale(x + 256, 1, 0, 255)
-        sums = self.head_first(features - 128) + 2 * self.memory_skip(memory)
-        return features, rescale(sums, 6, 0, 255, free=True)
+        features = floor_clip(x * 0.5 + 128, 0, 255)
+        sums = self.head_first(features - 128, 6) + self.memory_skip(memory, 5)
+        return features, floor_clip(sums, 0, 255, free=True)
 
     def run_second(self, features: Tensor, fine: Tensor, tokens: Tensor, chosen: Tensor) -> Tensor:
         """fine scale [len(chosen), 384] of the flat positions `chosen` (those of pass 1).
 
         `tokens` are codes, zero outside pass 0.
         """
-        near = rescale(self.near(tokens), 6, 0, 255)
-        mixed = rescale(self.mix(near), 7, -WIDE, WIDE)
-        x = rescale(2 * features - 256 + mixed, 0, -WIDE, WIDE)
+        near = floor_clip(self.near(tokens, 6), 0, 255)
+        mixed = floor_clip(self.mix(near, 7), -WIDE, WIDE)
+        x = floor_clip(torch.add(mixed - 256, features, alpha=2), -WIDE, WIDE)
         for block in self.second:
             x = block(x)
-        own = rescale(x.reshape(-1, self.width)[chosen], 1, -128, 127)
-        skip, base = (grid.reshape(-1, TOKENS)[chosen] for grid in (self.token_skip(tokens), fine))
-        sums = self.head_second(own) + 2 * skip + 64 * base
-        return rescale(sums, 6, 0, 255, free=True)
+        own = floor_clip(x.reshape(-1, self.width)[chosen] * 0.5, -128, 127)
+        base = (self.token_skip(tokens, 5) + fine).reshape(-1, TOKENS)[chosen]
+        return floor_clip(self.head_second(own, 6) + base, 0, 255, free=True)
 
     def programs(self) -> tuple[Program, Program]:
         p = Program("prior-first", 1 / 256)
@@ -212,13 +211,13 @@ class LoopFilter(nn.Module):
 
     def residual(self, picture: Tensor, side: Tensor) -> Tensor:
         """What is added to each sample, integers."""
-        x = rescale(self.embed(torch.cat([picture - 128, side], -1)), 4, -BROAD, BROAD)
+        x = floor_clip(self.embed(torch.cat([picture - 128, side], -1), 4), -BROAD, BROAD)
         for block in self.blocks:
             x = block(x)
-        return rescale(self.head(x) + 512, 10, -255, 255)
+        return floor_clip(self.head(x, 10) + 0.5, -255, 255)
 
     def forward(self, picture: Tensor, side: Tensor) -> Tensor:
-        return rescale(picture + self.residual(picture, side), 0, 0, 255)
+        return floor_clip(picture + self.residual(picture, side), 0, 255)
 
     def program(self) -> Program:
         p = Program("loop-filter", 1 / 64)

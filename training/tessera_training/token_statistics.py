@@ -36,7 +36,7 @@ class TokenCoder:
         for kind in (0, 1):
             neighbours[kind, :256] = np.where(source[kind] == NONE, 384, source[kind])
             neighbours[kind, 256:] = np.where(source[2, :128] == NONE, 384, source[2, :128] + 256)
-        self.neighbours = neighbours
+        self.neighbours = [np.ascontiguousarray(neighbours[..., i].reshape(-1), np.int32) for i in range(6)]
         self.context_of_sum = tables["contextOfSum"].astype(np.int64)
         magnitude = np.arange(128)
         escape = magnitude - 15
@@ -45,28 +45,28 @@ class TokenCoder:
 
     def find(self, tokens: np.ndarray, context: np.ndarray) -> CodedTokens:
         """tokens int8 [macroblocks, 384], context uint8 [macroblocks, 32]."""
-        transform = (context[:, 7] > 0).astype(np.int64)
+        transform = (context[:, 7] > 0).astype(np.int32)
         luma = np.minimum(LUMA_LIMIT[context[:, 8] // 4], np.array(self.luma_atoms)[transform])
         chroma = np.minimum(CHROMA_LIMIT[context[:, 9] // 8], self.chroma_atoms)
-        channel = np.arange(384)
-        coded = np.where(channel < 256, channel < luma[:, None], channel - 256 < chroma[:, None])
-        block, at = np.nonzero(coded)
+        channel = np.arange(384, dtype=np.int16)
+        edge = np.where(channel < 256, luma[:, None].astype(np.int16), chroma[:, None].astype(np.int16) + 256)
+        block, at = np.divmod(np.flatnonzero(channel < edge).astype(np.int32), 384)
         size = np.zeros((len(tokens), 385), np.uint8)
-        size[:, :384] = np.minimum(np.abs(tokens.astype(np.int16)), 127)
+        np.abs(tokens, out=size[:, :384], casting="unsafe")
         small = np.minimum(size, 3).reshape(-1)
         base = block * 385
-        sums = np.zeros(len(block), np.int64)
-        near = self.neighbours[transform[block], at]
+        sums = np.zeros(len(block), np.uint8)
+        row = transform[block] * 384 + at
         for index in range(6):
-            sums += small[base + near[:, index]]
+            sums += small[base + self.neighbours[index][row]]
         magnitude = size.reshape(-1)[base + at]
         return CodedTokens(
-            torch.from_numpy(block * 384 + at),
-            torch.from_numpy(np.where(at < 256, transform[block], 2)),
+            torch.from_numpy(block.astype(np.int64) * 384 + at),
+            torch.from_numpy(np.where(at < 256, transform[block], 2).astype(np.int64)),
             torch.from_numpy(self.context_of_sum[sums]),
             torch.from_numpy(np.minimum(magnitude, 15).astype(np.int64)),
             torch.from_numpy(self.fixed_bits[magnitude]),
-            torch.from_numpy(block),
+            torch.from_numpy(block.astype(np.int64)),
         )
 
 
