@@ -1,0 +1,88 @@
+/** The header line of YUV4MPEG2 (mjpegtools' `yuv4mpeg(5)`): words after the magic, each one letter and a value. */
+import { InputError } from '../errors.js';
+import type { Rational, VideoProperties } from './frame.js';
+
+/** The first word of the header line. */
+export const y4mMagic = 'YUV4MPEG2';
+
+/** Chroma words of 8-bit 4:2:0, with the chroma location (as FFmpeg counts it) that each stands for. */
+const chroma420: Readonly<Record<string, number>> = { '420jpeg': 2, '420mpeg2': 1, '420paldv': 3, '420': 0 };
+const maximumSize = 1 << 16;
+
+/** What a header line says. */
+export interface Y4mHeader {
+  readonly properties: VideoProperties;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads a header line.
+ *
+ * @throws InputError for what this program cannot take: other chroma than 8-bit 4:2:0, absurd sizes
+ */
+export function parseY4mHeader(line: string): Y4mHeader {
+  const [magic, ...words] = line.trim().split(/ +/);
+  if (magic !== y4mMagic) throw new InputError(`the y4m header does not begin with ${y4mMagic}`);
+  const value = (letter: string) => words.find((word) => word.startsWith(letter))?.slice(1);
+  const extension = (name: string) => words.find((word) => word.startsWith(`X${name}=`))?.slice(name.length + 2);
+  const width = readSize(value('W'), 'width');
+  const height = readSize(value('H'), 'height');
+  const chroma = value('C') ?? '420';
+  const chromaLocation = chroma420[chroma];
+  if (chromaLocation === undefined) {
+    throw new InputError(`the y4m video has chroma ${chroma}; only 8-bit 4:2:0 can be read: convert it to yuv420p first`);
+  }
+  const interlace = value('I') ?? 'p';
+  const unspecified: Rational = { num: 25, den: 1 };
+  const frameRate = readRational(value('F'), 'frame rate') ?? unspecified;
+  return {
+    properties: {
+      width,
+      height,
+      timeBase: { num: frameRate.den, den: frameRate.num },
+      frameRate,
+      sampleAspect: readRational(value('A'), 'sample aspect') ?? { num: 1, den: 1 },
+      rotation: 0,
+      colour: {
+        primaries: 2,
+        transfer: 2,
+        matrix: 2,
+        fullRange: extension('COLORRANGE') === 'FULL',
+        chromaLocation,
+      },
+    },
+    notes: 'tbm'.includes(interlace)
+      ? ['the pictures are interlaced: both fields are kept in one frame, coded as they are']
+      : [],
+  };
+}
+
+/** The header line (with its line feed) for a video. Progressive; the frame rate stands for all time stamps. */
+export function formatY4mHeader(properties: VideoProperties): string {
+  const { width, height, frameRate, sampleAspect, colour } = properties;
+  const location = Object.entries(chroma420).find(([, code]) => code === colour.chromaLocation)?.[0] ?? '420jpeg';
+  // A bare "420" is legal but unknown to old readers; 420jpeg is what they take it for.
+  const chroma = colour.chromaLocation === 0 ? '420jpeg' : location;
+  const range = colour.fullRange ? 'FULL' : 'LIMITED';
+  return (
+    `${y4mMagic} W${width} H${height} F${frameRate.num}:${frameRate.den} Ip ` +
+    `A${sampleAspect.num}:${sampleAspect.den} C${chroma} XCOLORRANGE=${range}\n`
+  );
+}
+
+function readSize(text: string | undefined, what: string): number {
+  const size = /^\d{1,6}$/.test(text ?? '') ? Number(text) : 0;
+  if (size < 1 || size > maximumSize) {
+    throw new InputError(`the y4m header has ${what} ${text ?? 'missing'}; it must be 1 to ${maximumSize}`);
+  }
+  return size;
+}
+
+/** A fraction of two positive numbers; null if absent or 0:0 (unknown). */
+function readRational(text: string | undefined, what: string): Rational | null {
+  if (text === undefined || text === '0:0') return null;
+  const match = /^(\d{1,9}):(\d{1,9})$/.exec(text);
+  const [num, den] = [Number(match?.[1]), Number(match?.[2])];
+  if (!(num > 0 && den > 0)) throw new InputError(`the y4m header has ${what} ${text}; two positive numbers are needed`);
+  return { num, den };
+}

@@ -1,0 +1,94 @@
+import { InputError, throwIfCancelled } from '../errors.js';
+import type { Frame, VideoProperties } from './frame.js';
+import { ByteReader } from './pipe.js';
+import { frameFromPlanar, planarByteLength } from './planar-buffer.js';
+import type { FramesOptions, VideoSource } from './video-source.js';
+import { formatY4mHeader, parseY4mHeader, type Y4mHeader, y4mMagic } from './y4m-header.js';
+
+const headerLimit = 4096;
+
+/** True if a stream that begins with `bytes` (at least 10 of them) is YUV4MPEG2. */
+export function isY4m(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, y4mMagic.length + 1)).toString('latin1') === `${y4mMagic} `;
+}
+
+/**
+ * Opens a YUV4MPEG2 stream, such as `process.stdin`; memory holds one frame.
+ *
+ * Frames are numbered in a time base of one tick per frame.
+ *
+ * @throws InputError if the header is not one of 8-bit 4:2:0 pictures
+ */
+export async function openY4m(bytes: AsyncIterable<Uint8Array>): Promise<VideoSource> {
+  const reader = new ByteReader(bytes);
+  try {
+    const line = await reader.readLine(headerLimit);
+    if (line === null) throw new InputError(`the y4m stream has no header line within ${headerLimit} bytes`);
+    return new Y4mSource(reader, parseY4mHeader(line));
+  } catch (error) {
+    await reader[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+class Y4mSource implements VideoSource {
+  readonly properties: VideoProperties;
+  readonly notes: readonly string[];
+  readonly frameCountHint = null;
+  readonly durationHint = null;
+  readonly #reader: ByteReader;
+  #taken = false;
+
+  constructor(reader: ByteReader, header: Y4mHeader) {
+    this.#reader = reader;
+    this.properties = header.properties;
+    this.notes = header.notes;
+  }
+
+  async *frames({ signal }: FramesOptions = {}): AsyncGenerator<Frame, void, undefined> {
+    if (this.#taken) throw new InputError('the frames of a pipe can be read once only');
+    this.#taken = true;
+    const { width, height } = this.properties;
+    const length = planarByteLength(width, height);
+    for (let index = 0n; !(await this.#reader.atEnd()); index++) {
+      throwIfCancelled(signal);
+      const line = await this.#reader.readLine(headerLimit);
+      if (line === null || !/^FRAME( |$)/.test(line)) throw new InputError(`y4m frame ${index} does not begin with FRAME`);
+      const picture = await this.#reader.read(length);
+      if (picture.length < length) {
+        throw new InputError(`the y4m stream is cut in frame ${index}: ${picture.length} of ${length} bytes`);
+      }
+      yield frameFromPlanar(picture, width, height, index, 1n);
+    }
+  }
+
+  side(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#reader[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Writes frames as YUV4MPEG2: first the header line, then one chunk per frame. The format has no time stamps: where
+ * they vary, they are lost.
+ *
+ * @throws InputError if a frame has another size than `properties`
+ */
+export async function* writeY4m(
+  frames: AsyncIterable<Frame>,
+  properties: VideoProperties,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield Buffer.from(formatY4mHeader(properties), 'latin1');
+  const marker = Buffer.from('FRAME\n', 'latin1');
+  for await (const frame of frames) {
+    if (frame.width !== properties.width || frame.height !== properties.height) {
+      throw new InputError(
+        `a frame is ${frame.width}x${frame.height}, the video is ${properties.width}x${properties.height}`,
+      );
+    }
+    yield Buffer.concat([marker, frame.y, frame.u, frame.v]);
+  }
+}
