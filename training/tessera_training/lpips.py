@@ -1,0 +1,67 @@
+"""LPIPS (Zhang et al. 2018, AlexNet, v0.1) in PyTorch, with the weights of an ONNX file of the same network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .networks import unfold
+
+LAYERS = (("features_0", 4, 2), ("features_3", 1, 2), ("features_6", 1, 1), ("features_8", 1, 1), ("features_10", 1, 1))
+
+
+class Lpips(nn.Module):
+    """Distance per picture of RGB [N, 3, H, W] in -1..1; weights are fixed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        stored = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()).float() for i in onnx.load(path).graph.initializer}
+
+        def find(part: str, end: str) -> Tensor:
+            names = [name for name in stored if part + "_" in name and (end in name)]
+            if len(names) != 1:
+                raise ValueError(f"{path}: expected one initialiser {part}...{end}, found {names}")
+            return stored[names[0]]
+
+        for index, (name, _, _) in enumerate(LAYERS):
+            self.register_buffer(f"weight{index}", find(name, "weight").contiguous(memory_format=torch.channels_last))
+            self.register_buffer(f"bias{index}", find(name, "bias"))
+            self.register_buffer(f"linear{index}", find(f"lin{index}", "weight").reshape(-1))
+        self.register_buffer("shift", torch.tensor([-0.030, -0.088, -0.188]).reshape(1, 3, 1, 1))
+        self.register_buffer("scale", torch.tensor([0.458, 0.448, 0.450]).reshape(1, 3, 1, 1))
+
+    def features(self, rgb: Tensor) -> list[Tensor]:
+        """Unit-length activations of the five layers."""
+        x = ((rgb - self.shift) / self.scale).contiguous(memory_format=torch.channels_last)
+        found = []
+        for index, (_, stride, pad) in enumerate(LAYERS):
+            if index in (1, 2):
+                x = functional.max_pool2d(x, 3, 2)
+            x = functional.relu(functional.conv2d(x, getattr(self, f"weight{index}"), getattr(self, f"bias{index}"), stride, pad))
+            # Inside the root: its slope at zero is not finite.
+            length = (x.square().sum(1, keepdim=True) + 1e-20).sqrt()
+            found.append(x / (length + 1e-10))
+        return found
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        with torch.no_grad():
+            wanted = self.features(b)
+        total = torch.zeros(len(a))
+        for index, (x, y) in enumerate(zip(self.features(a), wanted)):
+            total = total + ((x - y).square() * getattr(self, f"linear{index}").reshape(1, -1, 1, 1)).sum(1).mean((1, 2))
+        return total
+
+
+def to_rgb(folded: Tensor, offset: tuple[int, int] = (0, 0)) -> Tensor:
+    """Folded BT.601 limited-range pictures to RGB [N, 3, H, W] in -1..1, without the first `offset` rows and columns."""
+    y, u, v = unfold(folded)
+    chroma = functional.interpolate(torch.stack([u, v], 1), scale_factor=2, mode="bilinear", align_corners=False)
+    luma = (y - 16) * (255 / 219)
+    u, v = ((chroma[:, i] - 128) * (255 / 224) for i in (0, 1))
+    rgb = torch.stack([luma + 1.402 * v, luma - 0.344136 * u - 0.714136 * v, luma + 1.772 * u], 1)
+    return rgb.clamp(0, 255)[:, :, offset[0] :, offset[1] :] / 127.5 - 1

@@ -1,0 +1,75 @@
+"""Fits the tables of mode symbols to the symbols an encoder counted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from . import safetensors
+from .shards import Shard, open_shards
+from .tables import TOTAL, frequencies
+
+
+def count(shards: list[Shard], tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Counts [contexts, symbols] by table name, every shard with the same total weight per symbol."""
+    counts = {name: np.zeros(table.shape) for name, table in tables.items() if name.startswith("modeTables.")}
+    for shard in shards:
+        symbols = np.asarray(shard.array("mode-symbols"))
+        for index, short in enumerate(shard.meta["modeTables"]):
+            name = f"modeTables.{short}"
+            if name not in counts:
+                raise ValueError(f"{shard.folder}: unknown mode table {short}")
+            own = symbols[symbols[:, 0] == index]
+            if len(own):
+                contexts, width = counts[name].shape
+                cells = own[:, 1] * width + own[:, 2]
+                if own[:, 1].max() >= contexts or own[:, 2].max() >= width:
+                    raise ValueError(f"{shard.folder}: a symbol of {short} lies outside the table {contexts} x {width}")
+                counts[name] += np.bincount(cells, minlength=contexts * width).reshape(contexts, width)
+    return counts
+
+
+def smooth(counts: np.ndarray, start: np.ndarray, strength: float = 12.0) -> np.ndarray:
+    """Counts drawn towards the table's mean over contexts, and that towards `start`.
+
+    Tables adapt while they are used, so what matters is a good first guess: rare contexts lean on the common ones.
+    """
+    mean = counts.sum(0)
+    share = start.astype(np.float64) / TOTAL
+    common = (mean + 8 * share.mean(0)) / (mean.sum() + 8)
+    seen = counts.sum(1, keepdims=True)
+    # The old guess knows what differs between contexts; it counts while little was seen.
+    blend = share * (strength / (strength + seen)) + common * (seen / (strength + seen))
+    return frequencies(counts + strength * blend)
+
+
+def cost(counts: dict[str, np.ndarray], tables: dict[str, np.ndarray]) -> float:
+    """Bits of all counted symbols under fixed tables."""
+    return float(sum((c * -np.log2(tables[name].astype(np.float64) / TOTAL)).sum() for name, c in counts.items()))
+
+
+def fit(shards: list[Shard], tables: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """New mode tables and the bits of the counted symbols before and after."""
+    counts = count(shards, tables)
+    fitted = {name: smooth(value, tables[name]) for name, value in counts.items()}
+    return fitted, {"before": cost(counts, tables), "after": cost(counts, fitted)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shards", type=Path, required=True, help="folder with dumped shards")
+    parser.add_argument("--pack", type=Path, required=True, help="pack whose tables are the start")
+    parser.add_argument("--out", type=Path, required=True, help="safetensors file for the fitted tables")
+    arguments = parser.parse_args()
+    tables = safetensors.load(arguments.pack / "tables.safetensors")
+    fitted, bits = fit(open_shards(arguments.shards), tables)
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    safetensors.save(arguments.out, fitted)
+    print(json.dumps({name: round(value) for name, value in bits.items()}))
+
+
+if __name__ == "__main__":
+    main()

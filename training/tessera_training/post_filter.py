@@ -1,0 +1,80 @@
+"""Trains a float post-filter on loop pictures: for squared error, or for LPIPS with a little squared error."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .lpips import Lpips, to_rgb
+from .machine import prepare
+from .networks import NetworkShape, PostFilter
+from .pictures import PictureFeeder, rate_filter, weighted_error
+from .runner import Run, add_run_arguments
+from .shards import open_shards, split_held_out
+
+ERROR_WEIGHT = 0.0012  # of the mean squared error in 0..255 beside LPIPS
+
+
+def psnr_step(model: PostFilter, feeder: PictureFeeder) -> tuple[Tensor, float, float]:
+    decoded, original, side = feeder.draw()
+    before = weighted_error(decoded, original)
+    after = weighted_error(model(decoded, side).clamp(0, 255), original)
+    gain = float(10 * torch.log10((before + 1e-3) / (after.detach() + 1e-3)).mean())
+    return (after / (before + 0.5)).mean(), gain, len(decoded) * feeder.size**2 / (640 * 360)
+
+
+def lpips_step(model: PostFilter, feeder: PictureFeeder, distance: Lpips, generator: np.random.Generator) -> tuple[Tensor, float, float]:
+    """The crop loses 0 to 15 rows and columns before LPIPS, whose grid would else lie on the blocks' every time."""
+    decoded, original, side = feeder.draw()
+    output = model(decoded, side)
+    offset = (int(generator.integers(16)), int(generator.integers(16)))
+    perceived = distance(to_rgb(output, offset), to_rgb(original, offset)).mean()
+    error = weighted_error(output, original).mean()
+    return perceived + ERROR_WEIGHT * error, float(perceived.detach()), len(decoded) * feeder.size**2 / (640 * 360)
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_run_arguments(parser, learning_rate=1e-3, batch=8)
+    parser.add_argument("--target", choices=["psnr", "lpips"], required=True, help="what to train for")
+    parser.add_argument("--lpips-onnx", type=Path, help="LPIPS-alex as ONNX (needed for lpips; rates psnr too if given)")
+    parser.add_argument("--crop", type=int, default=128, help="crop size in luma samples, a multiple of 16")
+    parser.add_argument("--evaluation-frames", type=int, default=2, help="frames per held-out shard")
+    arguments = parser.parse_args(argv)
+    if arguments.target == "lpips" and not arguments.lpips_onnx:
+        parser.error("--target lpips needs --lpips-onnx")
+    return arguments
+
+
+def main(argv: list[str] | None = None) -> dict[str, float]:
+    arguments = parse(argv)
+    prepare(arguments.threads)
+    torch.manual_seed(arguments.seed)
+    train, held = split_held_out(open_shards(arguments.shards), arguments.held_out_every)
+    model = PostFilter(NetworkShape())
+    distance = Lpips(arguments.lpips_onnx) if arguments.lpips_onnx else None
+    run = Run(arguments, model)
+    feeder = PictureFeeder(train, "loop", arguments.batch, arguments.crop, run.generator)
+    run.say(
+        f"{len(train)} shards to train on, {len(held)} held out, crops {feeder.size}, "
+        f"{model.program('post').kilo_macs_per_pixel():.3f} kMAC/pixel"
+    )
+    rated = (lambda a, b: float(distance(to_rgb(a), to_rgb(b))[0])) if distance else None
+
+    def step(generator: np.random.Generator) -> tuple[Tensor, float, float]:
+        if arguments.target == "psnr":
+            return psnr_step(model, feeder)
+        assert distance is not None
+        return lpips_step(model, feeder, distance, generator)
+
+    return run.loop(
+        step, lambda average: rate_filter(average, held, "loop", arguments.evaluation_frames, rated), "frames of 640x360"
+    )
+
+
+if __name__ == "__main__":
+    main()
