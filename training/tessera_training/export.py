@@ -1,4 +1,4 @@
-"""Writes a model pack: an untrained one (--initial), the tests' tiny one (--tiny), or one with trained parts."""
+"""Writes a model pack: an untrained one, the tests' tiny one, or an existing one with newly trained parts."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from pathlib import Path
 
 import torch
 
-from .networks import Networks, NetworkShape
-from .pack import write_pack
-from .tables import PackShape, default_tables
+from . import safetensors
+from .machine import prepare
+from .mode_tables import fit
+from .model_card import model_card
+from .networks import LoopFilter, Networks, NetworkShape, PostFilter
+from .pack import FILES, read_manifest, write_pack
+from .prior import PriorModel, count_symbols
+from .program import Program
+from .shards import open_shards
+from .tables import PackShape, default_tables, frequencies
+from .token_statistics import TokenCoder, fit_tables
 
 TINY_TABLES = PackShape(atoms16=48, atoms8=16, atoms_chroma=16, intra_modes=4)
 TINY_NETWORKS = NetworkShape(
@@ -17,6 +25,7 @@ TINY_NETWORKS = NetworkShape(
     loop_width=8, loop_hidden=16, loop_blocks=1,
     post_width=8, post_hidden=16, post_blocks=1,
 )  # fmt: skip
+POST_PARTS = ("post-filter-psnr", "post-filter-lpips")
 
 
 def randomise(networks: Networks, seed: int) -> None:
@@ -37,37 +46,120 @@ def randomise(networks: Networks, seed: int) -> None:
         noise(post.head.weight, 0.02)
 
 
+def told(state: dict) -> dict[str, object]:
+    """What a checkpoint says about its run, for the manifest and the card."""
+    return {
+        "steps": state["step"],
+        "samples": round(state["samples"]),
+        "hours": round(state["minutes"] / 60, 2),
+        **state["notes"],
+        "figures": {name: round(float(value), 5) for name, value in state["figures"].items()},
+    }
+
+
+def update(arguments: argparse.Namespace) -> dict:
+    """Replaces what was trained in the pack at `arguments.out`."""
+    folder: Path = arguments.out
+    manifest = read_manifest(folder)
+    tables = safetensors.load(folder / FILES["tables"])
+    provenance = {"data": manifest["provenance"].get("data", "none"), "parts": manifest["provenance"].get("parts", {})}
+    parts: dict[str, dict] = provenance["parts"]
+    programs: dict[str, Program] = {}
+    shards = open_shards(arguments.shards) if arguments.shards else []
+    if arguments.data:
+        provenance["data"] = arguments.data
+    if arguments.tables:
+        tables |= safetensors.load(arguments.tables)
+        parts["transforms"] = {"figures": {}}
+    if arguments.prior:
+        state = torch.load(arguments.prior, weights_only=True)
+        model = PriorModel(NetworkShape(), tables["coefficientTables"])
+        model.load_state_dict(state["average"])
+        learned = frequencies(torch.softmax(model.logits.detach().double(), -1).numpy())
+        if shards:
+            counts = count_symbols(model, TokenCoder(tables), shards, arguments.refit_frames)
+            learned = fit_tables(counts, learned)
+        tables["coefficientTables"] = learned
+        programs["prior-first"], programs["prior-second"] = model.prior.programs()
+        parts["prior"] = told(state)
+    if arguments.loop_filter:
+        state = torch.load(arguments.loop_filter, weights_only=True)
+        loop_filter = LoopFilter(NetworkShape())
+        loop_filter.load_state_dict(state["average"])
+        programs["loop-filter"] = loop_filter.program()
+        parts["loop-filter"] = told(state)
+    for part in POST_PARTS:
+        path = getattr(arguments, part.replace("-", "_"))
+        if path:
+            state = torch.load(path, weights_only=True)
+            post = PostFilter(NetworkShape())
+            post.load_state_dict(state["average"])
+            programs[part] = post.program(part)
+            parts[part] = told(state)
+    if arguments.modes:
+        fitted, bits = fit(shards, tables)
+        tables |= fitted
+        parts["modes"] = {"figures": {"bits_saved_percent": round(100 * (1 - bits["after"] / max(bits["before"], 1)), 3)}}
+    return write_pack(
+        folder, arguments.name or manifest["name"], arguments.version or manifest["version"], tables, programs,
+        provenance, arguments.default_post_filter or manifest["defaultPostFilter"],
+    )  # fmt: skip
+
+
+def create(arguments: argparse.Namespace) -> dict:
+    """The untrained pack, or the tiny one."""
+    version = arguments.version or "0.1.0"
+    if arguments.tiny:
+        networks = Networks.create(TINY_NETWORKS, arguments.seed)
+        randomise(networks, arguments.seed)
+        return write_pack(
+            arguments.out, arguments.name or "tiny", version, default_tables(TINY_TABLES), networks.programs(),
+            {"training": "none: seeded random weights, for tests", "seed": arguments.seed}, "psnr", (2, 2),
+        )  # fmt: skip
+    networks = Networks.create(NetworkShape(), arguments.seed)
+    return write_pack(
+        arguments.out, arguments.name or arguments.out.name, version, default_tables(PackShape()), networks.programs(),
+        {"training": "none yet: default tables, untrained networks"}, arguments.default_post_filter or "lpips",
+    )  # fmt: skip
+
+
 def print_costs(manifest: dict) -> None:
     for graph, cost in manifest["kiloMacsPerPixel"].items():
         print(f"{graph:18} {cost:6.3f} kMAC/pixel  {manifest['files'][graph]['bytes']:8d} bytes")
     print(f"{'all files':18} {sum(f['bytes'] for f in manifest['files'].values()):26d} bytes")
 
 
-def main() -> None:
+def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the pack")
-    parser.add_argument("--name", help="name in the manifest (default: the folder's name, or tiny)")
-    parser.add_argument("--version", default="0.1.0", help="version in the manifest")
-    kind = parser.add_mutually_exclusive_group(required=True)
-    kind.add_argument("--initial", action="store_true", help="default tables and untrained networks, product size")
-    kind.add_argument("--tiny", action="store_true", help="the tests' pack: small, seeded random weights")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the weights")
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    if arguments.tiny:
-        networks = Networks.create(TINY_NETWORKS, arguments.seed)
-        randomise(networks, arguments.seed)
-        manifest = write_pack(
-            arguments.out, arguments.name or "tiny", arguments.version, default_tables(TINY_TABLES), networks.programs(),
-            {"training": "none: seeded random weights, for tests", "seed": arguments.seed}, "psnr", (2, 2),
-        )  # fmt: skip
-    else:
-        networks = Networks.create(NetworkShape(), arguments.seed)
-        manifest = write_pack(
-            arguments.out, arguments.name or arguments.out.name, arguments.version, default_tables(PackShape()),
-            networks.programs(), {"training": "none yet: default tables, untrained networks"}, "lpips",
-        )  # fmt: skip
+    parser.add_argument("--name", help="name in the manifest (default: kept, the folder's name, or tiny)")
+    parser.add_argument("--version", help="version in the manifest (default: kept, or 0.1.0)")
+    parser.add_argument("--initial", action="store_true", help="default tables and untrained networks, product size")
+    parser.add_argument("--tiny", action="store_true", help="the tests' pack: small, seeded random weights")
+    parser.add_argument("--seed", type=int, default=1, help="seed of untrained weights")
+    parser.add_argument("--prior", type=Path, help="checkpoint of tessera_training.prior")
+    parser.add_argument("--loop-filter", type=Path, help="checkpoint of tessera_training.loop_filter")
+    parser.add_argument("--post-filter-psnr", type=Path, help="checkpoint of tessera_training.post_filter --target psnr")
+    parser.add_argument("--post-filter-lpips", type=Path, help="checkpoint of tessera_training.post_filter --target lpips")
+    parser.add_argument("--tables", type=Path, help="safetensors whose tables replace the pack's (transforms)")
+    parser.add_argument("--modes", action="store_true", help="fit the mode tables to the shards")
+    parser.add_argument("--shards", type=Path, help="shards for fitting tables to the exact networks")
+    parser.add_argument("--refit-frames", type=int, default=4, help="inter frames per shard for coefficientTables")
+    parser.add_argument("--data", help="sentence about the training data, for the model card")
+    parser.add_argument("--default-post-filter", choices=["lpips", "psnr"], help="what decoders show by default")
+    arguments = parser.parse_args(argv)
+    if arguments.modes and not arguments.shards:
+        parser.error("--modes needs --shards")
+    return arguments
+
+
+def main(argv: list[str] | None = None) -> None:
+    arguments = parse(argv)
+    prepare(1)
+    manifest = create(arguments) if arguments.initial or arguments.tiny else update(arguments)
     print_costs(manifest)
+    if not arguments.tiny:
+        (arguments.out / "MODEL-CARD.md").write_text(model_card(manifest))
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     model = LoopFilter(NetworkShape())
     run = Run(arguments, model)
     feeder = PictureFeeder(train, "unfiltered", arguments.batch, arguments.crop, run.generator)
+    run.describe_data(len(train), len(held), len({shard.clip for shard in train}))
     run.say(
         f"{len(train)} shards to train on, {len(held)} held out, crops {feeder.size}, "
         f"{model.program().kilo_macs_per_pixel():.3f} kMAC/pixel; figures are the gain in dB"

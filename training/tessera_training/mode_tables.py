@@ -14,7 +14,7 @@ from .tables import TOTAL, frequencies
 
 
 def count(shards: list[Shard], tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Counts [contexts, symbols] by table name, every shard with the same total weight per symbol."""
+    """Counts [contexts, symbols] of all shards by table name."""
     counts = {name: np.zeros(table.shape) for name, table in tables.items() if name.startswith("modeTables.")}
     for shard in shards:
         symbols = np.asarray(shard.array("mode-symbols"))

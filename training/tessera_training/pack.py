@@ -27,7 +27,7 @@ FILES = {
 
 
 def self_test_vectors(programs: dict[str, Program], rows: int, columns: int, seed: int = 7) -> dict[str, np.ndarray]:
-    """Random inputs of each exact graph and the outputs of the int64 evaluation.
+    """Random inputs of exact graphs and the outputs of the int64 evaluation.
 
     Names are `GRAPH.input.NAME` and `GRAPH.output.NAME`. The values of the prior's inputs cover the bytes beyond what
     a stream can hold; the grid is rows x columns macroblocks.
@@ -39,8 +39,7 @@ def self_test_vectors(programs: dict[str, Program], rows: int, columns: int, see
         "blockRows": 2 * rows, "blockColumns": 2 * columns,
     }  # fmt: skip
     vectors: dict[str, np.ndarray] = {}
-    for name in EXACT_GRAPHS:
-        program = programs[name]
+    for name, program in programs.items():
         inputs = {}
         for field, channels, height, width in program.inputs:
             shape = (1, channels, sizes[height], sizes[width])
@@ -60,16 +59,31 @@ def write_pack(
     provenance: dict[str, object],
     default_post_filter: str,
     self_test_grid: tuple[int, int] = (3, 4),
-) -> dict[str, object]:
-    """Checks everything, writes the files and returns the manifest."""
+) -> dict:
+    """Checks everything, writes the files and returns the manifest.
+
+    Graphs that `programs` lacks stay as they are in the folder. Files are replaced one by one, the manifest last.
+    """
     check_tables(tables)
-    for graph in EXACT_GRAPHS:
+    exact = [graph for graph in EXACT_GRAPHS if graph in programs]
+    for graph in exact:
         check_bounds(programs[graph])
     folder.mkdir(parents=True, exist_ok=True)
+    missing = [graph for graph in FILES if graph not in ("tables", "self-test", *programs) and not (folder / FILES[graph]).exists()]
+    if missing:
+        raise ValueError(f"{folder}: no graph for {', '.join(missing)}; start from --initial")
+    costs: dict[str, float] = {}
+    vectors: dict[str, np.ndarray] = {}
+    if (folder / "manifest.json").exists():
+        costs = read_manifest(folder)["kiloMacsPerPixel"]
+        vectors = safetensors.load(folder / FILES["self-test"])
+    vectors = {key: value for key, value in vectors.items() if key.split(".")[0] not in exact}
+    vectors |= self_test_vectors({graph: programs[graph] for graph in exact}, *self_test_grid)
     safetensors.save(folder / FILES["tables"], tables)
-    safetensors.save(folder / FILES["self-test"], self_test_vectors(programs, *self_test_grid))
+    safetensors.save(folder / FILES["self-test"], vectors)
     for graph, program in programs.items():
         onnx.save(to_onnx(program), folder / FILES[graph])
+        costs[graph] = round(program.kilo_macs_per_pixel(), 3)
     files = {}
     for role, path in FILES.items():
         data = (folder / path).read_bytes()
@@ -80,9 +94,13 @@ def write_pack(
         "version": version,
         "licence": "MIT",
         "files": files,
-        "kiloMacsPerPixel": {graph: round(program.kilo_macs_per_pixel(), 3) for graph, program in programs.items()},
+        "kiloMacsPerPixel": costs,
         "defaultPostFilter": default_post_filter,
         "provenance": provenance,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     return manifest
+
+
+def read_manifest(folder: Path) -> dict:
+    return json.loads((Path(folder) / "manifest.json").read_text())

@@ -59,6 +59,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     distance = Lpips(arguments.lpips_onnx) if arguments.lpips_onnx else None
     run = Run(arguments, model)
     feeder = PictureFeeder(train, "loop", arguments.batch, arguments.crop, run.generator)
+    run.describe_data(len(train), len(held), len({shard.clip for shard in train}))
     run.say(
         f"{len(train)} shards to train on, {len(held)} held out, crops {feeder.size}, "
         f"{model.program('post').kilo_macs_per_pixel():.3f} kMAC/pixel"

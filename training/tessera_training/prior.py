@@ -246,6 +246,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         for copy in (model, run.average):
             copy.logits.data.copy_(torch.log(torch.from_numpy(fitted / TOTAL)))
     feeder = Feeder(train, coder, arguments.batch, run.generator)
+    run.describe_data(len(train), len(held), len({shard.clip for shard in train}))
     run.say(
         f"{len(train)} shards to train on, {len(held)} held out, crops {feeder.rows}x{feeder.columns}, "
         f"{sum(p.numel() for p in model.parameters())} parameters"

@@ -51,6 +51,8 @@ class Run:
             groups or [{"params": list(model.parameters())}],
             lr=arguments.learning_rate, betas=(0.9, 0.98), weight_decay=0.0, foreach=True,
         )  # fmt: skip
+        self.notes: dict[str, object] = {}
+        self.figures: dict[str, float] = {}
         self.peaks = [group["lr"] for group in self.optimiser.param_groups]
         self.step, self.minutes, self.samples, self.norm = 0, 0.0, 0.0, 0.0
         self.folder: Path = arguments.out
@@ -70,6 +72,7 @@ class Run:
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.minutes, self.samples = state["step"], state["minutes"], state["samples"]
+        self.figures = state["figures"]
         self.say(f"resumed at step {self.step}, {self.minutes:.1f} minutes")
 
     def save(self) -> None:
@@ -80,6 +83,8 @@ class Run:
             "step": self.step,
             "minutes": self.minutes,
             "samples": self.samples,
+            "notes": self.notes,
+            "figures": self.figures,
         }
         partial = self.path.with_suffix(".partial")
         torch.save(state, partial)
@@ -91,6 +96,10 @@ class Run:
         with (self.folder / "log.jsonl").open("a") as log:
             entry = {"step": self.step, "minutes": round(self.minutes, 2), "text": text, **figures}
             log.write(json.dumps(entry) + "\n")
+
+    def describe_data(self, train: int, held: int, clips: int) -> None:
+        """Notes for the model card: numbers of shards and of the clips they come from."""
+        self.notes = {"shards": train, "heldOutShards": held, "clips": clips, "seed": self.arguments.seed}
 
     def _progress(self) -> float:
         if self.arguments.steps:
@@ -127,7 +136,6 @@ class Run:
         base, shown, count, window, first = self.minutes, 0.0, 0, 0.0, True
         last_evaluation = self.minutes
         window_start = started
-        figures: dict[str, float] = {}
         while self._progress() < 1:
             loss, figure, samples = compute(self.generator)
             self._update(loss)
@@ -149,13 +157,13 @@ class Run:
                 last_save = now
             if self.minutes - last_evaluation > self.arguments.evaluate_every:
                 with torch.no_grad():
-                    text, figures = evaluate(self.average)
-                self.say(f"evaluation at step {self.step}: {text}", **figures)
+                    text, self.figures = evaluate(self.average)
+                self.say(f"evaluation at step {self.step}: {text}", **self.figures)
                 last_evaluation = self.minutes = base + (time.monotonic() - started) / 60
                 window_start = time.monotonic()
                 window, shown, count = 0.0, 0.0, 0
         with torch.no_grad():
-            text, figures = evaluate(self.average)
+            text, self.figures = evaluate(self.average)
         self.save()
-        self.say(f"finished, step {self.step}, {self.samples:.0f} {unit}: {text}", **figures)
-        return figures
+        self.say(f"finished, step {self.step}, {self.samples:.0f} {unit}: {text}", **self.figures)
+        return self.figures
