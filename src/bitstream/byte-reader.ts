@@ -1,0 +1,76 @@
+import { BitstreamError } from '../errors.js';
+
+/** Reads little-endian numbers from bytes, never beyond their end. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #base: number;
+  #position = 0;
+
+  /** @param base offset of `bytes` in the stream, for the offsets in errors. */
+  constructor(bytes: Uint8Array, base = 0) {
+    this.#bytes = bytes;
+    this.#base = base;
+  }
+
+  /** Offset in the stream of the next byte. */
+  get offset(): number {
+    return this.#base + this.#position;
+  }
+
+  /** Bytes that are left. */
+  get remaining(): number {
+    return this.#bytes.length - this.#position;
+  }
+
+  /** An error that carries this place. */
+  error(message: string, field: string, offset = this.offset): BitstreamError {
+    return new BitstreamError(message, { offset, field });
+  }
+
+  /** Reads a number of `size` bytes, 1..4. */
+  uint(size: number, field: string): number {
+    this.#require(size, field);
+    let value = 0;
+    for (let index = 0; index < size; index++) value += (this.#bytes[this.#position++] ?? 0) * 2 ** (8 * index);
+    return value;
+  }
+
+  /** Reads 64 bits. */
+  uint64(field: string): bigint {
+    const low = this.uint(4, field);
+    return (BigInt(this.uint(4, field)) << 32n) | BigInt(low);
+  }
+
+  /**
+   * Reads a number in groups of 7 bits.
+   *
+   * @throws BitstreamError if it exceeds 64 bits or is longer than it needs to be.
+   */
+  varint(field: string): bigint {
+    const offset = this.offset;
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.uint(1, field);
+      value |= BigInt(byte & 127) << shift;
+      if (byte < 128) {
+        if (byte === 0 && shift > 0n) throw this.error('a number has needless bytes', field, offset);
+        if (value >= 2n ** 64n) break;
+        return value;
+      }
+    }
+    throw this.error('a number exceeds 64 bits', field, offset);
+  }
+
+  /** A view of the next `count` bytes. */
+  bytes(count: number, field: string): Uint8Array {
+    this.#require(count, field);
+    this.#position += count;
+    return this.#bytes.subarray(this.#position - count, this.#position);
+  }
+
+  #require(count: number, field: string): void {
+    if (count > this.remaining) {
+      throw this.error(`${String(count)} bytes are needed, ${String(this.remaining)} are left`, field);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/** Bytes of known number that can be read anywhere: a file, memory, a range of an HTTP resource. */
+export interface ByteSource {
+  /** Number of bytes. */
+  readonly size: number;
+  /** Reads `length` bytes from `offset` on; fewer only where the source ends. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+const CHUNK_BYTES = 2 ** 18;
+
+/** Whether an input of a stream can be read anywhere, or only once from front to back. */
+export function isByteSource(input: AsyncIterable<Uint8Array> | ByteSource): input is ByteSource {
+  return 'read' in input && typeof input.read === 'function' && 'size' in input && typeof input.size === 'number';
+}
+
+/** The bytes of a source from `offset` on, in pieces. */
+export async function* chunksOf(source: ByteSource, offset = 0): AsyncGenerator<Uint8Array, void, void> {
+  let position = offset;
+  while (position < source.size) {
+    const chunk = await source.read(position, Math.min(CHUNK_BYTES, source.size - position));
+    if (chunk.length === 0) return;
+    position += chunk.length;
+    yield chunk;
+  }
+}
+
+/** A source over bytes in memory. */
+export function memorySource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
+  };
+}

@@ -1,0 +1,194 @@
+import { InputError } from '../errors.js';
+import { ByteReader } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import { uint, varint, when, zigzag } from './field-types.js';
+import { SLOT_LIMIT, TIME_LIMIT } from './limits.js';
+import { bitField, structure } from './structure.js';
+
+/** One coded frame. */
+export interface Packet {
+  readonly kind: 'key' | 'inter';
+  /** Quality index of the frame, 0..63. */
+  readonly q: number;
+  /** Slot, 0..7, of the first reference; null in key frames. */
+  readonly reference0: number | null;
+  /** Slot of the second reference; null if there is none. */
+  readonly reference1: number | null;
+  /** Slot that the frame fills; null if no later frame refers to it. */
+  readonly fills: number | null;
+  /** Index, 0..3, of the luma interpolation filter. */
+  readonly interpolation: number;
+  /** Whether regions have q offsets. */
+  readonly hasQOffsets: boolean;
+  /** Whether regions may be loop filtered. */
+  readonly hasLoopFilter: boolean;
+  /** Presentation time in ticks of the stream's time base. */
+  readonly pts: bigint;
+  /** Display duration in ticks; 0n if unknown. */
+  readonly duration: bigint;
+  /** CRC-32C of the loop picture; null if the packet carries none. */
+  readonly loopChecksum: number | null;
+  /** The frame's entropy-coded tokens. */
+  readonly tokens: Uint8Array;
+}
+
+/**
+ * What packets inherit from the key packet before them in coding order. It is not the packet before that they inherit
+ * from, so that a lost inter packet takes no time stamps along.
+ */
+export interface KeyState {
+  readonly pts: bigint;
+  readonly duration: bigint;
+  /** 0 or 1, the other value with every key packet: an inter packet whose key packet was lost is found out by it. */
+  readonly parity: number;
+}
+
+const flags = bitField(2, {
+  references: 2,
+  keyParity: 1,
+  hasFills: 1,
+  interpolation: 2,
+  hasQOffsets: 1,
+  hasLoopFilter: 1,
+  hasDuration: 1,
+  hasLoopChecksum: 1,
+  q: 6,
+});
+
+type PacketFlags = ReturnType<typeof flags.read>;
+
+function hasFlag(test: (flags: PacketFlags) => boolean): (before: Readonly<Record<string, unknown>>) => boolean {
+  return (before) => test(before['flags'] as PacketFlags);
+}
+
+const slot = uint(1, 0, SLOT_LIMIT - 1);
+
+/** Fields of a packet before its tokens. */
+export const packetFields = structure(
+  {
+    flags,
+    reference0: when(
+      hasFlag(({ references }) => references >= 1),
+      slot,
+    ),
+    reference1: when(
+      hasFlag(({ references }) => references === 2),
+      slot,
+    ),
+    fills: when(
+      hasFlag(({ hasFills }) => hasFills === 1),
+      slot,
+    ),
+    pts: zigzag(),
+    duration: when(
+      hasFlag(({ hasDuration }) => hasDuration === 1),
+      varint(TIME_LIMIT - 1n),
+    ),
+    loopChecksum: when(
+      hasFlag(({ hasLoopChecksum }) => hasLoopChecksum === 1),
+      uint(4, 0, 2 ** 32 - 1),
+    ),
+  },
+  (head, fail) => {
+    if (head.flags.references === 3) fail('flags', 'a packet names at most two references');
+    if (head.flags.references === 0 && head.duration === null) fail('flags', 'a key packet has a duration');
+  },
+);
+
+/**
+ * Payload of a packet section.
+ *
+ * @param key state of the key packet before it; null if there is none, which only a key packet may have.
+ * @throws InputError if a value does not fit into the format.
+ */
+export function encodePacket(packet: Packet, key: KeyState | null): Uint8Array {
+  checkPacket(packet);
+  const isKey = packet.kind === 'key';
+  if (!isKey && key === null)
+    throw new InputError('a stream begins with an inter packet: it must begin with a key one');
+  const base = isKey || key === null ? { pts: 0n, duration: -1n, parity: key === null ? 0 : 1 - key.parity } : key;
+  const duration = packet.duration === base.duration ? null : packet.duration;
+  const writer = new ByteWriter();
+  packetFields.write(
+    writer,
+    {
+      flags: {
+        references: Number(packet.reference0 !== null) + Number(packet.reference1 !== null),
+        keyParity: base.parity,
+        hasFills: Number(packet.fills !== null),
+        interpolation: packet.interpolation,
+        hasQOffsets: Number(packet.hasQOffsets),
+        hasLoopFilter: Number(packet.hasLoopFilter),
+        hasDuration: Number(duration !== null),
+        hasLoopChecksum: Number(packet.loopChecksum !== null),
+        q: packet.q,
+      },
+      reference0: packet.reference0,
+      reference1: packet.reference1,
+      fills: packet.fills,
+      pts: packet.pts - base.pts,
+      duration,
+      loopChecksum: packet.loopChecksum,
+    },
+    'packet',
+  );
+  writer.bytes(packet.tokens);
+  return writer.finish();
+}
+
+/**
+ * Reads the payload of a packet section; `tokens` is a view of it.
+ *
+ * @param key state of the key packet before it; null if there is none.
+ * @param slotCount reference slots of the stream.
+ * @param offset offset of the payload in the stream, for errors.
+ * @throws BitstreamError if a field is wrong or an inter packet's key packet is missing.
+ */
+export function decodePacket(payload: Uint8Array, key: KeyState | null, slotCount: number, offset: number): Packet {
+  const reader = new ByteReader(payload, offset);
+  const head = packetFields.read(reader, 'packet');
+  const isKey = head.flags.references === 0;
+  if (!isKey && (key === null || key.parity !== head.flags.keyParity)) {
+    throw reader.error('the key packet of this inter packet is missing', 'keyParity', offset);
+  }
+  const base = isKey || key === null ? { pts: 0n, duration: 0n } : key;
+  const pts = base.pts + head.pts;
+  if (pts < -TIME_LIMIT || pts >= TIME_LIMIT) throw reader.error(`time stamp ${String(pts)}`, 'pts', offset);
+  for (const field of ['reference0', 'reference1', 'fills'] as const) {
+    const value = head[field];
+    if (value !== null && value >= slotCount) {
+      throw reader.error(`slot ${String(value)} of ${String(slotCount)}`, field, offset);
+    }
+  }
+  return {
+    kind: isKey ? 'key' : 'inter',
+    q: head.flags.q,
+    reference0: head.reference0,
+    reference1: head.reference1,
+    fills: head.fills,
+    interpolation: head.flags.interpolation,
+    hasQOffsets: head.flags.hasQOffsets === 1,
+    hasLoopFilter: head.flags.hasLoopFilter === 1,
+    pts,
+    duration: head.duration ?? base.duration,
+    loopChecksum: head.loopChecksum,
+    tokens: reader.bytes(reader.remaining, 'tokens'),
+  };
+}
+
+/** State that the packets after `packet` inherit. `payload` is its coded form, which holds the parity. */
+export function keyStateAfter(packet: Packet, payload: Uint8Array, before: KeyState | null): KeyState | null {
+  if (packet.kind !== 'key') return before;
+  const { keyParity } = flags.read(new ByteReader(payload), 'flags');
+  return { pts: packet.pts, duration: packet.duration, parity: keyParity };
+}
+
+function checkPacket(packet: Packet): void {
+  const isKey = packet.kind === 'key';
+  if (isKey !== (packet.reference0 === null) || (packet.reference1 !== null && packet.reference0 === null)) {
+    throw new InputError(`packet of kind ${packet.kind} with reference0 ${String(packet.reference0)}`);
+  }
+  if (packet.pts < -TIME_LIMIT || packet.pts >= TIME_LIMIT) {
+    throw new InputError(`time stamp ${String(packet.pts)} does not fit into a .tsr stream`);
+  }
+}

@@ -1,0 +1,95 @@
+import type { ByteWindow } from './byte-window.js';
+import { RESYNC_CHECKSUM_BUDGET, RESYNC_WINDOW } from './limits.js';
+import type { SectionHead } from './section.js';
+import { isIntact, kindOfType, readSectionHead, SECTION_HEAD_LIMIT } from './section.js';
+
+/** Size of the stream's pictures, which bounds its packets. */
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A section with a good CRC. */
+export interface IntactSection {
+  readonly kind: 'intact';
+  readonly offset: number;
+  readonly head: SectionHead;
+  /** A copy of the payload. */
+  readonly payload: Uint8Array;
+}
+
+/** Bytes that are no section. */
+export interface DamagedRange {
+  readonly kind: 'damaged';
+  readonly offset: number;
+  readonly byteLength: number;
+  /** Type byte that the damaged section seems to have. */
+  readonly type: number;
+  readonly reason: string;
+}
+
+/** The stream ends where there should be more. */
+export interface TruncatedRange {
+  readonly kind: 'truncated';
+  readonly offset: number;
+  readonly byteLength: number;
+  readonly reason: string;
+}
+
+/**
+ * Takes the next section from a window; behind damage, searches for the next intact section of a known type.
+ * Returns null where the stream ends between two sections.
+ */
+export async function nextSection(
+  window: ByteWindow,
+  size: PictureSize,
+): Promise<IntactSection | DamagedRange | TruncatedRange | null> {
+  await window.fill(SECTION_HEAD_LIMIT);
+  if (window.available === 0) return null;
+  const offset = window.position;
+  const head = readSectionHead(window.peek(0, SECTION_HEAD_LIMIT), size);
+  let reason: string;
+  if (typeof head === 'string') reason = head;
+  else if (!(await window.fill(head.totalBytes))) reason = 'the stream ends within a section';
+  else if (isIntact(window.peek(0, head.totalBytes))) {
+    const payload = window.peek(head.headBytes, head.payloadBytes).slice();
+    window.skip(head.totalBytes);
+    return { kind: 'intact', offset, head, payload };
+  } else reason = 'a section is damaged: its CRC does not match';
+
+  const type = window.peek(0, 1)[0] ?? 0;
+  const seeming = typeof head === 'string' ? null : head.totalBytes;
+  const distance = await findIntact(window, size, seeming);
+  if (distance !== null) {
+    window.skip(distance);
+    return { kind: 'damaged', offset, byteLength: distance, type, reason };
+  }
+  const byteLength = window.available;
+  if (seeming === byteLength) {
+    window.skip(byteLength);
+    return { kind: 'damaged', offset, byteLength, type, reason };
+  }
+  return { kind: 'truncated', offset, byteLength, reason: `${reason}, and no intact section follows` };
+}
+
+/** Distance from the window's start to the next intact section of a known type; null if there is none in reach. */
+async function findIntact(window: ByteWindow, size: PictureSize, seeming: number | null): Promise<number | null> {
+  let budget = RESYNC_CHECKSUM_BUDGET;
+  const isIntactAt = async (distance: number): Promise<boolean> => {
+    await window.fill(distance + SECTION_HEAD_LIMIT);
+    const head = readSectionHead(window.peek(distance, SECTION_HEAD_LIMIT), size);
+    if (typeof head === 'string' || kindOfType(head.type) === null || head.totalBytes > budget) return false;
+    if (!(await window.fill(distance + head.totalBytes))) return false;
+    budget -= head.totalBytes;
+    return isIntact(window.peek(distance, head.totalBytes));
+  };
+  // Where the damaged section seems to end is the likeliest place; looking there first also keeps a reader from
+  // taking a section that is quoted inside the damaged payload.
+  if (seeming !== null && (await isIntactAt(seeming))) return seeming;
+  for (let distance = 1; distance < RESYNC_WINDOW; distance++) {
+    if (distance >= window.available && !(await window.fill(distance + 1))) return null;
+    const type = window.peek(distance, 1)[0] ?? 0;
+    if (kindOfType(type) !== null && (await isIntactAt(distance))) return distance;
+  }
+  return null;
+}

@@ -1,0 +1,177 @@
+import { BitstreamError } from '../errors.js';
+import { ByteReader } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import { crc32c } from './crc32c.js';
+import type { FieldType } from './field-types.js';
+import { flag, rawBytes, uint, word } from './field-types.js';
+import {
+  DIMENSION_LIMIT,
+  FORMAT_VERSION,
+  FRAME_AREA_LIMIT,
+  HEADER_BYTES_LIMIT,
+  PACK_NAME_LIMIT,
+  REORDER_LIMIT,
+  SLOT_LIMIT,
+} from './limits.js';
+import type { DescribedField, RecordOf } from './structure.js';
+import { structure } from './structure.js';
+
+/**
+ * First bytes of every stream. As in PNG, each stands guard against a kind of damage: a byte above 127 (7-bit
+ * channels), CR LF (line ends rewritten), Ctrl-Z (stops `type` on DOS), LF alone (rewritten the other way).
+ */
+export const MAGIC: Uint8Array = Uint8Array.of(0x8b, 0x54, 0x53, 0x52, 0x0d, 0x0a, 0x1a, 0x0a);
+
+/** Bytes of magic, version and headerLength: what must be read to know how long the header is. */
+export const HEADER_PREAMBLE_BYTES = 11;
+
+const CRC_BYTES = 4;
+
+/** A positive fraction. */
+const fraction = structure({ num: uint(4, 1, 2 ** 31 - 1), den: uint(4, 1, 2 ** 31 - 1) });
+
+const colour = structure({
+  primaries: uint(1, 0, 255),
+  transfer: uint(1, 0, 255),
+  matrix: uint(1, 0, 255),
+  fullRange: flag(),
+  chromaLocation: uint(1, 0, 6),
+});
+
+/** Degrees, clockwise, as a byte of quarter turns. */
+const rotation: FieldType<0 | 90 | 180 | 270> = {
+  wire: 'u8',
+  write(writer, value, name) {
+    uint(1, 0, 3).write(writer, value / 90, name);
+  },
+  read: (reader, name) => (90 * uint(1, 0, 3).read(reader, name)) as 0 | 90 | 180 | 270,
+  size: () => 1,
+  describe: (value) => `${String(value)} degrees`,
+};
+
+/** Fields of the header between `headerLength` and `headerCrc`. */
+export const streamHeaderFields = structure(
+  {
+    width: uint(2, 1, DIMENSION_LIMIT),
+    height: uint(2, 1, DIMENSION_LIMIT),
+    timeBase: fraction,
+    frameRate: fraction,
+    sampleAspect: fraction,
+    rotation,
+    colour,
+    slotCount: uint(1, 1, SLOT_LIMIT),
+    reorderDepth: uint(1, 0, REORDER_LIMIT),
+    packName: word(PACK_NAME_LIMIT),
+    packId: rawBytes(16),
+  },
+  ({ width, height }, fail) => {
+    if (width * height > FRAME_AREA_LIMIT) {
+      fail('height', `${String(width)}x${String(height)} exceeds ${String(FRAME_AREA_LIMIT)} samples`);
+    }
+  },
+);
+
+/**
+ * What a whole stream has in common: the size of its pictures and how to show them (as in `VideoProperties`), the
+ * model pack that it needs, and the reference slots and delay of its decoder.
+ */
+export type StreamHeader = RecordOf<{
+  width: FieldType<number>;
+  height: FieldType<number>;
+  timeBase: FieldType<{ readonly num: number; readonly den: number }>;
+  frameRate: FieldType<{ readonly num: number; readonly den: number }>;
+  sampleAspect: FieldType<{ readonly num: number; readonly den: number }>;
+  rotation: FieldType<0 | 90 | 180 | 270>;
+  colour: FieldType<{
+    readonly primaries: number;
+    readonly transfer: number;
+    readonly matrix: number;
+    readonly fullRange: boolean;
+    readonly chromaLocation: number;
+  }>;
+  slotCount: FieldType<number>;
+  reorderDepth: FieldType<number>;
+  packName: FieldType<string>;
+  packId: FieldType<Uint8Array>;
+}>;
+
+/**
+ * Bytes of a header, magic and CRC included.
+ *
+ * @throws InputError if a value does not fit into the format.
+ */
+export function encodeHeader(header: StreamHeader): Uint8Array {
+  const writer = new ByteWriter();
+  writer.bytes(MAGIC);
+  writer.uint(FORMAT_VERSION, 1);
+  writer.uint(HEADER_PREAMBLE_BYTES + streamHeaderFields.size(header) + CRC_BYTES, 2);
+  streamHeaderFields.write(writer, header, 'header');
+  writer.uint(crc32c(writer.finish()), 4);
+  return writer.finish();
+}
+
+/**
+ * Reads `headerLength`, the bytes of the whole header, from its first {@link HEADER_PREAMBLE_BYTES} bytes (or from
+ * fewer, if the stream has no more).
+ *
+ * @throws BitstreamError if this is no tessera stream, was damaged as text, or is of a newer version.
+ */
+export function readHeaderLength(bytes: Uint8Array): number {
+  checkMagic(bytes);
+  const reader = new ByteReader(bytes.subarray(MAGIC.length), MAGIC.length);
+  const version = reader.uint(1, 'version');
+  if (version !== FORMAT_VERSION) {
+    const advice = version > FORMAT_VERSION ? '; a newer tessera reads it' : '';
+    throw new BitstreamError(
+      `stream is of version ${String(version)}, this tessera reads version ${String(FORMAT_VERSION)}${advice}`,
+      { offset: MAGIC.length, field: 'version' },
+    );
+  }
+  const length = reader.uint(2, 'headerLength');
+  if (length < HEADER_PREAMBLE_BYTES + CRC_BYTES || length > HEADER_BYTES_LIMIT) {
+    throw new BitstreamError(`header of ${String(length)} bytes`, { offset: MAGIC.length + 1, field: 'headerLength' });
+  }
+  return length;
+}
+
+/**
+ * Reads a header of `headerLength` bytes; fields that a later edition added behind those known here are skipped.
+ *
+ * @throws BitstreamError
+ */
+export function decodeHeader(bytes: Uint8Array): StreamHeader {
+  const length = readHeaderLength(bytes);
+  if (bytes.length < length) {
+    throw new BitstreamError('stream ends within its header', { offset: bytes.length, field: 'header' });
+  }
+  const crcOffset = length - CRC_BYTES;
+  const stored = new ByteReader(bytes.subarray(crcOffset, length), crcOffset).uint(CRC_BYTES, 'headerCrc');
+  if (crc32c(bytes.subarray(0, crcOffset)) !== stored) {
+    throw new BitstreamError('header is damaged: its CRC does not match', { offset: crcOffset, field: 'headerCrc' });
+  }
+  const body = new ByteReader(bytes.subarray(HEADER_PREAMBLE_BYTES, crcOffset), HEADER_PREAMBLE_BYTES);
+  return streamHeaderFields.read(body, 'header');
+}
+
+/** Names and values of a header's fields, for people. */
+export function describeHeader(header: StreamHeader): DescribedField[] {
+  return streamHeaderFields.list(header);
+}
+
+function checkMagic(bytes: Uint8Array): void {
+  if (bytes.length === 0) throw new BitstreamError('stream is empty', { offset: 0, field: 'magic' });
+  const matching = MAGIC.findIndex((byte, index) => bytes[index] !== byte);
+  if (matching === -1) return;
+  if (matching === bytes.length) {
+    throw new BitstreamError('stream ends within its magic', { offset: bytes.length, field: 'magic' });
+  }
+  const word = 4;
+  const isText =
+    matching >= word || (matching === 0 && MAGIC.subarray(1, word).every((byte, i) => bytes[i + 1] === byte));
+  throw new BitstreamError(
+    isText
+      ? 'stream was damaged by a transfer as text; transfer it as binary'
+      : 'not a tessera stream: its first bytes are not those of a .tsr file',
+    { offset: matching, field: 'magic' },
+  );
+}

@@ -1,0 +1,141 @@
+import { InputError } from '../errors.js';
+import { PACKET_COUNT_LIMIT, SIDE_CHUNK_BYTES } from './limits.js';
+import type { KeyState, Packet } from './packet.js';
+import { encodePacket, keyStateAfter } from './packet.js';
+import type { SectionKind } from './section.js';
+import { encodeSection, payloadLimit, SECTION_TYPES } from './section.js';
+import type { StreamHeader } from './stream-header.js';
+import { encodeHeader } from './stream-header.js';
+import type { IndexEntry } from './stream-index.js';
+import { encodeEnd, encodeIndex } from './stream-index.js';
+
+/** Where a stream is written: a file, a pipe, memory. Bytes arrive in order; nothing is ever rewritten. */
+export interface ByteSink {
+  /** Resolves when the sink wants more, which is what holds the writer back. */
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** Bytes of a stream by what they hold, framing and CRCs included; they add up to the size of the stream. */
+export interface BytesBySection extends Readonly<Record<SectionKind, number>> {
+  readonly header: number;
+}
+
+/**
+ * Writes a `.tsr` stream: the header, then packets and side sections in any mixture, then {@link StreamWriter.finish}.
+ * Calls may overlap; sections go out in the order of the calls.
+ */
+export class StreamWriter {
+  readonly #sink: ByteSink;
+  #header: StreamHeader | null = null;
+  #isFinished = false;
+  #key: KeyState | null = null;
+  readonly #keys: IndexEntry[] = [];
+  #packetCount = 0;
+  #firstTime: bigint | null = null;
+  #lastTime = 0n;
+  #offset = 0;
+  readonly #bytes = { header: 0, packet: 0, side: 0, index: 0, end: 0 };
+  #pending: Promise<void> = Promise.resolve();
+
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
+  /** Bytes written so far. */
+  get byteCount(): number {
+    return this.#offset;
+  }
+
+  get bytesBySection(): BytesBySection {
+    return { ...this.#bytes };
+  }
+
+  /** Packets written so far. */
+  get packetCount(): number {
+    return this.#packetCount;
+  }
+
+  /**
+   * Writes the header; this comes first, and once.
+   *
+   * @throws InputError if a value does not fit into the format.
+   */
+  async writeHeader(header: StreamHeader): Promise<void> {
+    if (this.#header !== null) throw new TypeError('a stream has one header');
+    const bytes = encodeHeader(header);
+    this.#header = header;
+    await this.#write('header', bytes);
+  }
+
+  /**
+   * Writes a coded frame. Packets stand in coding order; the first must be a key packet.
+   *
+   * @returns bytes of the packet in the stream, framing included.
+   * @throws InputError if a value does not fit into the format.
+   */
+  async writePacket(packet: Packet): Promise<number> {
+    const header = this.#open();
+    for (const field of ['reference0', 'reference1', 'fills'] as const) {
+      const slot = packet[field];
+      if (slot !== null && slot >= header.slotCount) {
+        throw new InputError(`packet field ${field}: slot ${String(slot)} of ${String(header.slotCount)}`);
+      }
+    }
+    const payload = encodePacket(packet, this.#key);
+    if (payload.length > payloadLimit(SECTION_TYPES.packet, header) || this.#packetCount === PACKET_COUNT_LIMIT) {
+      throw new InputError(`packet ${String(this.#packetCount)} of ${String(payload.length)} bytes exceeds the limits`);
+    }
+    if (packet.kind === 'key') {
+      this.#keys.push({ offset: this.#offset, pts: packet.pts, packetNumber: this.#packetCount });
+    }
+    this.#key = keyStateAfter(packet, payload, this.#key);
+    this.#packetCount++;
+    const end = packet.pts + packet.duration;
+    if (this.#firstTime === null || packet.pts < this.#firstTime) this.#firstTime = packet.pts;
+    if (this.#packetCount === 1 || end > this.#lastTime) this.#lastTime = end;
+    const section = encodeSection('packet', payload);
+    await this.#write('packet', section);
+    return section.length;
+  }
+
+  /** Writes Matroska bytes (sound, subtitles, chapters, tags) as side sections of bounded size. */
+  async writeSide(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    this.#open();
+    for await (const chunk of chunks) {
+      for (let from = 0; from < chunk.length; from += SIDE_CHUNK_BYTES) {
+        this.#open();
+        await this.#write('side', encodeSection('side', chunk.subarray(from, from + SIDE_CHUNK_BYTES)));
+      }
+    }
+  }
+
+  /** Writes index and end. A stream without them can be read, but is reported as truncated. */
+  async finish(): Promise<void> {
+    this.#open();
+    this.#isFinished = true;
+    const index = encodeIndex({ keys: this.#keys });
+    const indexOffset = index === null ? 0 : this.#offset;
+    const end = encodeEnd({
+      packetCount: this.#packetCount,
+      duration: this.#firstTime === null ? 0n : this.#lastTime - this.#firstTime,
+      indexOffset: BigInt(indexOffset),
+    });
+    if (index !== null) await this.#write('index', encodeSection('index', index));
+    await this.#write('end', encodeSection('end', end));
+  }
+
+  #open(): StreamHeader {
+    if (this.#header === null) throw new TypeError('writeHeader comes first');
+    if (this.#isFinished) throw new TypeError('the stream is finished');
+    return this.#header;
+  }
+
+  /** Counts at once, so that the next call knows its offset; writes after all that was written before. */
+  async #write(kind: SectionKind | 'header', bytes: Uint8Array): Promise<void> {
+    this.#offset += bytes.length;
+    this.#bytes[kind] += bytes.length;
+    const written = this.#pending.then(() => this.#sink.write(bytes));
+    this.#pending = written;
+    await written;
+  }
+}
