@@ -1,0 +1,67 @@
+import type * as Onnxruntime from 'onnxruntime-node';
+import { EnvironmentError, ModelError } from '../errors.js';
+
+/** Where graphs are evaluated. */
+export type Device = 'cpu' | 'cuda';
+/** How far onnxruntime may rewrite a graph. The exact graphs give the same bits at every level. */
+export type GraphOptimisation = 'disabled' | 'basic' | 'extended' | 'all';
+
+/** The module onnxruntime-node. For this folder only: its types must not show in public signatures. */
+export type Runtime = typeof Onnxruntime;
+
+/** How to make the device `cuda` work; ends error messages. */
+export const CUDA_HELP =
+  'onnxruntime-node needs its CUDA provider (node node_modules/onnxruntime-node/script/install.js ' +
+  '--onnxruntime-node-install=cuda12), an NVIDIA driver, CUDA 12 and cuDNN 9; or use the device cpu';
+
+/**
+ * Loads onnxruntime at first use: commands that need no graph start faster, and a missing library is told in one line.
+ *
+ * @throws EnvironmentError if the native library does not load.
+ */
+export async function loadRuntime(): Promise<Runtime> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (error) {
+    throw new EnvironmentError(
+      `onnxruntime cannot be loaded on ${process.platform}-${process.arch} (${firstLine(error)}): install again with npm ci`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Makes a session with tessera's settings.
+ *
+ * @throws EnvironmentError if CUDA is asked for and does not load.
+ * @throws ModelError if onnxruntime does not take the graph.
+ */
+export async function createSession(
+  runtime: Runtime,
+  bytes: Uint8Array,
+  options: { readonly device: Device; readonly threads: number; readonly optimisation?: GraphOptimisation },
+): Promise<Onnxruntime.InferenceSession> {
+  if (options.device === 'cuda') {
+    // Rounding float32 to TF32 would break the exactness of the integer graphs (they need 24 bits).
+    process.env['NVIDIA_TF32_OVERRIDE'] = '0';
+  }
+  try {
+    return await runtime.InferenceSession.create(bytes, {
+      executionProviders: options.device === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],
+      intraOpNumThreads: options.threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: options.optimisation ?? 'all',
+      logSeverityLevel: 3,
+    });
+  } catch (error) {
+    if (options.device === 'cuda') {
+      throw new EnvironmentError(`CUDA cannot be used (${firstLine(error)}): ${CUDA_HELP}`, { cause: error });
+    }
+    throw new ModelError(`onnxruntime cannot load a graph of the model pack: ${firstLine(error)}`, { cause: error });
+  }
+}
+
+/** First line of the message of what was thrown. */
+export function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
+}
