@@ -64,4 +64,6 @@ def matrices(n: int, modes: int) -> np.ndarray:
         _angular(n, False, 0),
         *(_angular(n, vertical, angle) for vertical, angle in ANGLES),
     ]
+    if not 1 <= modes <= len(built):
+        raise ValueError(f"intra modes: {modes}; there are defaults for 1 to {len(built)}")
     return np.stack([_quantise(matrix) for matrix in built[:modes]])

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 
 from . import safetensors
-from .program import Program, check_bounds, evaluate, to_onnx
+from .program import Program, intervals, evaluate, to_onnx
 from .tables import check_tables
 
 FORMAT = 1
@@ -67,7 +67,7 @@ def write_pack(
     check_tables(tables)
     exact = [graph for graph in EXACT_GRAPHS if graph in programs]
     for graph in exact:
-        check_bounds(programs[graph])
+        intervals(programs[graph])
     folder.mkdir(parents=True, exist_ok=True)
     missing = [graph for graph in FILES if graph not in ("tables", "self-test", *programs) and not (folder / FILES[graph]).exists()]
     if missing:

@@ -132,28 +132,28 @@ def evaluate(program: Program, inputs: dict[str, np.ndarray]) -> dict[str, np.nd
     return {name: values[source].astype(np.uint8) for name, source, *_ in program.outputs}
 
 
-def check_bounds(program: Program) -> dict[str, float]:
-    """Largest possible magnitude of each sum, whatever the input. Raises ValueError from 2^24 on."""
+def intervals(program: Program) -> dict[str, tuple[float, float]]:
+    """Smallest and largest value each step can take, whatever the input. Raises ValueError if a sum may reach 2^24."""
     low: dict[str, float] = {}
     high: dict[str, float] = {}
-    bounds: dict[str, float] = {}
     for step in program.steps:
         v = step.values
+        bound = 0.0
         if step.op == "input":
             lo, hi = v["offset"], 255 + v["offset"]
         elif step.op == "conv":
             x = step.inputs[0]
             weight = v["weight"].astype(np.float64).reshape(len(v["weight"]), -1)
-            lo_in, hi_in = min(0, low[x]), max(0, high[x])
+            bias = v["bias"].astype(np.float64)
+            lo_in, hi_in = min(0, low[x]), max(0, high[x])  # zero: the padding
             up = np.maximum(weight * hi_in, weight * lo_in).sum(1)
             down = np.minimum(weight * hi_in, weight * lo_in).sum(1)
-            # Partial sums may come in any order: the bias and both sides count in full.
-            bound = float((np.maximum(up, -down) + np.abs(v["bias"].astype(np.float64))).max())
-            lo, hi = -bound, bound
+            lo, hi = float((down + bias).min()), float((up + bias).max())
+            # Terms may be added in any order: a partial sum can reach either side, with or without the bias.
+            bound = float((np.maximum(up, -down) + np.abs(bias)).max())
         elif step.op == "combine":
             sides = [sorted((low[x] * m, high[x] * m)) for x, m in zip(step.inputs, v["multipliers"])]
             bound = sum(max(abs(a), abs(b)) for a, b in sides) + abs(v["offset"])
-            bounds[step.output] = bound
             scale = 2.0 ** -v["shift"]
             lo = np.floor((sum(a for a, _ in sides) + v["offset"]) * scale)
             hi = np.floor((sum(b for _, b in sides) + v["offset"]) * scale)
@@ -164,10 +164,9 @@ def check_bounds(program: Program) -> dict[str, float]:
         else:
             lo, hi = low[step.inputs[0]], high[step.inputs[0]]
         low[step.output], high[step.output] = lo, hi
-        bounds.setdefault(step.output, max(abs(lo), abs(hi)))
-        if bounds[step.output] >= EXACT_LIMIT:
-            raise ValueError(f"{program.name}: {step.output} may reach {bounds[step.output]:.0f}, beyond 2^24")
-    return bounds
+        if bound >= EXACT_LIMIT:
+            raise ValueError(f"{program.name}: {step.output} may reach {bound:.0f}, beyond 2^24")
+    return {name: (low[name], high[name]) for name in low}
 
 
 def to_onnx(program: Program) -> onnx.ModelProto:

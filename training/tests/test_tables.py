@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tessera_training.tables import (
+    NONE, PackShape, check_tables, context_neighbours, default_tables, dct_basis, frequencies, magnitude_weights, zigzag,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [PackShape(), PackShape(64, 16, 16, 4), PackShape(256, 64, 32, 12)])
+def test_default_tables_keep_the_rules(shape: PackShape) -> None:
+    tables = default_tables(shape)
+    check_tables(tables)
+    assert tables["basis16"].shape == (1, shape.atoms16, 256)
+    assert tables["intra8"].shape == (shape.intra_modes, 64, 25)
+    sums = tables["intra16"].astype(int).sum(-1)
+    assert (sums[0] == 0).all() and (sums[1:] == 64).all()
+
+
+def test_check_names_the_broken_table() -> None:
+    tables = default_tables(PackShape())
+    tables["modeTables.type"][0, 0] += 1
+    with pytest.raises(ValueError, match="modeTables.type"):
+        check_tables(tables)
+
+
+def test_dct_basis_is_orthonormal_and_ordered() -> None:
+    basis = dct_basis(16, 256).astype(float) / 32768
+    assert np.abs(basis @ basis.T - np.eye(256)).max() < 2e-3
+    assert zigzag(8)[:4] == [(0, 0), (0, 1), (1, 0), (2, 0)]
+    assert (basis[0] > 0).all()
+
+
+def test_step_falls_by_a_sixth_of_an_octave() -> None:
+    step = default_tables(PackShape())["step"].astype(float)
+    ratios = step[:36] / step[6:42]
+    assert np.allclose(ratios, 2, rtol=0.02) and step[63] == 2
+
+
+def test_neighbours_point_backwards_and_differ() -> None:
+    table = context_neighbours().astype(int)
+    for kind in range(3):
+        for own, row in enumerate(table[kind]):
+            used = row[row != NONE]
+            assert (used < own).all() and len(set(used)) == len(used)
+    assert table[2, 1, :3].tolist().count(0) == 1  # the V coefficient sees its U twin
+
+
+def test_angular_prediction_copies_straight_lines() -> None:
+    tables = default_tables(PackShape())
+    boundary = np.arange(49) * 3 + 10
+    dc = 100
+    vertical = dc + ((tables["intra16"][2].astype(int) @ (boundary - dc) + 32) >> 6)
+    assert (vertical.reshape(16, 16) == boundary[1:17]).all()
+    horizontal = dc + ((tables["intra16"][3].astype(int) @ (boundary - dc) + 32) >> 6)
+    assert (horizontal.reshape(16, 16) == boundary[33:, None]).all()
+
+
+def test_more_intra_modes_than_defaults_are_refused() -> None:
+    with pytest.raises(ValueError, match="12"):
+        default_tables(PackShape(intra_modes=13))
+
+
+def test_frequencies_sum_and_stay_positive() -> None:
+    made = frequencies(np.array([[1.0, 0, 0], [1, 1, 1], [1e9, 1, 1]]))
+    assert (made >= 1).all() and (made.astype(int).sum(1) == 32768).all()
+
+
+def test_magnitude_law_has_the_mean_asked_for() -> None:
+    weights = magnitude_weights(np.array([0.01, 0.3]))
+    means = (weights * np.arange(16)).sum(-1) / weights.sum(-1)
+    assert np.allclose(means, [0.01, 0.3], rtol=0.02)

@@ -1,0 +1,173 @@
+"""Ten seeded steps of each trainer against the log they gave when last looked at, and resuming, export, statistics.
+
+After an intended change write the new figures with: python -m tests.expected (in training/).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import helper, numpy_helper
+
+from tessera_training import export, loop_filter, mode_tables, post_filter, prior, safetensors
+from tessera_training.lpips import LAYERS, Lpips
+from tessera_training.shards import open_shards, split_held_out
+from tessera_training.tables import CHROMA_LIMIT, LUMA_LIMIT, check_tables, default_tables, PackShape
+from tessera_training.token_statistics import TokenCoder, hard_index, soft_bits
+
+EXPECTED = Path(__file__).with_name("expected.json")
+COMMON = ["--steps", "10", "--batch", "2", "--held-out-every", "4", "--seed", "3"]
+
+
+def made_up_lpips(path: Path) -> Path:
+    """A file with LPIPS-alex's names and shapes and seeded weights: the real ones are not in this repository."""
+    generator = np.random.default_rng(11)
+    shapes = [(64, 3, 11), (192, 64, 5), (384, 192, 3), (256, 384, 3), (256, 256, 3)]
+    initialisers = []
+    for index, ((name, _, _), (outputs, inputs, k)) in enumerate(zip(LAYERS, shapes)):
+        weight = generator.normal(0, (2 / (inputs * k * k)) ** 0.5, (outputs, inputs, k, k)).astype(np.float16)
+        initialisers.append(numpy_helper.from_array(weight, f"m.{name}_weight_h"))
+        initialisers.append(numpy_helper.from_array(np.zeros(outputs, np.float32), f"m.{name}_bias"))
+        linear = np.abs(generator.normal(0, 0.2, (1, outputs, 1, 1))).astype(np.float32)
+        initialisers.append(numpy_helper.from_array(linear, f"m.lin{index}_weight"))
+    graph = helper.make_graph([], "lpips", [], [], initialisers)
+    onnx.save(helper.make_model(graph), path)
+    return path
+
+
+def run_trainer(name: str, shards: Path, folder: Path, repository: Path) -> list[float]:
+    """Figures of the ten steps, then the final ones."""
+    arguments = ["--shards", str(shards), "--out", str(folder / name), *COMMON]
+    if name == "prior":
+        final = prior.main([*arguments, "--pack", str(repository / "fixtures/tiny-pack")])
+    elif name == "loop-filter":
+        final = loop_filter.main([*arguments, "--crop", "64"])
+    else:
+        extra = ["--target", name.split("-")[-1], "--crop", "96"]
+        if name.endswith("lpips"):
+            extra += ["--lpips-onnx", str(made_up_lpips(folder / "lpips.onnx"))]
+        final = post_filter.main([*arguments, *extra])
+    lines = [json.loads(line) for line in (folder / name / "log.jsonl").read_text().splitlines()]
+    return [line["figure"] for line in lines if "figure" in line] + list(final.values())
+
+
+TRAINERS = ("prior", "loop-filter", "post-filter-psnr", "post-filter-lpips")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.mark.parametrize("name", TRAINERS)
+def test_ten_steps_give_the_expected_log(name: str, shards: Path, runs: Path, repository: Path) -> None:
+    actual = run_trainer(name, shards, runs, repository)
+    expected = json.loads(EXPECTED.read_text())[name]
+    assert len(actual) == len(expected) and np.isfinite(actual).all()
+    # Float sums differ between machines, and rounding weights to integers makes more of it.
+    assert np.allclose(actual, expected, rtol=0.03, atol=2e-3), (actual, expected)
+
+
+def test_loop_filter_learns_the_pattern(shards: Path, tmp_path: Path) -> None:
+    common = ["--shards", str(shards), "--out", str(tmp_path), "--batch", "4", "--crop", "64", "--held-out-every", "4"]
+    figures = loop_filter.main([*common, "--steps", "60"])
+    assert figures["psnr_y_after"] > figures["psnr_y_before"] + 0.5
+
+
+def test_a_stopped_run_goes_on(shards: Path, tmp_path: Path) -> None:
+    common = ["--shards", str(shards), "--out", str(tmp_path), "--batch", "2", "--crop", "64", "--held-out-every", "4"]
+    loop_filter.main([*common, "--steps", "4"])
+    loop_filter.main([*common, "--steps", "7"])
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert state["step"] == 7
+    text = (tmp_path / "log.jsonl").read_text()
+    assert "resumed at step 4" in text and '"step": 1,' in text
+
+
+def test_export_replaces_what_was_trained(shards: Path, runs: Path, tmp_path: Path, repository: Path) -> None:
+    for name in TRAINERS:
+        if not (runs / name / "checkpoint.pt").exists():
+            run_trainer(name, shards, runs, repository)
+    pack = tmp_path / "pack"
+    export.main(["--initial", "--out", str(pack), "--name", "trial"])
+    before = json.loads((pack / "manifest.json").read_text())
+    options = [f"--{name}={runs / name / 'checkpoint.pt'}" for name in TRAINERS]
+    # The synthetic shards fit every pack: no basis is used.
+    export.main(["--out", str(pack), *options, "--shards", str(shards), "--modes", "--data", "made up"])
+    after = json.loads((pack / "manifest.json").read_text())
+    for role in ("tables", "prior-first", "prior-second", "post-filter-psnr", "self-test"):
+        assert before["files"][role]["sha256"] != after["files"][role]["sha256"], role
+    assert after["provenance"]["parts"]["prior"]["steps"] == 10
+    check_tables(safetensors.load(pack / "tables.safetensors"))
+    card = (pack / "MODEL-CARD.md").read_text()
+    assert "made up" in card and "key_bpp" in card
+    # One part alone: the others stay as they are.
+    export.main(["--out", str(pack), f"--loop-filter={runs / 'loop-filter' / 'checkpoint.pt'}"])
+    again = json.loads((pack / "manifest.json").read_text())
+    assert again["files"]["prior-first"] == after["files"]["prior-first"]
+
+
+def test_token_contexts_equal_plain_loops(shards: Path) -> None:
+    tables = default_tables(PackShape(64, 16, 16, 4))
+    shard = open_shards(shards)[0]
+    tokens = np.asarray(shard.array("tokens")[1]).transpose(1, 2, 0).reshape(-1, 384)
+    context = np.asarray(shard.array("context")[1]).transpose(1, 2, 0).reshape(-1, 32)
+    coded = TokenCoder(tables).find(tokens, context)
+    found = list(zip(coded.place.tolist(), coded.kind.tolist(), coded.context.tolist(), coded.symbol.tolist(), coded.extra.tolist()))
+    wanted = []
+    for block, (row, planes) in enumerate(zip(tokens.astype(int), context)):
+        transform = int(planes[7] > 0)
+        limits = (
+            min(LUMA_LIMIT[planes[8] // 4], (64, 64)[transform]),
+            min(CHROMA_LIMIT[planes[9] // 8], 32),
+        )
+        for start, limit, kind in ((0, limits[0], transform), (256, limits[1], 2)):
+            for index in range(limit):
+                near = [n for n in tables["contextNeighbours"][kind, index].tolist() if n != 255]
+                total = sum(min(abs(row[start + n]), 3) for n in near)
+                m = abs(row[start + index])
+                extra = float(m > 0)
+                if m >= 15:
+                    extra += 2 * (int(m - 15 + 1).bit_length() - 1) + 1
+                wanted.append((block * 384 + start + index, kind, int(tables["contextOfSum"][total]), min(m, 15), extra))
+    assert sorted(found) == sorted(wanted) and len(found) > 500
+
+
+def test_soft_cost_meets_the_tables_at_their_middle(shards: Path) -> None:
+    tables = default_tables(PackShape())
+    shard = open_shards(shards)[0]
+    tokens = np.asarray(shard.array("tokens")[0]).transpose(1, 2, 0).reshape(-1, 384)
+    context = np.asarray(shard.array("context")[0]).transpose(1, 2, 0).reshape(-1, 32)
+    coded = TokenCoder(tables).find(tokens, context)
+    logits = torch.log(torch.from_numpy(tables["coefficientTables"].astype(np.float32) / 32768)).requires_grad_()
+    fine = (torch.arange(len(coded.place)) % 32 * 8 + 3.5).requires_grad_()
+    bits = soft_bits(logits, fine, coded)
+    rows = hard_index(fine.detach().floor(), coded)
+    exact = -torch.log2(torch.from_numpy(tables["coefficientTables"].reshape(-1, 16).astype(np.float64) / 32768))[rows, coded.symbol]
+    assert torch.allclose(bits.double(), exact + coded.extra, atol=1e-3)
+    bits.sum().backward()
+    # Softmax: the gradients of each row of logits sum to zero.
+    assert logits.grad.sum(-1).abs().max() < 1e-2 and fine.grad.abs().sum() > 0
+
+
+def test_mode_tables_follow_the_counts(shards: Path) -> None:
+    tables = default_tables(PackShape())
+    fitted, bits = mode_tables.fit(open_shards(shards), tables)
+    check_tables(tables | fitted)
+    assert bits["after"] < 0.9 * bits["before"]
+
+
+def test_held_out_clips_keep_all_their_rates(shards: Path) -> None:
+    train, held = split_held_out(open_shards(shards), 4)
+    assert {s.clip for s in train}.isdisjoint({s.clip for s in held}) and len(held) == 1
+
+
+def test_lpips_is_zero_for_equal_pictures(tmp_path: Path) -> None:
+    distance = Lpips(made_up_lpips(tmp_path / "lpips.onnx"))
+    a, b = torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 3, 64, 64) * 2 - 1
+    assert float(distance(a, a).abs().max()) == 0 and float(distance(a, b).min()) > 0
