@@ -21,7 +21,10 @@ export const CUDA_HELP =
  */
 export async function loadRuntime(): Promise<Runtime> {
   try {
-    return await import('onnxruntime-node');
+    const runtime = await import('onnxruntime-node');
+    // What it would print is thrown as well; errors of tessera are told by tessera.
+    runtime.env.logLevel = 'fatal';
+    return runtime;
   } catch (error) {
     throw new EnvironmentError(
       `onnxruntime cannot be loaded on ${process.platform}-${process.arch} (${firstLine(error)}): install again with npm ci`,
