@@ -31,7 +31,8 @@ function weightsOf(matrix: number, height: number): readonly [red: number, blue:
  * mean of each 2x2 block (of what is there of it at odd edges).
  */
 export function rgbToFrame(rgb: Uint8Array, width: number, height: number, pts: bigint, duration: bigint): Frame {
-  if (rgb.length !== width * height * 3) throw new RangeError(`expected ${width * height * 3} bytes, got ${rgb.length}`);
+  if (rgb.length !== width * height * 3)
+    throw new RangeError(`expected ${width * height * 3} bytes, got ${rgb.length}`);
   const [red, blue] = weightsOf(pictureColour.matrix, height);
   const columns = chromaSize(width);
   const rows = chromaSize(height);

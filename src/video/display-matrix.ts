@@ -19,7 +19,10 @@ export function readDisplayMatrix(bytes: Uint8Array): MatrixReading {
   const degrees = (Math.atan2(b, a) * 180) / Math.PI;
   const quarter = ((Math.round(degrees / 90) % 4) + 4) % 4;
   const mirrored = a * d - b * c < 0;
-  return { rotation: (quarter * 90) as Rotation, exact: !mirrored && Math.abs(degrees / 90 - Math.round(degrees / 90)) < 1e-3 };
+  return {
+    rotation: (quarter * 90) as Rotation,
+    exact: !mirrored && Math.abs(degrees / 90 - Math.round(degrees / 90)) < 1e-3,
+  };
 }
 
 /** Writes the display matrix for a clockwise rotation. */

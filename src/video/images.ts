@@ -96,7 +96,8 @@ class PictureSource implements VideoSource {
 
 async function listPictures(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => pictureExtensions.has(extname(name).toLowerCase()));
-  if (names.length === 0) throw new InputError(`the folder ${folder} has no pictures (PNG, JPEG, WebP, TIFF, GIF, AVIF)`);
+  if (names.length === 0)
+    throw new InputError(`the folder ${folder} has no pictures (PNG, JPEG, WebP, TIFF, GIF, AVIF)`);
   return sortNaturally(names).map((name) => join(folder, name));
 }
 
@@ -142,7 +143,8 @@ async function readPicture(file: string): Promise<Picture> {
  */
 export async function writePng(path: string, rgb: Uint8Array, width: number, height: number): Promise<void> {
   // sharp silently accepts a raw buffer that is too long.
-  if (rgb.length !== width * height * 3) throw new RangeError(`expected ${width * height * 3} bytes, got ${rgb.length}`);
+  if (rgb.length !== width * height * 3)
+    throw new RangeError(`expected ${width * height * 3} bytes, got ${rgb.length}`);
   try {
     await sharp(rgb, { raw: { width, height, channels: 3 } })
       .png({ compressionLevel: 6 })
@@ -175,6 +177,6 @@ function firstLine(error: unknown): string {
 function toRational(rate: number): Rational {
   if (!(rate > 0 && rate <= 1000)) throw new InputError(`${rate} frames per second cannot be used; take 1 to 1000`);
   const ntsc = Math.round(rate * 1.001) * 1000;
-  if (Math.abs(ntsc / 1001 - rate) < 5e-3 && Number.isInteger(rate) === false) return { num: ntsc, den: 1001 };
+  if (Math.abs(ntsc / 1001 - rate) < 5e-3 && !Number.isInteger(rate)) return { num: ntsc, den: 1001 };
   return Number.isInteger(rate) ? { num: rate, den: 1 } : { num: Math.round(rate * 1000), den: 1000 };
 }

@@ -3,6 +3,7 @@ import {
   AV_FRAME_FLAG_CORRUPT,
   AV_FRAME_FLAG_INTERLACED,
   AV_PKT_DATA_DISPLAYMATRIX,
+  AV_PKT_DATA_FRAME_CROPPING,
   AV_PKT_FLAG_CORRUPT,
   AVCOL_SPC_BT709,
   AVCHROMA_LOC_LEFT,
@@ -26,7 +27,7 @@ import { readDisplayMatrix } from './display-matrix.js';
 import { describeFormat, formatName, FrameConverter, isFullRange, isPlanar420, isRgb } from './frame-converter.js';
 import type { Frame, VideoProperties } from './frame.js';
 import { noTimestamp, positiveRational, throwIfInputFails, ticksToSeconds } from './libav.js';
-import { frameFromPlanar } from './planar-buffer.js';
+import { type Cropping, cropPlanar, frameFromPlanar } from './planar-buffer.js';
 import { collectSideTracks, type SideTracks } from './side-tracks.js';
 import { repairTimestamps, type TimedPicture } from './timestamps.js';
 import type { FramesOptions, VideoSource } from './video-source.js';
@@ -66,10 +67,11 @@ class MediaFile implements VideoSource {
   #decoder: CodecContext | null = null;
   #converter: FrameConverter | null = null;
   #properties: VideoProperties | null = null;
+  #cropping: Cropping = { top: 0, bottom: 0, left: 0, right: 0 };
   #trackIndex = -1;
   #end: bigint | null = null;
-  #pictures: AsyncGenerator<TimedPicture<Buffer>, void, undefined> | null = null;
-  #first: IteratorResult<TimedPicture<Buffer>, void> | null = null;
+  #pictures: AsyncGenerator<TimedPicture<Uint8Array>, void, undefined> | null = null;
+  #first: IteratorResult<TimedPicture<Uint8Array>, void> | null = null;
   #taken = false;
   #damaged = 0;
 
@@ -107,7 +109,8 @@ class MediaFile implements VideoSource {
     this.#readHints(track, format);
     this.#pictures = this.#decode(format, decoder, track);
     this.#first = await this.#pictures.next();
-    if (this.#first.done === true) throw new InputError(`${this.#name}: not one frame of its video track can be decoded`);
+    if (this.#first.done === true)
+      throw new InputError(`${this.#name}: not one frame of its video track can be decoded`);
   }
 
   async *frames({ signal }: FramesOptions = {}): AsyncGenerator<Frame, void, undefined> {
@@ -137,7 +140,7 @@ class MediaFile implements VideoSource {
     this.#format = null;
   }
 
-  async *#rest(signal: AbortSignal | undefined): AsyncGenerator<TimedPicture<Buffer>, void, undefined> {
+  async *#rest(signal: AbortSignal | undefined): AsyncGenerator<TimedPicture<Uint8Array>, void, undefined> {
     throwIfCancelled(signal);
     if (this.#first?.done === false) yield this.#first.value;
     this.#first = null;
@@ -167,7 +170,7 @@ class MediaFile implements VideoSource {
     format: FormatContext,
     decoder: CodecContext,
     track: Stream,
-  ): AsyncGenerator<TimedPicture<Buffer>, void, undefined> {
+  ): AsyncGenerator<TimedPicture<Uint8Array>, void, undefined> {
     const packet = new Packet();
     const picture = new AvFrame();
     try {
@@ -220,16 +223,20 @@ class MediaFile implements VideoSource {
     else throw new InputError(`${this.#name} is cut or damaged: a packet of its video track is not complete`);
   }
 
-  async #take(picture: AvFrame, track: Stream): Promise<TimedPicture<Buffer>> {
+  async #take(picture: AvFrame, track: Stream): Promise<TimedPicture<Uint8Array>> {
     this.#properties ??= this.#settle(picture, track);
-    this.#converter ??= new FrameConverter({ ...this.#properties, fullRange: this.#properties.colour.fullRange });
-    if (picture.width !== this.#properties.width || picture.height !== this.#properties.height) {
+    const { left, right, top, bottom } = this.#cropping;
+    const width = this.#properties.width + left + right;
+    const height = this.#properties.height + top + bottom;
+    this.#converter ??= new FrameConverter({ width, height, fullRange: this.#properties.colour.fullRange });
+    if (picture.width !== width || picture.height !== height) {
       this.#noteOnce(`the frame size changes within the video: scaled to the first one`);
     }
     if ((picture.flags & AV_FRAME_FLAG_CORRUPT) !== 0 || picture.decodeErrorFlags !== 0) this.#damaged++;
     const pts = picture.bestEffortTimestamp;
+    const what = `cannot convert the pictures of ${this.#name} to 8-bit 4:2:0`;
     return {
-      picture: await this.#converter.convert(picture, `cannot convert the pictures of ${this.#name} to 8-bit 4:2:0`),
+      picture: cropPlanar(await this.#converter.convert(picture, what), width, height, this.#cropping),
       pts: pts === noTimestamp ? null : pts,
       duration: picture.duration,
     };
@@ -237,7 +244,8 @@ class MediaFile implements VideoSource {
 
   /** Decides the properties of the whole video from its track and its first picture. */
   #settle(picture: AvFrame, track: Stream): VideoProperties {
-    if (picture.width < 1 || picture.height < 1) throw new EnvironmentError(`${this.#name}: FFmpeg gave an empty picture`);
+    if (picture.width < 1 || picture.height < 1)
+      throw new EnvironmentError(`${this.#name}: FFmpeg gave an empty picture`);
     const parameters = track.codecpar;
     const rgb = isRgb(picture.format);
     // nv12 holds the same samples in another order.
@@ -247,14 +255,16 @@ class MediaFile implements VideoSource {
     if ((picture.flags & AV_FRAME_FLAG_INTERLACED) !== 0) {
       this.notes.push('the pictures are interlaced: both fields are kept in one frame, coded as they are');
     }
+    this.#cropping = readCropping(track, picture);
+    const { left, right, top, bottom } = this.#cropping;
     const square = { num: 1, den: 1 };
     const aspect = positiveRational(track.sampleAspectRatio, positiveRational(picture.sampleAspectRatio, square));
     const rate = positiveRational(track.rFrameRate, { num: 25, den: 1 });
     const choose = (first: number, second: number) => (first === 2 ? second : first);
     const location = picture.chromaLocation === 0 ? parameters.chromaLocation : picture.chromaLocation;
     return {
-      width: picture.width,
-      height: picture.height,
+      width: picture.width - left - right,
+      height: picture.height - top - bottom,
       timeBase: { num: track.timeBase.num, den: track.timeBase.den },
       frameRate: positiveRational(track.avgFrameRate, rate),
       sampleAspect: aspect,
@@ -274,11 +284,28 @@ class MediaFile implements VideoSource {
       track.codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX) ?? picture.getSideData(AV_FRAME_DATA_DISPLAYMATRIX);
     if (matrix === null) return 0;
     const { rotation, exact } = readDisplayMatrix(matrix);
-    if (!exact) this.notes.push('the display matrix mirrors or turns by other than quarters: only the nearest quarter turn is kept');
+    if (!exact)
+      this.notes.push(
+        'the display matrix mirrors or turns by other than quarters: only the nearest quarter turn is kept',
+      );
     return rotation;
   }
 
   #noteOnce(note: string): void {
     if (!this.notes.includes(note)) this.notes.push(note);
   }
+}
+
+/** What the container (not the codec, which libav obeys itself) says is not to be shown. */
+function readCropping(track: Stream, picture: AvFrame): Cropping {
+  const bytes = track.codecpar.getCodedSideData(AV_PKT_DATA_FRAME_CROPPING);
+  if (bytes === null || bytes.length < 16) return { top: 0, bottom: 0, left: 0, right: 0 };
+  const [top, bottom, left, right] = [0, 4, 8, 12].map((at) => bytes.readUInt32LE(at)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const possible = left + right < picture.width && top + bottom < picture.height;
+  return possible ? { top, bottom, left, right } : { top: 0, bottom: 0, left: 0, right: 0 };
 }

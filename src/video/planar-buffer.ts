@@ -45,3 +45,47 @@ export function frameFromPlanar(
 export function planarFromFrame(frame: Frame): Buffer {
   return Buffer.concat([frame.y, frame.u, frame.v]);
 }
+
+/** Samples to leave out at each side of a picture. */
+export interface Cropping {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+/** Cuts packed planes (as of {@link frameFromPlanar}) down. Odd `top` and `left` take chroma from half a sample before. */
+export function cropPlanar(packed: Uint8Array, width: number, height: number, cropping: Cropping): Uint8Array {
+  const { top, left } = cropping;
+  const newWidth = width - left - cropping.right;
+  const newHeight = height - top - cropping.bottom;
+  if (newWidth === width && newHeight === height) return packed;
+  const result = new Uint8Array(planarByteLength(newWidth, newHeight));
+  let from = 0;
+  let to = 0;
+  const cut = (stride: number, rows: number, x: number, y: number, columns: number, count: number) => {
+    for (let row = 0; row < count; row++, to += columns) {
+      const start = from + (y + row) * stride + x;
+      result.set(packed.subarray(start, start + columns), to);
+    }
+    from += stride * rows;
+  };
+  cut(width, height, left, top, newWidth, newHeight);
+  for (let plane = 0; plane < 2; plane++) {
+    cut(chromaSize(width), chromaSize(height), left >> 1, top >> 1, chromaSize(newWidth), chromaSize(newHeight));
+  }
+  return result;
+}
+
+/** The frame with its last column and row repeated where that makes width and height even; chroma is there already. */
+export function padToEven(frame: Frame): Frame {
+  const width = frame.width + (frame.width % 2);
+  const height = frame.height + (frame.height % 2);
+  const y = new Uint8Array(width * height);
+  for (let row = 0; row < height; row++) {
+    const start = Math.min(row, frame.height - 1) * frame.width;
+    y.set(frame.y.subarray(start, start + frame.width), row * width);
+    if (width > frame.width) y[row * width + width - 1] = frame.y[start + frame.width - 1] ?? 0;
+  }
+  return { ...frame, width, height, y };
+}

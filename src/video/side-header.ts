@@ -14,6 +14,11 @@ export interface Chapter {
   readonly tags: Tags;
 }
 
+/** The title of a chapter; empty if it has none. */
+export function titleOf(chapter: Chapter): string {
+  return Object.entries(chapter.tags).find(([name]) => name.toLowerCase() === 'title')?.[1] ?? '';
+}
+
 /** One track beside the first video track, with all that a muxer must know of it. */
 export interface SideTrack {
   readonly kind: 'audio' | 'subtitle' | 'video' | 'data' | 'attachment';
@@ -49,8 +54,7 @@ export interface SideTrack {
       }
     | undefined;
   readonly picture?:
-    | { readonly width: number; readonly height: number; readonly sampleAspect: readonly [number, number] }
-    | undefined;
+    { readonly width: number; readonly height: number; readonly sampleAspect: readonly [number, number] } | undefined;
   /** Side data of the track (name as in `side-data.ts`), base64. */
   readonly sideData: Readonly<Record<string, string>>;
 }
@@ -126,5 +130,7 @@ export function parseSideHeader(json: string): SideHeader {
   const result = headerSchema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new BitstreamError(`the header of the side tracks is wrong at ${issue?.path.join('.') ?? '?'}: ${issue?.message ?? ''}`);
+  throw new BitstreamError(
+    `the header of the side tracks is wrong at ${issue?.path.join('.') ?? '?'}: ${issue?.message ?? ''}`,
+  );
 }

@@ -18,7 +18,16 @@ export interface SidePacket {
   readonly sideData: Readonly<Record<string, Uint8Array>>;
 }
 
-const flags = { key: 1, corrupt: 2, discard: 4, disposable: 8, noPts: 16, noDts: 32, ownDts: 64, sideData: 128 } as const;
+const flags = {
+  key: 1,
+  corrupt: 2,
+  discard: 4,
+  disposable: 8,
+  noPts: 16,
+  noDts: 32,
+  ownDts: 64,
+  sideData: 128,
+} as const;
 const maximumPacket = 1 << 28;
 const maximumSideData = 64;
 
@@ -95,7 +104,8 @@ export async function* readSidePackets(
   const expectations = new Expectations();
   while (!(await reader.atEnd())) {
     const track = Number(await readUnsigned(reader));
-    if (track >= trackCount) throw new BitstreamError(`the side tracks have a packet of track ${track}, which is not there`);
+    if (track >= trackCount)
+      throw new BitstreamError(`the side tracks have a packet of track ${track}, which is not there`);
     const bits = Number(await readUnsigned(reader));
     const has = (flag: number) => (bits & flag) !== 0;
     const expected = expectations.of(track);
@@ -104,12 +114,14 @@ export async function* readSidePackets(
     const ownDts = has(flags.ownDts) ? base + (await readSigned(reader)) : pts;
     const duration = expected.duration + (await readSigned(reader));
     for (const ticks of [base, ownDts ?? 0n, duration]) {
-      if (BigInt.asIntN(62, ticks) !== ticks) throw new BitstreamError('the side tracks have a time stamp out of range');
+      if (BigInt.asIntN(62, ticks) !== ticks)
+        throw new BitstreamError('the side tracks have a time stamp out of range');
     }
     const size = await readLength(reader);
     const sideData: Record<string, Uint8Array> = {};
     const count = has(flags.sideData) ? Number(await readUnsigned(reader)) : 0;
-    if (count > maximumSideData) throw new BitstreamError(`a packet of the side tracks has ${count} pieces of side data`);
+    if (count > maximumSideData)
+      throw new BitstreamError(`a packet of the side tracks has ${count} pieces of side data`);
     for (let index = 0; index < count; index++) {
       const nameLength = await readLength(reader);
       const length = await readLength(reader);
@@ -145,7 +157,7 @@ function pushUnsigned(bytes: number[], value: bigint): void {
 
 /** 0, -1, 1, -2 ... as 0, 1, 2, 3 ... */
 function pushSigned(bytes: number[], value: bigint): void {
-  pushUnsigned(bytes, value >= 0n ? value << 1n : ((-value) << 1n) - 1n);
+  pushUnsigned(bytes, value >= 0n ? value << 1n : (-value << 1n) - 1n);
 }
 
 async function readUnsigned(reader: ByteReader): Promise<bigint> {

@@ -136,7 +136,10 @@ export async function collectSideTracks(path: string, name = path, signal?: Abor
       chapters: await readChapters(format),
       tracks: kept.map((stream) => describeTrack(stream)),
     };
-    if (kept.length + header.chapters.length === 0 && Object.keys({ ...header.tags, ...header.video.tags }).length === 0) {
+    if (
+      kept.length + header.chapters.length === 0 &&
+      Object.keys({ ...header.tags, ...header.video.tags }).length === 0
+    ) {
       await spool[Symbol.asyncDispose]();
       return null;
     }

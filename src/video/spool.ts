@@ -57,7 +57,8 @@ export class Spool implements AsyncDisposable {
     for (let position = 0; position < this.#byteLength; position += readSize) {
       const chunk = new Uint8Array(Math.min(readSize, this.#byteLength - position));
       const { bytesRead } = await this.#file.read(chunk, 0, chunk.length, position);
-      if (bytesRead < chunk.length) throw new EnvironmentError(`the temporary file in ${tmpdir()} was cut by someone else`);
+      if (bytesRead < chunk.length)
+        throw new EnvironmentError(`the temporary file in ${tmpdir()} was cut by someone else`);
       yield chunk;
     }
   }

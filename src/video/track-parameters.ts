@@ -121,7 +121,8 @@ function formatName(kind: SideTrack['kind'], format: number): { format: string }
  */
 export function applyTrack(track: SideTrack, parameters: CodecParameters): void {
   const id = track.codec === 'none' ? AV_CODEC_ID_NONE : findCodecId(track.codec);
-  if (id === undefined) throw new BitstreamError(`the side tracks have codec ${track.codec}, which this FFmpeg does not know`);
+  if (id === undefined)
+    throw new BitstreamError(`the side tracks have codec ${track.codec}, which this FFmpeg does not know`);
   // Some fields (block size) can be set only on a codec context, so the parameters are made by way of one.
   const context = new CodecContext();
   try {

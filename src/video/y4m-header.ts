@@ -1,6 +1,6 @@
 /** The header line of YUV4MPEG2 (mjpegtools' `yuv4mpeg(5)`): words after the magic, each one letter and a value. */
 import { InputError } from '../errors.js';
-import type { Rational, VideoProperties } from './frame.js';
+import type { Frame, Rational, VideoProperties } from './frame.js';
 
 /** The first word of the header line. */
 export const y4mMagic = 'YUV4MPEG2';
@@ -30,7 +30,9 @@ export function parseY4mHeader(line: string): Y4mHeader {
   const chroma = value('C') ?? '420';
   const chromaLocation = chroma420[chroma];
   if (chromaLocation === undefined) {
-    throw new InputError(`the y4m video has chroma ${chroma}; only 8-bit 4:2:0 can be read: convert it to yuv420p first`);
+    throw new InputError(
+      `the y4m video has chroma ${chroma}; only 8-bit 4:2:0 can be read: convert it to yuv420p first`,
+    );
   }
   const interlace = value('I') ?? 'p';
   const unspecified: Rational = { num: 25, den: 1 };
@@ -70,6 +72,20 @@ export function formatY4mHeader(properties: VideoProperties): string {
   );
 }
 
+/**
+ * One frame with its marker line.
+ *
+ * @throws InputError if it has another size than the video
+ */
+export function formatY4mFrame(frame: Frame, properties: VideoProperties): Buffer {
+  if (frame.width !== properties.width || frame.height !== properties.height) {
+    throw new InputError(
+      `a frame is ${frame.width}x${frame.height}, the video is ${properties.width}x${properties.height}`,
+    );
+  }
+  return Buffer.concat([Buffer.from('FRAME\n', 'latin1'), frame.y, frame.u, frame.v]);
+}
+
 function readSize(text: string | undefined, what: string): number {
   const size = /^\d{1,6}$/.test(text ?? '') ? Number(text) : 0;
   if (size < 1 || size > maximumSize) {
@@ -83,6 +99,7 @@ function readRational(text: string | undefined, what: string): Rational | null {
   if (text === undefined || text === '0:0') return null;
   const match = /^(\d{1,9}):(\d{1,9})$/.exec(text);
   const [num, den] = [Number(match?.[1]), Number(match?.[2])];
-  if (!(num > 0 && den > 0)) throw new InputError(`the y4m header has ${what} ${text}; two positive numbers are needed`);
+  if (!(num > 0 && den > 0))
+    throw new InputError(`the y4m header has ${what} ${text}; two positive numbers are needed`);
   return { num, den };
 }

@@ -3,7 +3,7 @@ import type { Frame, VideoProperties } from './frame.js';
 import { ByteReader } from './pipe.js';
 import { frameFromPlanar, planarByteLength } from './planar-buffer.js';
 import type { FramesOptions, VideoSource } from './video-source.js';
-import { formatY4mHeader, parseY4mHeader, type Y4mHeader, y4mMagic } from './y4m-header.js';
+import { formatY4mFrame, formatY4mHeader, parseY4mHeader, type Y4mHeader, y4mMagic } from './y4m-header.js';
 
 const headerLimit = 4096;
 
@@ -53,7 +53,8 @@ class Y4mSource implements VideoSource {
     for (let index = 0n; !(await this.#reader.atEnd()); index++) {
       throwIfCancelled(signal);
       const line = await this.#reader.readLine(headerLimit);
-      if (line === null || !/^FRAME( |$)/.test(line)) throw new InputError(`y4m frame ${index} does not begin with FRAME`);
+      if (line === null || !/^FRAME( |$)/.test(line))
+        throw new InputError(`y4m frame ${index} does not begin with FRAME`);
       const picture = await this.#reader.read(length);
       if (picture.length < length) {
         throw new InputError(`the y4m stream is cut in frame ${index}: ${picture.length} of ${length} bytes`);
@@ -82,13 +83,5 @@ export async function* writeY4m(
   properties: VideoProperties,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   yield Buffer.from(formatY4mHeader(properties), 'latin1');
-  const marker = Buffer.from('FRAME\n', 'latin1');
-  for await (const frame of frames) {
-    if (frame.width !== properties.width || frame.height !== properties.height) {
-      throw new InputError(
-        `a frame is ${frame.width}x${frame.height}, the video is ${properties.width}x${properties.height}`,
-      );
-    }
-    yield Buffer.concat([marker, frame.y, frame.u, frame.v]);
-  }
+  for await (const frame of frames) yield formatY4mFrame(frame, properties);
 }
