@@ -1,0 +1,253 @@
+import type { Packet } from '../bitstream/packet.js';
+import type { StreamHeader } from '../bitstream/stream-header.js';
+import { BitstreamError, InputError, ModelError, throwIfCancelled } from '../errors.js';
+import { resolveDevice, type ResolvedDevice } from '../model/device.js';
+import type { Device } from '../model/graph.js';
+import { readPackTables } from '../model/pack-tables.js';
+import { loadPack, type ModelPack } from '../model/pack.js';
+import type { Frame } from '../video/frame.js';
+import { whenCancelled } from './encoder.js';
+import { Geometry, tokenBuffers } from './frame-tokens.js';
+import type { Planes } from './picture.js';
+import type { DecoderRequest, DecoderResponse, DecoderSetup } from './workers/decoder-worker.js';
+import type { PostFilterRequest, PostFilterSetup } from './workers/post-filter-worker.js';
+import type { TokenRequest, TokenResponse, TokenSetup } from './workers/token-worker.js';
+import { WorkerLink } from './workers/worker-link.js';
+
+/** Packets that are in the workers at a time: enough to keep all of them busy. */
+const IN_FLIGHT = 4;
+
+/** Which filter improves the shown picture: restoration (`psnr`), perceptual synthesis (`lpips`), or none. */
+export type PostFilter = 'none' | 'psnr' | 'lpips';
+
+/** How to decode. */
+export interface DecoderOptions {
+  /** Name or folder of the model pack. Default: the pack that the stream names. */
+  readonly pack?: string;
+  /** Default: what the pack recommends. */
+  readonly postFilter?: PostFilter;
+  /** Where graphs run. Default: `auto`. */
+  readonly device?: 'auto' | Device;
+  /** Threads of each graph, 1..64. The decoder itself keeps up to three workers busy. Default: 1. */
+  readonly threads?: number;
+  /** Throw at the first damage instead of holding the last picture until the next key frame. Default: false. */
+  readonly strict?: boolean;
+}
+
+/** One thing that was wrong with a stream. */
+export interface DecodingProblem {
+  /** Number of the frame in coding order, from 0; null if what was lost has no known place. */
+  readonly frame: number | null;
+  readonly reason: string;
+}
+
+/** A decoded frame; `isConcealed` if it repeats the last good picture because its own was lost. */
+export interface DecodedFrame extends Frame {
+  readonly isConcealed: boolean;
+}
+
+/** What a decoder takes: packets, or null where the stream was damaged and packets may be missing. */
+export type PacketOrLoss = Packet | { readonly lost: string };
+
+/**
+ * Decodes packets to frames in display order. Parsing, reconstruction and post-filter overlap in worker threads. Use
+ * once, with `await using`:
+ *
+ * ```ts
+ * await using decoder = await Decoder.create(reader.header);
+ * for await (const frame of decoder.decode(packets)) show(frame);
+ * ```
+ */
+export class Decoder implements AsyncDisposable {
+  /** Where the graphs run, and why there. */
+  readonly device: ResolvedDevice;
+  /** The filter in use. */
+  readonly postFilter: PostFilter;
+  readonly #header: StreamHeader;
+  readonly #geometry: Geometry;
+  readonly #isStrict: boolean;
+  readonly #tokens: WorkerLink<TokenRequest, TokenResponse>;
+  readonly #pictures: WorkerLink<DecoderRequest, DecoderResponse>;
+  readonly #shown: WorkerLink<PostFilterRequest, Planes> | null;
+  readonly #problems: DecodingProblem[] = [];
+  #concealed = 0;
+  #lastGood: Planes | null = null;
+
+  private constructor(header: StreamHeader, pack: ModelPack, device: ResolvedDevice, options: DecoderOptions) {
+    this.#header = header;
+    this.#geometry = new Geometry(header.width, header.height);
+    this.#isStrict = options.strict ?? false;
+    this.device = device;
+    this.postFilter = options.postFilter ?? pack.manifest.defaultPostFilter ?? 'none';
+    const common = {
+      width: header.width,
+      height: header.height,
+      device: device.device,
+      threads: options.threads ?? 1,
+    };
+    const tables = readPackTables(pack);
+    let graph: Uint8Array | undefined;
+    if (this.postFilter !== 'none') {
+      graph = pack.graphs.get(`post-filter-${this.postFilter}`);
+      if (graph === undefined) {
+        throw new ModelError(`pack ${pack.name} has no post-filter ${this.postFilter}: use --post-filter none`);
+      }
+    }
+    this.#tokens = new WorkerLink(new URL('./workers/token-worker.js', import.meta.url), {
+      ...common,
+      tables,
+      priorFirst: pack.graphs.get('prior-first')!,
+      priorSecond: pack.graphs.get('prior-second')!,
+    } satisfies TokenSetup);
+    this.#pictures = new WorkerLink(new URL('./workers/decoder-worker.js', import.meta.url), {
+      ...common,
+      tables,
+      loopFilter: pack.graphs.get('loop-filter')!,
+    } satisfies DecoderSetup);
+    this.#shown =
+      graph === undefined
+        ? null
+        : new WorkerLink(new URL('./workers/post-filter-worker.js', import.meta.url), {
+            ...common,
+            graph,
+          } satisfies PostFilterSetup);
+  }
+
+  /**
+   * Makes a decoder for the stream with this header.
+   *
+   * @throws ModelError if the pack is missing or another one than the stream was made with; EnvironmentError if the
+   * device is not there; InputError if an option is out of range.
+   */
+  static async create(header: StreamHeader, options: DecoderOptions = {}): Promise<Decoder> {
+    const { threads } = options;
+    if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
+      throw new InputError(`threads is ${threads}: give a whole number from 1 to 64`);
+    }
+    const pack = await loadPack(options.pack ?? header.packName);
+    if (Buffer.compare(pack.id, header.packId) !== 0) {
+      throw new ModelError(
+        `pack ${pack.name} ${pack.version} is not the one the stream was made with ` +
+          `(${Buffer.from(header.packId).toString('hex')}): install that version and name its folder with --pack`,
+      );
+    }
+    return new Decoder(header, pack, await resolveDevice(options.device ?? 'auto'), options);
+  }
+
+  /** What was wrong with the stream so far. */
+  get problems(): readonly DecodingProblem[] {
+    return this.#problems;
+  }
+
+  /** Frames so far that repeat the last good picture. */
+  get concealedFrames(): number {
+    return this.#concealed;
+  }
+
+  /**
+   * Frames of `packets`, in display order.
+   *
+   * @throws BitstreamError at damage, if the decoder is strict; CancelledError if `signal` fires.
+   */
+  async *decode(
+    packets: AsyncIterable<PacketOrLoss>,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<DecodedFrame, void, void> {
+    const cancelled = whenCancelled(signal);
+    const pending: Promise<DecodedFrame | null>[] = [];
+    const held: DecodedFrame[] = [];
+    let index = 0;
+    try {
+      for await (const item of packets) {
+        throwIfCancelled(signal);
+        if ('lost' in item) {
+          this.#note(null, item.lost);
+          await this.#tokens.call({ kind: 'lost' });
+          continue;
+        }
+        const decoded = this.#decodePacket(item, index++);
+        decoded.catch(() => undefined);
+        pending.push(decoded);
+        if (pending.length > IN_FLIGHT) {
+          yield* this.#order(held, await Promise.race([pending.shift()!, cancelled]));
+        }
+      }
+      while (pending.length > 0) yield* this.#order(held, await Promise.race([pending.shift()!, cancelled]));
+      yield* held.sort(byTime);
+    } finally {
+      for (const frame of pending) frame.catch(() => undefined);
+    }
+  }
+
+  /** Ends the workers. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#tokens, this.#pictures, this.#shown].map((link) => link?.[Symbol.asyncDispose]()));
+  }
+
+  async #decodePacket(packet: Packet, index: number): Promise<DecodedFrame | null> {
+    const { tokens: bytes, pts, duration, loopChecksum: checksum, ...head } = packet;
+    const parsed = await this.#tokens.call({ kind: 'read', head, bytes });
+    if (parsed.kind !== 'tokens') return this.#conceal(packet, index, parsed.kind === 'lost' ? parsed.reason : '');
+    const { tokens } = parsed;
+    const decoded = await this.#pictures.call({ head, tokens, checksum }, tokenBuffers(tokens));
+    if (decoded.kind === 'lost') return this.#conceal(packet, index, decoded.reason);
+    const { planes, side } = decoded;
+    const shown =
+      this.#shown === null
+        ? planes
+        : await this.#shown.call({ planes, side }, [planes.y.buffer, planes.u.buffer, planes.v.buffer, side.buffer]);
+    this.#lastGood = shown;
+    return this.#frame(shown, pts, duration, false);
+  }
+
+  /** The last good picture in place of a lost one; null if there was none yet. */
+  #conceal(packet: Packet, index: number, reason: string): DecodedFrame | null {
+    this.#note(index, reason);
+    this.#concealed++;
+    if (this.#lastGood === null) return null;
+    return this.#frame(this.#lastGood, packet.pts, packet.duration, true);
+  }
+
+  #note(frame: number | null, reason: string): void {
+    if (this.#isStrict) {
+      throw new BitstreamError(frame === null ? reason : `frame ${frame} cannot be decoded: ${reason}`);
+    }
+    this.#problems.push({ frame, reason });
+  }
+
+  /** Hands out frames as soon as no earlier one can follow. */
+  *#order(held: DecodedFrame[], frame: DecodedFrame | null): Generator<DecodedFrame, void, void> {
+    if (frame !== null) held.push(frame);
+    held.sort(byTime);
+    while (held.length > this.#header.reorderDepth) yield held.shift()!;
+  }
+
+  #frame(planes: Planes, pts: bigint, duration: bigint, isConcealed: boolean): DecodedFrame {
+    const { width, height, codedWidth } = this.#geometry;
+    const halfWidth = (width + 1) >> 1;
+    const halfHeight = (height + 1) >> 1;
+    return {
+      width,
+      height,
+      y: crop(planes.y, codedWidth, width, height),
+      u: crop(planes.u, codedWidth / 2, halfWidth, halfHeight),
+      v: crop(planes.v, codedWidth / 2, halfWidth, halfHeight),
+      pts,
+      duration,
+      isConcealed,
+    };
+  }
+}
+
+function byTime(a: Frame, b: Frame): number {
+  return a.pts < b.pts ? -1 : a.pts > b.pts ? 1 : 0;
+}
+
+function crop(plane: Uint8Array, stride: number, width: number, height: number): Uint8Array {
+  if (stride === width) return plane.slice(0, width * height);
+  const result = new Uint8Array(width * height);
+  for (let row = 0; row < height; row++) {
+    result.set(plane.subarray(row * stride, row * stride + width), row * width);
+  }
+  return result;
+}

@@ -1,0 +1,177 @@
+import type { Packet } from '../bitstream/packet.js';
+import { CancelledError, InputError, throwIfCancelled } from '../errors.js';
+import { resolveDevice, type ResolvedDevice } from '../model/device.js';
+import type { Device } from '../model/graph.js';
+import { readPackTables } from '../model/pack-tables.js';
+import { loadPack, type ModelPack } from '../model/pack.js';
+import type { Frame } from '../video/frame.js';
+import { tokenBuffers } from './frame-tokens.js';
+import type { EncoderRequest, EncoderResponse, EncoderSetup } from './workers/encoder-worker.js';
+import type { TokenRequest, TokenResponse, TokenSetup } from './workers/token-worker.js';
+import { WorkerLink } from './workers/worker-link.js';
+
+/** Quality index used where none is given: visually good at moderate rates. */
+export const DEFAULT_QUALITY = 28;
+/** Pack used where none is given. */
+export const DEFAULT_PACK = 'tessera-nano';
+/** Frames from one packet with a loop checksum to the next, besides key frames. */
+const CHECKSUM_INTERVAL = 16;
+/** Encoded frames that may wait for their packets. */
+const TOKENS_IN_FLIGHT = 3;
+
+/** How to encode. */
+export interface EncoderOptions {
+  /** Name or folder of the model pack. Default: `tessera-nano`. */
+  readonly pack?: string;
+  /** Quality index, 0 (worst) .. 63 (best); a step is 2^(1/6) in quantiser step size. Default: 28. */
+  readonly quality?: number;
+  /** Frames from one key frame to the next at most, at least 1. Default: 250. */
+  readonly keyint?: number;
+  /** Where graphs run. Default: `auto`, CUDA if its libraries load, else the CPU. */
+  readonly device?: 'auto' | Device;
+  /** Threads of each graph, 1..64. The encoder itself keeps two workers busy. Default: 1. */
+  readonly threads?: number;
+}
+
+/**
+ * Encodes frames to packets. Search and entropy coding overlap in two worker threads. Use once, with `await using`:
+ *
+ * ```ts
+ * await using encoder = await Encoder.create(640, 360, { quality: 30 });
+ * for await (const packet of encoder.encode(frames)) await writer.writePacket(packet);
+ * ```
+ */
+export class Encoder implements AsyncDisposable {
+  /** The pack that the stream will need. */
+  readonly packName: string;
+  /** Identity of the pack's normative files, 16 bytes. */
+  readonly packId: Uint8Array;
+  /** Where the graphs run, and why there. */
+  readonly device: ResolvedDevice;
+  /** Reference slots that the packets use. */
+  readonly slotCount = 1;
+  /** Frames a decoder must hold back to show them in order. */
+  readonly reorderDepth = 0;
+  readonly #width: number;
+  readonly #height: number;
+  readonly #pictures: WorkerLink<EncoderRequest, EncoderResponse>;
+  readonly #tokens: WorkerLink<TokenRequest, TokenResponse>;
+
+  private constructor(width: number, height: number, pack: ModelPack, device: ResolvedDevice, options: EncoderOptions) {
+    this.#width = width;
+    this.#height = height;
+    this.packName = pack.name;
+    this.packId = pack.id;
+    this.device = device;
+    const tables = readPackTables(pack);
+    const common = { width, height, tables, device: device.device, threads: options.threads ?? 1 };
+    this.#pictures = new WorkerLink(new URL('./workers/encoder-worker.js', import.meta.url), {
+      ...common,
+      loopFilter: pack.graphs.get('loop-filter')!,
+      options: { quality: options.quality ?? DEFAULT_QUALITY, keyint: options.keyint ?? 250 },
+    } satisfies EncoderSetup);
+    this.#tokens = new WorkerLink(new URL('./workers/token-worker.js', import.meta.url), {
+      ...common,
+      priorFirst: pack.graphs.get('prior-first')!,
+      priorSecond: pack.graphs.get('prior-second')!,
+    } satisfies TokenSetup);
+  }
+
+  /**
+   * Makes an encoder for pictures of `width` x `height` luma samples.
+   *
+   * @throws InputError if an option is out of range; ModelError if the pack cannot be used; EnvironmentError if the
+   * device is not there.
+   */
+  static async create(width: number, height: number, options: EncoderOptions = {}): Promise<Encoder> {
+    checkInteger('quality', options.quality, 0, 63);
+    checkInteger('keyint', options.keyint, 1, 2 ** 31);
+    checkInteger('threads', options.threads, 1, 64);
+    const pack = await loadPack(options.pack ?? DEFAULT_PACK);
+    return new Encoder(width, height, pack, await resolveDevice(options.device ?? 'auto'), options);
+  }
+
+  /**
+   * Packets of `frames`, in coding order.
+   *
+   * @throws InputError if a frame has another size; CancelledError if `signal` fires.
+   */
+  async *encode(
+    frames: AsyncIterable<Frame>,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<Packet, void, void> {
+    const cancelled = whenCancelled(signal);
+    const times: Pick<Frame, 'pts' | 'duration'>[] = [];
+    const pending: Promise<Packet>[] = [];
+    let index = 0;
+    const advance = async (frame: Frame | null): Promise<boolean> => {
+      const encoded = await Promise.race([this.#request(frame), cancelled]);
+      if (encoded === null) return false;
+      pending.push(this.#pack(encoded, times.shift()!, index++));
+      return true;
+    };
+    try {
+      for await (const frame of frames) {
+        throwIfCancelled(signal);
+        this.#checkSize(frame);
+        times.push({ pts: frame.pts, duration: frame.duration });
+        await advance(frame);
+        while (pending.length > TOKENS_IN_FLIGHT) yield await Promise.race([pending.shift()!, cancelled]);
+      }
+      while (await advance(null)) {
+        while (pending.length > TOKENS_IN_FLIGHT) yield await Promise.race([pending.shift()!, cancelled]);
+      }
+      for (const packet of pending.splice(0)) yield await Promise.race([packet, cancelled]);
+    } finally {
+      for (const packet of pending) packet.catch(() => undefined);
+    }
+  }
+
+  /** Ends the workers. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#pictures[Symbol.asyncDispose](), this.#tokens[Symbol.asyncDispose]()]);
+  }
+
+  #request(frame: Frame | null): Promise<EncoderResponse> {
+    if (frame === null) return this.#pictures.call({ planes: null });
+    const { y, u, v } = frame;
+    return this.#pictures.call({ planes: { y, u, v } });
+  }
+
+  async #pack(
+    encoded: NonNullable<EncoderResponse>,
+    time: Pick<Frame, 'pts' | 'duration'>,
+    index: number,
+  ): Promise<Packet> {
+    const { head, tokens, loopChecksum } = encoded;
+    const reply = await this.#tokens.call({ kind: 'write', head, tokens }, tokenBuffers(tokens));
+    if (reply.kind !== 'bytes') throw new Error(`the token worker answered ${reply.kind} to a write`);
+    const hasChecksum = head.kind === 'key' || index % CHECKSUM_INTERVAL === 0;
+    return { ...head, ...time, loopChecksum: hasChecksum ? loopChecksum : null, tokens: reply.bytes };
+  }
+
+  #checkSize(frame: Frame): void {
+    if (frame.width === this.#width && frame.height === this.#height) return;
+    throw new InputError(
+      `a frame is ${frame.width}x${frame.height} in a ${this.#width}x${this.#height} video: scale all frames to one size`,
+    );
+  }
+}
+
+/** A promise that only ever rejects, with CancelledError, when `signal` fires. */
+export function whenCancelled(signal: AbortSignal | undefined): Promise<never> {
+  const promise = new Promise<never>((_, reject) => {
+    const cancel = (): void => {
+      reject(new CancelledError('cancelled', { cause: signal?.reason }));
+    };
+    if (signal?.aborted === true) cancel();
+    else signal?.addEventListener('abort', cancel, { once: true });
+  });
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function checkInteger(name: string, value: number | undefined, min: number, max: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
+  throw new InputError(`${name} is ${value}: give a whole number from ${min} to ${max}`);
+}

@@ -1,0 +1,101 @@
+import type { Kernels } from '../../kernels/kernels.js';
+import type { Graph } from '../../model/graph.js';
+import type { PackTables } from '../../model/pack-tables.js';
+import type { FrameHead } from '../frame-head.js';
+import { FrameTokens, type Geometry } from '../frame-tokens.js';
+import { KernelTables } from '../kernel-tables.js';
+import { applyRegions, regionError, runFilter, sidePlanes } from '../loop-filter.js';
+import { Picture, type Planes } from '../picture.js';
+import { ReferenceSlots } from '../reference-slots.js';
+import { ModeDecision } from './mode-decision.js';
+import { RateModel } from './rate-model.js';
+
+/** What the encoder decided for one frame. */
+export interface EncodedPicture {
+  readonly head: FrameHead;
+  readonly tokens: FrameTokens;
+  /** Reconstruction before and after the loop filter, at coded size. */
+  readonly unfiltered: Planes;
+  readonly loop: Planes;
+  /** The source at coded size. */
+  readonly source: Planes;
+}
+
+/** Decides the tokens of frames in coding order and keeps the loop pictures, as the decoder will. */
+export class PictureEncoder {
+  readonly #geometry: Geometry;
+  readonly #source: Picture;
+  readonly #work: Picture;
+  readonly #slots: ReferenceSlots;
+  readonly #rates: RateModel;
+  readonly #decision: ModeDecision;
+  readonly #loopFilter: Graph | null;
+  #previous: FrameTokens | null = null;
+
+  /** @param loopFilter the pack's graph, or null to leave all frames unfiltered. */
+  constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, loopFilter: Graph | null) {
+    this.#geometry = geometry;
+    const tables = new KernelTables(kernels, pack);
+    this.#source = new Picture(kernels, geometry);
+    this.#work = new Picture(kernels, geometry);
+    this.#slots = new ReferenceSlots(kernels, geometry);
+    this.#rates = new RateModel(kernels, pack);
+    this.#decision = new ModeDecision(kernels, tables, this.#rates, geometry);
+    this.#loopFilter = loopFilter;
+  }
+
+  /**
+   * Encodes one frame.
+   *
+   * @param planes the visible picture.
+   * @param wanted head of the frame; whether the loop filter is used is decided here.
+   * @param qOffset [regions], -8..8, or null for none.
+   */
+  async encode(
+    planes: { y: Uint8Array; u: Uint8Array; v: Uint8Array },
+    wanted: Omit<FrameHead, 'hasLoopFilter' | 'hasQOffsets'>,
+    qOffset: Int8Array | null = null,
+  ): Promise<EncodedPicture> {
+    const geometry = this.#geometry;
+    let head: FrameHead = { ...wanted, hasLoopFilter: false, hasQOffsets: qOffset?.some((value) => value !== 0) === true };
+    this.#source.writeVisible(planes, geometry.width, geometry.height);
+    if (head.kind === 'key') this.#slots.clear();
+    let tokens = this.#decide(head, qOffset);
+    if (head.kind === 'key') {
+      // Nothing was known of this scene's statistics: count them, then decide again.
+      this.#rates.endFrame(head, tokens, false);
+      tokens = this.#decide(head, qOffset);
+    }
+    const unfiltered = this.#work.read();
+    const source = this.#source.read();
+    const loop = { y: unfiltered.y.slice(), u: unfiltered.u.slice(), v: unfiltered.v.slice() };
+    if (this.#loopFilter !== null) {
+      const filtered = await runFilter(this.#loopFilter, geometry, unfiltered, sidePlanes(head, tokens));
+      for (let region = 0; region < tokens.filtered.length; region++) {
+        const before = regionError(geometry, region, source, unfiltered);
+        tokens.filtered[region] = regionError(geometry, region, source, filtered) < before ? 1 : 0;
+      }
+      if (tokens.filtered.includes(1)) {
+        head = { ...head, hasLoopFilter: true };
+        applyRegions(geometry, tokens.filtered, filtered, loop);
+      }
+    }
+    this.#rates.endFrame(head, tokens, true);
+    if (head.fills !== null) this.#slots.fill(head.fills, loop);
+    this.#previous = tokens;
+    return { head, tokens, unfiltered, loop, source };
+  }
+
+  #decide(head: FrameHead, qOffset: Int8Array | null): FrameTokens {
+    const tokens = new FrameTokens(this.#geometry);
+    if (qOffset !== null) tokens.qOffset.set(qOffset);
+    this.#rates.beginFrame(head);
+    const references = {
+      pictures: [this.#slots.get(head.reference0), this.#slots.get(head.reference1)] as const,
+      interpolation: head.interpolation,
+    };
+    const hints = head.kind === 'inter' ? this.#previous : null;
+    this.#decision.decide(head, this.#source, this.#work, tokens, references, hints);
+    return tokens;
+  }
+}

@@ -1,0 +1,136 @@
+import { AVERAGE, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
+
+/** Number of merge candidates of a partition. */
+export const CANDIDATES = 3;
+/** Fields of one candidate: reference, x0, y0, x1, y1. */
+export const MOTION_FIELDS = 5;
+
+/**
+ * Motion of the neighbours of one partition and what is predicted from it (FORMAT.md section 8, "Motion"). One
+ * instance is reused for all partitions, so nothing is allocated per block.
+ */
+export class MotionNeighbours {
+  /** [3, 5]: reference, x0, y0, x1, y1 of each candidate. */
+  readonly candidates = new Int16Array(CANDIDATES * MOTION_FIELDS);
+  /** Positions of left, above and above right on the sub-block grid, -1 if absent. */
+  readonly #positions = new Int32Array(3);
+  #tokens: FrameTokens | undefined;
+
+  /**
+   * Gathers the neighbours of the partition whose top left sub-block is (`row`, `column`) on the 8x8 grid.
+   *
+   * @param size 2 for a 16x16 partition, 1 for an 8x8 one.
+   */
+  gather(tokens: FrameTokens, row: number, column: number, size: number): void {
+    this.#tokens = tokens;
+    const stride = tokens.geometry.columns * 2;
+    const positions = this.#positions;
+    positions[0] = column > 0 ? row * stride + column - 1 : -1;
+    positions[1] = row > 0 ? (row - 1) * stride + column : -1;
+    const right = column + size;
+    const rightExists =
+      row > 0 && right < stride && (size === 2 || (row & 1) === 0 || (column & 1) === 0);
+    if (rightExists) positions[2] = (row - 1) * stride + right;
+    else positions[2] = row > 0 && column > 0 ? (row - 1) * stride + column - 1 : -1;
+
+    let count = 0;
+    for (let i = 0; i < 3; i++) {
+      const at = positions[i]!;
+      if (at < 0 || tokens.reference[at] === NO_REFERENCE) continue;
+      this.#set(count, tokens.reference[at]!, at);
+      if (!this.#repeats(count)) count++;
+    }
+    if (count < CANDIDATES) {
+      this.candidates.fill(0, count * MOTION_FIELDS, (count + 1) * MOTION_FIELDS);
+      if (!this.#repeats(count)) count++;
+    }
+    for (; count < CANDIDATES; count++) {
+      this.candidates.copyWithin(
+        count * MOTION_FIELDS,
+        (count - 1) * MOTION_FIELDS,
+        count * MOTION_FIELDS,
+      );
+    }
+  }
+
+  /** Median prediction of one component (0 x, 1 y) of the vector for slot 0 or 1. */
+  predict(slot: number, component: number): number {
+    const tokens = this.#tokens!;
+    let users = 0;
+    let only = 0;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    for (let i = 0; i < 3; i++) {
+      const at = this.#positions[i]!;
+      if (at < 0) continue;
+      const reference = tokens.reference[at]!;
+      if (reference !== slot && reference !== AVERAGE) continue;
+      const value = tokens.motion[at * 4 + slot * 2 + component]!;
+      users++;
+      only = value;
+      if (i === 0) a = value;
+      else if (i === 1) b = value;
+      else c = value;
+    }
+    if (users === 1) return only;
+    return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+  }
+
+  /** Context 0..2 of a motion class: how large the neighbours' differences of this component were. */
+  differenceContext(component: number): number {
+    const tokens = this.#tokens!;
+    const left = this.#positions[0]!;
+    const above = this.#positions[1]!;
+    const sum =
+      (left < 0 ? 0 : tokens.motionDifference[left * 2 + component]!) +
+      (above < 0 ? 0 : tokens.motionDifference[above * 2 + component]!);
+    return sum < 3 ? 0 : sum < 33 ? 1 : 2;
+  }
+
+  #set(index: number, reference: number, at: number): void {
+    const motion = this.#tokens!.motion;
+    const base = index * MOTION_FIELDS;
+    this.candidates[base] = reference;
+    for (let i = 0; i < 4; i++) this.candidates[base + 1 + i] = motion[at * 4 + i]!;
+  }
+
+  #repeats(index: number): boolean {
+    const list = this.candidates;
+    const base = index * MOTION_FIELDS;
+    for (let other = 0; other < base; other += MOTION_FIELDS) {
+      let equal = true;
+      for (let i = 0; i < MOTION_FIELDS; i++) equal &&= list[other + i] === list[base + i];
+      if (equal) return true;
+    }
+    return false;
+  }
+}
+
+/**
+ * Writes one motion into all sub-blocks of a partition.
+ *
+ * @param fields reference, x0, y0, x1, y1 at `offset`; vectors of slots that the reference does not use become zero.
+ */
+export function setMotion(
+  tokens: FrameTokens,
+  row: number,
+  column: number,
+  size: number,
+  fields: ArrayLike<number>,
+  offset: number,
+): void {
+  const stride = tokens.geometry.columns * 2;
+  const reference = fields[offset]!;
+  for (let y = row; y < row + size; y++) {
+    for (let x = column; x < column + size; x++) {
+      const at = y * stride + x;
+      tokens.reference[at] = reference;
+      for (let slot = 0; slot < 2; slot++) {
+        const used = reference === slot || reference === AVERAGE;
+        tokens.motion[at * 4 + slot * 2] = used ? fields[offset + 1 + slot * 2]! : 0;
+        tokens.motion[at * 4 + slot * 2 + 1] = used ? fields[offset + 2 + slot * 2]! : 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import type { Kernels, Pointer } from '../kernels/kernels.js';
+import type { Geometry } from './frame-tokens.js';
+
+/** Samples that a picture is extended by on each side, luma and chroma. */
+const BORDER = 32;
+
+/** Planes without padding at coded size: y [codedHeight, codedWidth], u, v at half size. */
+export interface Planes {
+  readonly y: Uint8Array<ArrayBuffer>;
+  readonly u: Uint8Array<ArrayBuffer>;
+  readonly v: Uint8Array<ArrayBuffer>;
+}
+
+/** A plane in kernel memory; `at` points at sample (0, 0). */
+export interface Plane {
+  readonly at: Pointer;
+  readonly stride: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A picture at coded size in kernel memory, with room for edge extension. */
+export class Picture {
+  readonly y: Plane;
+  readonly u: Plane;
+  readonly v: Plane;
+  readonly #kernels: Kernels;
+
+  constructor(kernels: Kernels, geometry: Geometry) {
+    this.#kernels = kernels;
+    this.y = allocatePlane(kernels, geometry.codedWidth, geometry.codedHeight);
+    this.u = allocatePlane(kernels, geometry.codedWidth / 2, geometry.codedHeight / 2);
+    this.v = allocatePlane(kernels, geometry.codedWidth / 2, geometry.codedHeight / 2);
+  }
+
+  get planes(): readonly [Plane, Plane, Plane] {
+    return [this.y, this.u, this.v];
+  }
+
+  /** Repeats the edge samples around all planes, so that motion may point outside. */
+  extend(): void {
+    for (const plane of this.planes) {
+      this.#kernels.call.extendEdges(plane.at, plane.stride, plane.width, plane.height, BORDER);
+    }
+  }
+
+  /** Copies the planes out of kernel memory. */
+  read(): Planes {
+    const [y, u, v] = this.planes.map((plane) => readPlane(this.#kernels, plane));
+    return { y: y!, u: u!, v: v! };
+  }
+
+  /** Copies planes at coded size in. */
+  write(planes: Planes): void {
+    writePlane(this.#kernels, this.y, planes.y, this.y.width, this.y.height);
+    writePlane(this.#kernels, this.u, planes.u, this.u.width, this.u.height);
+    writePlane(this.#kernels, this.v, planes.v, this.v.width, this.v.height);
+  }
+
+  /** Copies a visible picture of `width` x `height` in and repeats its edges up to the coded size. */
+  writeVisible(planes: { y: Uint8Array; u: Uint8Array; v: Uint8Array }, width: number, height: number): void {
+    writePlane(this.#kernels, this.y, planes.y, width, height);
+    writePlane(this.#kernels, this.u, planes.u, (width + 1) >> 1, (height + 1) >> 1);
+    writePlane(this.#kernels, this.v, planes.v, (width + 1) >> 1, (height + 1) >> 1);
+  }
+}
+
+function allocatePlane(kernels: Kernels, width: number, height: number): Plane {
+  const stride = width + 2 * BORDER;
+  const base = kernels.allocate(stride * (height + 2 * BORDER));
+  return { at: base + BORDER * stride + BORDER, stride, width, height };
+}
+
+function readPlane(kernels: Kernels, plane: Plane): Uint8Array<ArrayBuffer> {
+  const result = new Uint8Array(plane.width * plane.height);
+  const memory = kernels.u8;
+  for (let row = 0; row < plane.height; row++) {
+    const from = plane.at + row * plane.stride;
+    result.set(memory.subarray(from, from + plane.width), row * plane.width);
+  }
+  return result;
+}
+
+function writePlane(kernels: Kernels, plane: Plane, samples: Uint8Array, width: number, height: number): void {
+  const memory = kernels.u8;
+  for (let row = 0; row < plane.height; row++) {
+    const from = Math.min(row, height - 1) * width;
+    const to = plane.at + row * plane.stride;
+    memory.set(samples.subarray(from, from + width), to);
+    if (width < plane.width) memory.fill(samples[from + width - 1]!, to + width, to + plane.width);
+  }
+}

@@ -1,0 +1,51 @@
+import { workerData } from 'node:worker_threads';
+import { Kernels } from '../../kernels/kernels.js';
+import { Graph, type Device } from '../../model/graph.js';
+import type { PackTables } from '../../model/pack-tables.js';
+import { SequenceEncoder, type SequenceOptions, type VisiblePlanes } from '../encoder/sequence-encoder.js';
+import type { FrameHead } from '../frame-head.js';
+import { Geometry, tokenBuffers, type TokenArrays } from '../frame-tokens.js';
+import { loopChecksum } from '../loop-checksum.js';
+import { serveRequests } from './serve.js';
+
+/** What the encoder worker is made of. */
+export interface EncoderSetup {
+  readonly width: number;
+  readonly height: number;
+  readonly tables: PackTables;
+  readonly loopFilter: Uint8Array;
+  readonly device: Device;
+  readonly threads: number;
+  readonly options: SequenceOptions;
+}
+
+/** The next picture in display order, or null at the end: asks for one more encoded frame. */
+export interface EncoderRequest {
+  readonly planes: VisiblePlanes | null;
+}
+
+/** An encoded frame, or null if there is none yet (or, at the end, none left). */
+export type EncoderResponse = {
+  readonly head: FrameHead;
+  readonly tokens: TokenArrays;
+  readonly loopChecksum: number;
+} | null;
+
+const setup = workerData as EncoderSetup;
+
+serveRequests<EncoderRequest, EncoderResponse>(async () => {
+  const { device, threads, tables, options } = setup;
+  const geometry = new Geometry(setup.width, setup.height);
+  const loopFilter = await Graph.create(setup.loopFilter, { device, threads });
+  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options);
+  return async ({ planes }) => {
+    if (planes !== null) encoder.push(planes);
+    if (!encoder.isReady(planes === null)) return { response: null };
+    const { head, tokens, loop } = await encoder.next();
+    const arrays = tokens.arrays();
+    return {
+      response: { head, tokens: arrays, loopChecksum: loopChecksum(loop) },
+      transfer: tokenBuffers(arrays),
+    };
+  };
+});

@@ -1,0 +1,33 @@
+import { workerData } from 'node:worker_threads';
+import { Graph, type Device } from '../../model/graph.js';
+import { Geometry } from '../frame-tokens.js';
+import { runFilter } from '../loop-filter.js';
+import type { Planes } from '../picture.js';
+import { serveRequests } from './serve.js';
+
+/** What the post-filter worker is made of. */
+export interface PostFilterSetup {
+  readonly width: number;
+  readonly height: number;
+  readonly graph: Uint8Array;
+  readonly device: Device;
+  readonly threads: number;
+}
+
+/** A loop picture at coded size and its side input. */
+export interface PostFilterRequest {
+  readonly planes: Planes;
+  readonly side: Uint8Array;
+}
+
+const setup = workerData as PostFilterSetup;
+
+serveRequests<PostFilterRequest, Planes>(async () => {
+  const { device, threads } = setup;
+  const geometry = new Geometry(setup.width, setup.height);
+  const graph = await Graph.create(setup.graph, { device, threads });
+  return async ({ planes, side }) => {
+    const shown = await runFilter(graph, geometry, planes, side);
+    return { response: shown, transfer: [shown.y.buffer, shown.u.buffer, shown.v.buffer] };
+  };
+});

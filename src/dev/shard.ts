@@ -1,0 +1,159 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { EncodedPicture } from '../codec/encoder/picture-encoder.js';
+import { TOKENS_PER_BLOCK, type Geometry } from '../codec/frame-tokens.js';
+import { SIDE_PLANES, sidePlanes } from '../codec/loop-filter.js';
+import { ModeSyntax } from '../codec/mode-syntax.js';
+import type { Planes } from '../codec/picture.js';
+import { CONTEXT_PLANES, type FramePrior } from '../codec/prior.js';
+import { SyntaxTables } from '../codec/syntax-tables.js';
+import type { AdaptiveTables } from '../entropy/adaptive-tables.js';
+import type { SymbolCoder } from '../entropy/symbol-coder.js';
+import type { PackTables } from '../model/pack-tables.js';
+import { NpyWriter } from './npy.js';
+
+/** What a shard says of itself in `meta.json`. */
+export interface ShardMeta {
+  readonly clip: string;
+  readonly q: number;
+}
+
+const PICTURES = ['unfiltered', 'loop', 'original'] as const;
+
+/**
+ * One folder of training data: what the encoder decided for consecutive frames of one clip at one quality, as `.npy`
+ * arrays (training/README.md lists them).
+ */
+export class ShardWriter {
+  readonly #folder: string;
+  readonly #meta: ShardMeta;
+  readonly #geometry: Geometry;
+  readonly #pack: PackTables;
+  readonly #arrays: ReadonlyMap<string, NpyWriter>;
+  readonly #symbols: SymbolRecorder;
+  readonly #modes: ModeSyntax;
+  #frames = 0;
+
+  private constructor(
+    folder: string,
+    meta: ShardMeta,
+    geometry: Geometry,
+    pack: PackTables,
+    arrays: ReadonlyMap<string, NpyWriter>,
+  ) {
+    this.#folder = folder;
+    this.#meta = meta;
+    this.#geometry = geometry;
+    this.#pack = pack;
+    this.#arrays = arrays;
+    const tables = new SyntaxTables(pack);
+    this.#symbols = new SymbolRecorder(tables);
+    this.#modes = new ModeSyntax(tables, pack);
+  }
+
+  static async create(folder: string, meta: ShardMeta, geometry: Geometry, pack: PackTables): Promise<ShardWriter> {
+    await mkdir(folder, { recursive: true });
+    const { rows, columns, codedWidth, codedHeight } = geometry;
+    const arrays = new Map<string, NpyWriter>();
+    const add = async (name: string, type: '|u1' | '|i1' | '<i4', shape: readonly number[]): Promise<void> => {
+      arrays.set(name, await NpyWriter.create(path.join(folder, `${name}.npy`), type, shape));
+    };
+    await add('context', '|u1', [CONTEXT_PLANES, rows, columns]);
+    await add('memory', '|u1', [TOKENS_PER_BLOCK, rows, columns]);
+    await add('tokens', '|i1', [TOKENS_PER_BLOCK, rows, columns]);
+    await add('side', '|u1', [SIDE_PLANES, codedHeight / 8, codedWidth / 8]);
+    await add('mode-symbols', '<i4', [3]);
+    for (const picture of PICTURES) {
+      await add(`${picture}-y`, '|u1', [codedHeight, codedWidth]);
+      await add(`${picture}-u`, '|u1', [codedHeight / 2, codedWidth / 2]);
+      await add(`${picture}-v`, '|u1', [codedHeight / 2, codedWidth / 2]);
+    }
+    return new ShardWriter(folder, meta, geometry, pack, arrays);
+  }
+
+  /** Appends one frame. */
+  async add(encoded: EncodedPicture, prior: FramePrior): Promise<void> {
+    const { head, tokens } = encoded;
+    await this.#append('context', prior.context);
+    await this.#append('memory', prior.memory);
+    await this.#append('tokens', tokenPlanes(tokens.coefficients, this.#geometry));
+    await this.#append('side', sidePlanes(head, tokens));
+    this.#modes.code(this.#symbols, head, tokens);
+    const symbols = this.#symbols.take();
+    await this.#append('mode-symbols', symbols, symbols.length / 3);
+    const pictures: Record<(typeof PICTURES)[number], Planes> = {
+      unfiltered: encoded.unfiltered,
+      loop: encoded.loop,
+      original: encoded.source,
+    };
+    for (const name of PICTURES) {
+      for (const plane of ['y', 'u', 'v'] as const) await this.#append(`${name}-${plane}`, pictures[name][plane]);
+    }
+    this.#frames++;
+  }
+
+  /** Completes the arrays and writes `meta.json`, without which a reader skips the shard. */
+  async finish(): Promise<void> {
+    for (const array of this.#arrays.values()) await array.finish();
+    const { rows, columns, width, height } = this.#geometry;
+    const meta = {
+      ...this.#meta,
+      width,
+      height,
+      rows,
+      columns,
+      frames: this.#frames,
+      intraModes: this.#pack.intraModes,
+      modeTables: this.#symbols.names,
+    };
+    await writeFile(path.join(this.#folder, 'meta.json'), `${JSON.stringify(meta, null, 1)}\n`);
+  }
+
+  async #append(name: string, values: Uint8Array | Int8Array | Int32Array, rows = 1): Promise<void> {
+    await this.#arrays.get(name)!.append(values, rows);
+  }
+}
+
+/** Notes (table, context, symbol) of all mode symbols instead of coding them. */
+class SymbolRecorder implements SymbolCoder {
+  readonly names: readonly string[];
+  readonly #ids = new Map<AdaptiveTables, number>();
+  #list: number[] = [];
+
+  constructor(tables: SyntaxTables) {
+    this.names = Object.keys(tables.modes);
+    Object.values(tables.modes).forEach((table, id) => this.#ids.set(table, id));
+  }
+
+  symbol(tables: AdaptiveTables, table: number, value: number): number {
+    this.#list.push(this.#ids.get(tables)!, table, value);
+    return value;
+  }
+
+  bits(value: number): number {
+    return value;
+  }
+
+  magnitude(_tables: AdaptiveTables, _table: number, value: number): number {
+    return value;
+  }
+
+  take(): Int32Array {
+    const result = Int32Array.from(this.#list);
+    this.#list = [];
+    return result;
+  }
+}
+
+/** [rows, columns, 384] int16 to [384, rows, columns] int8, limited to +-127. */
+function tokenPlanes(coefficients: Int16Array, geometry: Geometry): Int8Array {
+  const count = geometry.rows * geometry.columns;
+  const planes = new Int8Array(count * TOKENS_PER_BLOCK);
+  for (let at = 0; at < count; at++) {
+    for (let i = 0; i < TOKENS_PER_BLOCK; i++) {
+      const value = coefficients[at * TOKENS_PER_BLOCK + i]!;
+      planes[i * count + at] = Math.max(-127, Math.min(127, value));
+    }
+  }
+  return planes;
+}

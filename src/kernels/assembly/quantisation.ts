@@ -1,0 +1,112 @@
+/**
+ * Rate-aware choice of the tokens of one block (encoder only; the bit costs are estimates).
+ *
+ * Each coefficient takes, of its rounded magnitude, the next lower one and zero, the one with the least
+ * distortion + lambda * bits given the tokens chosen before it; then the number of coded groups is chosen the same way.
+ * Only every `stride`-th token from `first` on is chosen (one 8x8 sub-block of four); the others may be contexts.
+ *
+ * - `coefficients`: int32 [count], orthonormal times 2^15; `steps`: int32 [count], in 1/8.
+ * - `neighbours`: uint8 [256, 6] of the token kind, 255 is none; `contextOfSum`: uint8 [19].
+ * - `costs`: float32 [16 groups, 8 contexts, 16 magnitudes] in bits, sign included.
+ * - `groupCosts`: float32 [groupCount + 1] in bits; `limits`: int32 [groupCount + 1].
+ * - `tokens`: int16 [count], written; chosen ones behind the last coded group are zero.
+ *
+ * Returns the number of coded groups; at `result` stand three float32: Lagrangian cost, distortion, bits.
+ */
+export function quantiseTokens(
+  coefficients: usize,
+  count: i32,
+  first: i32,
+  stride: i32,
+  steps: usize,
+  neighbours: usize,
+  contextOfSum: usize,
+  costs: usize,
+  groupCosts: usize,
+  limits: usize,
+  groupCount: i32,
+  offset1: f32,
+  offset2: f32,
+  lambda: f32,
+  tokens: usize,
+  result: usize,
+): i32 {
+  const unit: f32 = 1.0 / 32768.0;
+  const eighth: f32 = 0.125;
+  let energy: f32 = 0;
+  // What can be non-zero at all: behind the last coefficient of at least 0.5 step everything is zero.
+  let last = -1;
+  for (let i = first; i < count; i += stride) {
+    store<i16>(tokens + (i << 1), 0);
+    const c = <f32>load<i32>(coefficients + (i << 2)) * unit;
+    energy += c * c;
+    if (abs(c) > <f32>load<i32>(steps + (i << 2)) * eighth * 0.5) last = i;
+  }
+  let best = energy + lambda * load<f32>(groupCosts);
+  let bestGroup = 0;
+  let bestDistortion = energy;
+  let bestBits = load<f32>(groupCosts);
+  let cost: f32 = energy; // distortion so far, with everything not yet visited as zero, plus lambda * bits
+  let distortion: f32 = energy;
+  let bits: f32 = 0;
+  let group = 0;
+  let at = first;
+  while (group < groupCount && at <= last) {
+    const end = min(load<i32>(limits + ((group + 1) << 2)), count);
+    for (; at < end; at += stride) {
+      const value = <f32>load<i32>(coefficients + (at << 2)) * unit;
+      const c = abs(value);
+      const step = <f32>load<i32>(steps + (at << 2)) * eighth;
+      let sum = 0;
+      const list = neighbours + at * 6;
+      for (let n = 0; n < 6; n++) {
+        const index = <i32>load<u8>(list + n);
+        if (index != 255) sum += min(abs(<i32>load<i16>(tokens + (index << 1))), 3);
+      }
+      const table = costs + (((group * 8 + <i32>load<u8>(contextOfSum + sum)) * 16) << 2);
+      const zeroCost = lambda * load<f32>(table);
+      let choice = 0;
+      let choiceCost = zeroCost;
+      let choiceDistortion: f32 = 0; // relative to zeroing it
+      let choiceBits = load<f32>(table);
+      const top = <i32>(c / step + 0.5);
+      for (let m = max(1, top - 1); m <= top; m++) {
+        const rebuilt = step * (<f32>m - (m == 1 ? offset1 : offset2));
+        const change = (c - rebuilt) * (c - rebuilt) - c * c;
+        let rate: f32;
+        if (m < 15) rate = load<f32>(table + (m << 2));
+        else {
+          const escapeBits: i32 = 2 * (31 - clz(m - 14)) + 1;
+          rate = load<f32>(table, 60) + <f32>escapeBits;
+        }
+        const total = change + lambda * rate;
+        if (total < choiceCost) {
+          choice = m;
+          choiceCost = total;
+          choiceDistortion = change;
+          choiceBits = rate;
+        }
+      }
+      store<i16>(tokens + (at << 1), <i16>(value < 0 ? -choice : choice));
+      cost += choiceCost;
+      distortion += choiceDistortion;
+      bits += choiceBits;
+    }
+    group++;
+    const total = cost + lambda * load<f32>(groupCosts + (group << 2));
+    if (total < best) {
+      best = total;
+      bestGroup = group;
+      bestDistortion = distortion;
+      bestBits = bits + load<f32>(groupCosts + (group << 2));
+    }
+  }
+  const keep = min(load<i32>(limits + (bestGroup << 2)), count);
+  for (let i = first; i < at; i += stride) {
+    if (i >= keep) store<i16>(tokens + (i << 1), 0);
+  }
+  store<f32>(result, best);
+  store<f32>(result, bestDistortion, 4);
+  store<f32>(result, bestBits, 8);
+  return bestGroup;
+}

@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs';
+
+/** Address inside the module's linear memory, bytes. */
+export type Pointer = number;
+
+/** Functions of the WebAssembly module; their documentation stands in `assembly/`. */
+export interface KernelFunctions {
+  blockSad(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
+  blockSatd(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
+  blockSsd(a: Pointer, strideA: number, b: Pointer, strideB: number, width: number, height: number): number;
+  halve(source: Pointer, sourceStride: number, target: Pointer, targetStride: number, width: number, height: number): void;
+  compensate(
+    source: Pointer,
+    sourceStride: number,
+    target: Pointer,
+    targetStride: number,
+    width: number,
+    height: number,
+    taps: Pointer,
+    tapCount: number,
+    phaseX: number,
+    phaseY: number,
+  ): void;
+  averageBlocks(
+    a: Pointer,
+    strideA: number,
+    b: Pointer,
+    strideB: number,
+    target: Pointer,
+    targetStride: number,
+    width: number,
+    height: number,
+  ): void;
+  intraBoundary(
+    block: Pointer,
+    stride: number,
+    size: number,
+    hasTop: boolean,
+    hasLeft: boolean,
+    hasTopRight: boolean,
+    boundary: Pointer,
+  ): void;
+  intraPredict(boundary: Pointer, size: number, matrix: Pointer, target: Pointer, targetStride: number): void;
+  subtractBlock(a: Pointer, strideA: number, b: Pointer, strideB: number, target: Pointer, size: number): void;
+  forwardTransform(
+    residual: Pointer,
+    samples: number,
+    basis: Pointer,
+    atoms: number,
+    output: Pointer,
+    outputStep: number,
+  ): void;
+  clearAccumulator(accumulator: Pointer, samples: number): void;
+  accumulateAtoms(
+    accumulator: Pointer,
+    samples: number,
+    basis: Pointer,
+    tokens: Pointer,
+    tokenStep: number,
+    count: number,
+    steps: Pointer,
+    offset1: number,
+    offset2: number,
+  ): number;
+  addResidual(accumulator: Pointer, target: Pointer, stride: number, size: number): void;
+  quantiseTokens(
+    coefficients: Pointer,
+    count: number,
+    first: number,
+    stride: number,
+    steps: Pointer,
+    neighbours: Pointer,
+    contextOfSum: Pointer,
+    costs: Pointer,
+    groupCosts: Pointer,
+    limits: Pointer,
+    groupCount: number,
+    offset1: number,
+    offset2: number,
+    lambda: number,
+    tokens: Pointer,
+    result: Pointer,
+  ): number;
+  searchMotion(
+    current: Pointer,
+    currentStride: number,
+    reference: Pointer,
+    referenceStride: number,
+    size: number,
+    starts: Pointer,
+    startCount: number,
+    predictedX: number,
+    predictedY: number,
+    minX: number,
+    maxX: number,
+    minY: number,
+    maxY: number,
+    lambda: number,
+    steps: number,
+    taps: Pointer,
+    result: Pointer,
+  ): number;
+  extendEdges(plane: Pointer, stride: number, width: number, height: number, border: number): void;
+  copyBlock(
+    source: Pointer,
+    sourceStride: number,
+    target: Pointer,
+    targetStride: number,
+    width: number,
+    height: number,
+  ): void;
+}
+
+interface KernelExports extends KernelFunctions {
+  readonly memory: WebAssembly.Memory;
+  scratchBytes(): number;
+}
+
+const PAGE_BYTES = 65536;
+/** Vector loads may read this far behind a region. */
+const GUARD_BYTES = 64;
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * One instance of the SIMD kernels with its own linear memory. Regions are handed out once and live as long as the
+ * instance; allocating may move the buffer, so take views from `u8`, `i16`, `i32`, `f32` after the last allocation.
+ */
+export class Kernels {
+  readonly call: KernelFunctions;
+  readonly #memory: WebAssembly.Memory;
+  #top: number;
+  #u8: Uint8Array;
+  #i16: Int16Array;
+  #i32: Int32Array;
+  #f32: Float32Array;
+
+  constructor() {
+    compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
+    const instance = new WebAssembly.Instance(compiled, {
+      env: {
+        abort: () => {
+          throw new Error('kernel aborted');
+        },
+      },
+    });
+    const exported = instance.exports as unknown as KernelExports;
+    this.call = exported;
+    this.#memory = exported.memory;
+    this.#top = exported.scratchBytes();
+    this.#u8 = new Uint8Array(this.#memory.buffer);
+    this.#i16 = new Int16Array(this.#memory.buffer);
+    this.#i32 = new Int32Array(this.#memory.buffer);
+    this.#f32 = new Float32Array(this.#memory.buffer);
+  }
+
+  /** Reserves `bytes` zeroed bytes, aligned to 16. Throws RangeError when the memory cannot grow. */
+  allocate(bytes: number): Pointer {
+    const at = (this.#top + 15) & ~15;
+    this.#top = at + bytes;
+    const missing = this.#top + GUARD_BYTES - this.#memory.buffer.byteLength;
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
+    return at;
+  }
+
+  /** Copies integers into a new region of the element type of `values`. */
+  store(values: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array): Pointer {
+    const at = this.allocate(values.byteLength);
+    this.u8.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
+    return at;
+  }
+
+  /** The whole memory as bytes; index with a pointer. */
+  get u8(): Uint8Array {
+    if (this.#u8.buffer !== this.#memory.buffer) this.#u8 = new Uint8Array(this.#memory.buffer);
+    return this.#u8;
+  }
+
+  /** The whole memory as int16; index with a pointer divided by 2. */
+  get i16(): Int16Array {
+    if (this.#i16.buffer !== this.#memory.buffer) this.#i16 = new Int16Array(this.#memory.buffer);
+    return this.#i16;
+  }
+
+  /** The whole memory as int32; index with a pointer divided by 4. */
+  get i32(): Int32Array {
+    if (this.#i32.buffer !== this.#memory.buffer) this.#i32 = new Int32Array(this.#memory.buffer);
+    return this.#i32;
+  }
+
+  /** The whole memory as float32; index with a pointer divided by 4. */
+  get f32(): Float32Array {
+    if (this.#f32.buffer !== this.#memory.buffer) this.#f32 = new Float32Array(this.#memory.buffer);
+    return this.#f32;
+  }
+}
