@@ -75,21 +75,28 @@ export async function nextSection(
 /** Distance from the window's start to the next intact section of a known type; null if there is none in reach. */
 async function findIntact(window: ByteWindow, size: PictureSize, seeming: number | null): Promise<number | null> {
   let budget = RESYNC_CHECKSUM_BUDGET;
-  const isIntactAt = async (distance: number): Promise<boolean> => {
-    await window.fill(distance + SECTION_HEAD_LIMIT);
+  // Waits only for bytes that are not there yet: the search may visit millions of places.
+  const hasBytes = async (count: number): Promise<boolean> => window.available >= count || (await window.fill(count));
+  const isIntactAt = (distance: number): boolean | Promise<boolean> => {
     const head = readSectionHead(window.peek(distance, SECTION_HEAD_LIMIT), size);
     if (typeof head === 'string' || kindOfType(head.type) === null || head.totalBytes > budget) return false;
-    if (!(await window.fill(distance + head.totalBytes))) return false;
-    budget -= head.totalBytes;
-    return isIntact(window.peek(distance, head.totalBytes));
+    const check = (): boolean => {
+      budget -= head.totalBytes;
+      return isIntact(window.peek(distance, head.totalBytes));
+    };
+    const needed = distance + head.totalBytes;
+    return window.available >= needed ? check() : hasBytes(needed).then((isThere) => isThere && check());
   };
   // Where the damaged section seems to end is the likeliest place; looking there first also keeps a reader from
   // taking a section that is quoted inside the damaged payload.
-  if (seeming !== null && (await isIntactAt(seeming))) return seeming;
+  if (seeming !== null && (await hasBytes(seeming + SECTION_HEAD_LIMIT)) && (await isIntactAt(seeming))) return seeming;
   for (let distance = 1; distance < RESYNC_WINDOW; distance++) {
-    if (distance >= window.available && !(await window.fill(distance + 1))) return null;
+    if (distance + SECTION_HEAD_LIMIT > window.available && !(await hasBytes(distance + SECTION_HEAD_LIMIT)))
+      return null;
     const type = window.peek(distance, 1)[0] ?? 0;
-    if (kindOfType(type) !== null && (await isIntactAt(distance))) return distance;
+    if (kindOfType(type) === null) continue;
+    const intact = isIntactAt(distance);
+    if (intact === true || (intact !== false && (await intact))) return distance;
   }
   return null;
 }
