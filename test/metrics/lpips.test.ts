@@ -1,0 +1,81 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { EnvironmentError, InputError, ModelError } from '../../src/errors.js';
+import { Lpips, rgbToTensor } from '../../src/metrics/lpips.js';
+import type { ColourDescription } from '../../src/video/frame.js';
+import { writeOnnx } from '../support/onnx.js';
+import { makeFrame } from './frames.js';
+
+const CPU = { device: 'cpu', threads: 1 } as const;
+const FULL_RANGE: ColourDescription = { primaries: 1, transfer: 1, matrix: 1, fullRange: true, chromaLocation: 1 };
+
+// The mean absolute difference stands in for the network: what is tested is how frames reach it.
+const image = ['N', 3, 'H', 'W'];
+const distanceGraph = writeOnnx(
+  [
+    { type: 'Sub', inputs: ['a', 'b'], outputs: ['difference'] },
+    { type: 'Abs', inputs: ['difference'], outputs: ['magnitude'] },
+    { type: 'ReduceMean', inputs: ['magnitude'], outputs: ['d'], attributes: { axes: [1, 2, 3], keepdims: 0 } },
+  ],
+  [
+    { name: 'a', shape: image },
+    { name: 'b', shape: image },
+  ],
+  [{ name: 'd', shape: ['N'] }],
+);
+
+describe('Lpips', () => {
+  let folder: string;
+  let path: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tessera-lpips-'));
+    path = join(folder, 'distance.onnx');
+    await writeFile(path, distanceGraph);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test('hands both frames over as RGB in -1..1', async () => {
+    await using lpips = await Lpips.create(path, CPU);
+    const [black, white] = [makeFrame(18, 10, () => 0), makeFrame(18, 10, () => 255)];
+    expect(await lpips.compare(black, white, FULL_RANGE)).toBeCloseTo(2, 5);
+    expect(await lpips.compare(white, white, FULL_RANGE)).toBe(0);
+  });
+
+  test('follows the range of the colour description', async () => {
+    await using lpips = await Lpips.create(path, CPU);
+    const [black, white] = [makeFrame(16, 16, () => 16), makeFrame(16, 16, () => 235)];
+    expect(await lpips.compare(black, white, { ...FULL_RANGE, fullRange: false })).toBeCloseTo(2, 5);
+    expect(await lpips.compare(black, white, FULL_RANGE)).toBeCloseTo((2 * 219) / 255, 5);
+  });
+
+  test('refuses two sizes, a missing file and graphs of another kind', async () => {
+    await using lpips = await Lpips.create(path, CPU);
+    await expect(
+      lpips.compare(
+        makeFrame(16, 16, () => 0),
+        makeFrame(16, 18, () => 0),
+        FULL_RANGE,
+      ),
+    ).rejects.toThrow(InputError);
+    await expect(Lpips.create(join(folder, 'none.onnx'), CPU)).rejects.toThrow(EnvironmentError);
+    const other = join(folder, 'other.onnx');
+    await writeFile(
+      other,
+      writeOnnx(
+        [{ type: 'Abs', inputs: ['x'], outputs: ['d'] }],
+        [{ name: 'x', shape: [1] }],
+        [{ name: 'd', shape: [1] }],
+      ),
+    );
+    await expect(Lpips.create(other, CPU)).rejects.toThrow(ModelError);
+    await expect(Lpips.create(other, CPU)).rejects.toThrow(/inputs a and b/);
+  });
+
+  test('planes follow each other: all red, all green, all blue', () => {
+    const { data, dims } = rgbToTensor(Uint8Array.of(0, 51, 255, 102, 204, 127), 2, 1);
+    expect(dims).toEqual([1, 3, 1, 2]);
+    [-1, -0.2, -0.6, 0.6, 1, 127 / 127.5 - 1].forEach((value, at) => expect(data[at]).toBeCloseTo(value, 6));
+  });
+});
