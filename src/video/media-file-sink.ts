@@ -9,8 +9,9 @@ import type { Frame, Rational as Fraction, VideoProperties } from './frame.js';
 import { fileUrl, rescaleTicks, throwIfOutputFails, ticksToSeconds } from './libav.js';
 import { chooseEncoder, containerOf, type OutputContainer } from './output-format.js';
 import { padToEven } from './planar-buffer.js';
-import { setTags, SideMuxer, tagsToKeep } from './side-muxer.js';
+import { SideMuxer } from './side-muxer.js';
 import type { SideTracks } from './side-tracks.js';
+import { fitMp4, setTags, tagsToKeep, toMp4Tags } from './tags.js';
 import { createTemporaryFile, type TemporaryFile, type TemporaryFileOptions } from './temporary-file.js';
 import type { OutputVideoCodec, VideoSink } from './video-sink.js';
 
@@ -20,10 +21,6 @@ export interface MediaFileSinkOptions extends TemporaryFileOptions {
   /** What goes beside the video; stays the caller's to dispose. */
   readonly side?: SideTracks | null | undefined;
 }
-
-// iTunes-style tags that movenc has boxes for; any other name needs its free-form ("mdta") way of writing.
-const mp4Tags =
-  /^(title|artist|album_artist|composer|album|date|comment|genre|copyright|grouping|lyrics|description|synopsis|show|episode_id|network|keywords|track|disc|creation_time|compilation|hd_video|media_type|season_number|episode_sort|gapless_playback)$/;
 
 /**
  * Creates an MP4, QuickTime, Matroska or WebM file, by its name's extension.
@@ -91,7 +88,7 @@ class MediaFileSink implements VideoSink {
     if (rotation !== 0) stream.codecpar.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, writeDisplayMatrix(rotation));
     if (this.#pad) stream.codecpar.addCodedSideData(AV_PKT_DATA_FRAME_CROPPING, croppingOf(coded, this.#properties));
     if (this.#side !== null) {
-      setTags(format, this.#side.header.tags);
+      setTags(format, this.#tags);
       setTags(stream, this.#side.header.video.tags);
       stream.disposition = this.#side.header.video.disposition as AVDisposition;
       this.#sideMuxer = new SideMuxer(format, this.#container, this.#side);
@@ -159,15 +156,20 @@ class MediaFileSink implements VideoSink {
     if (!this.#rounded && rescaleTicks(rescaleTicks(ticks, from, to), to, from) !== ticks) this.#rounded = true;
   }
 
+  /** Tags of the file as this container names them. */
+  get #tags(): Record<string, string> {
+    const tags = tagsToKeep(this.#side?.header.tags ?? {});
+    return this.#container.family === 'mp4' ? toMp4Tags(tags) : tags;
+  }
+
   #mp4Options(): Record<string, string> {
     const { den } = this.#properties.timeBase;
     const scales = [den, ...(this.#sideMuxer?.timeBases ?? []).map(([, denominator]) => denominator)];
-    const tags = Object.keys(tagsToKeep(this.#side?.header.tags ?? {}));
     return {
       // The stream's own ticks, so that time stamps are exact; edit lists count in movie ticks.
       video_track_timescale: String(den),
       movie_timescale: String(commonScale(scales)),
-      ...(tags.every((tag) => mp4Tags.test(tag)) ? {} : { movflags: 'use_metadata_tags' }),
+      ...(fitMp4(this.#tags) ? {} : { movflags: 'use_metadata_tags' }),
     };
   }
 

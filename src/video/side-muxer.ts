@@ -6,16 +6,17 @@ import {
   AVFLAG_NONE,
   type AVPacketFlag,
 } from 'node-av/constants';
-import { Dictionary, type FormatContext, Packet, Rational, type Stream } from 'node-av/lib';
+import { type FormatContext, Packet, Rational, type Stream } from 'node-av/lib';
 import { InputError } from '../errors.js';
 import { noTimestamp, throwIfOutputFails, ticksToSeconds } from './libav.js';
 import { muxerHolds } from './muxer-support.js';
 import type { OutputContainer } from './output-format.js';
 import { writePacketSideData } from './side-data.js';
-import type { SideTrack, Tags } from './side-header.js';
+import type { SideTrack } from './side-header.js';
 import type { SidePacket } from './side-packets.js';
 import type { SideTracks } from './side-tracks.js';
 import { convertSubtitlePacket, convertSubtitleTrack, isTextSubtitle, type SubtitleCodec } from './subtitle-text.js';
+import { setTags } from './tags.js';
 import { applyTrack } from './track-parameters.js';
 
 /** A side track with its place in the output. */
@@ -24,20 +25,6 @@ interface MappedTrack {
   readonly stream: Stream;
   /** Set if the packets must be rewritten. */
   readonly convertTo: SubtitleCodec | null;
-}
-
-// Tags that describe the file they came from; muxers write their own.
-const ownTags = /^(major_brand|minor_version|compatible_brands|encoder|duration|_statistics_.*)$/i;
-
-/** Tags without those that would describe another file. */
-export function tagsToKeep(tags: Tags): Record<string, string> {
-  return Object.fromEntries(Object.entries(tags).filter(([name]) => !ownTags.test(name)));
-}
-
-/** Sets a stream's or a file's tags. */
-export function setTags(target: { metadata: Dictionary | null }, tags: Tags): void {
-  const kept = tagsToKeep(tags);
-  if (Object.keys(kept).length > 0) target.metadata = Dictionary.fromObject(kept);
 }
 
 /** Puts side tracks into a muxer: streams before its header, packets between the frames. */
@@ -124,7 +111,7 @@ export class SideMuxer implements AsyncDisposable {
       this.#container.family === 'mp4' ? 'mov_text' : this.#container.muxer === 'webm' ? 'webvtt' : 'subrip';
     // Attachments are Matroska's; libavformat's other muxers take them and write nothing.
     if (track.kind === 'attachment' && this.#container.muxer !== 'matroska') return null;
-    if (await muxerHolds(this.#container.muxer, track)) return track;
+    if (await muxerHolds(this.#container.muxer, track)) return withoutBitRateBox(track);
     if (!isTextSubtitle(track)) return null;
     const converted = convertSubtitleTrack(track, text);
     return (await muxerHolds(this.#container.muxer, converted)) ? converted : null;
@@ -148,6 +135,19 @@ export class SideMuxer implements AsyncDisposable {
       `cannot write ${source.kind} track ${given.track + 1} (${source.codec})`,
     );
   }
+}
+
+/**
+ * The demuxer counts the `btrt` box behind a QuickTime text description as part of it, the muxer adds another: without
+ * this it would grow with every copy.
+ */
+function withoutBitRateBox(track: SideTrack): SideTrack {
+  if (track.codec !== 'mov_text' || track.extradata === undefined) return track;
+  let bytes = Buffer.from(track.extradata, 'base64');
+  while (bytes.length >= 20 && bytes.toString('latin1', bytes.length - 16, bytes.length - 12) === 'btrt') {
+    bytes = bytes.subarray(0, -20);
+  }
+  return { ...track, extradata: bytes.toString('base64') };
 }
 
 function flagsOf(packet: SidePacket): AVPacketFlag {

@@ -6,7 +6,7 @@
  * node-av gives no muxer chapters. Layout, all integers little endian:
  *
  *     uint32  headerLength
- *     bytes   header: UTF-8 JSON as in `side-header.ts` (tags, chapters, track parameters)
+ *     bytes   header: UTF-8 JSON as in `side-header.ts` (tags, chapters, track parameters), deflated (RFC 1951)
  *     then packets in the file's order, to the end of the section, each
  *       varint  track, flags (1 key, 2 corrupt, 4 discard, 8 disposable, 16 no pts, 32 no dts, 64 dts is told,
  *               128 side data)
@@ -20,6 +20,7 @@
  * A varint has seven bits per byte, lowest first, the top bit says that more follow; a svarint maps 0, -1, 1, -2 to
  * 0, 1, 2, 3. So a packet of sound costs about six bytes beside its payload, and time stamps are exact.
  */
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import {
   AV_PKT_FLAG_CORRUPT,
   AV_PKT_FLAG_DISCARD,
@@ -38,6 +39,7 @@ import { readPacketSideData } from './side-data.js';
 import { parseSideHeader, type SideHeader } from './side-header.js';
 import { readSidePackets, type SidePacket, SidePacketWriter } from './side-packets.js';
 import { Spool } from './spool.js';
+import { tagsToKeep } from './tags.js';
 import { describeTrack } from './track-parameters.js';
 
 export type { Chapter, SideHeader, SideTrack, Tags } from './side-header.js';
@@ -58,6 +60,7 @@ export interface SideTracks extends AsyncDisposable {
   packets(): AsyncGenerator<SidePacket, void, undefined>;
 }
 
+// Attachments (fonts, cover pictures) are part of their tracks' parameters, so the header can be large.
 const headerLimit = 64 << 20;
 
 class SpooledSideTracks implements SideTracks {
@@ -109,7 +112,13 @@ async function readHeader(reader: ByteReader): Promise<SideHeader> {
   if (length < 2 || length > headerLimit) throw new BitstreamError(`the side tracks have a header of ${length} bytes`);
   const json = await reader.read(length);
   if (json.length < length) throw new BitstreamError('the side tracks are cut within their header');
-  return parseSideHeader(Buffer.from(json).toString('utf8'));
+  let text: string;
+  try {
+    text = inflateRawSync(json, { maxOutputLength: headerLimit }).toString('utf8');
+  } catch (error) {
+    throw new BitstreamError('the header of the side tracks cannot be inflated, or is too large', { cause: error });
+  }
+  return parseSideHeader(text);
 }
 
 /**
@@ -131,8 +140,8 @@ export async function collectSideTracks(path: string, name = path, signal?: Abor
     if (video !== undefined) video.discard = AVDISCARD_ALL;
     const header: SideHeader = {
       version: 1,
-      tags: format.metadata?.getAll() ?? {},
-      video: { tags: video?.metadata?.getAll() ?? {}, disposition: video?.disposition ?? 0 },
+      tags: tagsToKeep(format.metadata?.getAll() ?? {}),
+      video: { tags: tagsToKeep(video?.metadata?.getAll() ?? {}), disposition: video?.disposition ?? 0 },
       chapters: await readChapters(format),
       tracks: kept.map((stream) => describeTrack(stream)),
     };
@@ -143,7 +152,7 @@ export async function collectSideTracks(path: string, name = path, signal?: Abor
       await spool[Symbol.asyncDispose]();
       return null;
     }
-    const json = Buffer.from(JSON.stringify(header), 'utf8');
+    const json = deflateRawSync(JSON.stringify(header));
     const prefix = Buffer.alloc(4);
     prefix.writeUInt32LE(json.length);
     await spool.write(Buffer.concat([prefix, json]));
