@@ -38,6 +38,8 @@ export class FrameEncoder implements Disposable {
   readonly #context: CodecContext;
   readonly #name: string;
   readonly #properties: VideoProperties;
+  // Not every encoder hands durations through.
+  readonly #durations = new Map<bigint, bigint>();
 
   private constructor(context: CodecContext, name: string, properties: VideoProperties) {
     this.#context = context;
@@ -58,6 +60,8 @@ export class FrameEncoder implements Disposable {
   ): Promise<FrameEncoder> {
     const codec = Codec.findEncoderByName(settings.name as FFEncoderCodec);
     if (codec === null) throw new EnvironmentError(`this FFmpeg has no encoder ${settings.name}; see tessera doctor`);
+    // SVT-AV1 writes to stderr past libav's log; this is its own switch (errors only).
+    if (settings.name === 'libsvtav1') process.env['SVT_LOG'] ??= '1';
     const context = new CodecContext();
     const options = Dictionary.fromObject({ ...settings.options });
     try {
@@ -102,6 +106,7 @@ export class FrameEncoder implements Disposable {
   async *encode(frame: Frame | null): EncodedPackets {
     const what = `${this.#name} cannot encode`;
     const picture = frame === null ? null : this.#toPicture(frame);
+    if (frame !== null) this.#durations.set(frame.pts, frame.duration);
     try {
       throwIfOutputFails(await this.#context.sendFrame(picture), what);
     } finally {
@@ -114,6 +119,8 @@ export class FrameEncoder implements Disposable {
         const code = await this.#context.receivePacket(packet);
         if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return;
         throwIfOutputFails(code, what);
+        packet.duration = this.#durations.get(packet.pts) ?? packet.duration;
+        this.#durations.delete(packet.pts);
         yield packet;
         packet.unref();
       }

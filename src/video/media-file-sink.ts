@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { AV_PKT_DATA_DISPLAYMATRIX, AV_PKT_DATA_FRAME_CROPPING, type AVDisposition } from 'node-av/constants';
-import { Dictionary, FormatContext, Rational, type Stream } from 'node-av/lib';
+import { Dictionary, FormatContext, type Packet, Rational, type Stream } from 'node-av/lib';
 import { EnvironmentError, InputError } from '../errors.js';
 import { addChapters } from './chapter-writer.js';
 import { writeDisplayMatrix } from './display-matrix.js';
 import { FrameEncoder } from './frame-encoder.js';
 import type { Frame, Rational as Fraction, VideoProperties } from './frame.js';
-import { fileUrl, rescaleTicks, throwIfOutputFails, ticksToSeconds } from './libav.js';
+import { fileUrl, mustExist, rescaleTicks, throwIfOutputFails, ticksToSeconds } from './libav.js';
 import { chooseEncoder, containerOf, type OutputContainer } from './output-format.js';
 import { padToEven } from './planar-buffer.js';
 import { SideMuxer } from './side-muxer.js';
@@ -57,6 +57,11 @@ class MediaFileSink implements VideoSink {
   #encoder: FrameEncoder | null = null;
   #sideMuxer: SideMuxer | null = null;
   #stream: Stream | null = null;
+  // The last packet waits: its duration in MP4 is known only at the end.
+  #held: Packet | null = null;
+  #firstDts: bigint | null = null;
+  #start: bigint | null = null;
+  #end = 0n;
   #pad = false;
   #rounded = false;
   #open = true;
@@ -108,11 +113,14 @@ class MediaFileSink implements VideoSink {
     if (frame.width !== width || frame.height !== height) {
       throw new InputError(`a frame is ${frame.width}x${frame.height}, the video is ${width}x${height}`);
     }
+    this.#start ??= frame.pts;
+    this.#end = frame.pts + frame.duration;
     await this.#encode(this.#pad ? padToEven(frame) : frame);
   }
 
   async finish(): Promise<void> {
     await this.#encode(null);
+    await this.#writeHeld(true);
     await this.#sideMuxer?.writeUntil(Infinity);
     const what = `cannot write ${this.#file.target}`;
     throwIfOutputFails(await this.#format.interleavedWriteFrame(null), what);
@@ -139,16 +147,33 @@ class MediaFileSink implements VideoSink {
   }
 
   async #encode(frame: Frame | null): Promise<void> {
-    const encoder = this.#encoder;
+    if (this.#encoder === null) throw new InputError(`${this.#file.target} is closed`);
+    for await (const packet of this.#encoder.encode(frame)) {
+      await this.#writeHeld(false);
+      this.#held = mustExist(packet.clone(), 'a packet');
+    }
+  }
+
+  async #writeHeld(last: boolean): Promise<void> {
+    const packet = this.#held;
     const stream = this.#stream;
-    if (encoder === null || stream === null) throw new InputError(`${this.#file.target} is closed`);
-    const { timeBase } = this.#properties;
-    for await (const packet of encoder.encode(frame)) {
+    if (packet === null || stream === null) return;
+    this.#held = null;
+    try {
+      const { timeBase } = this.#properties;
+      this.#firstDts ??= packet.dts;
+      // MP4 tells durations in decoding order: what the last frame shown still lacks is the last packet's.
+      if (last && this.#container.family === 'mp4') {
+        const duration = this.#end - (this.#start ?? 0n) - (packet.dts - this.#firstDts);
+        if (duration > 0n) packet.duration = duration;
+      }
       await this.#sideMuxer?.writeUntil(ticksToSeconds(packet.dts, timeBase));
       this.#noteRounding(packet.pts, timeBase, stream.timeBase);
       packet.streamIndex = stream.index;
       packet.rescaleTs(timeBase, stream.timeBase);
       throwIfOutputFails(await this.#format.interleavedWriteFrame(packet), `cannot write ${this.#file.target}`);
+    } finally {
+      packet.free();
     }
   }
 
@@ -176,6 +201,8 @@ class MediaFileSink implements VideoSink {
   async #release(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
+    this.#held?.free();
+    this.#held = null;
     await this.#sideMuxer?.[Symbol.asyncDispose]();
     this.#encoder?.[Symbol.dispose]();
     this.#encoder = null;

@@ -22,6 +22,7 @@ import {
   type Stream,
 } from 'node-av/lib';
 import { EnvironmentError, InputError, throwIfCancelled } from '../errors.js';
+import { isCut } from './container-check.js';
 import { findVideoTrack, openDemuxer } from './demuxer.js';
 import { readDisplayMatrix } from './display-matrix.js';
 import { describeFormat, formatName, FrameConverter, isFullRange, isPlanar420, isRgb } from './frame-converter.js';
@@ -89,6 +90,9 @@ class MediaFile implements VideoSource {
   async open(): Promise<void> {
     const format = await openDemuxer(this.#path, this.#name);
     this.#format = format;
+    if (await isCut(this.#path, format.iformat?.name ?? '')) {
+      throw new InputError(`${this.#name} is cut or damaged: it ends before the length that it tells`);
+    }
     const streams = format.streams;
     this.#trackIndex = findVideoTrack(streams);
     const track = streams[this.#trackIndex];
