@@ -101,14 +101,6 @@ export interface KernelFunctions {
     result: Pointer,
   ): number;
   extendEdges(plane: Pointer, stride: number, width: number, height: number, border: number): void;
-  copyBlock(
-    source: Pointer,
-    sourceStride: number,
-    target: Pointer,
-    targetStride: number,
-    width: number,
-    height: number,
-  ): void;
 }
 
 interface KernelExports extends KernelFunctions {

@@ -72,20 +72,6 @@ export function halve(
   }
 }
 
-/** Activity of a block: sum of absolute differences to the block's mean; `size` 8 or 16. */
-export function sumOfAbsoluteLaplacian(a: usize, stride: i32, size: i32): i32 {
-  let sum = 0;
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) sum += <i32>load<u8>(a + row * stride + column);
-  }
-  const mean = (sum + size * size / 2) / (size * size);
-  let deviation = 0;
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) deviation += abs(<i32>load<u8>(a + row * stride + column) - mean);
-  }
-  return deviation;
-}
-
 function satd8(a: usize, strideA: i32, b: usize, strideB: i32): i32 {
   let r0 = i16x8.sub(v128.load8x8_u(a), v128.load8x8_u(b));
   let r1 = i16x8.sub(v128.load8x8_u(a + strideA), v128.load8x8_u(b + strideB));

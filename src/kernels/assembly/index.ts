@@ -1,8 +1,8 @@
 export { scratchBytes } from './scratch';
-export { blockSad, blockSatd, blockSsd, halve, sumOfAbsoluteLaplacian } from './distortion';
+export { blockSad, blockSatd, blockSsd, halve } from './distortion';
 export { compensate, averageBlocks } from './compensation';
 export { intraBoundary, intraPredict } from './intra';
 export { forwardTransform, subtractBlock, clearAccumulator, accumulateAtoms, addResidual } from './transform';
 export { quantiseTokens } from './quantisation';
 export { searchMotion } from './motion-search';
-export { extendEdges, copyBlock } from './planes';
+export { extendEdges } from './planes';

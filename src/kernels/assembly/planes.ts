@@ -13,17 +13,3 @@ export function extendEdges(plane: usize, stride: i32, width: i32, height: i32, 
     memory.copy(last + row * stride, last, bytes);
   }
 }
-
-/** Copies a `width` x `height` block of bytes between planes. */
-export function copyBlock(
-  source: usize,
-  sourceStride: i32,
-  target: usize,
-  targetStride: i32,
-  width: i32,
-  height: i32,
-): void {
-  for (let row = 0; row < height; row++) {
-    memory.copy(target + row * targetStride, source + row * sourceStride, width);
-  }
-}

@@ -1,3 +1,6 @@
+/** Largest magnitude that the entropy coder can write. */
+const MAGNITUDE_LIMIT = 16383;
+
 /**
  * Rate-aware choice of the tokens of one block (encoder only; the bit costs are estimates).
  *
@@ -69,7 +72,7 @@ export function quantiseTokens(
       let choiceCost = zeroCost;
       let choiceDistortion: f32 = 0; // relative to zeroing it
       let choiceBits = load<f32>(table);
-      const top = <i32>(c / step + 0.5);
+      const top = min(<i32>(c / step + 0.5), MAGNITUDE_LIMIT);
       for (let m = max(1, top - 1); m <= top; m++) {
         const rebuilt = step * (<f32>m - (m == 1 ? offset1 : offset2));
         const change = (c - rebuilt) * (c - rebuilt) - c * c;

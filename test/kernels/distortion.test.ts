@@ -1,0 +1,51 @@
+import { describe, expect } from '@jest/globals';
+import { fc, test } from '@fast-check/jest';
+import { Kernels } from '../../src/kernels/kernels.js';
+import { SharedPlane, texture, TEXTURES } from './arena.js';
+import * as twin from './twins/distortion.js';
+
+const kernels = new Kernels();
+const a = new SharedPlane(kernels, 40, 40);
+const b = new SharedPlane(kernels, 33, 36);
+const kind = fc.constantFrom(...TEXTURES);
+const places = {
+  kinds: fc.tuple(kind, kind),
+  seed: fc.nat(),
+  row: fc.nat(15),
+  column: fc.nat(15),
+  size: fc.constantFrom(8, 16),
+};
+
+describe('distortion kernels equal their twins', () => {
+  test.prop(places)('SAD, SATD, SSD', ({ kinds, seed, row, column, size }) => {
+    a.set(texture(kinds[0], seed));
+    b.set(texture(kinds[1], seed + 1));
+    const [x, y] = [a.block(row, column), b.block(column, row)];
+    const place = [a.at(row, column), a.stride, b.at(column, row), b.stride] as const;
+    expect(kernels.call.blockSad(...place, size)).toBe(twin.blockSad(x, y, size));
+    expect(kernels.call.blockSatd(...place, size)).toBe(twin.blockSatd(x, y, size));
+    for (const height of [1, 7, 16]) {
+      expect(kernels.call.blockSsd(...place, size, height)).toBe(twin.blockSsd(x, y, size, height));
+    }
+  });
+
+  test('the largest sums', () => {
+    a.set(() => 255);
+    b.set(() => 0);
+    const place = [a.at(0, 0), a.stride, b.at(0, 0), b.stride] as const;
+    expect(kernels.call.blockSad(...place, 16)).toBe(255 * 256);
+    expect(kernels.call.blockSsd(...place, 16, 16)).toBe(255 * 255 * 256);
+    // All energy in one coefficient per 8x8 block, a quarter of it.
+    expect(kernels.call.blockSatd(...place, 16)).toBe(4 * ((255 * 64) / 4));
+  });
+
+  test.prop({ kind, seed: fc.nat(), width: fc.integer({ min: 1, max: 20 }), height: fc.integer({ min: 1, max: 18 }) })(
+    'halve',
+    ({ kind, seed, width, height }) => {
+      a.set(texture(kind, seed));
+      b.set(() => 7);
+      kernels.call.halve(a.at(0, 0), a.stride, b.at(2, 3), b.stride, width, height);
+      expect(b.now()).toEqual(b.with(2, 3, width, twin.halve(a.block(0, 0), width, height)));
+    },
+  );
+});

@@ -1,0 +1,47 @@
+import { describe, expect } from '@jest/globals';
+import { fc, test } from '@fast-check/jest';
+import { Kernels } from '../../src/kernels/kernels.js';
+import { integer, SharedPlane, texture, TEXTURES } from './arena.js';
+import { seededRandom } from '../entropy/random.js';
+import * as twin from './twins/intra.js';
+
+const kernels = new Kernels();
+const plane = new SharedPlane(kernels, 64, 40);
+const boundaryAt = kernels.allocate(64);
+const matrixAt = kernels.allocate(256 * 56 * 2);
+const kind = fc.constantFrom(...TEXTURES);
+const size = fc.constantFrom(8, 16);
+
+describe('intra kernels equal their twins', () => {
+  test.prop({ kind, seed: fc.nat(), size, top: fc.boolean(), left: fc.boolean(), topRight: fc.boolean() })(
+    'intraBoundary',
+    ({ kind, seed, size, top, left, topRight }) => {
+      plane.set(texture(kind, seed));
+      kernels.u8.fill(9, boundaryAt, boundaryAt + 64);
+      kernels.call.intraBoundary(plane.at(9, 11), plane.stride, size, top, left, topRight, boundaryAt);
+      const expected = twin.intraBoundary(plane.block(9, 11), size, { top, left, topRight });
+      expect(kernels.u8.slice(boundaryAt, boundaryAt + expected.length)).toEqual(expected);
+      expect(kernels.u8[boundaryAt + expected.length]).toBe(9);
+    },
+  );
+
+  test.prop({ kind, seed: fc.nat(), size, extreme: fc.boolean() })('intraPredict', ({ kind, seed, size, extreme }) => {
+    plane.set(() => 3);
+    const columns = 3 * size + 1;
+    const next = texture(kind, seed);
+    const boundary = Uint8Array.from({ length: columns }, next);
+    const random = seededRandom(seed + 1);
+    const matrix = Int8Array.from({ length: size * size * columns }, () =>
+      extreme ? (random() < 0.5 ? -128 : 127) : integer(random, -20, 24),
+    );
+    // The kernel's rows are padded to a multiple of 8.
+    const padded = (columns + 7) & ~7;
+    const rows = kernels.i16.subarray(matrixAt >> 1, (matrixAt >> 1) + size * size * padded).fill(0);
+    for (let row = 0; row < size * size; row++) {
+      rows.set(Int16Array.from(matrix.subarray(row * columns, (row + 1) * columns)), row * padded);
+    }
+    kernels.u8.set(boundary, boundaryAt);
+    kernels.call.intraPredict(boundaryAt, size, matrixAt, plane.at(7, 5), plane.stride);
+    expect(plane.now()).toEqual(plane.with(7, 5, size, twin.intraPredict(boundary, size, matrix)));
+  });
+});

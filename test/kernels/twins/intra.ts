@@ -1,0 +1,42 @@
+import { clip, fill, sample, type Block } from './block.js';
+
+/** Which neighbours of a block can be used. */
+export interface Available {
+  readonly top: boolean;
+  readonly left: boolean;
+  readonly topRight: boolean;
+}
+
+/** FORMAT.md section 10, "Intra prediction": corner, 2N above, N left. */
+export function intraBoundary(block: Block, size: number, { top, left, topRight }: Available): Uint8Array {
+  const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+  let above = range(2 * size).map(() => 128);
+  let beside = range(size).map(() => 128);
+  let corner = 128;
+  if (top) {
+    above = range(2 * size).map((i) => sample(block, -1, topRight ? i : Math.min(i, size - 1)));
+  }
+  if (left) beside = range(size).map((i) => sample(block, i, -1));
+  if (top && left) corner = sample(block, -1, -1);
+  else if (top) {
+    beside = beside.map(() => above[0]!);
+    corner = above[0]!;
+  } else if (left) {
+    above = above.map(() => beside[0]!);
+    corner = beside[0]!;
+  }
+  return Uint8Array.of(corner, ...above, ...beside);
+}
+
+/** FORMAT.md section 10: the prediction of an N x N block; `matrix` is [N * N][3 N + 1] in 1/64. */
+export function intraPredict(boundary: Uint8Array, size: number, matrix: Int8Array): Uint8Array {
+  let sum = size;
+  for (let i = 0; i < size; i++) sum += boundary[1 + i]! + boundary[1 + 2 * size + i]!;
+  const dc = Math.floor(sum / (2 * size));
+  const columns = 3 * size + 1;
+  return fill(size, size, (row, column) => {
+    const at = (row * size + column) * columns;
+    const total = boundary.reduce((before, value, i) => before + matrix[at + i]! * (value - dc), 0);
+    return clip(dc + Math.floor((total + 32) / 64), 0, 255);
+  });
+}

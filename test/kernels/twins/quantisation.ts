@@ -1,0 +1,119 @@
+const f = Math.fround;
+
+/** What the kernel's parameters of the same names point at. */
+export interface QuantiserInput {
+  /** [count], times 2^15. */
+  readonly coefficients: Int32Array;
+  readonly first: number;
+  readonly stride: number;
+  /** [count], in 1/8. */
+  readonly steps: Int32Array;
+  /** [256, 6]. */
+  readonly neighbours: Uint8Array;
+  readonly contextOfSum: Uint8Array;
+  /** [16 groups, 8 contexts, 16 magnitudes]. */
+  readonly costs: Float32Array;
+  /** [groupCount + 1]. */
+  readonly groupCosts: Float32Array;
+  readonly limits: Int32Array;
+  /** Reconstruction offsets of magnitude 1 and of larger ones, in steps. */
+  readonly offsets: readonly [number, number];
+  readonly lambda: number;
+  /** [count]: tokens of the other sub-blocks; the chosen ones are written into a copy. */
+  readonly tokens: Int16Array;
+}
+
+export interface Quantised {
+  readonly groups: number;
+  readonly cost: number;
+  readonly distortion: number;
+  readonly bits: number;
+  readonly tokens: Int16Array;
+}
+
+const LARGEST_MAGNITUDE = 16383;
+
+/** Rate-aware choice of tokens; every operation is rounded to 32 bits, in the order of the kernel. */
+export function quantiseTokens(input: QuantiserInput): Quantised {
+  const { first, stride, offsets, limits } = input;
+  const tokens = input.tokens.slice();
+  const count = tokens.length;
+  const lambda = f(input.lambda);
+  const own: number[] = [];
+  for (let i = first; i < count; i += stride) own.push(i);
+
+  const value = (i: number): number => f(f(input.coefficients[i]!) / 32768);
+  const step = (i: number): number => f(input.steps[i]! / 8);
+  let energy = 0;
+  let last = -1;
+  for (const i of own) {
+    tokens[i] = 0;
+    energy = f(energy + f(value(i) * value(i)));
+    if (Math.abs(value(i)) > f(step(i) * 0.5)) last = i;
+  }
+
+  const groupBits = (group: number): number => input.groupCosts[group]!;
+  let best = {
+    group: 0,
+    cost: f(energy + f(lambda * groupBits(0))),
+    distortion: energy,
+    bits: groupBits(0),
+  };
+  let cost = energy;
+  let distortion = energy;
+  let bits = 0;
+  let at = first;
+  for (let group = 1; group < limits.length && at <= last; group++) {
+    for (; at < Math.min(limits[group]!, count); at += stride) {
+      const table = costRow(input, tokens, at, group - 1);
+      const chosen = chooseToken(Math.abs(value(at)), step(at), table, offsets, lambda);
+      tokens[at] = value(at) < 0 ? -chosen.magnitude : chosen.magnitude;
+      cost = f(cost + chosen.cost);
+      distortion = f(distortion + chosen.change);
+      bits = f(bits + chosen.bits);
+    }
+    const total = f(cost + f(lambda * groupBits(group)));
+    if (total < best.cost) best = { group, cost: total, distortion, bits: f(bits + groupBits(group)) };
+  }
+  for (const i of own) if (i >= limits[best.group]!) tokens[i] = 0;
+  return { groups: best.group, cost: best.cost, distortion: best.distortion, bits: best.bits, tokens };
+}
+
+/** Bits of the magnitudes of token `at`, given its neighbours. */
+function costRow(input: QuantiserInput, tokens: Int16Array, at: number, group: number): Float32Array {
+  let sum = 0;
+  for (const neighbour of input.neighbours.subarray(6 * at, 6 * at + 6)) {
+    if (neighbour !== 255) sum += Math.min(3, Math.abs(tokens[neighbour]!));
+  }
+  const row = 16 * (8 * group + input.contextOfSum[sum]!);
+  return input.costs.subarray(row, row + 16);
+}
+
+interface Choice {
+  readonly magnitude: number;
+  readonly cost: number;
+  /** Squared error less that of the zero. */
+  readonly change: number;
+  readonly bits: number;
+}
+
+/** Zero, the rounded magnitude or the next lower one: what costs least; the smaller one of equals. */
+function chooseToken(
+  c: number,
+  step: number,
+  table: Float32Array,
+  offsets: readonly [number, number],
+  lambda: number,
+): Choice {
+  let best: Choice = { magnitude: 0, cost: f(lambda * table[0]!), change: 0, bits: table[0]! };
+  const top = Math.min(LARGEST_MAGNITUDE, Math.floor(f(f(c / step) + 0.5)));
+  for (let m = Math.max(1, top - 1); m <= top; m++) {
+    const rebuilt = f(step * f(m - f(offsets[m === 1 ? 0 : 1])));
+    const error = f(c - rebuilt);
+    const change = f(f(error * error) - f(c * c));
+    const bits = m < 15 ? table[m]! : f(table[15]! + 2 * Math.floor(Math.log2(m - 14)) + 1);
+    const cost = f(change + f(lambda * bits));
+    if (cost < best.cost) best = { magnitude: m, cost, change, bits };
+  }
+  return best;
+}
