@@ -1,0 +1,211 @@
+// A second reader of whole streams, written from docs/FORMAT.md alone and for clearness alone: it holds the stream in
+// memory, takes no shortcuts, and throws at the first violation.
+
+/** CRC-32C, bit by bit (section 1). */
+export function crc32cOf(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    // 0x82f63b78 is the polynomial 0x1edc6f41 reflected.
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+export function must(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new Error(`stream breaks FORMAT.md: ${what}`);
+}
+
+/** Reads the types of section 1. */
+export class Cursor {
+  position = 0;
+
+  constructor(readonly bytes: Uint8Array) {}
+
+  take(count: number): Uint8Array {
+    must(this.position + count <= this.bytes.length, 'bytes end');
+    this.position += count;
+    return this.bytes.subarray(this.position - count, this.position);
+  }
+
+  unsigned(count: number): bigint {
+    return this.take(count).reduceRight((value, byte) => value * 256n + BigInt(byte), 0n);
+  }
+
+  number(count: number): number {
+    return Number(this.unsigned(count));
+  }
+
+  varint(): bigint {
+    const groups: number[] = [];
+    do groups.push(this.number(1));
+    while ((groups.at(-1) ?? 0) >= 128);
+    must(groups.length === 1 || groups.at(-1) !== 0, 'a number has one form');
+    const value = groups.reduceRight((sum, group) => sum * 128n + BigInt(group % 128), 0n);
+    must(value < 2n ** 64n, 'a number is below 2^64');
+    return value;
+  }
+
+  zigzag(): bigint {
+    const number = this.varint();
+    return number % 2n === 0n ? number / 2n : -(number + 1n) / 2n;
+  }
+}
+
+export interface ReferenceHeader {
+  width: number;
+  height: number;
+  slotCount: number;
+  packName: string;
+  packId: string;
+}
+
+export interface ReferencePacket {
+  offset: number;
+  isKey: boolean;
+  q: number;
+  references: number[];
+  fills: number | null;
+  interpolation: number;
+  hasQOffsets: boolean;
+  hasLoopFilter: boolean;
+  pts: bigint;
+  duration: bigint;
+  loopChecksum: number | null;
+  tokens: Uint8Array;
+}
+
+export interface ReferenceStream {
+  header: ReferenceHeader;
+  packets: ReferencePacket[];
+  side: Uint8Array;
+}
+
+/** Sections 1 to 4: a whole, undamaged stream. */
+export function readContainer(bytes: Uint8Array): ReferenceStream {
+  const cursor = new Cursor(bytes);
+  const header = readHeader(cursor);
+  const packets: ReferencePacket[] = [];
+  const side: Uint8Array[] = [];
+  let index: { offset: number; keys: { offset: number; pts: bigint; packetNumber: number }[] } | null = null;
+  for (;;) {
+    const offset = cursor.position;
+    const type = cursor.number(1);
+    const length = Number(cursor.varint());
+    const payload = new Cursor(cursor.take(length));
+    const crc = crc32cOf(bytes.subarray(offset, cursor.position));
+    must(cursor.number(4) === crc, 'crc of a section');
+    if (type === 0x50) packets.push(readPacket(payload, offset, header, packets));
+    else if (type === 0x53) side.push(payload.bytes);
+    else if (type === 0x49) index = { offset, keys: readIndex(payload) };
+    else if (type === 0x45) {
+      readEnd(payload, packets, index?.offset ?? 0);
+      break;
+    }
+  }
+  must(cursor.position === bytes.length, 'nothing stands behind the end');
+  if (index !== null) {
+    const keys = packets.flatMap(({ isKey, offset, pts }, packetNumber) =>
+      isKey ? [{ offset, pts, packetNumber }] : [],
+    );
+    must(keys.length === index.keys.length, 'the index has every key packet');
+    for (const [number, key] of keys.entries()) {
+      const entry = index.keys[number];
+      must(
+        entry?.offset === key.offset && entry.pts === key.pts && entry.packetNumber === key.packetNumber,
+        'index entries name key packets',
+      );
+    }
+  }
+  return { header, packets, side: Buffer.concat(side) };
+}
+
+function readHeader(cursor: Cursor): ReferenceHeader {
+  must(Buffer.from(cursor.take(8)).toString('hex') === '8b5453520d0a1a0a', 'magic');
+  must(cursor.number(1) === 1, 'version');
+  const headerLength = cursor.number(2);
+  must(headerLength <= 1024, 'headerLength');
+  const width = cursor.number(2);
+  const height = cursor.number(2);
+  must(width >= 1 && width <= 16384 && height >= 1 && height <= 16384 && width * height <= 2 ** 26, 'size');
+  for (let fraction = 0; fraction < 6; fraction++) {
+    const part = cursor.number(4);
+    must(part >= 1 && part < 2 ** 31, 'fraction');
+  }
+  must(cursor.number(1) <= 3, 'rotation');
+  cursor.take(3);
+  must(cursor.number(1) <= 1, 'colour.fullRange');
+  must(cursor.number(1) <= 6, 'colour.chromaLocation');
+  const slotCount = cursor.number(1);
+  must(slotCount >= 1 && slotCount <= 8, 'slotCount');
+  must(cursor.number(1) <= 16, 'reorderDepth');
+  const packName = Buffer.from(cursor.take(cursor.number(1))).toString('latin1');
+  must(/^[\x21-\x7e]{1,64}$/.test(packName), 'packName');
+  const packId = Buffer.from(cursor.take(16)).toString('hex');
+  must(cursor.position <= headerLength - 4, 'headerLength holds the fields');
+  cursor.position = headerLength - 4;
+  const crc = crc32cOf(cursor.bytes.subarray(0, cursor.position));
+  must(cursor.number(4) === crc, 'headerCrc');
+  return { width, height, slotCount, packName, packId };
+}
+
+const keyParities = new WeakMap<ReferencePacket, number>();
+
+function readPacket(
+  cursor: Cursor,
+  offset: number,
+  { slotCount }: ReferenceHeader,
+  before: readonly ReferencePacket[],
+): ReferencePacket {
+  const flags = cursor.number(2);
+  const bits = (from: number, count: number): number => (flags >> from) % 2 ** count;
+  const references = bits(0, 2);
+  const isKey = references === 0;
+  const lastKey = before.findLast((packet) => packet.isKey);
+  const lastParity = lastKey === undefined ? 1 : keyParities.get(lastKey);
+  must(references < 3, 'references');
+  must(isKey ? bits(2, 1) !== lastParity : lastKey !== undefined && bits(2, 1) === lastParity, 'keyParity');
+  must(!isKey || bits(8, 1) === 1, 'a key packet has a duration');
+  const slot = (): number => {
+    const value = cursor.number(1);
+    must(value < slotCount, 'slots are below slotCount');
+    return value;
+  };
+  const packet: ReferencePacket = {
+    offset,
+    isKey,
+    q: bits(10, 6),
+    references: Array.from({ length: references }, slot),
+    fills: bits(3, 1) === 1 ? slot() : null,
+    interpolation: bits(4, 2),
+    hasQOffsets: bits(6, 1) === 1,
+    hasLoopFilter: bits(7, 1) === 1,
+    pts: cursor.zigzag() + (isKey ? 0n : (lastKey?.pts ?? 0n)),
+    duration: bits(8, 1) === 1 ? cursor.varint() : (lastKey?.duration ?? 0n),
+    loopChecksum: bits(9, 1) === 1 ? cursor.number(4) : null,
+    tokens: cursor.bytes.subarray(cursor.position),
+  };
+  if (isKey) keyParities.set(packet, bits(2, 1));
+  return packet;
+}
+
+function readIndex(cursor: Cursor): { offset: number; pts: bigint; packetNumber: number }[] {
+  const sums = { offset: 0n, pts: 0n, packetNumber: 0n };
+  const keys = Array.from({ length: Number(cursor.varint()) }, () => {
+    sums.offset += cursor.varint();
+    sums.pts += cursor.zigzag();
+    sums.packetNumber += cursor.varint();
+    return { offset: Number(sums.offset), pts: sums.pts, packetNumber: Number(sums.packetNumber) };
+  });
+  must(cursor.position === cursor.bytes.length, 'the index ends with its entries');
+  return keys;
+}
+
+function readEnd(cursor: Cursor, packets: readonly ReferencePacket[], indexOffset: number): void {
+  must(cursor.bytes.length === 20, 'the end section has 20 bytes');
+  must(cursor.number(4) === packets.length, 'packetCount');
+  const starts = packets.map(({ pts }) => pts).sort((a, b) => (a < b ? -1 : 1));
+  const ends = packets.map(({ pts, duration }) => pts + duration).sort((a, b) => (a < b ? -1 : 1));
+  must(cursor.unsigned(8) === (ends.at(-1) ?? 0n) - (starts[0] ?? 0n), 'duration');
+  must(cursor.number(8) === indexOffset, 'indexOffset');
+}

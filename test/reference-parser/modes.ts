@@ -1,0 +1,248 @@
+import type { ReferencePacket } from './container.js';
+import { must } from './container.js';
+import type { ReferencePack } from './pack.js';
+import type { SymbolStream, TableSet } from './symbols.js';
+
+export interface Vector {
+  x: number;
+  y: number;
+}
+
+/** A whole motion: a vector for each of the packet's references that it uses. */
+export interface Motion {
+  reference: 0 | 1 | 2;
+  vectors: [Vector | null, Vector | null];
+}
+
+/** One 8x8 sub-block: motion, or intra mode. */
+export interface SubBlock {
+  motion: Motion | null;
+  /** Differences to the predicted vectors, if the motion is new. */
+  differences: [Vector | null, Vector | null];
+  intraMode: number | null;
+}
+
+export interface Macroblock {
+  type: number;
+  q: number;
+  isFiltered: boolean;
+  subBlocks: SubBlock[];
+  hasNewMotion: boolean;
+  lumaGroups: number;
+  chromaGroups: number;
+  transform: number;
+  basis: number;
+}
+
+/** Modes of a frame, on the grid of macroblocks. */
+export interface FrameModes {
+  rows: number;
+  columns: number;
+  macroblocks: Macroblock[];
+}
+
+export const SKIP = 0;
+export const INTER16 = 1;
+export const INTER8 = 2;
+export const INTRA16 = 3;
+export const INTRA8 = 4;
+
+export const isIntra = (type: number): boolean => type === INTRA16 || type === INTRA8;
+
+/** Section 8, items 1 to 3. */
+export function readModes(
+  stream: SymbolStream,
+  tables: TableSet,
+  pack: ReferencePack,
+  packet: ReferencePacket,
+  size: { width: number; height: number },
+): FrameModes {
+  const columns = Math.ceil(size.width / 16);
+  const rows = Math.ceil(size.height / 16);
+  const regionColumns = Math.ceil((16 * columns) / 64);
+  const regionRows = Math.ceil((16 * rows) / 64);
+  const qOffsets: number[] = [];
+  const filtered: number[] = [];
+  for (let region = 0; region < regionColumns * regionRows; region++) {
+    qOffsets.push(packet.hasQOffsets ? tables.mode(stream, 'qOffset', 0) - 8 : 0);
+  }
+  for (let region = 0; region < regionColumns * regionRows; region++) {
+    const left = region % regionColumns === 0 ? 0 : (filtered[region - 1] ?? 0);
+    const above = filtered[region - regionColumns] ?? 0;
+    filtered.push(packet.hasLoopFilter ? tables.mode(stream, 'filtered', left + above) : 0);
+  }
+  const frame: FrameModes = { rows, columns, macroblocks: [] };
+  const reader = new ModeReader(stream, tables, pack, packet, frame);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const region = Math.floor(row / 4) * regionColumns + Math.floor(column / 4);
+      const q = Math.min(Math.max(packet.q + (qOffsets[region] ?? 0), 0), 63);
+      reader.read(row, column, q, filtered[region] === 1);
+    }
+  }
+  return frame;
+}
+
+class ModeReader {
+  readonly #intraModes: number;
+
+  constructor(
+    readonly stream: SymbolStream,
+    readonly tables: TableSet,
+    readonly pack: ReferencePack,
+    readonly packet: ReferencePacket,
+    readonly frame: FrameModes,
+  ) {
+    this.#intraModes = pack.table('intra16').shape[0] ?? 0;
+  }
+
+  read(row: number, column: number, q: number, isFiltered: boolean): void {
+    const left = column > 0 ? this.frame.macroblocks.at(-1) : undefined;
+    const above = row > 0 ? this.frame.macroblocks.at(-this.frame.columns) : undefined;
+    const block: Macroblock = {
+      type: this.#type(left, above),
+      q,
+      isFiltered,
+      subBlocks: [],
+      hasNewMotion: false,
+      lumaGroups: 0,
+      chromaGroups: 0,
+      transform: 0,
+      basis: 0,
+    };
+    this.frame.macroblocks.push(block);
+    if (isIntra(block.type)) this.#intraModesOf(block, row, column);
+    else this.#motionsOf(block, row, column);
+    if (block.type === INTRA8) block.transform = 1;
+    if (block.type !== SKIP) this.#groups(block, left, above);
+  }
+
+  #type(left: Macroblock | undefined, above: Macroblock | undefined): number {
+    if (this.packet.isKey) {
+      const context = [left, above].filter((block) => block?.type === INTRA8).length;
+      return INTRA16 + this.tables.mode(this.stream, 'typeKey', context);
+    }
+    const c = (block: Macroblock | undefined): number => {
+      if (block === undefined || block.type === SKIP) return 0;
+      return isIntra(block.type) ? 2 : 1;
+    };
+    return this.tables.mode(this.stream, 'type', 3 * c(left) + c(above));
+  }
+
+  #groups(block: Macroblock, left: Macroblock | undefined, above: Macroblock | undefined): void {
+    const k = block.type - 1;
+    const a = (left?.lumaGroups ?? 0) + (above?.lumaGroups ?? 0);
+    const h = a === 0 ? 0 : a < 5 ? 1 : a < 9 ? 2 : a < 13 ? 3 : a < 21 ? 4 : 5;
+    block.lumaGroups = this.tables.mode(this.stream, 'lumaGroups', 6 * k + h);
+    if (block.lumaGroups > 0 && block.type !== INTRA8) {
+      const count = [left, above].filter((other) => other?.transform === 1 && other.lumaGroups > 0).length;
+      block.transform = this.tables.mode(this.stream, 'transform', 3 * k + count);
+    }
+    if (block.lumaGroups > 0 && !isIntra(block.type)) {
+      const name = block.transform === 0 ? '16' : '8';
+      const choices = this.pack.table(`interBasis${name}`).values.length;
+      if (choices > 1) block.basis = this.tables.mode(this.stream, `basis${name}`, 0);
+      must(block.basis < choices, 'basis');
+    }
+    const chroma = (left?.chromaGroups ?? 0) + (above?.chromaGroups ?? 0);
+    const context = 8 * k + (block.lumaGroups > 0 ? 4 : 0) + Math.min(3, (chroma + 1) >> 1);
+    block.chromaGroups = this.tables.mode(this.stream, 'chromaGroups', context);
+  }
+
+  /** The 8x8 sub-block at this place of the frame's grid of sub-blocks, if it is there and decoded. */
+  #subBlock(x: number, y: number): SubBlock | undefined {
+    if (x < 0 || y < 0 || x >= 2 * this.frame.columns || y >= 2 * this.frame.rows) return undefined;
+    const macroblock = this.frame.macroblocks[(y >> 1) * this.frame.columns + (x >> 1)];
+    return macroblock?.subBlocks[2 * (y & 1) + (x & 1)];
+  }
+
+  #intraModesOf(block: Macroblock, row: number, column: number): void {
+    const m = (subBlock: SubBlock | undefined): number => (subBlock?.intraMode ?? -1) + 1;
+    const name = block.type === INTRA16 ? 'intraMode16' : 'intraMode8';
+    const count = block.type === INTRA16 ? 1 : 4;
+    for (let s = 0; s < count; s++) {
+      const x = 2 * column + (s & 1);
+      const y = 2 * row + (s >> 1);
+      const context = (this.#intraModes + 1) * m(this.#subBlock(x - 1, y)) + m(this.#subBlock(x, y - 1));
+      const intraMode = this.tables.mode(this.stream, name, context);
+      block.subBlocks.push({ motion: null, differences: [null, null], intraMode });
+    }
+    // Intra16 sets all four sub-blocks.
+    while (block.subBlocks.length < 4) block.subBlocks.push(block.subBlocks[0] as SubBlock);
+  }
+
+  #motionsOf(block: Macroblock, row: number, column: number): void {
+    const count = block.type === INTER8 ? 4 : 1;
+    for (let s = 0; s < count; s++) {
+      const x = 2 * column + (s & 1);
+      const y = 2 * row + (s >> 1);
+      const left = this.#subBlock(x - 1, y);
+      const above = this.#subBlock(x, y - 1);
+      // Sub-block 3 has the next macroblock at its above right, which is not decoded: subBlock() finds nothing there.
+      const aboveRight = this.#subBlock(x + (count === 4 ? 1 : 2), y - 1) ?? this.#subBlock(x - 1, y - 1);
+      const neighbours = [left, above, aboveRight];
+      const candidates = candidatesOf(neighbours);
+      const table = block.type === SKIP ? 'motionSkip' : 'motion';
+      const choice = this.tables.mode(this.stream, table, block.type === INTER8 ? 1 : 0);
+      if (choice < 3) {
+        const motion = candidates[choice] ?? candidates.at(-1) ?? zeroMotion;
+        block.subBlocks.push({ motion, differences: [null, null], intraMode: null });
+      } else {
+        block.subBlocks.push(this.#newMotion(neighbours));
+        block.hasNewMotion = true;
+      }
+    }
+    while (block.subBlocks.length < 4) block.subBlocks.push(block.subBlocks[0] as SubBlock);
+  }
+
+  #newMotion(neighbours: readonly (SubBlock | undefined)[]): SubBlock {
+    const reference = (this.packet.references.length > 1 ? this.tables.mode(this.stream, 'reference', 0) : 0) as
+      0 | 1 | 2;
+    const motion: Motion = { reference, vectors: [null, null] };
+    const differences: [Vector | null, Vector | null] = [null, null];
+    for (const slot of [0, 1] as const) {
+      if (reference !== 2 && reference !== slot) continue;
+      const difference = {
+        x: this.#difference(neighbours, 'x'),
+        y: this.#difference(neighbours, 'y'),
+      };
+      const predicted = predictedVector(neighbours, slot);
+      const vector = { x: predicted.x + difference.x, y: predicted.y + difference.y };
+      for (const part of [vector.x, vector.y]) must(part >= -8192 && part <= 8191, 'vector');
+      motion.vectors[slot] = vector;
+      differences[slot] = difference;
+    }
+    return { motion, differences, intraMode: null };
+  }
+
+  #difference(neighbours: readonly (SubBlock | undefined)[], component: 'x' | 'y'): number {
+    const differences = neighbours.slice(0, 2).flatMap((neighbour) => neighbour?.differences ?? []);
+    const sum = differences.reduce((total, difference) => total + Math.abs(difference?.[component] ?? 0), 0);
+    const h = sum < 3 ? 0 : sum < 33 ? 1 : 2;
+    const c = this.tables.mode(this.stream, 'motionClass', (component === 'x' ? 0 : 3) + h);
+    if (c === 0) return 0;
+    const magnitude = 2 ** (c - 1) + this.stream.bits(c - 1);
+    return this.stream.bits(1) === 1 ? -magnitude : magnitude;
+  }
+}
+
+const zeroMotion: Motion = { reference: 0, vectors: [{ x: 0, y: 0 }, null] };
+
+function candidatesOf(neighbours: readonly (SubBlock | undefined)[]): Motion[] {
+  const candidates: Motion[] = [];
+  for (const motion of [...neighbours.map((neighbour) => neighbour?.motion ?? null), zeroMotion]) {
+    if (motion === null) continue;
+    const isNew = candidates.every((other) => JSON.stringify(other) !== JSON.stringify(motion));
+    if (isNew) candidates.push(motion);
+  }
+  return candidates;
+}
+
+function predictedVector(neighbours: readonly (SubBlock | undefined)[], slot: 0 | 1): Vector {
+  const vectors = neighbours.map((neighbour) => neighbour?.motion?.vectors[slot] ?? null);
+  const used = vectors.filter((vector) => vector !== null);
+  if (used.length === 1) return used[0] as Vector;
+  const median = (component: 'x' | 'y'): number =>
+    vectors.map((vector) => vector?.[component] ?? 0).sort((a, b) => a - b)[1] ?? 0;
+  return { x: median('x'), y: median('y') };
+}
