@@ -14,7 +14,7 @@ from torch.nn import functional
 BIAS_LIMIT = 2**17
 
 
-class _RoundClip(torch.autograd.Function):
+class RoundClip(torch.autograd.Function):
     """round(x * scale) limited to +-limit; the gradient passes where the limit does not bind."""
 
     @staticmethod
@@ -75,8 +75,8 @@ class ExactConv(nn.Module):
             norm = weight.detach().abs().sum((1, 2, 3), keepdim=True) * self.scale
             # Rounding adds at most a half per weight, hence the margin.
             weight = weight * (self.limit / norm.clamp_min(1)).clamp_max(1)
-        whole = _RoundClip.apply(weight, self.scale, 127.0)
-        bias = _RoundClip.apply(self.bias, 64.0 * self.scale, float(BIAS_LIMIT))
+        whole = RoundClip.apply(weight, self.scale, 127.0)
+        bias = RoundClip.apply(self.bias, 64.0 * self.scale, float(BIAS_LIMIT))
         return whole, bias
 
     def forward(self, x: Tensor, shift: int = 0) -> Tensor:

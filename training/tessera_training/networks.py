@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .exact import ExactConv, floor_clip, identity_depthwise
+from .exact import ExactConv, RoundClip, floor_clip, identity_depthwise
 from .program import Program
 from .tables import TOKENS
 
-CONTEXT_PLANES, SIDE_PLANES = 32, 6
+BLOCK_FIELDS, AROUND_FIELDS, SIDE_PLANES = 32, 48, 6
 WIDE = 1023  # limit of the prior's trunk
 BROAD = 2047  # limit of the loop filter's trunk
 PLANES = 96  # 8x8 luma and two 4x4 chroma samples of an 8x8 block
@@ -68,8 +68,46 @@ def default_scale() -> Tensor:
     return torch.cat([luma, chroma]).clamp_min(1.0)
 
 
+class RowBlock(nn.Module):
+    """Residual block on rows: to `hidden` with ReLU and back."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.expand = ExactConv(width, hidden, limit=16000, gain=1.4)
+        self.project = ExactConv(hidden, width, gain=0.3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = floor_clip(self.expand(x, 7), 0, 255)
+        change = floor_clip(self.project(hidden, 7), -WIDE, WIDE)
+        return floor_clip(x + change, -WIDE, WIDE)
+
+    def write(self, p: Program, x: str) -> str:
+        hidden = p.combine([p.conv(x, *self.expand.arrays())], shift=7, low=0, high=255)
+        change = p.combine([p.conv(hidden, *self.project.arrays())], shift=7, low=-WIDE, high=WIDE)
+        return p.combine([x, change], low=-WIDE, high=WIDE)
+
+
+class Scales(nn.Module):
+    """Per channel a whole number of 1/64 for each of several inputs; sums stay integers."""
+
+    def __init__(self, inputs: int, start: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((inputs, TOKENS), start))
+
+    def integers(self) -> Tensor:
+        return RoundClip.apply(self.weight, 64.0, 127.0)
+
+    def forward(self, parts: Tensor, shift: int) -> Tensor:
+        """`parts` [N, inputs, 384]; sums times 2^-shift."""
+        return (parts * (self.integers() * 2.0**-shift)).sum(1)
+
+    def array(self) -> np.ndarray:
+        with torch.no_grad():
+            return self.integers().numpy().astype(np.int8)
+
+
 class Prior(nn.Module):
-    """Both graphs of the prior (section 9), on NHWC uint8 grids held in float32.
+    """Both graphs of the prior (section 9), on rows: one per coded macroblock, uint8 held in float32.
 
     Scales leave prior-first in steps of 1/8 (`fine`, 0..255) as features too, so that prior-second only corrects them.
     """
@@ -80,76 +118,66 @@ class Prior(nn.Module):
         super().__init__()
         width, hidden = shape.prior_width, shape.prior_hidden
         self.width = width
-        limits = (16000, 0)
-        self.embed = ExactConv(CONTEXT_PLANES + TOKENS, width)
-        self.first = nn.ModuleList(ExactBlock(width, hidden, WIDE, 255, limits) for _ in range(shape.prior_blocks))
+        self.embed = ExactConv(BLOCK_FIELDS + AROUND_FIELDS + TOKENS, width)
+        self.first = nn.ModuleList(RowBlock(width, hidden) for _ in range(shape.prior_blocks))
         self.head_first = ExactConv(width, TOKENS, gain=0.0)
-        self.memory_skip = ExactConv(TOKENS, TOKENS, 3, TOKENS, scale=64)
-        self.near = ExactConv(TOKENS, TOKENS, 3, TOKENS, scale=64)
-        self.mix = ExactConv(TOKENS, width)
-        self.second = nn.ModuleList(ExactBlock(width, hidden, WIDE, 255, limits) for _ in range(shape.prior_blocks))
+        self.memory_skip = Scales(1, 56 / 64)
+        self.mix = ExactConv(2 * TOKENS, width)
+        self.second = nn.ModuleList(RowBlock(width, hidden) for _ in range(shape.prior_blocks))
         self.head_second = ExactConv(width, TOKENS, gain=0.0)
-        self.token_skip = ExactConv(TOKENS, TOKENS, 3, TOKENS, scale=64)
+        self.token_skip = Scales(4, 12 / 64)
         with torch.no_grad():
             # Sum units of the head: 512 per scale step (shift 6 to 1/8 step); a bias latent counts 8192.
             self.head_first.bias.copy_(default_scale() * 512 / 8192)
-            self.memory_skip.weight.zero_()
-            self.memory_skip.weight[:, 0] += torch.tensor([[2, 4, 2], [4, 32, 4], [2, 4, 2]]) / 64
-            self.near.weight.mul_(0.3)
-            self.near.weight += 0.35
-            self.token_skip.weight.zero_()
-            self.token_skip.weight[:, 0] += torch.tensor([[2, 12, 2], [12, 0, 12], [2, 12, 2]]) / 64
 
-    def run_first(self, context: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
-        """features [.., F] and fine scale [.., 384], integers 0..255."""
-        x = floor_clip(self.embed(torch.cat([context, memory], -1), 7), -WIDE, WIDE)
-        for block in self.first:
-            x = block(x)
+    def run_first(self, block: Tensor, around: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """features [N, F] and fine scale [N, 384], integers 0..255."""
+        x = floor_clip(self.embed(torch.cat([block, around, memory], -1), 7), -WIDE, WIDE)
+        for layer in self.first:
+            x = layer(x)
         features = floor_clip(x * 0.5 + 128, 0, 255)
-        sums = self.head_first(features - 128, 6) + self.memory_skip(memory, 5)
+        sums = self.head_first(features - 128, 6) + self.memory_skip(memory[:, None], 5)
         return features, floor_clip(sums, 0, 255, free=True)
 
-    def run_second(self, features: Tensor, fine: Tensor, tokens: Tensor, chosen: Tensor) -> Tensor:
-        """fine scale [len(chosen), 384] of the flat positions `chosen` (those of pass 1).
-
-        `tokens` are codes, zero outside pass 0.
-        """
-        near = floor_clip(self.near(tokens, 6), 0, 255)
-        mixed = floor_clip(self.mix(near, 7), -WIDE, WIDE)
+    def run_second(self, features: Tensor, fine: Tensor, neighbours: Tensor) -> Tensor:
+        """fine scale [N, 384]; `neighbours` [N, 4, 384] are token codes of left, above, right, below."""
+        left, above, right, below = neighbours.unbind(1)
+        mixed = floor_clip(self.mix(torch.cat([left + right, above + below], -1), 7), -WIDE, WIDE)
         x = floor_clip(torch.add(mixed - 256, features, alpha=2), -WIDE, WIDE)
-        for block in self.second:
-            x = block(x)
-        own = floor_clip(x.reshape(-1, self.width)[chosen] * 0.5, -128, 127)
-        base = (self.token_skip(tokens, 5) + fine).reshape(-1, TOKENS)[chosen]
-        return floor_clip(self.head_second(own, 6) + base, 0, 255, free=True)
+        for layer in self.second:
+            x = layer(x)
+        own = floor_clip(x * 0.5, -128, 127)
+        return floor_clip(self.head_second(own, 6) + self.token_skip(neighbours, 5) + fine, 0, 255, free=True)
 
     def programs(self) -> tuple[Program, Program]:
         p = Program("prior-first", 1 / 256)
-        context = p.input("context", CONTEXT_PLANES, "rows", "columns")
-        memory = p.input("memory", TOKENS, "rows", "columns")
-        x = p.combine([p.conv(p.concat([context, memory]), *self.embed.arrays())], shift=7, low=-WIDE, high=WIDE)
-        for block in self.first:
-            x = block.write(p, x)
+        block = p.input("block", BLOCK_FIELDS, "count", "")
+        around = p.input("around", AROUND_FIELDS, "count", "")
+        memory = p.input("memory", TOKENS, "count", "")
+        x = p.combine([p.conv(p.concat([block, around, memory]), *self.embed.arrays())], shift=7, low=-WIDE, high=WIDE)
+        for layer in self.first:
+            x = layer.write(p, x)
         features = p.combine([x], offset=256, shift=1, low=0, high=255)
         head = p.conv(p.combine([features], offset=-128), *self.head_first.arrays())
-        skip = p.conv(memory, *self.memory_skip.arrays(), groups=TOKENS)
+        skip = p.weigh([memory], self.memory_skip.array())
         fine = p.combine([head, skip], [1, 2], shift=6, low=0, high=255)
-        p.output("features", p.concat([features, fine]), self.width + TOKENS, "rows", "columns")
-        p.output("scale", p.combine([fine], shift=3, low=0, high=31), TOKENS, "rows", "columns")
+        p.output("features", p.concat([features, fine]), self.width + TOKENS, "count", "")
+        p.output("scale", p.combine([fine], shift=3, low=0, high=31), TOKENS, "count", "")
 
-        s = Program("prior-second", 1 / 256)
-        both = s.input("features", self.width + TOKENS, "rows", "columns")
-        tokens = s.input("tokens", TOKENS, "rows", "columns")
+        s = Program("prior-second", 1 / 512)
+        both = s.input("features", self.width + TOKENS, "count", "")
+        neighbours = s.input("neighbours", 4 * TOKENS, "count", "")
         features, fine = s.slice(both, 0, self.width), s.slice(both, self.width, self.width + TOKENS)
-        near = s.combine([s.conv(tokens, *self.near.arrays(), groups=TOKENS)], shift=6, low=0, high=255)
-        mixed = s.combine([s.conv(near, *self.mix.arrays())], shift=7, low=-WIDE, high=WIDE)
+        sides = [s.slice(neighbours, i * TOKENS, (i + 1) * TOKENS) for i in range(4)]
+        pairs = s.concat([s.combine([sides[0], sides[2]]), s.combine([sides[1], sides[3]])])
+        mixed = s.combine([s.conv(pairs, *self.mix.arrays())], shift=7, low=-WIDE, high=WIDE)
         x = s.combine([features, mixed], [2, 1], offset=-256, low=-WIDE, high=WIDE)
-        for block in self.second:
-            x = block.write(s, x)
+        for layer in self.second:
+            x = layer.write(s, x)
         head = s.conv(s.combine([x], shift=1, low=-128, high=127), *self.head_second.arrays())
-        skip = s.conv(tokens, *self.token_skip.arrays(), groups=TOKENS)
+        skip = s.weigh(sides, self.token_skip.array())
         scale = s.combine([head, skip, fine], [1, 2, 64], shift=9, low=0, high=31)
-        s.output("scale", scale, TOKENS, "rows", "columns")
+        s.output("scale", scale, TOKENS, "count", "")
         return p, s
 
 

@@ -28,10 +28,12 @@ class Step:
 
 @dataclass
 class Program:
-    """Inputs are uint8 [1, channels, height, width]; `positions` is grid positions of the convolutions per pixel."""
+    """Inputs are uint8 [1, channels, height, width], or [count, channels] where `height` is "count" and `width` empty;
+    then all kernels are 1x1. `positions` is evaluations of the convolutions per pixel."""
 
     name: str
     positions: float
+    batch: int | str = 1
     inputs: list[tuple[str, int, str, str]] = field(default_factory=list)
     outputs: list[tuple[str, str, int, str, str]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -64,11 +66,24 @@ class Program:
         multipliers = multipliers or [1] * len(inputs)
         return self._add("combine", inputs, multipliers=multipliers, offset=offset, shift=shift, low=low, high=high, floor=floor)
 
+    def weigh(self, inputs: list[str], weight: np.ndarray) -> str:
+        """Sum of inputs, each times its own integer per channel; `weight` [len(inputs), channels]."""
+        return self._add("weigh", inputs, weight=weight)
+
     def concat(self, inputs: list[str]) -> str:
         return self._add("concat", inputs)
 
     def slice(self, x: str, start: int, end: int) -> str:
         return self._add("slice", [x], start=start, end=end)
+
+    def trim(self, x: str, border: int) -> str:
+        """Without `border` positions on each side of the grid."""
+        return self._add("trim", [x], border=border)
+
+    @property
+    def is_rows(self) -> bool:
+        """Whether inputs are [count, channels]."""
+        return self.inputs[0][2] == "count"
 
     def output(self, name: str, x: str, channels: int, height: str, width: str, block: int = 1) -> None:
         """Values 0..255 become a uint8 output, channels unfolded to `block` x `block` squares."""
@@ -111,6 +126,8 @@ def evaluate(program: Program, inputs: dict[str, np.ndarray]) -> dict[str, np.nd
         v = step.values
         if step.op == "input":
             x = inputs[step.inputs[0]].astype(np.int64)
+            if program.is_rows:
+                x = x[:, :, None, None]
             result = (_fold(x, v["block"]) if v["block"] > 1 else x) + v["offset"]
         elif step.op == "conv":
             result = _convolve(values[step.inputs[0]], v["weight"], v["bias"], v["groups"])
@@ -119,6 +136,12 @@ def evaluate(program: Program, inputs: dict[str, np.ndarray]) -> dict[str, np.nd
             result = result >> v["shift"]
             if v["low"] is not None:
                 result = np.clip(result, v["low"], v["high"])
+        elif step.op == "weigh":
+            weight = v["weight"].astype(np.int64)[:, None, :, None, None]
+            result = sum(values[x] * w for x, w in zip(step.inputs, weight))
+        elif step.op == "trim":
+            b = v["border"]
+            result = values[step.inputs[0]][:, :, b:-b, b:-b]
         elif step.op == "concat":
             result = np.concatenate([values[x] for x in step.inputs], 1)
         elif step.op == "slice":
@@ -129,7 +152,8 @@ def evaluate(program: Program, inputs: dict[str, np.ndarray]) -> dict[str, np.nd
         if np.abs(result).max() >= EXACT_LIMIT:
             raise OverflowError(f"{program.name}: {step.output} reaches 2^24")
         values[step.output] = result
-    return {name: values[source].astype(np.uint8) for name, source, *_ in program.outputs}
+    results = {name: values[source].astype(np.uint8) for name, source, *_ in program.outputs}
+    return {name: value[:, :, 0, 0] for name, value in results.items()} if program.is_rows else results
 
 
 def intervals(program: Program) -> dict[str, tuple[float, float]]:
@@ -159,6 +183,12 @@ def intervals(program: Program) -> dict[str, tuple[float, float]]:
             hi = np.floor((sum(b for _, b in sides) + v["offset"]) * scale)
             if v["low"] is not None:
                 lo, hi = max(lo, v["low"]), min(hi, v["high"])
+        elif step.op == "weigh":
+            up = sum(np.maximum(w * low[x], w * high[x]) for x, w in zip(step.inputs, v["weight"].astype(np.float64)))
+            down = sum(np.minimum(w * low[x], w * high[x]) for x, w in zip(step.inputs, v["weight"].astype(np.float64)))
+            lo, hi = float(down.min()), float(up.max())
+            sizes = (np.abs(w) * max(-low[x], high[x]) for x, w in zip(step.inputs, v["weight"].astype(np.float64)))
+            bound = float(sum(sizes).max())
         elif step.op == "concat":
             lo, hi = min(low[x] for x in step.inputs), max(high[x] for x in step.inputs)
         else:
@@ -207,8 +237,22 @@ def to_onnx(program: Program) -> onnx.ModelProto:
                 nodes[-1].output[0] = out
         elif step.op == "conv":
             k = v["weight"].shape[-1]
-            inputs = [x, stored(v["weight"], f"{out}_weight"), stored(v["bias"], f"{out}_bias")]
-            node("Conv", inputs, out, group=v["groups"], kernel_shape=[k, k], pads=[k // 2] * 4)
+            weight = v["weight"][:, :, 0, 0] if program.is_rows else v["weight"]
+            inputs = [x, stored(weight, f"{out}_weight"), stored(v["bias"], f"{out}_bias")]
+            if program.is_rows:
+                node("Gemm", inputs, out, transB=1)
+            else:
+                node("Conv", inputs, out, group=v["groups"], kernel_shape=[k, k], pads=[k // 2] * 4)
+        elif step.op == "weigh":
+            weights = [stored(w[None], f"{out}_weight{index}") for index, w in enumerate(v["weight"])]
+            terms = [node("Mul", [source, w], f"{out}_term{index}") for index, (source, w) in enumerate(zip(step.inputs, weights))]
+            last = terms[0]
+            for index, term in enumerate(terms[1:]):
+                last = node("Add", [last, term], f"{out}_sum{index}")
+            nodes[-1].output[0] = out
+        elif step.op == "trim":
+            ends = [constant(np.array(value, np.int64)) for value in ([v["border"]] * 2, [-v["border"]] * 2, [2, 3])]
+            node("Slice", [x, *ends], out)
         elif step.op == "combine":
             terms = []
             for index, (source, multiplier) in enumerate(zip(step.inputs, v["multipliers"])):
@@ -238,6 +282,9 @@ def to_onnx(program: Program) -> onnx.ModelProto:
             node("DepthToSpace", [last], out, blocksize=v["block"], mode="DCR")
         else:
             node("Cast", [x], out, to=TensorProto.UINT8)
+    def shape(channels: int, height: str, width: str) -> list[int | str]:
+        return ["count", channels] if program.is_rows else [program.batch, channels, height, width]
+
     rename = {source: name for name, source, *_ in program.outputs}
     for made in nodes:
         for index, name in enumerate(made.output):
@@ -245,8 +292,8 @@ def to_onnx(program: Program) -> onnx.ModelProto:
     graph = helper.make_graph(
         nodes,
         program.name,
-        [helper.make_tensor_value_info(n, TensorProto.UINT8, [1, c, h, w]) for n, c, h, w in program.inputs],
-        [helper.make_tensor_value_info(n, TensorProto.UINT8, [1, c, h, w]) for n, _, c, h, w in program.outputs],
+        [helper.make_tensor_value_info(n, TensorProto.UINT8, shape(c, h, w)) for n, c, h, w in program.inputs],
+        [helper.make_tensor_value_info(n, TensorProto.UINT8, shape(c, h, w)) for n, _, c, h, w in program.outputs],
         initialisers,
     )
     model = helper.make_model(graph, producer_name="tessera", opset_imports=[helper.make_opsetid("", OPSET)])
