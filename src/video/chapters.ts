@@ -59,7 +59,9 @@ export function parseChapters(pieces: readonly string[]): Chapter[] {
   const chapters: { start: number; end: number; tags: Record<string, string> }[] = [];
   // Lines of other contexts (an encoder that runs at the same time) begin with their name and address.
   const lines = pieces.filter((piece) => !/^\[[^\]]* @ \w+\]/.test(piece));
-  for (let at = lines.indexOf('  Chapters:') + 1; at > 0 && at < lines.length; at++) {
+  // After a piece that ends in a colon comes a tag's value, whatever it looks like.
+  const head = lines.findIndex((line, at) => line === '  Chapters:' && !(lines[at - 1] ?? '').endsWith(': '));
+  for (let at = head + 1; head >= 0 && at < lines.length; at++) {
     const line = lines[at] ?? '';
     if (/^ {2}\S/.test(line)) break;
     if (/^ {4}Chapter #\d+:\d+: $/.test(line)) {

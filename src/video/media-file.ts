@@ -1,9 +1,6 @@
 import {
-  AV_FRAME_DATA_DISPLAYMATRIX,
   AV_FRAME_FLAG_CORRUPT,
   AV_FRAME_FLAG_INTERLACED,
-  AV_PKT_DATA_DISPLAYMATRIX,
-  AV_PKT_DATA_FRAME_CROPPING,
   AV_PKT_FLAG_CORRUPT,
   AVCOL_SPC_BT709,
   AVCHROMA_LOC_LEFT,
@@ -24,12 +21,12 @@ import {
 import { EnvironmentError, InputError, throwIfCancelled } from '../errors.js';
 import { isCut } from './container-check.js';
 import { findVideoTrack, openDemuxer } from './demuxer.js';
-import { readDisplayMatrix } from './display-matrix.js';
 import { describeFormat, formatName, FrameConverter, isFullRange, isPlanar420, isRgb } from './frame-converter.js';
 import type { Frame, VideoProperties } from './frame.js';
 import { noTimestamp, positiveRational, throwIfInputFails, ticksToSeconds } from './libav.js';
 import { type Cropping, cropPlanar, frameFromPlanar } from './planar-buffer.js';
 import { collectSideTracks, type SideTracks } from './side-tracks.js';
+import { readCropping, readRotation } from './stream-side-data.js';
 import { repairTimestamps, type TimedPicture } from './timestamps.js';
 import type { FramesOptions, VideoSource } from './video-source.js';
 
@@ -272,7 +269,7 @@ class MediaFile implements VideoSource {
       timeBase: { num: track.timeBase.num, den: track.timeBase.den },
       frameRate: positiveRational(track.avgFrameRate, rate),
       sampleAspect: aspect,
-      rotation: this.#readRotation(picture, track),
+      rotation: readRotation(track, picture, (note) => this.notes.push(note)),
       colour: {
         primaries: choose(picture.colorPrimaries, parameters.colorPrimaries),
         transfer: choose(picture.colorTrc, parameters.colorTrc),
@@ -283,33 +280,7 @@ class MediaFile implements VideoSource {
     };
   }
 
-  #readRotation(picture: AvFrame, track: Stream): VideoProperties['rotation'] {
-    const matrix =
-      track.codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX) ?? picture.getSideData(AV_FRAME_DATA_DISPLAYMATRIX);
-    if (matrix === null) return 0;
-    const { rotation, exact } = readDisplayMatrix(matrix);
-    if (!exact)
-      this.notes.push(
-        'the display matrix mirrors or turns by other than quarters: only the nearest quarter turn is kept',
-      );
-    return rotation;
-  }
-
   #noteOnce(note: string): void {
     if (!this.notes.includes(note)) this.notes.push(note);
   }
-}
-
-/** What the container (not the codec, which libav obeys itself) says is not to be shown. */
-function readCropping(track: Stream, picture: AvFrame): Cropping {
-  const bytes = track.codecpar.getCodedSideData(AV_PKT_DATA_FRAME_CROPPING);
-  if (bytes === null || bytes.length < 16) return { top: 0, bottom: 0, left: 0, right: 0 };
-  const [top, bottom, left, right] = [0, 4, 8, 12].map((at) => bytes.readUInt32LE(at)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const possible = left + right < picture.width && top + bottom < picture.height;
-  return possible ? { top, bottom, left, right } : { top: 0, bottom: 0, left: 0, right: 0 };
 }
