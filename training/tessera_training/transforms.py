@@ -22,10 +22,15 @@ def coding_cost(coefficients: np.ndarray) -> np.ndarray:
     return np.minimum(coefficients**2, THRESHOLD**2).sum(1) + THRESHOLD**2 * np.log2(1 + np.abs(coefficients)).sum(1) * 0.15
 
 
-def update_basis(blocks: np.ndarray, basis: np.ndarray, inertia: float) -> np.ndarray:
+def thresholds(rounds: int) -> np.ndarray:
+    """Falling to THRESHOLD: large coefficients settle first, or a basis that keeps everything would never move."""
+    return THRESHOLD * np.geomspace(4.0, 1.0, rounds)
+
+
+def update_basis(blocks: np.ndarray, basis: np.ndarray, inertia: float, threshold: float) -> np.ndarray:
     """The orthonormal basis that best rebuilds blocks from their kept coefficients (orthogonal Procrustes problem)."""
     coefficients = blocks @ basis.T
-    kept = np.where(np.abs(coefficients) > THRESHOLD, coefficients, 0)
+    kept = np.where(np.abs(coefficients) > threshold, coefficients, 0)
     product = kept.T @ blocks + inertia * basis
     u, _, v = np.linalg.svd(product.astype(np.float64))
     return (u @ v).astype(np.float32)
@@ -52,11 +57,11 @@ def learn_choices(blocks: np.ndarray, start: np.ndarray, count: int, rounds: int
     rank = np.argsort(np.argsort(direction)) * count // max(len(direction), 1)
     label = np.where(generator.random(len(blocks)) < 0.2, generator.integers(0, count, len(blocks)), rank)
     bases = [start.copy() for _ in range(count)]
-    for _ in range(rounds):
+    for threshold in thresholds(rounds):
         for index in range(count):
             mine = blocks[label == index]
             if len(mine):
-                bases[index] = update_basis(mine, bases[index], inertia)
+                bases[index] = update_basis(mine, bases[index], inertia, threshold)
         costs = np.stack([own, *(coding_cost(blocks @ basis.T) for basis in bases)])
         label = costs.argmin(0) - 1
     return [by_use(blocks[label == index], basis) for index, basis in enumerate(bases)]
@@ -65,8 +70,8 @@ def learn_choices(blocks: np.ndarray, start: np.ndarray, count: int, rounds: int
 def learn_one(blocks: np.ndarray, start: np.ndarray, rounds: int, inertia: float) -> np.ndarray:
     """A basis for all of `blocks`."""
     basis = start
-    for _ in range(rounds):
-        basis = update_basis(blocks, basis, inertia)
+    for threshold in thresholds(rounds):
+        basis = update_basis(blocks, basis, inertia, threshold)
     return by_use(blocks, basis)
 
 

@@ -20,7 +20,7 @@ def directional_blocks(count: int, seed: int) -> np.ndarray:
 
 def test_a_learned_basis_is_orthonormal_and_cheaper() -> None:
     start = transforms.complete(dct_basis(8, 64))
-    learned = transforms.learn_one(directional_blocks(4000, 1), start, 6, 1.0)
+    learned = transforms.learn_one(directional_blocks(4000, 1), start, 30, 1.0)
     assert np.abs(learned @ learned.T - np.eye(64)).max() < 1e-4
     fresh = directional_blocks(1000, 2)
     assert transforms.coding_cost(fresh @ learned.T).mean() < 0.7 * transforms.coding_cost(fresh @ start.T).mean()
@@ -30,7 +30,7 @@ def test_choices_split_blocks_between_them() -> None:
     start = transforms.complete(dct_basis(8, 64))
     one = directional_blocks(3000, 3)
     other = one.reshape(-1, 8, 8)[:, :, ::-1].reshape(-1, 64)
-    bases = transforms.learn_choices(np.concatenate([one, other]), start, 2, 6, 1.0, 1)
+    bases = transforms.learn_choices(np.concatenate([one, other]), start, 2, 30, 1.0, 1)
     fresh = directional_blocks(500, 4)
     alone = [transforms.coding_cost(fresh @ basis.T).mean() for basis in [start, *bases]]
     assert min(alone[1:]) < 0.8 * alone[0]
