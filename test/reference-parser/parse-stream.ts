@@ -4,35 +4,44 @@ import type { FrameModes } from './modes.js';
 import { readModes } from './modes.js';
 import type { ReferencePack } from './pack.js';
 import { SymbolStream, TableSet } from './symbols.js';
+import type { LoopPicture } from './reconstruct.js';
+import { reconstruct } from './reconstruct.js';
 import type { Memory } from './tokens.js';
 import { readTokens } from './tokens.js';
 
-/** What a packet says, before any sample is reconstructed. */
+/** What a packet says, and its loop picture. */
 export interface ParsedFrame {
   packet: ReferencePacket;
   modes: FrameModes;
   /** [macroblock][384]. */
   tokens: Int16Array;
+  picture: LoopPicture;
 }
 
-/** Parses every frame of a stream. */
+/** Parses and reconstructs every frame of a stream. */
 export async function* parseStream(
   bytes: Uint8Array,
   pack: ReferencePack,
 ): AsyncGenerator<ParsedFrame & { stream: ReferenceStream }> {
   const stream = readContainer(bytes);
   const tables = new TableSet(pack);
-  let slots = new Map<number, Memory>();
+  let memories = new Map<number, Memory>();
+  let pictures = new Map<number, LoopPicture>();
   for (const packet of stream.packets) {
     if (packet.isKey) {
       tables.reset();
-      slots = new Map();
+      memories = new Map();
+      pictures = new Map();
     }
     const symbols = new SymbolStream(packet.tokens);
     const modes = readModes(symbols, tables, pack, packet, stream.header);
-    const { tokens, memory } = await readTokens(symbols, tables, pack, packet, modes, slots);
+    const { tokens, memory } = await readTokens(symbols, tables, pack, packet, modes, memories);
     symbols.end();
-    if (packet.fills !== null) slots.set(packet.fills, memory);
-    yield { stream, packet, modes, tokens };
+    const picture = await reconstruct(pack, packet, modes, tokens, pictures);
+    if (packet.fills !== null) {
+      memories.set(packet.fills, memory);
+      pictures.set(packet.fills, picture);
+    }
+    yield { stream, packet, modes, tokens, picture };
   }
 }

@@ -1,0 +1,259 @@
+import type { ReferencePacket } from './container.js';
+import { crc32cOf } from './container.js';
+import type { FrameModes, Macroblock, Motion, Vector } from './modes.js';
+import { INTRA16, INTRA8, isIntra, SKIP } from './modes.js';
+import type { Planes, ReferencePack } from './pack.js';
+import { predictIntra } from './predict-intra.js';
+import { TOKENS } from './tokens.js';
+
+/** One plane of samples. */
+export interface Plane {
+  width: number;
+  height: number;
+  samples: Uint8Array;
+}
+
+/** A loop picture: Y, U, V at coded size. */
+export type LoopPicture = [Plane, Plane, Plane];
+
+export const clip = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
+
+/** Section 10: the loop picture of a frame. */
+export async function reconstruct(
+  pack: ReferencePack,
+  packet: ReferencePacket,
+  modes: FrameModes,
+  tokens: Int16Array,
+  slots: ReadonlyMap<number, LoopPicture>,
+): Promise<LoopPicture> {
+  const width = 16 * modes.columns;
+  const height = 16 * modes.rows;
+  const plane = (shift: number): Plane => ({
+    width: width >> shift,
+    height: height >> shift,
+    samples: new Uint8Array((width >> shift) * (height >> shift)),
+  });
+  const picture: LoopPicture = [plane(0), plane(1), plane(1)];
+  const references = packet.references.map((slot) => {
+    const reference = slots.get(slot);
+    if (reference === undefined) throw new Error('a packet names a slot that nothing has filled');
+    return reference;
+  });
+  for (const [index, block] of modes.macroblocks.entries()) {
+    const own = tokens.subarray(index * TOKENS, (index + 1) * TOKENS);
+    const at = { row: Math.floor(index / modes.columns), column: index % modes.columns };
+    if (isIntra(block.type)) rebuildIntra(pack, picture, block, at, own);
+    else rebuildInter(pack, packet, picture, references, block, at, own);
+  }
+  return packet.hasLoopFilter ? filterPicture(pack, packet, modes, picture) : picture;
+}
+
+/** CRC-32C of a loop picture. */
+export function loopCrc32c(picture: LoopPicture): number {
+  return crc32cOf(Buffer.concat(picture.map(({ samples }) => samples)));
+}
+
+interface Place {
+  row: number;
+  column: number;
+}
+
+/** Residual of one block: sum of values times atoms. `levels` are its tokens in the order of atoms. */
+function residualOf(
+  pack: ReferencePack,
+  name: '16' | '8' | 'Chroma',
+  basis: number,
+  block: Macroblock,
+  levels: readonly number[],
+): number[] {
+  const { shape, values } = pack.table(`basis${name}`);
+  const [, atoms = 0, samples = 0] = shape;
+  const weights = pack.table(`weight${name}`).values;
+  const step = pack.table('step').values[block.q] ?? 0;
+  const offsets = pack.table('reconstructionOffset').values;
+  const sums = Array.from({ length: samples }, () => 0);
+  for (let atom = 0; atom < atoms; atom++) {
+    const level = levels[atom] ?? 0;
+    if (level === 0) continue;
+    const m = Math.abs(level);
+    const s = Math.max(1, (step * (weights[basis * atoms + atom] ?? 0) + 16) >> 5);
+    const offset = offsets[(isIntra(block.type) ? 0 : 2) + Math.min(m, 2) - 1] ?? 0;
+    const value = Math.min(m * s - ((s * offset) >> 8), 32767) * Math.sign(level);
+    for (let n = 0; n < samples; n++) {
+      sums[n] = ((sums[n] ?? 0) + value * (values[(basis * atoms + atom) * samples + n] ?? 0)) | 0;
+    }
+  }
+  return sums.map((sum) => clip(((sum + 2 ** 17) | 0) >> 18, -1024, 1023));
+}
+
+function addBlock(plane: Plane, x: number, y: number, size: number, prediction: number[], residual: number[]): void {
+  for (let n = 0; n < size * size; n++) {
+    const value = clip((prediction[n] ?? 0) + (residual[n] ?? 0), 0, 255);
+    plane.samples[(y + Math.floor(n / size)) * plane.width + x + (n % size)] = value;
+  }
+}
+
+const every = (tokens: Int16Array, from: number, stride: number, count: number): number[] =>
+  Array.from({ length: count }, (_, index) => tokens[from + stride * index] ?? 0);
+
+/** Residual of the luma of a macroblock, [16 x 16], from one transform or four. */
+function lumaResidual(pack: ReferencePack, block: Macroblock, tokens: Int16Array): number[] {
+  if (block.transform === 0) {
+    const table = isIntra(block.type) ? 'intraBasis16' : 'interBasis16';
+    const choice = isIntra(block.type) ? (block.subBlocks[0]?.intraMode ?? 0) : block.basis;
+    return residualOf(pack, '16', pack.table(table).values[choice] ?? 0, block, every(tokens, 0, 1, 256));
+  }
+  const result = Array.from({ length: 256 }, () => 0);
+  for (let s = 0; s < 4; s++) {
+    const part = subBlockResidual(pack, block, tokens, s);
+    for (let n = 0; n < 64; n++) {
+      result[16 * (8 * (s >> 1) + (n >> 3)) + 8 * (s & 1) + (n & 7)] = part[n] ?? 0;
+    }
+  }
+  return result;
+}
+
+function subBlockResidual(pack: ReferencePack, block: Macroblock, tokens: Int16Array, s: number): number[] {
+  const table = isIntra(block.type) ? 'intraBasis8' : 'interBasis8';
+  const choice = isIntra(block.type) ? (block.subBlocks[s]?.intraMode ?? 0) : block.basis;
+  return residualOf(pack, '8', pack.table(table).values[choice] ?? 0, block, every(tokens, s, 4, 64));
+}
+
+const chromaResidual = (pack: ReferencePack, block: Macroblock, tokens: Int16Array, p: number): number[] =>
+  residualOf(pack, 'Chroma', isIntra(block.type) ? 0 : 1, block, every(tokens, 256 + p, 2, 64));
+
+function rebuildIntra(
+  pack: ReferencePack,
+  [y, u, v]: LoopPicture,
+  block: Macroblock,
+  { row, column }: Place,
+  tokens: Int16Array,
+): void {
+  const hasRight = 16 * (column + 1) < y.width;
+  const mode = block.subBlocks[0]?.intraMode ?? 0;
+  if (block.type === INTRA16) {
+    const prediction = predictIntra(pack.table('intra16'), mode, y, 16 * column, 16 * row, 16, hasRight);
+    addBlock(y, 16 * column, 16 * row, 16, prediction, lumaResidual(pack, block, tokens));
+  }
+  for (let s = 0; block.type === INTRA8 && s < 4; s++) {
+    const x = 16 * column + 8 * (s & 1);
+    const top = 16 * row + 8 * (s >> 1);
+    const hasTopRight = [true, hasRight, true, false][s] ?? false;
+    const own = block.subBlocks[s]?.intraMode ?? 0;
+    const prediction = predictIntra(pack.table('intra8'), own, y, x, top, 8, hasTopRight);
+    addBlock(y, x, top, 8, prediction, subBlockResidual(pack, block, tokens, s));
+  }
+  for (const [p, chroma] of [u, v].entries()) {
+    const prediction = predictIntra(pack.table('intra8'), mode, chroma, 8 * column, 8 * row, 8, hasRight);
+    addBlock(chroma, 8 * column, 8 * row, 8, prediction, chromaResidual(pack, block, tokens, p));
+  }
+}
+
+function rebuildInter(
+  pack: ReferencePack,
+  packet: ReferencePacket,
+  picture: LoopPicture,
+  references: readonly LoopPicture[],
+  block: Macroblock,
+  { row, column }: Place,
+  tokens: Int16Array,
+): void {
+  for (const [number, plane] of picture.entries()) {
+    const size = number === 0 ? 16 : 8;
+    const half = size / 2;
+    const prediction = Array.from({ length: size * size }, () => 0);
+    for (const [s, { motion }] of block.subBlocks.entries()) {
+      if (motion === null) throw new Error('an inter macroblock has motion');
+      for (let n = 0; n < half * half; n++) {
+        const x = half * (s & 1) + (n % half);
+        const y = half * (s >> 1) + Math.floor(n / half);
+        const at = { x: size * column + x, y: size * row + y };
+        prediction[size * y + x] = predictSample(pack, packet, references, number, at, motion);
+      }
+    }
+    const residual = number === 0 ? lumaResidual(pack, block, tokens) : chromaResidual(pack, block, tokens, number - 1);
+    addBlock(plane, size * column, size * row, size, prediction, residual);
+  }
+}
+
+function predictSample(
+  pack: ReferencePack,
+  packet: ReferencePacket,
+  references: readonly LoopPicture[],
+  number: number,
+  at: Vector,
+  motion: Motion,
+): number {
+  const values = motion.vectors.flatMap((vector, slot) => {
+    const plane = references[slot]?.[number];
+    if (vector === null || plane === undefined) return [];
+    return [interpolate(pack, number === 0 ? packet.interpolation : null, plane, at, vector)];
+  });
+  const [a = 0, b] = values;
+  return b === undefined ? a : (a + b + 1) >> 1;
+}
+
+/** A sample at `at` moved by `vector`; luma with filter `filter`, chroma with null. */
+function interpolate(pack: ReferencePack, filter: number | null, plane: Plane, at: Vector, vector: Vector): number {
+  const bits = filter === null ? 3 : 2;
+  const tapCount = filter === null ? 4 : 8;
+  const centre = filter === null ? 1 : 3;
+  const all = pack.table(filter === null ? 'interpolationChroma' : 'interpolation').values;
+  const taps = (part: number): number[] => {
+    const from = ((filter ?? 0) * (filter === null ? 0 : 4) + (part & (2 ** bits - 1))) * tapCount;
+    return all.slice(from, from + tapCount);
+  };
+  const horizontal = taps(vector.x);
+  const sample = (x: number, y: number): number =>
+    plane.samples[clip(y, 0, plane.height - 1) * plane.width + clip(x, 0, plane.width - 1)] ?? 0;
+  const x = at.x + (vector.x >> bits);
+  const y = at.y + (vector.y >> bits);
+  const vertical = taps(vector.y);
+  let sum = 0;
+  for (let v = 0; v < tapCount; v++) {
+    let h = 0;
+    for (let t = 0; t < tapCount; t++) h += (horizontal[t] ?? 0) * sample(x + t - centre, y + v - centre);
+    sum += (vertical[v] ?? 0) * h;
+  }
+  return clip((sum + 2048) >> 12, 0, 255);
+}
+
+async function filterPicture(
+  pack: ReferencePack,
+  packet: ReferencePacket,
+  modes: FrameModes,
+  picture: LoopPicture,
+): Promise<LoopPicture> {
+  const rows = 2 * modes.rows;
+  const columns = 2 * modes.columns;
+  const side = new Uint8Array(6 * rows * columns);
+  for (let at = 0; at < rows * columns; at++) {
+    const place = (Math.floor(at / columns) >> 1) * modes.columns + ((at % columns) >> 1);
+    const block = modes.macroblocks[place] as Macroblock;
+    const flags = [isIntra(block.type), block.transform === 1, block.type === SKIP, packet.isKey];
+    const [intra = 0, transform = 0, skip = 0, key = 0] = flags.map((isSet) => (isSet ? 64 : 0));
+    for (const [p, value] of [block.q, intra, transform, 4 * block.lumaGroups, skip, key].entries()) {
+      side[p * rows * columns + at] = value;
+    }
+  }
+  const input = ({ width, height, samples }: Plane): Planes => ({
+    channels: 1,
+    rows: height,
+    columns: width,
+    values: samples,
+  });
+  const [y, u, v] = picture;
+  const inputs = { y: input(y), u: input(u), v: input(v), side: { channels: 6, rows, columns, values: side } };
+  const outputs = await pack.run('loop-filter', inputs);
+  return picture.map((plane, number) => {
+    const filtered = outputs[['filteredY', 'filteredU', 'filteredV'][number] ?? '']?.values;
+    if (filtered?.length !== plane.samples.length) throw new Error('the loop filter gives planes of its input size');
+    const size = number === 0 ? 16 : 8;
+    const samples = plane.samples.map((sample, at) => {
+      const row = Math.floor(Math.floor(at / plane.width) / size);
+      const column = Math.floor((at % plane.width) / size);
+      return modes.macroblocks[row * modes.columns + column]?.isFiltered === true ? (filtered[at] ?? 0) : sample;
+    });
+    return { ...plane, samples };
+  }) as LoopPicture;
+}
