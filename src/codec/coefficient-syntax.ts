@@ -1,6 +1,7 @@
 import type { SymbolCoder } from '../entropy/symbol-coder.js';
 import type { PackTables } from '../model/pack-tables.js';
 import { CHROMA_LIMIT, CHROMA_TOKENS, LUMA_LIMIT, TOKENS_PER_BLOCK, type FrameTokens } from './frame-tokens.js';
+import type { Scales } from './prior.js';
 import type { SyntaxTables } from './syntax-tables.js';
 
 const NEIGHBOURS = 6;
@@ -27,24 +28,24 @@ export class CoefficientSyntax {
    * Codes the tokens of one pass.
    *
    * @param pass 0: macroblocks with even row + column, 1: the others.
-   * @param scale [384, rows, columns]: what the prior gave, 0..31.
+   * @param scales what the prior gave for this pass.
    */
-  code(coder: SymbolCoder, tokens: FrameTokens, pass: 0 | 1, scale: Uint8Array): void {
+  code(coder: SymbolCoder, tokens: FrameTokens, pass: 0 | 1, { scale, index }: Scales): void {
     const { rows, columns } = tokens.geometry;
-    const plane = rows * columns;
     for (let row = 0; row < rows; row++) {
       for (let column = (row + pass) & 1; column < columns; column += 2) {
         const at = row * columns + column;
         const luma = LUMA_LIMIT[tokens.lumaGroups[at]!]!;
         const chroma = CHROMA_LIMIT[tokens.chromaGroups[at]!]!;
         const base = at * TOKENS_PER_BLOCK;
+        const scaleAt = index[at]! * TOKENS_PER_BLOCK;
         if (luma > 0) {
           const kind = tokens.transform[at] === 1 ? 1 : 0;
-          this.#codeBlock(coder, tokens.coefficients, base, luma, kind, scale, at, plane);
+          this.#codeBlock(coder, tokens.coefficients, base, luma, kind, scale, scaleAt);
         }
         if (chroma > 0) {
           const first = CHROMA_TOKENS;
-          this.#codeBlock(coder, tokens.coefficients, base + first, chroma, 2, scale, first * plane + at, plane);
+          this.#codeBlock(coder, tokens.coefficients, base + first, chroma, 2, scale, scaleAt + first);
         }
       }
     }
@@ -58,7 +59,6 @@ export class CoefficientSyntax {
     kind: 0 | 1 | 2,
     scale: Uint8Array,
     scaleAt: number,
-    plane: number,
   ): void {
     const neighbours = this.#neighbours;
     const contextOfSum = this.#contextOfSum;
@@ -75,7 +75,7 @@ export class CoefficientSyntax {
         sum += magnitude < 3 ? magnitude : 3;
       }
       list += NEIGHBOURS;
-      const table = kind * TABLES_PER_KIND + scale[scaleAt + i * plane]! * 8 + contextOfSum[sum]!;
+      const table = kind * TABLES_PER_KIND + scale[scaleAt + i]! * 8 + contextOfSum[sum]!;
       const value = coefficients[base + i]!;
       const magnitude = coder.magnitude(tables, table, value < 0 ? -value : value);
       if (magnitude === 0) coefficients[base + i] = 0;

@@ -1,10 +1,20 @@
-import type { Graph } from '../model/graph.js';
+import type { Graph, GraphTensor } from '../model/graph.js';
 import type { FrameHead } from './frame-head.js';
 import { blockQ, isIntra, SKIP, type FrameTokens, type Geometry } from './frame-tokens.js';
 import type { Planes } from './picture.js';
 
 /** Planes of a filter graph's side input (FORMAT.md section 10). */
 export const SIDE_PLANES = 6;
+
+/** Size of a region, luma samples. */
+const REGION = 64;
+/** Luma samples around a region that its filter sees. */
+const HALO = 8;
+const PLANES = [
+  { name: 'y', output: 'filteredY', shift: 0 },
+  { name: 'u', output: 'filteredU', shift: 1 },
+  { name: 'v', output: 'filteredV', shift: 1 },
+] as const;
 
 /** Side input of loop and post-filters: [6, codedHeight / 8, codedWidth / 8]. */
 export function sidePlanes(head: FrameHead, tokens: FrameTokens): Uint8Array<ArrayBuffer> {
@@ -36,8 +46,8 @@ export function sidePlanes(head: FrameHead, tokens: FrameTokens): Uint8Array<Arr
   return planes;
 }
 
-/** Runs a loop or post-filter graph over a picture at coded size. */
-export async function runFilter(
+/** Runs a post-filter graph over a picture at coded size. */
+export async function runPostFilter(
   graph: Graph,
   geometry: Geometry,
   planes: Planes,
@@ -54,12 +64,55 @@ export async function runFilter(
   return { y: plane('filteredY'), u: plane('filteredU'), v: plane('filteredV') };
 }
 
-/** Copies the regions of `filtered` planes whose flag is set over `planes`. */
-export function applyRegions(geometry: Geometry, flags: Uint8Array, filtered: Planes, planes: Planes): void {
-  for (let region = 0; region < flags.length; region++) {
-    if (flags[region] === 0) continue;
-    forEachRow(geometry, region, (name, from, to) => {
-      planes[name].set(filtered[name].subarray(from, to), from);
+/**
+ * Filters regions of a picture in place. Each region is evaluated alone, with `HALO` luma samples around it, so the
+ * result does not depend on which others are filtered.
+ *
+ * @param regions numbers of the regions, in any order.
+ */
+export async function filterRegions(
+  graph: Graph,
+  geometry: Geometry,
+  planes: Planes,
+  side: Uint8Array,
+  regions: readonly number[],
+): Promise<void> {
+  if (regions.length === 0) return;
+  const count = regions.length;
+  const sources = PLANES.map(({ name, shift }) => {
+    const size = (REGION + 2 * HALO) >> shift;
+    const data = new Uint8Array(count * size * size);
+    const [width, height] = [geometry.codedWidth >> shift, geometry.codedHeight >> shift];
+    regions.forEach((region, i) => {
+      const { left, top } = cornerOf(geometry, region, shift);
+      const halo = HALO >> shift;
+      cut(planes[name], width, height, left - halo, top - halo, size, data, i * size * size);
+    });
+    return { data, dims: [count, 1, size, size] };
+  });
+  const result = await graph.run({
+    y: sources[0]!,
+    u: sources[1]!,
+    v: sources[2]!,
+    side: sideOfRegions(geometry, side, regions),
+  });
+  for (const { name, output, shift } of PLANES) {
+    const size = REGION >> shift;
+    const { data } = result[output]!;
+    regions.forEach((region, i) => {
+      forEachRow(geometry, region, shift, (from, to, row) => {
+        const start = (i * size + row) * size;
+        planes[name].set(data.subarray(start, start + to - from), from);
+      });
+    });
+  }
+}
+
+/** Copies one region between pictures. */
+export function copyRegion(geometry: Geometry, region: number, from: Planes, to: Planes): void {
+  for (const { name, shift } of PLANES) {
+    forEachRow(geometry, region, shift, (start, end) => {
+      to[name].set(from[name].subarray(start, end), start);
     });
   }
 }
@@ -67,34 +120,75 @@ export function applyRegions(geometry: Geometry, flags: Uint8Array, filtered: Pl
 /** Squared error of one region, luma and chroma together. */
 export function regionError(geometry: Geometry, region: number, a: Planes, b: Planes): number {
   let sum = 0;
-  forEachRow(geometry, region, (name, from, to) => {
+  for (const { name, shift } of PLANES) {
     const x = a[name];
     const y = b[name];
-    for (let i = from; i < to; i++) {
-      const difference = x[i]! - y[i]!;
-      sum += difference * difference;
-    }
-  });
+    forEachRow(geometry, region, shift, (from, to) => {
+      for (let i = from; i < to; i++) {
+        const difference = x[i]! - y[i]!;
+        sum += difference * difference;
+      }
+    });
+  }
   return sum;
 }
 
-/** Visits the sample ranges of each row of a region in all planes. */
+/** Visits the sample ranges of each row of a region of one plane; `row` counts within the region. */
 function forEachRow(
   geometry: Geometry,
   region: number,
-  visit: (name: 'y' | 'u' | 'v', from: number, to: number) => void,
+  shift: number,
+  visit: (from: number, to: number, row: number) => void,
 ): void {
-  const regionRow = Math.floor(region / geometry.regionColumns);
-  const regionColumn = region % geometry.regionColumns;
-  for (const name of ['y', 'u', 'v'] as const) {
-    const shift = name === 'y' ? 0 : 1;
-    const width = geometry.codedWidth >> shift;
-    const height = geometry.codedHeight >> shift;
-    const size = 64 >> shift;
-    const left = regionColumn * size;
-    const right = Math.min(width, left + size);
-    for (let y = regionRow * size; y < Math.min(height, (regionRow + 1) * size); y++) {
-      visit(name, y * width + left, y * width + right);
-    }
+  const width = geometry.codedWidth >> shift;
+  const height = geometry.codedHeight >> shift;
+  const size = REGION >> shift;
+  const { left, top } = cornerOf(geometry, region, shift);
+  const right = Math.min(width, left + size);
+  for (let y = top; y < Math.min(height, top + size); y++) visit(y * width + left, y * width + right, y - top);
+}
+
+function cornerOf(geometry: Geometry, region: number, shift: number): { left: number; top: number } {
+  const size = REGION >> shift;
+  return {
+    left: (region % geometry.regionColumns) * size,
+    top: Math.floor(region / geometry.regionColumns) * size,
+  };
+}
+
+/** Copies a square out of a plane whose edge samples repeat without end. */
+function cut(
+  plane: Uint8Array,
+  width: number,
+  height: number,
+  left: number,
+  top: number,
+  size: number,
+  target: Uint8Array,
+  to: number,
+): void {
+  const from = Math.max(0, left);
+  const end = Math.min(width, left + size);
+  for (let row = 0; row < size; row++) {
+    const line = Math.max(0, Math.min(height - 1, top + row)) * width;
+    const at = to + row * size;
+    if (from > left) target.fill(plane[line]!, at, at + from - left);
+    target.set(plane.subarray(line + from, line + end), at + from - left);
+    if (end < left + size) target.fill(plane[line + width - 1]!, at + end - left, at + size);
   }
+}
+
+function sideOfRegions(geometry: Geometry, side: Uint8Array, regions: readonly number[]): GraphTensor {
+  const width = geometry.codedWidth / 8;
+  const height = geometry.codedHeight / 8;
+  const size = (REGION + 2 * HALO) / 8;
+  const data = new Uint8Array(regions.length * SIDE_PLANES * size * size);
+  regions.forEach((region, i) => {
+    const { left, top } = cornerOf(geometry, region, 3);
+    for (let plane = 0; plane < SIDE_PLANES; plane++) {
+      const values = side.subarray(plane * width * height, (plane + 1) * width * height);
+      cut(values, width, height, left - HALO / 8, top - HALO / 8, size, data, (i * SIDE_PLANES + plane) * size * size);
+    }
+  });
+  return { data, dims: [regions.length, SIDE_PLANES, size, size] };
 }

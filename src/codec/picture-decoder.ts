@@ -6,7 +6,7 @@ import { BlockReconstruction, type References } from './block-reconstruction.js'
 import type { FrameHead } from './frame-head.js';
 import { blockQ, type FrameTokens, type Geometry } from './frame-tokens.js';
 import { KernelTables } from './kernel-tables.js';
-import { applyRegions, runFilter, sidePlanes } from './loop-filter.js';
+import { filterRegions, sidePlanes } from './loop-filter.js';
 import { Picture, type Planes } from './picture.js';
 import { ReferenceSlots } from './reference-slots.js';
 
@@ -51,8 +51,8 @@ export class PictureDecoder {
     }
     const planes = this.#work.read();
     if (head.hasLoopFilter) {
-      const filtered = await runFilter(this.#loopFilter, this.#geometry, planes, sidePlanes(head, tokens));
-      applyRegions(this.#geometry, tokens.filtered, filtered, planes);
+      const regions = Array.from(tokens.filtered.keys()).filter((region) => tokens.filtered[region] === 1);
+      await filterRegions(this.#loopFilter, this.#geometry, planes, sidePlanes(head, tokens), regions);
     }
     if (head.fills !== null) this.#slots.fill(head.fills, planes);
     return planes;

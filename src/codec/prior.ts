@@ -1,4 +1,4 @@
-import type { Graph, GraphTensor } from '../model/graph.js';
+import type { Graph } from '../model/graph.js';
 import type { FrameHead } from './frame-head.js';
 import {
   AVERAGE,
@@ -6,125 +6,229 @@ import {
   CHROMA_TOKENS,
   INTER16,
   isIntra,
+  SKIP,
   TOKENS_PER_BLOCK,
   type FrameTokens,
 } from './frame-tokens.js';
 
-/** Planes of the prior's context input (FORMAT.md section 9). */
-export const CONTEXT_PLANES = 32;
+/** Values that describe a macroblock itself to the prior (FORMAT.md section 9). */
+export const BLOCK_FIELDS = 32;
+/** Values that describe each of its eight neighbours. */
+const NEIGHBOUR_FIELDS = 6;
+/** Neighbours (row, column) in the order of the graphs' inputs; the first four may have tokens of pass 0. */
+const AROUND: readonly (readonly [number, number])[] = [
+  [0, -1],
+  [-1, 0],
+  [0, 1],
+  [1, 0],
+  [-1, -1],
+  [-1, 1],
+  [1, -1],
+  [1, 1],
+];
 
 /** code(m) = round(16 log2(1 + min(m, 15))): how magnitudes enter the prior. */
 const MAGNITUDE_CODE = Uint8Array.of(0, 16, 25, 32, 37, 41, 45, 48, 51, 53, 55, 57, 59, 61, 63, 64);
 
 /** The two graphs of a prior. */
 export interface PriorGraphs {
-  readonly first: Graph;
-  readonly second: Graph;
+  readonly first: Pick<Graph, 'run'>;
+  readonly second: Pick<Graph, 'run'>;
 }
 
 /** Memory of a frame: [rows, columns, 384], what is remembered of coded magnitudes along the motion. */
 export type TokenMemory = Uint8Array<ArrayBuffer>;
 
+/** Scales of the coded macroblocks of one pass. */
+export interface Scales {
+  /** [macroblocks, 384], 0..31. */
+  readonly scale: Uint8Array;
+  /** [rows, columns]: which of these macroblocks stands there; -1 if none. */
+  readonly index: Int32Array;
+}
+
 /**
- * Evaluates the prior of one frame (FORMAT.md section 9): `first` gives the scales of pass 0, `second`, which sees the
- * tokens of pass 0, those of pass 1. All inputs are planes [channel, rows, columns] of uint8.
+ * The prior of one frame (FORMAT.md section 9). Only coded macroblocks are evaluated: `first` gives the scales of pass
+ * 0, `second`, which sees the tokens of pass 0, those of pass 1.
  */
 export class FramePrior {
-  readonly context: Uint8Array<ArrayBuffer>;
-  /** The reference's memory moved by the motion, [384, rows, columns]. */
-  readonly memory: Uint8Array<ArrayBuffer>;
-  readonly #graphs: PriorGraphs;
+  /** The reference's memory moved by the motion, [rows, columns, 384]. */
+  readonly memory: TokenMemory;
+  readonly #head: FrameHead;
   readonly #tokens: FrameTokens;
-  #features: GraphTensor | undefined;
+  /** Positions of the coded macroblocks. */
+  readonly #coded: Int32Array;
+  #features: Uint8Array = new Uint8Array(0);
 
   /**
    * @param tokens modes and motion must be known already.
    * @param memories memories of reference0 and reference1, null where the frame has none.
    */
-  constructor(
-    graphs: PriorGraphs,
-    head: FrameHead,
-    tokens: FrameTokens,
-    memories: readonly [TokenMemory | null, TokenMemory | null],
-  ) {
-    this.#graphs = graphs;
+  constructor(head: FrameHead, tokens: FrameTokens, memories: readonly [TokenMemory | null, TokenMemory | null]) {
+    this.#head = head;
     this.#tokens = tokens;
-    this.context = contextPlanes(head, tokens);
     this.memory = movedMemory(tokens, memories);
+    this.#coded = Int32Array.from(tokens.type.keys()).filter(
+      (at) => tokens.lumaGroups[at]! + tokens.chromaGroups[at]! > 0,
+    );
   }
 
-  /** Scales [384, rows, columns] of the macroblocks of pass 0. */
-  async first(): Promise<Uint8Array> {
-    const { rows, columns } = this.#tokens.geometry;
-    const result = await this.#graphs.first.run({
-      context: { data: this.context, dims: [1, CONTEXT_PLANES, rows, columns] },
-      memory: { data: this.memory, dims: [1, TOKENS_PER_BLOCK, rows, columns] },
+  /** Scales for pass 0. */
+  async first({ first }: PriorGraphs): Promise<Scales> {
+    const coded = this.#coded;
+    const count = coded.length;
+    const index = indexOf(coded, this.#tokens.type.length);
+    if (count === 0) return { scale: new Uint8Array(0), index };
+    const memory = new Uint8Array(count * TOKENS_PER_BLOCK);
+    coded.forEach((at, row) => memory.set(rowOf(this.memory, at), row * TOKENS_PER_BLOCK));
+    const result = await first.run({
+      block: { data: this.#blockRows(), dims: [count, BLOCK_FIELDS] },
+      around: { data: this.#aroundRows(), dims: [count, AROUND.length * NEIGHBOUR_FIELDS] },
+      memory: { data: memory, dims: [count, TOKENS_PER_BLOCK] },
     });
-    this.#features = result.features!;
-    return result.scale!.data;
+    this.#features = result.features!.data;
+    return { scale: result.scale!.data, index };
   }
 
-  /** Scales [384, rows, columns] of the macroblocks of pass 1; the tokens of pass 0 must be known. */
-  async second(): Promise<Uint8Array> {
-    const { rows, columns } = this.#tokens.geometry;
-    const result = await this.#graphs.second.run({
-      features: this.#features!,
-      tokens: { data: firstPassPlanes(this.#tokens), dims: [1, TOKENS_PER_BLOCK, rows, columns] },
+  /** Scales for pass 1, after {@link first}; the tokens of pass 0 must be known. */
+  async second({ second }: PriorGraphs): Promise<Scales> {
+    const { columns } = this.#tokens.geometry;
+    const rows = Array.from(this.#coded.keys()).filter((row) => passOf(this.#coded[row]!, columns) === 1);
+    const coded = Int32Array.from(rows, (row) => this.#coded[row]!);
+    const index = indexOf(coded, this.#tokens.type.length);
+    if (coded.length === 0) return { scale: new Uint8Array(0), index };
+    const width = this.#features.length / this.#coded.length;
+    const features = new Uint8Array(coded.length * width);
+    rows.forEach((row, to) => features.set(this.#features.subarray(row * width, (row + 1) * width), to * width));
+    const result = await second.run({
+      features: { data: features, dims: [coded.length, width] },
+      neighbours: { data: this.#neighbourRows(coded), dims: [coded.length, 4 * TOKENS_PER_BLOCK] },
     });
-    return result.scale!.data;
+    return { scale: result.scale!.data, index };
   }
 
   /** The memory that the slot this frame fills keeps; all tokens must be known. */
   nextMemory(): TokenMemory {
-    const { rows, columns } = this.#tokens.geometry;
-    const { coefficients, lumaGroups, chromaGroups } = this.#tokens;
-    const plane = rows * columns;
-    const next = new Uint8Array(plane * TOKENS_PER_BLOCK);
-    for (let at = 0; at < plane; at++) {
-      const base = at * TOKENS_PER_BLOCK;
-      const coded = lumaGroups[at]! + chromaGroups[at]! > 0;
-      for (let i = 0; i < TOKENS_PER_BLOCK; i++) {
-        const before = this.memory[i * plane + at]!;
-        next[base + i] = coded
-          ? Math.max(magnitudeCode(coefficients[base + i]!), (3 * before) >> 2)
-          : (7 * before) >> 3;
+    const { coefficients } = this.#tokens;
+    const { memory } = this;
+    const next = new Uint8Array(memory.length);
+    // Most macroblocks have no tokens: fade everything, then go back to those that have.
+    for (let i = 0; i < next.length; i++) next[i] = (7 * memory[i]!) >> 3;
+    for (const at of this.#coded) {
+      const end = (at + 1) * TOKENS_PER_BLOCK;
+      for (let i = at * TOKENS_PER_BLOCK; i < end; i++) {
+        next[i] = Math.max(magnitudeCode(coefficients[i]!), (3 * memory[i]!) >> 2);
       }
     }
     return next;
   }
+
+  /** [coded, 32]: what is known of each macroblock itself. */
+  #blockRows(): Uint8Array {
+    const rows = new Uint8Array(this.#coded.length * BLOCK_FIELDS);
+    this.#coded.forEach((at, row) => {
+      describeBlock(this.#head, this.#tokens, at, rows, row * BLOCK_FIELDS);
+    });
+    return rows;
+  }
+
+  /** [coded, 8, 6]: what is known of their neighbours. */
+  #aroundRows(): Uint8Array {
+    const tokens = this.#tokens;
+    const rows = new Uint8Array(this.#coded.length * AROUND.length * NEIGHBOUR_FIELDS);
+    let to = 0;
+    for (const at of this.#coded) {
+      for (const offset of AROUND) {
+        const neighbour = neighbourOf(tokens, at, offset);
+        if (neighbour >= 0) {
+          const type = tokens.type[neighbour]!;
+          rows[to] = 64;
+          rows[to + 1] = isIntra(type) ? 64 : 0;
+          rows[to + 2] = type === SKIP ? 64 : 0;
+          rows[to + 3] = 64 * tokens.transform[neighbour]!;
+          rows[to + 4] = 4 * tokens.lumaGroups[neighbour]!;
+          rows[to + 5] = 8 * tokens.chromaGroups[neighbour]!;
+        }
+        to += NEIGHBOUR_FIELDS;
+      }
+    }
+    return rows;
+  }
+
+  /** [coded, 4, 384]: codes of the tokens of the left, above, right and below neighbours. */
+  #neighbourRows(coded: Int32Array): Uint8Array {
+    const tokens = this.#tokens;
+    const rows = new Uint8Array(coded.length * 4 * TOKENS_PER_BLOCK);
+    let to = 0;
+    for (const at of coded) {
+      for (const offset of AROUND.slice(0, 4)) {
+        const neighbour = neighbourOf(tokens, at, offset);
+        if (neighbour >= 0) writeCodes(tokens, neighbour, rows, to);
+        to += TOKENS_PER_BLOCK;
+      }
+    }
+    return rows;
+  }
+}
+
+/**
+ * Writes the 32 values of the macroblock at `at` (raster position) that the prior sees: planes 0..31 of FORMAT.md
+ * section 9.
+ */
+export function describeBlock(head: FrameHead, tokens: FrameTokens, at: number, target: Uint8Array, to: number): void {
+  const { columns } = tokens.geometry;
+  const row = Math.floor(at / columns);
+  const column = at % columns;
+  const type = tokens.type[at]!;
+  target[to] = head.kind === 'inter' ? 64 : 0;
+  target[to + 1] = blockQ(tokens, head.q, row, column);
+  target[to + 2 + type] = 64;
+  target[to + 7] = 64 * tokens.transform[at]!;
+  target[to + 8] = 4 * tokens.lumaGroups[at]!;
+  target[to + 9] = 8 * tokens.chromaGroups[at]!;
+  target[to + 10] = 64 * tokens.hasNewMotion[at]!;
+  target[to + 12] = 64;
+  const sub = 4 * row * columns + 2 * column;
+  if (isIntra(type)) {
+    target[to + 13 + tokens.intraMode[sub]!] = 64;
+  } else {
+    if (usesAverage(tokens, sub)) target[to + 11] = 64;
+    const basis = tokens.basis[at]!;
+    if (type >= INTER16 && basis > 0) target[to + 28 + basis] = 64;
+  }
+}
+
+function passOf(at: number, columns: number): number {
+  return (Math.floor(at / columns) + (at % columns)) & 1;
+}
+
+function indexOf(positions: Int32Array, blocks: number): Int32Array {
+  const index = new Int32Array(blocks).fill(-1);
+  positions.forEach((at, row) => (index[at] = row));
+  return index;
+}
+
+function rowOf(memory: TokenMemory, at: number): Uint8Array {
+  return memory.subarray(at * TOKENS_PER_BLOCK, (at + 1) * TOKENS_PER_BLOCK);
+}
+
+function neighbourOf(tokens: FrameTokens, at: number, [dy, dx]: readonly [number, number]): number {
+  const { rows, columns } = tokens.geometry;
+  const row = Math.floor(at / columns) + dy;
+  const column = (at % columns) + dx;
+  return row < 0 || row >= rows || column < 0 || column >= columns ? -1 : row * columns + column;
 }
 
 function magnitudeCode(token: number): number {
   return MAGNITUDE_CODE[Math.min(15, token < 0 ? -token : token)]!;
 }
 
-function contextPlanes(head: FrameHead, tokens: FrameTokens): Uint8Array<ArrayBuffer> {
-  const { rows, columns } = tokens.geometry;
-  const size = rows * columns;
-  const planes = new Uint8Array(CONTEXT_PLANES * size);
-  planes.fill(64, 12 * size, 13 * size);
-  if (head.kind === 'inter') planes.fill(64, 0, size);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const at = row * columns + column;
-      const type = tokens.type[at]!;
-      planes[size + at] = blockQ(tokens, head.q, row, column);
-      planes[(2 + type) * size + at] = 64;
-      planes[7 * size + at] = 64 * tokens.transform[at]!;
-      planes[8 * size + at] = 4 * tokens.lumaGroups[at]!;
-      planes[9 * size + at] = 8 * tokens.chromaGroups[at]!;
-      planes[10 * size + at] = 64 * tokens.hasNewMotion[at]!;
-      const sub = 4 * row * columns + 2 * column;
-      if (isIntra(type)) {
-        planes[(13 + tokens.intraMode[sub]!) * size + at] = 64;
-      } else {
-        if (usesAverage(tokens, sub)) planes[11 * size + at] = 64;
-        const basis = tokens.basis[at]!;
-        if (type >= INTER16 && basis > 0) planes[(28 + basis) * size + at] = 64;
-      }
-    }
-  }
-  return planes;
+function writeCodes(tokens: FrameTokens, at: number, target: Uint8Array, to: number): void {
+  const { coefficients, lumaGroups, chromaGroups } = tokens;
+  const base = at * TOKENS_PER_BLOCK;
+  const start = lumaGroups[at]! > 0 ? 0 : CHROMA_TOKENS;
+  const end = chromaGroups[at]! > 0 ? TOKENS_PER_BLOCK : CHROMA_TOKENS;
+  for (let i = start; i < end; i++) target[to + i] = magnitudeCode(coefficients[base + i]!);
 }
 
 function usesAverage(tokens: FrameTokens, sub: number): boolean {
@@ -141,10 +245,9 @@ function usesAverage(tokens: FrameTokens, sub: number): boolean {
 function movedMemory(
   tokens: FrameTokens,
   memories: readonly [TokenMemory | null, TokenMemory | null],
-): Uint8Array<ArrayBuffer> {
+): TokenMemory {
   const { rows, columns } = tokens.geometry;
-  const plane = rows * columns;
-  const moved = new Uint8Array(TOKENS_PER_BLOCK * plane);
+  const moved = new Uint8Array(rows * columns * TOKENS_PER_BLOCK);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const at = row * columns + column;
@@ -157,30 +260,8 @@ function movedMemory(
       const mvy = tokens.motion[sub * 4 + slot * 2 + 1]!;
       const fromColumn = Math.max(0, Math.min(columns - 1, (64 * column + mvx + 32) >> 6));
       const fromRow = Math.max(0, Math.min(rows - 1, (64 * row + mvy + 32) >> 6));
-      const from = (fromRow * columns + fromColumn) * TOKENS_PER_BLOCK;
-      for (let i = 0; i < TOKENS_PER_BLOCK; i++) moved[i * plane + at] = memory[from + i]!;
+      moved.set(rowOf(memory, fromRow * columns + fromColumn), at * TOKENS_PER_BLOCK);
     }
   }
   return moved;
-}
-
-function firstPassPlanes(tokens: FrameTokens): Uint8Array<ArrayBuffer> {
-  const { rows, columns } = tokens.geometry;
-  const plane = rows * columns;
-  const planes = new Uint8Array(TOKENS_PER_BLOCK * plane);
-  for (let row = 0; row < rows; row++) {
-    for (let column = row & 1; column < columns; column += 2) {
-      const at = row * columns + column;
-      const base = at * TOKENS_PER_BLOCK;
-      if (tokens.lumaGroups[at]! > 0) {
-        for (let i = 0; i < CHROMA_TOKENS; i++) planes[i * plane + at] = magnitudeCode(tokens.coefficients[base + i]!);
-      }
-      if (tokens.chromaGroups[at]! > 0) {
-        for (let i = CHROMA_TOKENS; i < TOKENS_PER_BLOCK; i++) {
-          planes[i * plane + at] = magnitudeCode(tokens.coefficients[base + i]!);
-        }
-      }
-    }
-  }
-  return planes;
 }

@@ -59,9 +59,9 @@ export class TokenCodec {
     }
     this.#modes.code(coder, head, tokens);
     const memories = [this.#memory(head.reference0), this.#memory(head.reference1)] as const;
-    const prior = new FramePrior(this.#graphs, head, tokens, memories);
-    this.#coefficients.code(coder, tokens, 0, await prior.first());
-    this.#coefficients.code(coder, tokens, 1, await prior.second());
+    const prior = new FramePrior(head, tokens, memories);
+    this.#coefficients.code(coder, tokens, 0, await prior.first(this.#graphs));
+    this.#coefficients.code(coder, tokens, 1, await prior.second(this.#graphs));
     if (head.fills !== null) this.#memories.set(head.fills, prior.nextMemory());
     this.lastPrior = prior;
   }

@@ -1,11 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { EncodedPicture } from '../codec/encoder/picture-encoder.js';
-import { TOKENS_PER_BLOCK, type Geometry } from '../codec/frame-tokens.js';
+import type { FrameHead } from '../codec/frame-head.js';
+import { TOKENS_PER_BLOCK, type FrameTokens, type Geometry } from '../codec/frame-tokens.js';
 import { SIDE_PLANES, sidePlanes } from '../codec/loop-filter.js';
 import { ModeSyntax } from '../codec/mode-syntax.js';
 import type { Planes } from '../codec/picture.js';
-import { CONTEXT_PLANES, type FramePrior } from '../codec/prior.js';
+import { BLOCK_FIELDS, describeBlock, type FramePrior } from '../codec/prior.js';
 import { SyntaxTables } from '../codec/syntax-tables.js';
 import type { AdaptiveTables } from '../entropy/adaptive-tables.js';
 import type { SymbolCoder } from '../entropy/symbol-coder.js';
@@ -58,7 +59,7 @@ export class ShardWriter {
     const add = async (name: string, type: '|u1' | '|i1' | '<i4', shape: readonly number[]): Promise<void> => {
       arrays.set(name, await NpyWriter.create(path.join(folder, `${name}.npy`), type, shape));
     };
-    await add('context', '|u1', [CONTEXT_PLANES, rows, columns]);
+    await add('context', '|u1', [BLOCK_FIELDS, rows, columns]);
     await add('memory', '|u1', [TOKENS_PER_BLOCK, rows, columns]);
     await add('tokens', '|i1', [TOKENS_PER_BLOCK, rows, columns]);
     await add('side', '|u1', [SIDE_PLANES, codedHeight / 8, codedWidth / 8]);
@@ -74,8 +75,8 @@ export class ShardWriter {
   /** Appends one frame. */
   async add(encoded: EncodedPicture, prior: FramePrior): Promise<void> {
     const { head, tokens } = encoded;
-    await this.#append('context', prior.context);
-    await this.#append('memory', prior.memory);
+    await this.#append('context', contextPlanes(head, tokens));
+    await this.#append('memory', toPlanes(prior.memory, TOKENS_PER_BLOCK));
     await this.#append('tokens', tokenPlanes(tokens.coefficients, this.#geometry));
     await this.#append('side', sidePlanes(head, tokens));
     this.#modes.code(this.#symbols, head, tokens);
@@ -143,6 +144,23 @@ class SymbolRecorder implements SymbolCoder {
     this.#list = [];
     return result;
   }
+}
+
+/** What describes each macroblock to the prior, [32, rows, columns]. */
+function contextPlanes(head: FrameHead, tokens: FrameTokens): Uint8Array {
+  const rows = new Uint8Array(tokens.type.length * BLOCK_FIELDS);
+  for (let at = 0; at < tokens.type.length; at++) describeBlock(head, tokens, at, rows, at * BLOCK_FIELDS);
+  return toPlanes(rows, BLOCK_FIELDS);
+}
+
+/** [blocks, fields] to [fields, blocks]. */
+function toPlanes(rows: Uint8Array, fields: number): Uint8Array {
+  const count = rows.length / fields;
+  const planes = new Uint8Array(rows.length);
+  for (let at = 0; at < count; at++) {
+    for (let i = 0; i < fields; i++) planes[i * count + at] = rows[at * fields + i]!;
+  }
+  return planes;
 }
 
 /** [rows, columns, 384] int16 to [384, rows, columns] int8, limited to +-127. */

@@ -26,9 +26,9 @@ class NetworkShape:
     prior_width: int = 128
     prior_hidden: int = 192
     prior_blocks: int = 2
-    loop_width: int = 96
-    loop_hidden: int = 160
-    loop_blocks: int = 3
+    loop_width: int = 64
+    loop_hidden: int = 96
+    loop_blocks: int = 2
     post_width: int = 128
     post_hidden: int = 208
     post_blocks: int = 4
@@ -38,12 +38,12 @@ class NetworkShape:
 
 
 class ExactBlock(nn.Module):
-    """Residual block: 5x5 depth-wise, 1x1 to `hidden` with ReLU, 1x1 back."""
+    """Residual block: 3x3 depth-wise, 1x1 to `hidden` with ReLU, 1x1 back."""
 
     def __init__(self, width: int, hidden: int, wide: int, hidden_high: int, limits: tuple[int, int]) -> None:
         super().__init__()
         self.wide, self.hidden_high = wide, hidden_high
-        self.depthwise = ExactConv(width, width, 5, width, scale=64)
+        self.depthwise = ExactConv(width, width, 3, width, scale=64)
         identity_depthwise(self.depthwise)
         self.expand = ExactConv(width, hidden, limit=limits[0], gain=1.4)
         self.project = ExactConv(hidden, width, limit=limits[1], gain=0.3)
@@ -169,7 +169,7 @@ class Prior(nn.Module):
         neighbours = s.input("neighbours", 4 * TOKENS, "count", "")
         features, fine = s.slice(both, 0, self.width), s.slice(both, self.width, self.width + TOKENS)
         sides = [s.slice(neighbours, i * TOKENS, (i + 1) * TOKENS) for i in range(4)]
-        pairs = s.concat([s.combine([sides[0], sides[2]]), s.combine([sides[1], sides[3]])])
+        pairs = s.concat([s.combine([sides[a], sides[a + 2]], low=0, high=128) for a in range(2)])
         mixed = s.combine([s.conv(pairs, *self.mix.arrays())], shift=7, low=-WIDE, high=WIDE)
         x = s.combine([features, mixed], [2, 1], offset=-256, low=-WIDE, high=WIDE)
         for layer in self.second:
@@ -219,14 +219,17 @@ def _picture_inputs(p: Program, offset: int) -> tuple[str, str]:
     return p.concat(planes), p.input("side", SIDE_PLANES, "blockRows", "blockColumns")
 
 
-def _picture_outputs(p: Program, x: str) -> None:
-    p.output("filteredY", p.slice(x, 0, 64), 1, "height", "width", 8)
-    p.output("filteredU", p.slice(x, 64, 80), 1, "halfHeight", "halfWidth", 4)
-    p.output("filteredV", p.slice(x, 80, 96), 1, "halfHeight", "halfWidth", 4)
+def _picture_outputs(p: Program, x: str, suffix: str = "") -> None:
+    p.output("filteredY", p.slice(x, 0, 64), 1, f"height{suffix}", f"width{suffix}", 8)
+    p.output("filteredU", p.slice(x, 64, 80), 1, f"halfHeight{suffix}", f"halfWidth{suffix}", 4)
+    p.output("filteredV", p.slice(x, 80, 96), 1, f"halfHeight{suffix}", f"halfWidth{suffix}", 4)
 
 
 class LoopFilter(nn.Module):
-    """The exact loop filter on folded pictures [N, h / 8, w / 8, 96] and side information [.., 6]."""
+    """The exact loop filter on folded regions [N, 10, 10, 96] and side information [.., 6].
+
+    A region is 64x64 luma samples with 8 more around it; beyond those the network sees zeros, here as in the graph.
+    """
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
@@ -248,13 +251,14 @@ class LoopFilter(nn.Module):
         return floor_clip(picture + self.residual(picture, side), 0, 255)
 
     def program(self) -> Program:
-        p = Program("loop-filter", 1 / 64)
+        # 10x10 positions are evaluated for 64x64 samples.
+        p = Program("loop-filter", 100 / 4096, "regions")
         picture, side = _picture_inputs(p, -128)
         x = p.combine([p.conv(p.concat([picture, side]), *self.embed.arrays())], shift=4, low=-BROAD, high=BROAD)
         for block in self.blocks:
             x = block.write(p, x)
-        change = p.combine([p.conv(x, *self.head.arrays())], offset=512, shift=10, low=-255, high=255)
-        _picture_outputs(p, p.combine([picture, change], offset=128, low=0, high=255))
+        change = p.combine([p.conv(p.trim(x, 1), *self.head.arrays())], offset=512, shift=10, low=-255, high=255)
+        _picture_outputs(p, p.combine([p.trim(picture, 1), change], offset=128, low=0, high=255), "Out")
         return p
 
 

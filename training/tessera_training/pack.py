@@ -26,23 +26,22 @@ FILES = {
 }
 
 
+# Size of a loop filter's inputs.
+REGION = {"y": (80, 80), "u": (40, 40), "v": (40, 40), "side": (10, 10)}
+
+
 def self_test_vectors(programs: dict[str, Program], rows: int, columns: int, seed: int = 7) -> dict[str, np.ndarray]:
     """Random inputs of exact graphs and the outputs of the int64 evaluation.
 
     Names are `GRAPH.input.NAME` and `GRAPH.output.NAME`. The values of the prior's inputs cover the bytes beyond what
-    a stream can hold; the grid is rows x columns macroblocks.
+    a stream can hold; the prior gets rows * columns macroblocks, the loop filter two regions.
     """
     generator = np.random.default_rng(seed)
-    sizes = {
-        "rows": rows, "columns": columns,
-        "height": 16 * rows, "width": 16 * columns, "halfHeight": 8 * rows, "halfWidth": 8 * columns,
-        "blockRows": 2 * rows, "blockColumns": 2 * columns,
-    }  # fmt: skip
     vectors: dict[str, np.ndarray] = {}
     for name, program in programs.items():
         inputs = {}
         for field, channels, height, width in program.inputs:
-            shape = (1, channels, sizes[height], sizes[width])
+            shape = (rows * columns, channels) if program.is_rows else (2, channels, *REGION[field])
             high = 256 if field in ("y", "u", "v", "features") else 65
             inputs[field] = generator.integers(0, high, shape, np.uint8)
         vectors |= {f"{name}.input.{field}": value for field, value in inputs.items()}

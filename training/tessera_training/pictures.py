@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .networks import fold
+from .networks import fold, unfold
 from .shards import FrameSampler, Shard
 
 PLANES = ("y", "u", "v")
@@ -55,6 +55,18 @@ class PictureFeeder:
 def folded(planes: list[list[np.ndarray]]) -> Tensor:
     """Lists of uint8 pictures per plane to [N, h / 8, w / 8, 96] float."""
     return fold(*(torch.from_numpy(np.stack(plane)).float() for plane in planes))
+
+
+def edge_extended(picture: Tensor, before: int, below: int, right: int) -> Tensor:
+    """A folded picture [1, h, w, 96] with its edge samples repeated, in positions of 8x8 samples; [h', w', 96]."""
+    planes = unfold(picture)
+    extended = []
+    for plane, block in zip(planes, (8, 4, 4)):
+        height, width = plane.shape[1:]
+        y = (torch.arange(height + (before + below) * block) - before * block).clamp(0, height - 1)
+        x = (torch.arange(width + (before + right) * block) - before * block).clamp(0, width - 1)
+        extended.append(plane[:, y][:, :, x])
+    return fold(*extended)[0]
 
 
 def whole_picture(shard: Shard, source: str, frame: int) -> tuple[Tensor, Tensor, Tensor]:

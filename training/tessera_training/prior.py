@@ -21,14 +21,16 @@ from .token_statistics import CodedTokens, TokenCoder, codes, fit_tables, hard_i
 
 @dataclass
 class Batch:
-    """Crops [N, rows, columns, channels] and their coded tokens by pass."""
+    """Rows, one per coded macroblock; pass 0 counts by prior-first, pass 1 by prior-second."""
 
-    context: Tensor
-    memory: Tensor
-    known: Tensor  # token codes of pass 0, else zero
-    second: Tensor  # flat positions of pass 1
-    coded: tuple[CodedTokens, CodedTokens]  # `place` counts within all positions, and within `second`
-    group: np.ndarray  # shard number * 2 + inter, per crop
+    block: Tensor  # [N, 32]
+    around: Tensor  # [N, 48]
+    memory: Tensor  # [N, 384]
+    second: Tensor  # rows of pass 1 [M]
+    neighbours: Tensor  # [M, 4, 384], token codes of left, above, right, below
+    coded: tuple[CodedTokens, CodedTokens]  # `place` counts within all rows, and within `second`
+    frame: np.ndarray  # number of the frame of each row
+    group: list[int]  # shard number * 2 + inter, per frame
 
 
 class PriorModel(nn.Module):
@@ -40,9 +42,9 @@ class PriorModel(nn.Module):
         self.logits = nn.Parameter(torch.log(torch.from_numpy(tables.astype(np.float32) / TOTAL)))
 
     def scales(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Flat fine scales: of all positions (pass 0 counts), and of those of pass 1."""
-        features, fine = self.prior.run_first(batch.context, batch.memory)
-        second = self.prior.run_second(features, fine, batch.known, batch.second)
+        """Flat fine scales: of all rows (pass 0 counts), and of those of pass 1."""
+        features, fine = self.prior.run_first(batch.block, batch.around, batch.memory)
+        second = self.prior.run_second(features[batch.second], fine[batch.second], batch.neighbours)
         return fine.reshape(-1), second.reshape(-1)
 
     def bits(self, batch: Batch) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
@@ -54,19 +56,54 @@ class PriorModel(nn.Module):
         return results[0], results[1]
 
 
-def make_batch(coder: TokenCoder, crops: list[tuple[np.ndarray, np.ndarray, np.ndarray]], origin: list[int], group: list[int]) -> Batch:
-    """`crops` hold (context, memory, tokens) as [channels, rows, columns]; `origin` is row + column of each corner."""
-    context, memory, tokens = (
-        np.ascontiguousarray(np.stack([crop[i] for crop in crops]).transpose(0, 2, 3, 1)) for i in range(3)
+@dataclass
+class Rows:
+    """The coded macroblocks of one frame as rows."""
+
+    block: np.ndarray
+    around: np.ndarray
+    memory: np.ndarray
+    tokens: np.ndarray
+    is_second: np.ndarray
+    neighbours: np.ndarray  # [rows of pass 1, 4, 384]
+
+    def take(self, chosen: np.ndarray) -> Rows:
+        of_second = np.flatnonzero(self.is_second)
+        kept = np.isin(of_second, chosen)
+        fields = (self.block, self.around, self.memory, self.tokens, self.is_second)
+        return Rows(*(field[chosen] for field in fields), self.neighbours[kept])
+
+
+# Offsets (row, column) of the neighbours in the order of the graphs' inputs.
+AROUND = ((0, -1), (-1, 0), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
+
+
+def frame_rows(context: np.ndarray, memory: np.ndarray, tokens: np.ndarray) -> Rows:
+    """Rows of a frame given as planes [channels, rows, columns] (FORMAT.md, section 9)."""
+    row, column = np.nonzero((context[8] > 0) | (context[9] > 0))
+    intra = np.maximum(context[5], context[6])
+    present = np.full_like(intra, 64)
+    planes = np.pad(np.stack([present, intra, context[2], context[7], context[8], context[9]], -1), ((1, 1), (1, 1), (0, 0)))
+    around = np.concatenate([planes[row + 1 + dy, column + 1 + dx] for dy, dx in AROUND], -1)
+    is_second = ((row + column) & 1) == 1
+    coded = np.pad(codes(tokens).transpose(1, 2, 0), ((1, 1), (1, 1), (0, 0)))
+    r, c = row[is_second] + 1, column[is_second] + 1
+    neighbours = np.stack([coded[r + dy, c + dx] for dy, dx in AROUND[:4]], 1)
+    return Rows(
+        context[:, row, column].T, around, memory[:, row, column].T, tokens[:, row, column].T, is_second, neighbours
     )
-    n, rows, columns, _ = tokens.shape
-    parity = (np.arange(rows)[:, None] + np.arange(columns)[None, :] + np.array(origin)[:, None, None]) & 1
-    known = codes(tokens)
-    known[parity == 1] = 0
-    flat = parity.reshape(-1)
-    coded = coder.find(tokens.reshape(-1, 384), context.reshape(-1, 32))
-    later = torch.from_numpy(flat == 1)[coded.macroblock]
-    slot = torch.from_numpy(np.cumsum(flat) - 1)
+
+
+def make_batch(coder: TokenCoder, frames: list[Rows], group: list[int]) -> Batch:
+    """Joins the rows of several frames."""
+
+    def joined(name: str) -> np.ndarray:
+        return np.ascontiguousarray(np.concatenate([getattr(rows, name) for rows in frames]))
+
+    block, tokens, is_second = joined("block"), joined("tokens"), joined("is_second")
+    coded = coder.find(tokens, block)
+    later = torch.from_numpy(is_second)[coded.macroblock]
+    slot = torch.from_numpy(np.cumsum(is_second) - 1)
 
     def part(chosen: Tensor, compact: bool) -> CodedTokens:
         fields = [getattr(coded, f)[chosen] for f in ("place", "kind", "context", "symbol", "extra", "macroblock")]
@@ -75,69 +112,69 @@ def make_batch(coder: TokenCoder, crops: list[tuple[np.ndarray, np.ndarray, np.n
         return CodedTokens(*fields)
 
     return Batch(
-        torch.from_numpy(context).float(),
-        torch.from_numpy(memory).float(),
-        torch.from_numpy(known).float(),
-        torch.from_numpy(np.flatnonzero(flat)),
+        torch.from_numpy(block).float(),
+        torch.from_numpy(joined("around")).float(),
+        torch.from_numpy(joined("memory")).float(),
+        torch.from_numpy(np.flatnonzero(is_second)),
+        torch.from_numpy(joined("neighbours")).float(),
         (part(~later, False), part(later, True)),
-        np.array(group),
+        np.repeat(np.arange(len(frames)), [len(rows.block) for rows in frames]),
+        group,
     )
 
 
 class Feeder:
-    """Random crops of the training shards; each crop's bits are weighted against its rate class."""
+    """Random coded macroblocks of random frames; each frame's bits are weighted against its rate class."""
 
-    SIDE = 16
+    ROWS_PER_FRAME = 160
 
     def __init__(self, shards: list[Shard], coder: TokenCoder, batch: int, generator: np.random.Generator) -> None:
         self.shards, self.coder, self.batch = shards, coder, batch
-        self.sampler = FrameSampler(shards, generator, key_share=0.2)
+        self.sampler = FrameSampler(shards, generator, key_share=0.25)
         self.generator = generator
         self.arrays = [tuple(shard.array(name) for name in ("context", "memory", "tokens")) for shard in shards]
-        self.rows = min(self.SIDE, *(shard.rows for shard in shards))
-        self.columns = min(self.SIDE, *(shard.columns for shard in shards))
         self.rates: dict[int, float] = {}
 
     def draw(self) -> Batch:
-        crops, origin, group = [], [], []
-        for _ in range(self.batch):
+        frames, group = [], []
+        while len(frames) < self.batch:
             s, frame = self.sampler.draw()
-            shard = self.shards[s]
-            row = int(self.generator.integers(shard.rows - self.rows + 1))
-            column = int(self.generator.integers(shard.columns - self.columns + 1))
-            area = (frame, slice(None), slice(row, row + self.rows), slice(column, column + self.columns))
-            crops.append(tuple(array[area] for array in self.arrays[s]))
-            origin.append(row + column)
-            group.append(2 * s + int(shard.inter[frame]))
-        return make_batch(self.coder, crops, origin, group)
+            rows = frame_rows(*(np.asarray(array[frame]) for array in self.arrays[s]))
+            count = len(rows.block)
+            if count == 0:
+                continue
+            if count > self.ROWS_PER_FRAME:
+                rows = rows.take(np.sort(self.generator.choice(count, self.ROWS_PER_FRAME, replace=False)))
+            frames.append(rows)
+            group.append(2 * s + int(self.shards[s].inter[frame]))
+        return make_batch(self.coder, frames, group)
 
     def weights(self, batch: Batch, bits: np.ndarray) -> np.ndarray:
-        """Per crop 1 / sqrt(rate) of its shard and frame type, so that low rates count, limited to 1/4 .. 4.
+        """Per frame 1 / sqrt(rate) of its shard and frame type, so that low rates count, limited to 1/4 .. 4.
 
         What matters is the relative saving at every rate; the root is a middle way that keeps the noise of nearly empty
-        crops small. `bits` [crops] are the bits per macroblock just seen.
+        frames small. `bits` [frames] are the bits per coded macroblock just seen.
         """
         weights = np.empty(len(bits), np.float32)
         for index, (key, value) in enumerate(zip(batch.group, bits)):
-            rate = self.rates.get(int(key), value)
-            self.rates[int(key)] = 0.9 * rate + 0.1 * value
-            weights[index] = (20.0 / max(rate, 1.0)) ** 0.5
+            rate = self.rates.get(key, value)
+            self.rates[key] = 0.9 * rate + 0.1 * value
+            weights[index] = (40.0 / max(rate, 1.0)) ** 0.5
         return np.clip(weights, 0.25, 4.0)
 
 
 def train_step(model: PriorModel, feeder: Feeder) -> tuple[Tensor, float, float]:
     batch = feeder.draw()
-    n, rows, columns, _ = batch.context.shape
-    area = rows * columns
     parts = model.bits(batch)
-    per_crop = torch.zeros(n)
+    frame = torch.from_numpy(batch.frame)
+    per_frame = torch.zeros(len(batch.group))
     for (bits, _), coded in zip(parts, batch.coded):
-        per_crop = per_crop.index_add(0, torch.div(coded.macroblock, area, rounding_mode="floor"), bits)
-    per_crop = per_crop / area
-    weights = torch.from_numpy(feeder.weights(batch, per_crop.detach().numpy()))
-    loss = (per_crop * weights).sum() / n
-    # Bits per pixel of the batch; frames of 640x360 as the unit of speed.
-    return loss, float(per_crop.detach().mean()) / 256, n * area / 920
+        per_frame = per_frame.index_add(0, frame[coded.macroblock], bits)
+    per_frame = per_frame / torch.bincount(frame, minlength=len(batch.group))
+    weights = torch.from_numpy(feeder.weights(batch, per_frame.detach().numpy()))
+    loss = (per_frame * weights).sum() / len(batch.group)
+    # Bits per pixel of coded macroblocks; thousands of them as the unit of speed.
+    return loss, float(per_frame.detach().mean()) / 256, len(batch.frame) / 1000
 
 
 def zero_order_bits(counts: np.ndarray) -> float:
@@ -149,10 +186,12 @@ def zero_order_bits(counts: np.ndarray) -> float:
 
 
 def whole_frames(coder: TokenCoder, shard: Shard, frames: list[int]):
-    """One batch per whole frame."""
+    """One batch per whole frame; frames without coded macroblocks are left out."""
     arrays = [shard.array(name) for name in ("context", "memory", "tokens")]
     for frame in frames:
-        yield make_batch(coder, [tuple(np.asarray(array[frame]) for array in arrays)], [0], [int(shard.inter[frame])])
+        rows = frame_rows(*(np.asarray(array[frame]) for array in arrays))
+        if len(rows.block):
+            yield make_batch(coder, [rows], [int(shard.inter[frame])])
 
 
 def pick_frames(shard: Shard, count: int) -> list[int]:
@@ -194,6 +233,7 @@ def evaluate(model: PriorModel, coder: TokenCoder, shards: list[Shard], frames: 
             chosen = [f for f in pick_frames(shard, frames) if shard.inter[f] == inter]
             counts = np.zeros((2, 384, 16), np.int64)
             band = int(shard.meta["q"]) // 8
+            pixels += len(chosen) * shard.rows * shard.columns * 256
             for batch in whole_frames(coder, shard, chosen):
                 for fine, coded in zip(model.scales(batch), batch.coded):
                     cost = float(table[hard_index(fine[coded.place], coded), coded.symbol].double().sum())
@@ -203,7 +243,6 @@ def evaluate(model: PriorModel, coder: TokenCoder, shards: list[Shard], frames: 
                     cell = ((coded.kind == 1).long() * 384 + coded.place % 384) * 16 + coded.symbol
                     counts += np.bincount(cell.numpy(), minlength=counts.size).reshape(counts.shape)
                     tokens += len(coded.place)
-                pixels += batch.context.shape[1] * batch.context.shape[2] * 256
             own_entropy += zero_order_bits(counts)
             pools[band] = pools.get(band, 0) + counts
         if not pixels:
@@ -226,7 +265,7 @@ def evaluate(model: PriorModel, coder: TokenCoder, shards: list[Shard], frames: 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    add_run_arguments(parser, learning_rate=2e-3, batch=8)
+    add_run_arguments(parser, learning_rate=2e-3, batch=16)
     parser.add_argument("--pack", type=Path, required=True, help="pack whose tables the shards were coded with")
     parser.add_argument("--table-learning-rate", type=float, default=1e-2, help="peak for the table logits")
     parser.add_argument("--evaluation-frames", type=int, default=2, help="inter frames per held-out shard")
@@ -255,13 +294,13 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     feeder = Feeder(train, coder, arguments.batch, run.generator)
     run.describe_data(len(train), len(held), len({shard.clip for shard in train}))
     run.say(
-        f"{len(train)} shards to train on, {len(held)} held out, crops {feeder.rows}x{feeder.columns}, "
+        f"{len(train)} shards to train on, {len(held)} held out, "
         f"{sum(p.numel() for p in model.parameters())} parameters"
     )
     return run.loop(
         lambda _: train_step(model, feeder),
         lambda average: evaluate(average, coder, held, arguments.evaluation_frames),
-        "frames of 640x360",
+        "thousand macroblocks",
     )
 
 

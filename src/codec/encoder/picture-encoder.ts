@@ -2,9 +2,9 @@ import type { Kernels } from '../../kernels/kernels.js';
 import type { Graph } from '../../model/graph.js';
 import type { PackTables } from '../../model/pack-tables.js';
 import type { FrameHead } from '../frame-head.js';
-import { FrameTokens, type Geometry } from '../frame-tokens.js';
+import { FrameTokens, SKIP, type Geometry } from '../frame-tokens.js';
 import { KernelTables } from '../kernel-tables.js';
-import { applyRegions, regionError, runFilter, sidePlanes } from '../loop-filter.js';
+import { copyRegion, filterRegions, regionError, sidePlanes } from '../loop-filter.js';
 import { Picture, type Planes } from '../picture.js';
 import { ReferenceSlots } from '../reference-slots.js';
 import { ModeDecision } from './mode-decision.js';
@@ -68,22 +68,31 @@ export class PictureEncoder {
     }
     const unfiltered = this.#work.read();
     const source = this.#source.read();
-    const loop = { y: unfiltered.y.slice(), u: unfiltered.u.slice(), v: unfiltered.v.slice() };
-    if (this.#loopFilter !== null) {
-      const filtered = await runFilter(this.#loopFilter, geometry, unfiltered, sidePlanes(head, tokens));
-      for (let region = 0; region < tokens.filtered.length; region++) {
-        const before = regionError(geometry, region, source, unfiltered);
-        tokens.filtered[region] = regionError(geometry, region, source, filtered) < before ? 1 : 0;
-      }
-      if (tokens.filtered.includes(1)) {
-        head = { ...head, hasLoopFilter: true };
-        applyRegions(geometry, tokens.filtered, filtered, loop);
-      }
-    }
+    const loop = await this.#filter(head, tokens, source, unfiltered);
+    head = { ...head, hasLoopFilter: tokens.filtered.includes(1) };
     this.#rates.endFrame(head, tokens, true);
     if (head.fills !== null) this.#slots.fill(head.fills, loop);
     this.#previous = tokens;
     return { head, tokens, unfiltered, loop, source };
+  }
+
+  /** The loop picture: filtered in those regions, of the ones with any new content, that come closer to the source. */
+  async #filter(head: FrameHead, tokens: FrameTokens, source: Planes, unfiltered: Planes): Promise<Planes> {
+    const geometry = this.#geometry;
+    const loop = { y: unfiltered.y.slice(), u: unfiltered.u.slice(), v: unfiltered.v.slice() };
+    if (this.#loopFilter === null) return loop;
+    const changed = new Set<number>();
+    tokens.type.forEach((type, at) => {
+      const row = Math.floor(at / geometry.columns);
+      if (type !== SKIP) changed.add(geometry.regionOf(row, at % geometry.columns));
+    });
+    await filterRegions(this.#loopFilter, geometry, loop, sidePlanes(head, tokens), [...changed]);
+    for (const region of changed) {
+      const before = regionError(geometry, region, source, unfiltered);
+      if (regionError(geometry, region, source, loop) < before) tokens.filtered[region] = 1;
+      else copyRegion(geometry, region, unfiltered, loop);
+    }
+    return loop;
   }
 
   #decide(head: FrameHead, qOffset: Int8Array | null): FrameTokens {

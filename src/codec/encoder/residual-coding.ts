@@ -254,6 +254,7 @@ export class ResidualCoding {
     );
     const from = this.#tokens >> 1;
     tokens.set(kernels.i16.subarray(from, from + count), offset);
+    tokens.fill(0, offset + count, offset + (kind === 2 ? TOKENS_PER_BLOCK - CHROMA_TOKENS : CHROMA_TOKENS));
     const result = this.#result >> 2;
     const { f32 } = kernels;
     return { groups, cost: f32[result]!, distortion: f32[result + 1]!, bits: f32[result + 2]! };

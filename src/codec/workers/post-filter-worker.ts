@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { Graph, type Device } from '../../model/graph.js';
 import { Geometry } from '../frame-tokens.js';
-import { runFilter } from '../loop-filter.js';
+import { runPostFilter } from '../loop-filter.js';
 import type { Planes } from '../picture.js';
 import { serveRequests } from './serve.js';
 
@@ -27,7 +27,7 @@ serveRequests<PostFilterRequest, Planes>(async () => {
   const geometry = new Geometry(setup.width, setup.height);
   const graph = await Graph.create(setup.graph, { device, threads });
   return async ({ planes, side }) => {
-    const shown = await runFilter(graph, geometry, planes, side);
+    const shown = await runPostFilter(graph, geometry, planes, side);
     return { response: shown, transfer: [shown.y.buffer, shown.u.buffer, shown.v.buffer] };
   };
 });
