@@ -23,7 +23,7 @@ TINY_TABLES = PackShape(atoms16=48, atoms8=16, atoms_chroma=16, intra_modes=4)
 TINY_NETWORKS = NetworkShape(
     prior_width=8, prior_hidden=16, prior_blocks=1,
     loop_width=8, loop_hidden=16, loop_blocks=1,
-    post_width=8, post_hidden=16, post_blocks=1,
+    post_width=4, post_hidden=8, post_blocks=1,
 )  # fmt: skip
 POST_PARTS = ("post-filter-psnr", "post-filter-lpips")
 
@@ -114,7 +114,7 @@ def create(arguments: argparse.Namespace) -> dict:
         randomise(networks, arguments.seed)
         return write_pack(
             arguments.out, arguments.name or "tiny", version, default_tables(TINY_TABLES), networks.programs(),
-            {"training": "none: seeded random weights, for tests", "seed": arguments.seed}, "psnr", (2, 2),
+            {"training": "none: seeded random weights, for tests", "seed": arguments.seed}, "psnr", (2, 1),
         )  # fmt: skip
     networks = Networks.create(NetworkShape(), arguments.seed)
     return write_pack(

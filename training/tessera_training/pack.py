@@ -30,18 +30,18 @@ FILES = {
 REGION = {"y": (80, 80), "u": (40, 40), "v": (40, 40), "side": (10, 10)}
 
 
-def self_test_vectors(programs: dict[str, Program], rows: int, columns: int, seed: int = 7) -> dict[str, np.ndarray]:
+def self_test_vectors(programs: dict[str, Program], rows: int, regions: int, seed: int = 7) -> dict[str, np.ndarray]:
     """Random inputs of exact graphs and the outputs of the int64 evaluation.
 
     Names are `GRAPH.input.NAME` and `GRAPH.output.NAME`. The values of the prior's inputs cover the bytes beyond what
-    a stream can hold; the prior gets rows * columns macroblocks, the loop filter two regions.
+    a stream can hold.
     """
     generator = np.random.default_rng(seed)
     vectors: dict[str, np.ndarray] = {}
     for name, program in programs.items():
         inputs = {}
         for field, channels, height, width in program.inputs:
-            shape = (rows * columns, channels) if program.is_rows else (2, channels, *REGION[field])
+            shape = (rows, channels) if program.is_rows else (regions, channels, *REGION[field])
             high = 256 if field in ("y", "u", "v", "features") else 65
             inputs[field] = generator.integers(0, high, shape, np.uint8)
         vectors |= {f"{name}.input.{field}": value for field, value in inputs.items()}
@@ -57,11 +57,12 @@ def write_pack(
     programs: dict[str, Program],
     provenance: dict[str, object],
     default_post_filter: str,
-    self_test_grid: tuple[int, int] = (3, 4),
+    self_test_size: tuple[int, int] = (12, 2),
 ) -> dict:
     """Checks everything, writes the files and returns the manifest.
 
-    Graphs that `programs` lacks stay as they are in the folder. Files are replaced one by one, the manifest last.
+    `self_test_size` is how many rows and regions the vectors hold. Graphs that `programs` lacks stay as they are in the
+    folder. Files are replaced one by one, the manifest last.
     """
     check_tables(tables)
     exact = [graph for graph in EXACT_GRAPHS if graph in programs]
@@ -77,7 +78,7 @@ def write_pack(
         costs = read_manifest(folder)["kiloMacsPerPixel"]
         vectors = safetensors.load(folder / FILES["self-test"])
     vectors = {key: value for key, value in vectors.items() if key.split(".")[0] not in exact}
-    vectors |= self_test_vectors({graph: programs[graph] for graph in exact}, *self_test_grid)
+    vectors |= self_test_vectors({graph: programs[graph] for graph in exact}, *self_test_size)
     safetensors.save(folder / FILES["tables"], tables)
     safetensors.save(folder / FILES["self-test"], vectors)
     for graph, program in programs.items():
