@@ -1,0 +1,30 @@
+import { UsageError } from './run-command.js';
+
+/** Options that several commands share, as yargs wants them. */
+export const sharedOptions = {
+  json: { type: 'boolean', default: false, describe: 'JSON lines on stdout (docs/CLI.md)' },
+  overwrite: { type: 'boolean', alias: 'y', default: false, describe: 'Replace existing files' },
+  pack: { type: 'string', requiresArg: true, describe: 'Model pack: a name or a folder' },
+  device: { choices: ['auto', 'cpu', 'cuda'], default: 'auto', describe: 'Where networks run' },
+  threads: { type: 'number', requiresArg: true, describe: 'Threads of each network, 1..64' },
+} as const;
+
+/** A whole number within `min .. max`, or undefined. Throws UsageError. */
+export function wholeNumber(name: string, value: number | undefined, min: number, max: number): number | undefined {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return value;
+  throw new UsageError(`--${name} takes a whole number from ${min} to ${max}`);
+}
+
+/** Seconds from `12.5`, `12.5s`, `1:02.5` or `1:00:02.5`. Throws UsageError. */
+export function parseSeconds(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const match = /^(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)s?$/.exec(text.trim());
+  if (match === null) throw new UsageError(`--${name} takes seconds (12.5) or a time (1:02:03.5), not '${text}'`);
+  const [, hours = '0', minutes = '0', seconds = '0'] = match;
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+}
+
+/** The options without those that are undefined, which mean "not given". */
+export function given<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}

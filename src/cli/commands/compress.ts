@@ -1,0 +1,60 @@
+import { compressVideo } from '../../pipeline/compress.js';
+import { given, sharedOptions, wholeNumber } from '../arguments.js';
+import { defineCommand } from '../define-command.js';
+import { describeBytes } from '../reporter.js';
+import { UsageError } from '../run-command.js';
+import { PIPE, readStdin, stdoutSink } from '../standard-streams.js';
+
+/** `tessera compress IN OUT.tsr` */
+export const compressCommand = defineCommand({
+  command: 'compress <in> <out>',
+  describe: 'Compress a video to a .tsr file',
+  builder: (yargs) =>
+    yargs
+      .positional('in', { type: 'string', demandOption: true, describe: 'Video file, folder of pictures, or - (pipe)' })
+      .positional('out', { type: 'string', demandOption: true, describe: '.tsr file, or - (pipe)' })
+      .options({
+        quality: { type: 'number', alias: 'q', requiresArg: true, describe: '0 (worst) .. 63 (best); default 28' },
+        keyint: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Largest distance of key frames: frames (250) or seconds (10s); default 10s',
+        },
+        pack: sharedOptions.pack,
+        device: sharedOptions.device,
+        threads: sharedOptions.threads,
+        overwrite: sharedOptions.overwrite,
+        json: sharedOptions.json,
+      })
+      .example('$0 compress in.mp4 out.tsr', 'Compress with default quality')
+      .example('$0 compress -q 40 --keyint 2s in.mkv out.tsr', 'Better, with a place to seek to every 2 seconds')
+      .example('ffmpeg -i in.avi -f yuv4mpegpipe - | $0 compress - out.tsr', 'From a pipe'),
+  run: async (argv, { signal, reporter }) => {
+    const { in: input, out: output, device, overwrite } = argv;
+    if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the .tsr stream');
+    const result = await compressVideo(
+      input === PIPE ? readStdin(signal) : input,
+      output === PIPE ? stdoutSink() : output,
+      {
+        ...given({
+          quality: wholeNumber('quality', argv.quality, 0, 63),
+          threads: wholeNumber('threads', argv.threads, 1, 64),
+          pack: argv.pack,
+          keyint: argv.keyint,
+        }),
+        device,
+        overwrite,
+        signal,
+        onProgress: (progress) => reporter.progress(progress),
+        onNote: (note) => reporter.note(note),
+      },
+    );
+    const { frames, bytes, bitsPerPixel, framesPerSecond } = result;
+    reporter.done(
+      { command: 'compress', input, output, ...result },
+      `${input} -> ${output}: ${frames} frames of ${result.width}x${result.height}, ${describeBytes(bytes)} ` +
+        `(${bitsPerPixel.toFixed(4)} bits per pixel), ${framesPerSecond.toFixed(1)} frames per second`,
+    );
+    return 0;
+  },
+});

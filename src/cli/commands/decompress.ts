@@ -1,0 +1,86 @@
+import { decompressVideo, type DecompressResult } from '../../pipeline/decompress.js';
+import { given, parseSeconds, sharedOptions, wholeNumber } from '../arguments.js';
+import { defineCommand } from '../define-command.js';
+import type { Reporter } from '../reporter.js';
+import { UsageError } from '../run-command.js';
+import { PIPE, readStdin, stdoutSink } from '../standard-streams.js';
+
+/** Problems of a stream that are told one by one. */
+const SHOWN_PROBLEMS = 5;
+
+/** `tessera decompress IN.tsr OUT` */
+export const decompressCommand = defineCommand({
+  command: 'decompress <in> <out>',
+  describe: 'Turn a .tsr file back into a video',
+  builder: (yargs) =>
+    yargs
+      .positional('in', { type: 'string', demandOption: true, describe: '.tsr file, or - (pipe)' })
+      .positional('out', {
+        type: 'string',
+        demandOption: true,
+        describe: '.mp4, .mov, .mkv, .webm, .y4m, out/%05d.png, a folder, or - (y4m)',
+      })
+      .options({
+        'post-filter': {
+          choices: ['lpips', 'psnr', 'none'] as const,
+          requiresArg: true,
+          describe: 'Improve pictures for the eye, for PSNR, or not; default: what the pack recommends',
+        },
+        'video-codec': {
+          choices: ['h264', 'hevc', 'av1', 'vp9', 'ffv1'] as const,
+          requiresArg: true,
+          describe: 'Codec of the output; ffv1 is lossless (in .mkv)',
+        },
+        start: { type: 'string', requiresArg: true, describe: 'Begin at this time: 12.5 or 1:02:03.5' },
+        duration: { type: 'string', requiresArg: true, describe: 'Stop after this time' },
+        strict: { type: 'boolean', default: false, describe: 'Fail if anything is wrong with the stream' },
+        pack: sharedOptions.pack,
+        device: sharedOptions.device,
+        threads: sharedOptions.threads,
+        overwrite: sharedOptions.overwrite,
+        json: sharedOptions.json,
+      })
+      .example('$0 decompress in.tsr out.mp4', 'With sound and all else that was in the source')
+      .example('$0 decompress in.tsr out.mkv --video-codec ffv1', 'Without a second loss')
+      .example('$0 decompress in.tsr - | ffplay -', 'Show it')
+      .example('$0 decompress in.tsr out.mp4 --start 1:30 --duration 10', 'Ten seconds of it'),
+  run: async (argv, { signal, reporter }) => {
+    const { in: input, out: output, device, overwrite, strict } = argv;
+    if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the y4m stream');
+    const result = await decompressVideo(
+      input === PIPE ? readStdin(signal) : input,
+      output === PIPE ? stdoutSink() : output,
+      {
+        ...given({
+          postFilter: argv.postFilter,
+          videoCodec: argv.videoCodec,
+          start: parseSeconds('start', argv.start),
+          duration: parseSeconds('duration', argv.duration),
+          threads: wholeNumber('threads', argv.threads, 1, 64),
+          pack: argv.pack,
+        }),
+        device,
+        overwrite,
+        strict,
+        signal,
+        onProgress: (progress) => reporter.progress(progress),
+        onNote: (note) => reporter.note(note),
+      },
+    );
+    if (!argv.json) tellProblems(result, reporter);
+    const concealed = result.concealedFrames === 0 ? '' : `, ${result.concealedFrames} of them concealed`;
+    reporter.done(
+      { command: 'decompress', input, output, ...result },
+      `${input} -> ${output}: ${result.frames} frames of ${result.width}x${result.height}${concealed}, ` +
+        `post-filter ${result.postFilter}, ${result.framesPerSecond.toFixed(1)} frames per second`,
+    );
+    return 0;
+  },
+});
+
+function tellProblems({ problems }: DecompressResult, reporter: Reporter): void {
+  for (const { frame, reason } of problems.slice(0, SHOWN_PROBLEMS)) {
+    reporter.line(`damage: ${frame === null ? '' : `frame ${frame}: `}${reason}`);
+  }
+  if (problems.length > SHOWN_PROBLEMS) reporter.line(`damage: ${problems.length - SHOWN_PROBLEMS} more like these`);
+}

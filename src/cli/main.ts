@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import yargs from 'yargs';
+import { compressCommand } from './commands/compress.js';
+import { decompressCommand } from './commands/decompress.js';
+import { Reporter } from './reporter.js';
+import { report, UsageError } from './run-command.js';
+import { packageVersion } from './version.js';
+
+const parser = yargs(process.argv.slice(2))
+  .scriptName('tessera')
+  .usage('$0 <command>\n\nA learned video codec. - is a pipe on either side.')
+  .command(compressCommand)
+  .command(decompressCommand)
+  .completion('completion', 'Print a script for shell completion')
+  .demandCommand(1, 1, 'name a command')
+  .strict()
+  .version(packageVersion())
+  .help()
+  .epilogue('Exit codes: 0 done, 2 usage, 3 input, 4 stream, 5 model pack, 6 environment, 130 cancelled, 1 bug.')
+  .wrap(Math.min(110, process.stdout.columns || 110))
+  // Commands report their own errors; what is left are wrong arguments.
+  .fail(false);
+
+try {
+  await parser.parseAsync();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.exitCode = report(new UsageError(message), new Reporter(process.argv.includes('--json')));
+}

@@ -1,0 +1,102 @@
+import { Presets, SingleBar } from 'cli-progress';
+import type { Progress } from '../pipeline/progress.js';
+import { toJsonLine } from './json-lines.js';
+
+const JSON_PROGRESS_MS = 1000;
+
+/**
+ * Tells people what happens, on stderr, and programs, on stdout as JSON lines. Stdout gets nothing else: it may carry
+ * the payload.
+ */
+export class Reporter {
+  readonly #isJson: boolean;
+  #bar: SingleBar | null = null;
+  #lastJsonMs = -Infinity;
+
+  constructor(isJson: boolean) {
+    this.#isJson = isJson;
+  }
+
+  /** Shows progress: a bar where stderr is a terminal, a JSON line per second with `--json`. */
+  progress(progress: Progress): void {
+    if (this.#isJson) {
+      const now = performance.now();
+      if (now - this.#lastJsonMs < JSON_PROGRESS_MS) return;
+      this.#lastJsonMs = now;
+      this.json({ type: 'progress', ...progress });
+    } else if (process.stderr.isTTY) {
+      this.#bar ??= startBar(progress);
+      this.#bar.update(progress.frames, describe(progress));
+    }
+  }
+
+  /** Something that people should know, in one line. */
+  note(text: string): void {
+    if (this.#isJson) this.json({ type: 'note', text });
+    else this.line(`note: ${text}`);
+  }
+
+  /** One line on stderr. */
+  line(text: string): void {
+    this.stop();
+    process.stderr.write(`tessera: ${text}\n`);
+  }
+
+  /** One line of JSON on stdout. */
+  json(value: object): void {
+    process.stdout.write(toJsonLine(value));
+  }
+
+  /** The result: a JSON line with `--json`, else one line for people. */
+  done(result: object, summary: string): void {
+    if (this.#isJson) this.json({ type: 'done', ...result });
+    else this.line(summary);
+  }
+
+  /** What went wrong: a line for people, and one for programs with `--json`. */
+  error(line: string, details: object): void {
+    this.line(line);
+    if (this.#isJson) this.json({ type: 'error', ...details });
+  }
+
+  /** Takes the progress bar away. */
+  stop(): void {
+    this.#bar?.stop();
+    this.#bar = null;
+  }
+}
+
+function startBar(progress: Progress): SingleBar {
+  const format =
+    progress.totalFrames === null
+      ? '{value} frames | {fps} fps | {bits} bits per pixel'
+      : '{bar} {value}/{total} frames | {fps} fps | {bits} bits per pixel | {left} left';
+  const bar = new SingleBar(
+    { format, stream: process.stderr, barsize: 24, hideCursor: true, clearOnComplete: true, stopOnComplete: false },
+    Presets.shades_classic,
+  );
+  bar.start(progress.totalFrames ?? 0, 0, describe(progress));
+  return bar;
+}
+
+function describe({ framesPerSecond, bitsPerPixel, secondsLeft }: Progress): Record<string, string> {
+  return {
+    fps: framesPerSecond.toFixed(1),
+    bits: bitsPerPixel.toFixed(4),
+    left: secondsLeft === null ? '?' : describeSeconds(secondsLeft),
+  };
+}
+
+/** `1:02:03`, `2:03`, `3 s`. */
+export function describeSeconds(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+/** A number of bytes with its thousands apart. */
+export function describeBytes(bytes: number): string {
+  return `${bytes.toLocaleString('en')} bytes`;
+}

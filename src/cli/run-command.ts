@@ -1,0 +1,77 @@
+import { CancelledError, TesseraError } from '../errors.js';
+import { Reporter } from './reporter.js';
+import { ClosedPipe, isClosedPipe } from './standard-streams.js';
+
+/** Exit code of wrong arguments. */
+export const USAGE_EXIT_CODE = 2;
+/** Exit code of a bug. */
+const BUG_EXIT_CODE = 1;
+
+/** A command was called in a way that makes no sense. */
+export class UsageError extends Error {}
+
+/** What a command is given beside its arguments. */
+export interface CommandContext {
+  /** Fires at Ctrl-C and when the program is asked to end. */
+  readonly signal: AbortSignal;
+  readonly reporter: Reporter;
+}
+
+/**
+ * Runs the work of a command; whatever it throws becomes one line on stderr and an exit code (docs/CLI.md).
+ *
+ * @param work returns the exit code, or nothing for 0.
+ */
+export async function runCommand(
+  isJson: boolean,
+  work: (context: CommandContext) => Promise<number | undefined>,
+): Promise<void> {
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    // A second request does not wait for anything to be put in order.
+    if (controller.signal.aborted) process.exit(new CancelledError().exitCode);
+    controller.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  const reporter = new Reporter(isJson);
+  // Closed pipes are told to whoever writes; an event without a listener would end the program with a stack.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  try {
+    process.exitCode = (await work({ signal: controller.signal, reporter })) ?? 0;
+    reporter.stop();
+  } catch (error) {
+    reporter.stop();
+    process.exitCode = report(error, reporter);
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+    // A pipe that somebody still fills would keep the program alive.
+    if (!process.stdin.isTTY) process.stdin.destroy();
+  }
+}
+
+/** Says what went wrong; returns the exit code. */
+export function report(error: unknown, reporter: Reporter): number {
+  if (error instanceof ClosedPipe || isClosedPipe(error)) return 0;
+  if (error instanceof UsageError) {
+    reporter.error(`${error.message} (see tessera --help)`, {
+      code: 'ERR_TESSERA_USAGE',
+      message: error.message,
+      exitCode: USAGE_EXIT_CODE,
+    });
+    return USAGE_EXIT_CODE;
+  }
+  if (error instanceof TesseraError) {
+    const { code, message, exitCode } = error;
+    reporter.error(message, { code, message, exitCode });
+    return exitCode;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  reporter.error(
+    `internal error: ${message}; this is a bug: please report it with the output of TESSERA_DEBUG=1 and tessera doctor`,
+    { code: 'ERR_TESSERA_BUG', message, exitCode: BUG_EXIT_CODE },
+  );
+  if (process.env['TESSERA_DEBUG'] !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return BUG_EXIT_CODE;
+}

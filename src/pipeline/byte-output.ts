@@ -1,0 +1,73 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import type { ByteSink } from '../bitstream/stream-writer.js';
+import { createTemporaryFile, describeWriteError, type TemporaryFile } from '../video/temporary-file.js';
+
+/** A byte sink that is completed with {@link ByteOutput.finish}; disposing it before leaves nothing behind. */
+export interface ByteOutput extends ByteSink, AsyncDisposable {
+  finish(): Promise<void>;
+}
+
+/** Conditions under which a file is written. */
+export interface ByteOutputOptions {
+  readonly overwrite: boolean;
+  /** Files that are being read: none of them may be the output. */
+  readonly inputs: readonly string[];
+}
+
+/**
+ * Opens a file under a temporary name, or takes the caller's sink, which stays the caller's to close.
+ *
+ * @throws InputError if the file exists (without `overwrite`), is an input, or its folder is missing; EnvironmentError
+ * if it cannot be written.
+ */
+export async function openByteOutput(output: string | ByteSink, options: ByteOutputOptions): Promise<ByteOutput> {
+  if (typeof output !== 'string') {
+    const none = (): Promise<void> => Promise.resolve();
+    return { write: (bytes) => output.write(bytes), finish: none, [Symbol.asyncDispose]: none };
+  }
+  const file = await createTemporaryFile(output, options);
+  try {
+    return new FileOutput(file, await open(file.path, 'w'));
+  } catch (error) {
+    await file[Symbol.asyncDispose]();
+    throw describeWriteError(error, output);
+  }
+}
+
+class FileOutput implements ByteOutput {
+  readonly #file: TemporaryFile;
+  #handle: FileHandle | null;
+
+  constructor(file: TemporaryFile, handle: FileHandle) {
+    this.#file = file;
+    this.#handle = handle;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#handle?.writeFile(bytes);
+    } catch (error) {
+      throw describeWriteError(error, this.#file.target);
+    }
+  }
+
+  async finish(): Promise<void> {
+    await this.#close();
+    await this.#file.commit();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close().catch(() => undefined);
+    await this.#file[Symbol.asyncDispose]();
+  }
+
+  async #close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = null;
+    try {
+      await handle?.close();
+    } catch (error) {
+      throw describeWriteError(error, this.#file.target);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import { DIMENSION_LIMIT, FRAME_AREA_LIMIT } from '../bitstream/limits.js';
+import { StreamWriter, type ByteSink, type BytesBySection } from '../bitstream/stream-writer.js';
+import { Encoder, type EncoderOptions } from '../codec/encoder.js';
+import { InputError, throwIfCancelled } from '../errors.js';
+import type { Frame, VideoProperties } from '../video/frame.js';
+import { openVideo, type VideoSource } from '../video/media-reader.js';
+import { openByteOutput } from './byte-output.js';
+import { DEFAULT_KEY_INTERVAL, keyIntervalFrames } from './key-interval.js';
+import { bitsPerPixel, ProgressMeter, type LongCallOptions } from './progress.js';
+
+/**
+ * What can be compressed: the path of any file that FFmpeg reads or of a folder of pictures; a list of picture files;
+ * the bytes of a video, such as `process.stdin`.
+ */
+export type VideoInput = string | readonly string[] | AsyncIterable<Uint8Array>;
+
+/** How to compress. */
+export interface CompressOptions extends Omit<EncoderOptions, 'keyint'>, LongCallOptions {
+  /** Frames from one key frame to the next at most, or seconds such as `'10s'`. Default: `'10s'`. */
+  readonly keyint?: number | string;
+  /** Replace an existing file. Default: false. */
+  readonly overwrite?: boolean;
+  /** Frames per second of pictures, which have no time of their own. Default: 25. */
+  readonly picturesPerSecond?: number;
+}
+
+/** What came of it. */
+export interface CompressResult {
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  /** Bytes of the whole stream. */
+  readonly bytes: number;
+  readonly bytesBySection: BytesBySection;
+  /** Bits of packets, framing included, per luma sample. */
+  readonly bitsPerPixel: number;
+  /** Seconds that the video lasts. */
+  readonly duration: number;
+  /** Seconds that the call took. */
+  readonly seconds: number;
+  readonly framesPerSecond: number;
+  /** Name of the model pack that the stream needs. */
+  readonly pack: string;
+  readonly device: 'cpu' | 'cuda';
+  /** Conversions and losses, one line each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Compresses a video to a `.tsr` stream. What stands beside its pictures (sound, subtitles, chapters, tags) is kept as
+ * it is. Memory does not grow with the length of the video.
+ *
+ * @param output path of the file, which appears when it is complete, or a sink for bytes.
+ * @throws InputError if the input cannot be used or the output must not be written; ModelError; EnvironmentError;
+ * CancelledError. Nothing is left behind then.
+ */
+export async function compressVideo(
+  input: VideoInput,
+  output: string | ByteSink,
+  options: CompressOptions = {},
+): Promise<CompressResult> {
+  const { signal, onNote } = options;
+  throwIfCancelled(signal);
+  const { picturesPerSecond } = options;
+  await using source = await openVideo(input, {
+    signal,
+    ...(picturesPerSecond === undefined ? {} : { picturesPerSecond }),
+  });
+  const { properties } = source;
+  checkSize(properties);
+  const keyint = keyIntervalFrames(options.keyint ?? DEFAULT_KEY_INTERVAL, properties.frameRate);
+  await using encoder = await Encoder.create(properties.width, properties.height, { ...options, keyint });
+  const notes = new NoteBook(source, onNote);
+  if ((options.device ?? 'auto') !== encoder.device.device && encoder.device.device === 'cuda') {
+    notes.add(`on ${encoder.device.device}: ${encoder.device.reason}`);
+  }
+  await using target = await openByteOutput(output, {
+    overwrite: options.overwrite ?? false,
+    inputs: typeof input === 'string' ? [input] : Array.isArray(input) ? (input as readonly string[]) : [],
+  });
+  const writer = new StreamWriter(target);
+  await writer.writeHeader({
+    ...streamProperties(properties),
+    slotCount: encoder.slotCount,
+    reorderDepth: encoder.reorderDepth,
+    packName: encoder.packName,
+    packId: encoder.packId,
+  });
+  // First of all, so that a reader of a pipe knows the tracks before it must begin a file.
+  await writeSide(source, writer);
+  throwIfCancelled(signal);
+
+  const pixels = properties.width * properties.height;
+  const meter = new ProgressMeter(pixels, source.frameCountHint, options.onProgress);
+  const clock = new Clock();
+  const frames = clock.watch(source.frames({ signal }));
+  for await (const packet of encoder.encode(frames, signal === undefined ? {} : { signal })) {
+    const size = await writer.writePacket(packet);
+    meter.addPacket(size, writer.byteCount);
+    meter.addFrame();
+    notes.update();
+  }
+  if (meter.frames === 0) throw new InputError('the video has no frames');
+  await writer.finish();
+  await target.finish();
+  meter.finish(writer.byteCount);
+  notes.update();
+  const { seconds } = meter;
+  return {
+    width: properties.width,
+    height: properties.height,
+    frames: meter.frames,
+    bytes: writer.byteCount,
+    bytesBySection: writer.bytesBySection,
+    bitsPerPixel: bitsPerPixel(writer.bytesBySection.packet, meter.frames, pixels),
+    duration: clock.seconds(properties),
+    seconds,
+    framesPerSecond: meter.frames / seconds,
+    pack: encoder.packName,
+    device: encoder.device.device,
+    notes: notes.lines,
+  };
+}
+
+function checkSize({ width, height }: VideoProperties): void {
+  if (width <= DIMENSION_LIMIT && height <= DIMENSION_LIMIT && width * height <= FRAME_AREA_LIMIT) return;
+  throw new InputError(
+    `the pictures are ${width}x${height}: a .tsr stream holds at most ${DIMENSION_LIMIT} samples a side and ` +
+      `${FRAME_AREA_LIMIT} in all; scale the video down first`,
+  );
+}
+
+/** Only the fields that a stream header has. */
+function streamProperties(properties: VideoProperties): VideoProperties {
+  const { width, height, timeBase, frameRate, sampleAspect, rotation, colour } = properties;
+  return { width, height, timeBase, frameRate, sampleAspect, rotation, colour };
+}
+
+async function writeSide(source: VideoSource, writer: StreamWriter): Promise<void> {
+  await using side = await source.side();
+  if (side !== null) await writer.writeSide(side.bytes());
+}
+
+/** Passes on each note of the source once. */
+class NoteBook {
+  readonly lines: string[] = [];
+  readonly #source: VideoSource;
+  readonly #onNote: LongCallOptions['onNote'];
+  #taken = 0;
+
+  constructor(source: VideoSource, onNote: LongCallOptions['onNote']) {
+    this.#source = source;
+    this.#onNote = onNote;
+    this.update();
+  }
+
+  add(line: string): void {
+    this.lines.push(line);
+    this.#onNote?.(line);
+  }
+
+  update(): void {
+    for (; this.#taken < this.#source.notes.length; this.#taken++) this.add(this.#source.notes[this.#taken]!);
+  }
+}
+
+/** Notes the time from the first frame's beginning to the last one's end. */
+class Clock {
+  #first: bigint | null = null;
+  #end = 0n;
+
+  async *watch(frames: AsyncIterable<Frame>): AsyncGenerator<Frame, void, undefined> {
+    for await (const frame of frames) {
+      this.#first ??= frame.pts;
+      this.#end = frame.pts + frame.duration;
+      yield frame;
+    }
+  }
+
+  seconds({ timeBase }: VideoProperties): number {
+    return (Number(this.#end - (this.#first ?? 0n)) * timeBase.num) / timeBase.den;
+  }
+}

@@ -1,0 +1,194 @@
+import type { StreamReader } from '../bitstream/stream-reader.js';
+import { StreamReader as Reader } from '../bitstream/stream-reader.js';
+import { findKey } from '../bitstream/stream-index.js';
+import type { ByteSink } from '../bitstream/stream-writer.js';
+import { Decoder, type DecoderOptions, type DecodingProblem, type PostFilter } from '../codec/decoder.js';
+import { BitstreamError, InputError, throwIfCancelled } from '../errors.js';
+import { createVideoSink, type OutputVideoCodec, type VideoSink } from '../video/media-writer.js';
+import type { SideTracks } from '../video/side-tracks.js';
+import { feedPackets, type FeedCounts } from './packet-feed.js';
+import { ProgressMeter, type LongCallOptions } from './progress.js';
+import { cutSideTracks, tolerateDamage, type TimeWindow } from './side-window.js';
+import { openStream, propertiesOf, type StreamInput } from './stream-input.js';
+import { surveyStream } from './survey.js';
+import { secondsToTicks, ticksToSeconds } from './ticks.js';
+import { y4mOutput } from './y4m-output.js';
+
+/** How to decompress. */
+export interface DecompressOptions extends DecoderOptions, LongCallOptions {
+  /** Video codec of the output; default: H.264, in WebM VP9. Y4m and PNG take none. */
+  readonly videoCodec?: OutputVideoCodec;
+  /** Leave out what comes before so many seconds; the output begins there with time 0. */
+  readonly start?: number;
+  /** Stop after so many seconds. */
+  readonly duration?: number;
+  /** Replace an existing file. Default: false. */
+  readonly overwrite?: boolean;
+}
+
+/** What came of it. */
+export interface DecompressResult {
+  readonly width: number;
+  readonly height: number;
+  /** Frames written, concealed ones included. */
+  readonly frames: number;
+  /** Frames that repeat the last good picture because their own was lost. */
+  readonly concealedFrames: number;
+  /** What was wrong with the stream; frames are numbered from its beginning. */
+  readonly problems: readonly DecodingProblem[];
+  /** What the output cannot hold, one line each. */
+  readonly notes: readonly string[];
+  readonly postFilter: PostFilter;
+  readonly device: 'cpu' | 'cuda';
+  /** Seconds that the call took. */
+  readonly seconds: number;
+  readonly framesPerSecond: number;
+}
+
+/** What is to be decoded, and what goes beside it. */
+interface Plan {
+  readonly totalFrames: number | null;
+  readonly side: SideTracks | null;
+  readonly window: TimeWindow | null;
+  readonly problems: DecodingProblem[];
+}
+
+/**
+ * Decompresses a `.tsr` stream to a video, with all that was kept beside its pictures.
+ *
+ * @param input path of a file, or the bytes of a stream.
+ * @param output path of an MP4, QuickTime, Matroska, WebM or y4m file, of a folder for PNG pictures or a pattern such
+ * as `out/%05d.png`; or a sink, which gets y4m.
+ * @throws BitstreamError if the stream cannot be read (with `strict`: if anything is wrong with it); InputError;
+ * ModelError if its model pack is missing; EnvironmentError; CancelledError. Nothing is left behind then.
+ */
+export async function decompressVideo(
+  input: StreamInput,
+  output: string | ByteSink,
+  options: DecompressOptions = {},
+): Promise<DecompressResult> {
+  checkTimes(options);
+  throwIfCancelled(options.signal);
+  const { strict = false, signal, start, duration } = options;
+  if (typeof input !== 'string' && typeof output !== 'string' && start === undefined && duration === undefined) {
+    // From pipe to pipe nothing must be known in advance: frames flow as bytes come.
+    const reader = await Reader.open(input, { strict });
+    const plan = { totalFrames: null, side: null, window: null, problems: [] };
+    return decodeTo(reader, plan, input, output, options);
+  }
+  await using stream = await openStream(input, { strict, signal });
+  const plan = await makePlan(stream.reader, options);
+  await using _side = plan.side;
+  return await decodeTo(stream.reader, plan, input, output, options);
+}
+
+function checkTimes({ start = 0, duration = 1 }: DecompressOptions): void {
+  if (!(Number.isFinite(start) && start >= 0)) throw new InputError(`start is ${start}: give seconds from 0 on`);
+  if (!(Number.isFinite(duration) && duration > 0)) {
+    throw new InputError(`duration is ${duration}: give seconds above 0`);
+  }
+}
+
+/** Reads the stream through for what stands beside the pictures, their number, and where the wanted part begins. */
+async function makePlan(reader: StreamReader, options: DecompressOptions): Promise<Plan> {
+  const { start, duration, signal, strict = false } = options;
+  const isPart = start !== undefined || duration !== undefined;
+  const times: bigint[] = [];
+  let totalFrames = 0;
+  const { side, sideFault } = await surveyStream(
+    reader,
+    (section) => {
+      if (section.kind !== 'packet') return;
+      totalFrames++;
+      if (isPart) times.push(section.packet.pts);
+    },
+    signal,
+  );
+  const problems: DecodingProblem[] = [];
+  if (sideFault !== null) {
+    if (strict) throw new BitstreamError(sideFault);
+    problems.push({ frame: null, reason: sideFault });
+  }
+  const onDamage = (reason: string): void => {
+    if (strict) throw new BitstreamError(reason);
+    problems.push({ frame: null, reason: `sound and all else beside the pictures is cut: ${reason}` });
+  };
+  const sound = side === null ? null : tolerateDamage(side, onDamage);
+  if (!isPart) return { totalFrames, side: sound, window: null, problems };
+  const { timeBase } = reader.header;
+  times.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const first = times[0] ?? 0n;
+  const wanted = first + secondsToTicks(start ?? 0, timeBase);
+  const from = times.find((time) => time >= wanted);
+  if (from === undefined) {
+    await side?.[Symbol.asyncDispose]();
+    const last = ticksToSeconds((times.at(-1) ?? first) - first, timeBase);
+    throw new InputError(`start is ${start ?? 0} s, but the last frame begins at ${last.toFixed(3)} s`);
+  }
+  const until = duration === undefined ? null : from + secondsToTicks(duration, timeBase);
+  const window = { from, until, timeBase };
+  const inside = times.filter((time) => time >= from && (until === null || time < until));
+  return { totalFrames: inside.length, side: sound === null ? null : cutSideTracks(sound, window), window, problems };
+}
+
+async function decodeTo(
+  reader: StreamReader,
+  plan: Plan,
+  input: StreamInput,
+  output: string | ByteSink,
+  options: DecompressOptions,
+): Promise<DecompressResult> {
+  const { signal, onNote, overwrite = false, videoCodec } = options;
+  const properties = propertiesOf(reader.header);
+  await using decoder = await Decoder.create(reader.header, options);
+  if (decoder.device.device === 'cuda') onNote?.(`on cuda: ${decoder.device.reason}`);
+  await using sink: VideoSink =
+    typeof output === 'string'
+      ? await createVideoSink(output, properties, {
+          videoCodec,
+          side: plan.side,
+          overwrite,
+          inputs: typeof input === 'string' ? [input] : [],
+        })
+      : y4mOutput(output, properties);
+  const { window } = plan;
+  const key = window === null ? null : findKey(await reader.readIndex(), window.from);
+  const counts: FeedCounts = { packets: 0, packetBytes: 0, bytes: 0, checksums: 0 };
+  const packets = feedPackets(reader.sections(key ?? undefined), key === null, counts);
+  const meter = new ProgressMeter(properties.width * properties.height, plan.totalFrames, options.onProgress);
+  let concealedFrames = 0;
+  let fedBytes = 0;
+  for await (const frame of decoder.decode(packets, signal === undefined ? {} : { signal })) {
+    if (window !== null && frame.pts < window.from) continue;
+    if (window?.until !== null && window !== null && frame.pts >= window.until) break;
+    await sink.write(window === null ? frame : { ...frame, pts: frame.pts - window.from });
+    if (frame.isConcealed) concealedFrames++;
+    meter.addPacket(counts.packetBytes - fedBytes, counts.bytes);
+    fedBytes = counts.packetBytes;
+    meter.addFrame();
+  }
+  const before = key?.packetNumber ?? 0;
+  const found = decoder.problems.map(({ frame, reason }) => ({
+    frame: frame === null ? null : frame + before,
+    reason,
+  }));
+  if (meter.frames === 0) {
+    const reason = found[0]?.reason ?? 'it holds no packets';
+    throw new BitstreamError(`not one frame of the stream can be decoded: ${reason}`);
+  }
+  await sink.finish();
+  meter.finish();
+  for (const note of sink.notes) onNote?.(note);
+  return {
+    width: properties.width,
+    height: properties.height,
+    frames: meter.frames,
+    concealedFrames,
+    problems: [...plan.problems, ...found],
+    notes: sink.notes,
+    postFilter: decoder.postFilter,
+    device: decoder.device.device,
+    seconds: meter.seconds,
+    framesPerSecond: meter.frames / meter.seconds,
+  };
+}

@@ -1,0 +1,52 @@
+import type { StreamSection } from '../bitstream/stream-reader.js';
+import type { PacketOrLoss } from '../codec/decoder.js';
+
+/** What a feed has seen so far. */
+export interface FeedCounts {
+  packets: number;
+  /** Bytes of packet sections. */
+  packetBytes: number;
+  /** Offset behind the last section. */
+  bytes: number;
+  /** Packets with a checksum of the loop picture. */
+  checksums: number;
+}
+
+/**
+ * The packets of a stream for a decoder, and its damage: any damaged section may have been a packet, whatever its
+ * type byte says now, because that byte may be the damage.
+ *
+ * @param isWhole true if `sections` begin with the stream, so that its end section can be held to their number.
+ */
+export async function* feedPackets(
+  sections: AsyncIterable<StreamSection>,
+  isWhole: boolean,
+  counts: FeedCounts,
+): AsyncGenerator<PacketOrLoss, void, undefined> {
+  for await (const section of sections) {
+    counts.bytes = section.offset + section.byteLength;
+    switch (section.kind) {
+      case 'packet':
+        counts.packets++;
+        counts.packetBytes += section.byteLength;
+        if (section.packet.loopChecksum !== null) counts.checksums++;
+        yield section.packet;
+        break;
+      case 'damaged':
+      case 'truncated':
+        yield { lost: `${section.reason} (at byte ${section.offset})` };
+        break;
+      case 'end': {
+        const { packetCount } = section.end;
+        if (isWhole && packetCount !== counts.packets) {
+          yield { lost: `the end section tells of ${packetCount} frames, the stream holds ${counts.packets}` };
+        }
+        break;
+      }
+      case 'side':
+      case 'index':
+      case 'unknown':
+        break;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/** How far a long call is; plain data, handed to `onProgress` a few times per second and once at the end. */
+export interface Progress {
+  /** Frames done. */
+  readonly frames: number;
+  /** Frames there will be, as far as the input tells; null if unknown. */
+  readonly totalFrames: number | null;
+  /** Bytes of the `.tsr` stream written or read for these frames. */
+  readonly bytes: number;
+  /** Bits of packets per luma sample so far. */
+  readonly bitsPerPixel: number;
+  /** Frames per second since the call began. */
+  readonly framesPerSecond: number;
+  /** Seconds until the end at the present speed; null if unknown. */
+  readonly secondsLeft: number | null;
+}
+
+/** Options that all long calls take. */
+export interface LongCallOptions {
+  /** Ends the call with a CancelledError; whatever was written so far is removed. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told of the progress, at most ten times per second. Must not throw. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Told at once of anything that people should know: conversions, losses, the device. One line each. */
+  readonly onNote?: ((note: string) => void) | undefined;
+}
+
+const INTERVAL_MS = 100;
+
+/** Counts frames and bits and tells about them now and then. */
+export class ProgressMeter {
+  readonly #pixels: number;
+  readonly #totalFrames: number | null;
+  readonly #onProgress: LongCallOptions['onProgress'];
+  readonly #startMs = performance.now();
+  #lastMs = 0;
+  #frames = 0;
+  #packetBytes = 0;
+  #bytes = 0;
+
+  /** @param pixels luma samples of a frame. */
+  constructor(pixels: number, totalFrames: number | null, onProgress: LongCallOptions['onProgress']) {
+    this.#pixels = pixels;
+    this.#totalFrames = totalFrames;
+    this.#onProgress = onProgress;
+  }
+
+  /** Seconds since the start. */
+  get seconds(): number {
+    return (performance.now() - this.#startMs) / 1000;
+  }
+
+  /** Frames counted so far. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Counts bytes of one packet; `bytes` is the position in the stream behind it. */
+  addPacket(packetBytes: number, bytes: number): void {
+    this.#packetBytes += packetBytes;
+    this.#bytes = bytes;
+  }
+
+  /** Counts one frame and tells, if it is time to. */
+  addFrame(): void {
+    this.#frames++;
+    const now = performance.now();
+    if (now - this.#lastMs < INTERVAL_MS) return;
+    this.#lastMs = now;
+    this.#onProgress?.(this.read());
+  }
+
+  /** Tells the final figures. */
+  finish(bytes = this.#bytes): void {
+    this.#bytes = bytes;
+    this.#onProgress?.(this.read());
+  }
+
+  /** The figures now. */
+  read(): Progress {
+    const { seconds } = this;
+    const framesPerSecond = seconds === 0 ? 0 : this.#frames / seconds;
+    const left = this.#totalFrames === null ? null : Math.max(0, this.#totalFrames - this.#frames);
+    return {
+      frames: this.#frames,
+      totalFrames: this.#totalFrames,
+      bytes: this.#bytes,
+      bitsPerPixel: bitsPerPixel(this.#packetBytes, this.#frames, this.#pixels),
+      framesPerSecond,
+      secondsLeft: left === null || framesPerSecond === 0 ? null : left / framesPerSecond,
+    };
+  }
+}
+
+/** Bits of `bytes` per luma sample of `frames` frames; 0 if there are none. */
+export function bitsPerPixel(bytes: number, frames: number, pixels: number): number {
+  return frames === 0 ? 0 : (bytes * 8) / (frames * pixels);
+}

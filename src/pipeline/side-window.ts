@@ -1,0 +1,97 @@
+import { BitstreamError } from '../errors.js';
+import type { Rational } from '../video/frame.js';
+import type { Chapter, SidePacket, SideTracks } from '../video/side-tracks.js';
+import { convertTicks } from './ticks.js';
+
+/** A part of a video, ticks of `timeBase`; what begins at `from` gets time 0. */
+export interface TimeWindow {
+  readonly from: bigint;
+  /** First tick that is not part of it; null: to the end. */
+  readonly until: bigint | null;
+  readonly timeBase: Rational;
+}
+
+/** FFmpeg's `AV_DISPOSITION_ATTACHED_PIC`: a cover picture, which belongs to no time. */
+const ATTACHED_PICTURE = 0x400;
+const MICROSECONDS: Rational = { num: 1, den: 1_000_000 };
+
+/**
+ * The part of side tracks that goes with a part of the video, moved to its beginning. Packets that only touch the part
+ * are kept, sound keeps its true place before the beginning, subtitles are clipped to it.
+ */
+export function cutSideTracks(side: SideTracks, window: TimeWindow): SideTracks {
+  const from = convertTicks(window.from, window.timeBase, MICROSECONDS);
+  const until = window.until === null ? null : convertTicks(window.until, window.timeBase, MICROSECONDS);
+  const chapters = side.header.chapters.flatMap((chapter) => cutChapter(chapter, Number(from), until));
+  return {
+    header: { ...side.header, chapters },
+    byteLength: side.byteLength,
+    bytes: () => side.bytes(),
+    packets: () => cutPackets(side, window),
+    [Symbol.asyncDispose]: () => side[Symbol.asyncDispose](),
+  };
+}
+
+function cutChapter(chapter: Chapter, from: number, until: bigint | null): Chapter[] {
+  const last = until === null ? Infinity : Number(until);
+  if (chapter.end <= from || chapter.start >= last) return [];
+  const start = Math.max(0, chapter.start - from);
+  return [{ ...chapter, start, end: Math.min(chapter.end, last) - from }];
+}
+
+async function* cutPackets(side: SideTracks, window: TimeWindow): AsyncGenerator<SidePacket, void, undefined> {
+  const tracks = side.header.tracks.map(({ timeBase: [num, den], kind, disposition }) => {
+    const timeBase = { num, den };
+    return {
+      kind,
+      isTimeless: kind === 'attachment' || (disposition & ATTACHED_PICTURE) !== 0,
+      from: convertTicks(window.from, window.timeBase, timeBase),
+      until: window.until === null ? null : convertTicks(window.until, window.timeBase, timeBase),
+    };
+  });
+  for await (const packet of side.packets()) {
+    const track = tracks[packet.track]!;
+    const time = packet.pts ?? packet.dts;
+    if (track.isTimeless || time === null) {
+      yield packet;
+      continue;
+    }
+    const end = time + packet.duration;
+    const isBefore = packet.duration > 0n ? end <= track.from : time < track.from;
+    if (isBefore || (track.until !== null && time >= track.until)) continue;
+    const moved = {
+      ...packet,
+      pts: packet.pts === null ? null : packet.pts - track.from,
+      dts: packet.dts === null ? null : packet.dts - track.from,
+    };
+    yield track.kind === 'subtitle' ? clipSubtitle(moved) : moved;
+  }
+}
+
+function clipSubtitle(packet: SidePacket): SidePacket {
+  const { pts } = packet;
+  if (pts === null || pts >= 0n) return packet;
+  return { ...packet, pts: 0n, dts: packet.dts === null ? null : 0n, duration: packet.duration + pts };
+}
+
+/**
+ * Side tracks that end where they turn out to be damaged, instead of failing.
+ *
+ * @param onDamage told once, with the reason.
+ */
+export function tolerateDamage(side: SideTracks, onDamage: (reason: string) => void): SideTracks {
+  return {
+    header: side.header,
+    byteLength: side.byteLength,
+    bytes: () => side.bytes(),
+    packets: async function* () {
+      try {
+        yield* side.packets();
+      } catch (error) {
+        if (!(error instanceof BitstreamError)) throw error;
+        onDamage(error.message);
+      }
+    },
+    [Symbol.asyncDispose]: () => side[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,49 @@
+import { openFileSource, type FileSource } from '../bitstream/file-source.js';
+import { StreamReader } from '../bitstream/stream-reader.js';
+import { InputError } from '../errors.js';
+import type { StreamHeader } from '../bitstream/stream-header.js';
+import type { VideoProperties } from '../video/frame.js';
+import { spoolToFile } from '../video/pipe.js';
+
+/** A `.tsr` stream: the path of a file, or its bytes, such as `process.stdin`. */
+export type StreamInput = string | AsyncIterable<Uint8Array>;
+
+/** A stream that can be read as often as needed. */
+export interface OpenStream extends AsyncDisposable {
+  readonly reader: StreamReader;
+  /** Bytes of the stream. */
+  readonly byteLength: number;
+}
+
+/**
+ * Opens a stream; bytes that come once only are kept in a temporary file.
+ *
+ * @throws InputError if there is no such file; BitstreamError if it holds no tessera stream; CancelledError.
+ */
+export async function openStream(
+  input: StreamInput,
+  options: { readonly strict: boolean; readonly signal?: AbortSignal | undefined },
+): Promise<OpenStream> {
+  const spooled = typeof input === 'string' ? null : await spoolToFile(input, options.signal);
+  const path = typeof input === 'string' ? input : spooled!.path;
+  let source: FileSource | null = null;
+  const dispose = async (): Promise<void> => {
+    await source?.close();
+    await spooled?.[Symbol.asyncDispose]();
+  };
+  try {
+    source = await openFileSource(path);
+    if (source.size === 0) throw new InputError(`${spooled === null ? path : 'the input pipe'} is empty`);
+    const reader = await StreamReader.open(source, { strict: options.strict });
+    return { reader, byteLength: source.size, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** How the pictures of a stream are to be shown. */
+export function propertiesOf(header: StreamHeader): VideoProperties {
+  const { width, height, timeBase, frameRate, sampleAspect, rotation, colour } = header;
+  return { width, height, timeBase, frameRate, sampleAspect, rotation, colour };
+}

@@ -1,0 +1,53 @@
+import type { StreamReader, StreamSection } from '../bitstream/stream-reader.js';
+import { BitstreamError, throwIfCancelled } from '../errors.js';
+import { openSideTracks, type SideTracks } from '../video/side-tracks.js';
+
+/** What stands beside the pictures of a stream. */
+export interface Survey {
+  /** Null if there is nothing, or it is damaged beyond use. Dispose it. */
+  readonly side: SideTracks | null;
+  /** Why it is not complete; null if it is. */
+  readonly sideFault: string | null;
+}
+
+/**
+ * Reads a stream through, without decoding a picture.
+ *
+ * @param visit sees every section in order.
+ * @throws BitstreamError at damage if the reader is strict; CancelledError.
+ */
+export async function surveyStream(
+  reader: StreamReader,
+  visit: (section: StreamSection) => void,
+  signal?: AbortSignal,
+): Promise<Survey> {
+  let sideFault: string | null = null;
+  async function* sideBytes(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const section of reader.sections()) {
+      throwIfCancelled(signal);
+      visit(section);
+      if (section.kind === 'damaged' && section.sectionKind === 'side') {
+        sideFault ??= 'a side section is damaged: sound and all else beside the pictures ends there';
+      }
+      // Behind a gap, packets cannot be told apart any more.
+      if (section.kind === 'side' && sideFault === null) yield section.bytes;
+    }
+  }
+  const chunks = sideBytes();
+  const first = await chunks.next();
+  if (first.done === true) return { side: null, sideFault };
+  try {
+    // Takes all chunks before it looks at them: the whole stream is visited even if they are damaged. The generator
+    // has ended then, so that what it noted is complete.
+    const side = await openSideTracks(prepend(first.value, chunks));
+    return { side, sideFault };
+  } catch (error) {
+    if (!(error instanceof BitstreamError)) throw error;
+    return { side: null, sideFault: `sound and all else beside the pictures is lost: ${error.message}` };
+  }
+}
+
+async function* prepend(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  yield first;
+  yield* rest;
+}
