@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tessera_training import safetensors
 from tessera_training.export import TINY_NETWORKS, randomise
+from tessera_training.loop_filter import by_regions, inner
 from tessera_training.networks import Networks, NetworkShape, fold, unfold
 from tessera_training.pack import EXACT_GRAPHS, self_test_vectors
 from tessera_training.program import EXACT_LIMIT, Program, Step, evaluate, intervals, to_onnx
@@ -59,7 +60,7 @@ def exact_programs(kind: str) -> dict[str, Program]:
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_onnx_equals_int64(kind: str) -> None:
     programs = exact_programs(kind)
-    vectors = self_test_vectors(programs, 3, 4)
+    vectors = self_test_vectors(programs, 12, 2)
     for name, program in programs.items():
         model = to_onnx(program)
         for low, high in ((None, None), (0, 0), (255, 255)):
@@ -74,54 +75,99 @@ def test_onnx_equals_int64(kind: str) -> None:
                         assert np.array_equal(actual[field], value), (name, field, level)
 
 
-def single(step: Step, channels: int) -> onnx.ModelProto:
-    """One convolution on float inputs."""
-    k = step.values["weight"].shape[-1]
-    weight = numpy_helper.from_array(step.values["weight"].astype(np.float32), "w")
-    bias = numpy_helper.from_array(step.values["bias"].astype(np.float32), "b")
-    node = helper.make_node("Conv", ["x", "w", "b"], ["s"], group=step.values["groups"], kernel_shape=[k, k], pads=[k // 2] * 4)
+def single(step: Step, rows: bool) -> onnx.ModelProto:
+    """One `conv` or `weigh` on float inputs, by the operators the exported graphs use."""
+    names = [f"x{index}" for index in range(len(step.inputs))]
+    weight = step.values["weight"].astype(np.float32)
+    if step.op == "weigh":
+        stored = [numpy_helper.from_array(w[None], f"w{index}") for index, w in enumerate(weight)]
+        nodes = [helper.make_node("Mul", [x, f"w{index}"], [f"t{index}"]) for index, x in enumerate(names)]
+        total = "t0"
+        for index in range(1, len(names)):
+            nodes.append(helper.make_node("Add", [total, f"t{index}"], [f"a{index}"]))
+            total = f"a{index}"
+        nodes.append(helper.make_node("Identity", [total], ["s"]))
+    else:
+        k = weight.shape[-1]
+        stored = [numpy_helper.from_array(weight[:, :, 0, 0] if rows else weight, "w")]
+        stored.append(numpy_helper.from_array(step.values["bias"].astype(np.float32), "b"))
+        if rows:
+            nodes = [helper.make_node("Gemm", ["x0", "w", "b"], ["s"], transB=1)]
+        else:
+            groups = step.values["groups"]
+            nodes = [helper.make_node("Conv", ["x0", "w", "b"], ["s"], group=groups, kernel_shape=[k, k], pads=[k // 2] * 4)]
+    shape = ["n", "c"] if rows else [1, "c", "h", "w_"]
     graph = helper.make_graph(
-        [node],
+        nodes,
         "single",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, channels, "h", "w_"])],
-        [helper.make_tensor_value_info("s", TensorProto.FLOAT, [1, None, "h", "w_"])],
-        [weight, bias],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in names],
+        [helper.make_tensor_value_info("s", TensorProto.FLOAT, [None] * len(shape))],
+        stored,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
     model.ir_version = 8
+    onnx.checker.check_model(model)
     return model
+
+
+def drive_conv(step: Step, low: float, high: float, top: bool, rows: bool) -> float:
+    """Runs a convolution on the inputs that make each output largest (or smallest); gives the most extreme sum."""
+    weight, bias, groups = (step.values[field] for field in ("weight", "bias", "groups"))
+    k = weight.shape[-1]
+    extreme = np.where((weight > 0) == top, high, low).astype(np.int64)
+    if rows:  # row o holds the worst input of output o
+        x = extreme[:, :, 0, 0]
+        expected = x @ weight[:, :, 0, 0].astype(np.int64).T + bias
+        reached = expected.diagonal()
+        tensor = torch.nn.functional.linear(*(torch.from_numpy(a.astype(np.float32)) for a in (x, weight[:, :, 0, 0], bias)))
+    else:
+        if groups == 1:  # 1x1: column o holds the worst input of output o
+            x = extreme[:, :, 0, 0].T[None, :, None, :]
+            sums = np.einsum("oi,ip->op", weight[:, :, 0, 0].astype(np.int64), x[0, :, 0])
+            expected = (sums + bias[:, None])[None, :, None, :]
+            reached = expected[0, :, 0, :].diagonal()
+        else:  # depth-wise: the middle of a k x k picture
+            x = extreme[:, 0][None]
+            expected = evaluate_conv(x, step)
+            reached = expected[0, :, k // 2, k // 2]
+        tensor = torch.nn.functional.conv2d(
+            torch.from_numpy(x.astype(np.float32)), torch.from_numpy(weight.astype(np.float32)),
+            torch.from_numpy(bias.astype(np.float32)), padding=k // 2, groups=groups,
+        )  # fmt: skip
+    assert np.array_equal(tensor.numpy().astype(np.int64), expected), step.output
+    actual = run_onnx(single(step, rows), {"x0": x.astype(np.float32)})["s"]
+    assert np.array_equal(actual.astype(np.int64), expected), step.output
+    return float(reached.max() if top else reached.min())
+
+
+def drive_weigh(step: Step, ranges: list[tuple[float, float]], top: bool) -> float:
+    """The same for a sum of inputs times a number per channel."""
+    weight = step.values["weight"].astype(np.int64)
+    parts = [np.where((w > 0) == top, high, low).astype(np.int64)[None] for w, (low, high) in zip(weight, ranges)]
+    expected = sum(part * w for part, w in zip(parts, weight))
+    actual = run_onnx(single(step, True), {f"x{index}": part.astype(np.float32) for index, part in enumerate(parts)})["s"]
+    assert np.array_equal(actual.astype(np.int64), expected), step.output
+    return float(expected.max() if top else expected.min())
 
 
 @pytest.mark.parametrize("kind", ["random", "saturated"])
 def test_every_sum_driven_to_its_bound_stays_exact(kind: str) -> None:
     largest = 0.0
+    driven = {"conv": 0, "weigh": 0}
     for program in exact_programs(kind).values():
         reach = intervals(program)
-        for step in (s for s in program.steps if s.op == "conv"):
-            weight, bias, groups = (step.values[field] for field in ("weight", "bias", "groups"))
-            outputs, per_group, k, _ = weight.shape
-            low, high = (min(0, reach[step.inputs[0]][0]), max(0, reach[step.inputs[0]][1]))
+        for step in (s for s in program.steps if s.op in driven):
+            driven[step.op] += 1
             for top in (True, False):
-                extreme = np.where((weight > 0) == top, high, low).astype(np.int64)
-                if groups == 1:  # 1x1: column o holds the worst input of output o
-                    x = extreme[:, :, 0, 0].T[None, :, None, :]
-                    sums = np.einsum("oi,ip->op", weight[:, :, 0, 0].astype(np.int64), x[0, :, 0])
-                    expected = (sums + bias[:, None])[None, :, None, :]
-                    reached = expected[0, :, 0, :].diagonal()
-                else:  # depth-wise: the middle of a k x k picture
-                    x = extreme[:, 0][None]
-                    expected = evaluate_conv(x, step)
-                    reached = expected[0, :, k // 2, k // 2]
-                actual = run_onnx(single(step, x.shape[1]), {"x": x.astype(np.float32)})["s"]
-                assert np.array_equal(actual.astype(np.int64), expected), step.output
-                tensor = torch.nn.functional.conv2d(
-                    torch.from_numpy(x.astype(np.float32)), torch.from_numpy(weight.astype(np.float32)),
-                    torch.from_numpy(bias.astype(np.float32)), padding=k // 2, groups=groups,
-                )  # fmt: skip
-                assert np.array_equal(tensor.numpy().astype(np.int64), expected), step.output
+                if step.op == "weigh":
+                    reached = drive_weigh(step, [reach[x] for x in step.inputs], top)
+                else:
+                    low, high = (min(0, reach[step.inputs[0]][0]), max(0, reach[step.inputs[0]][1]))
+                    reached = drive_conv(step, low, high, top, program.is_rows)
                 bound = reach[step.output][1 if top else 0]
-                assert (reached.max() if top else reached.min()) == bound
+                assert reached == bound, (program.name, step.output)
                 largest = max(largest, abs(bound))
+    assert driven["conv"] > 10 and driven["weigh"] == 2
     assert largest < EXACT_LIMIT
     if kind == "saturated":
         assert largest > EXACT_LIMIT * 0.9  # the test comes near the limit it guards
@@ -154,32 +200,72 @@ def test_training_forward_equals_int64(kind: str) -> None:
     if kind != "saturated":
         randomise(networks, 6)
     generator = np.random.default_rng(2)
-    rows, columns = 4, 6
-    parity = (np.arange(rows)[:, None] + np.arange(columns)) & 1
-    context = generator.integers(0, 65, (1, 32, rows, columns), np.uint8)
-    memory, tokens = (generator.integers(0, 65, (1, 384, rows, columns), np.uint8) for _ in range(2))
-    tokens[:, :, parity == 1] = 0
+    count = 24
+    block, around, memory = (generator.integers(0, 65, (count, width), np.uint8) for width in (32, 48, 384))
     first, second = networks.prior.programs()
-    expected = evaluate(first, {"context": context, "memory": memory})
-    later = evaluate(second, {"features": expected["features"], "tokens": tokens})
-    nhwc = [torch.from_numpy(a.transpose(0, 2, 3, 1).copy()).float() for a in (context, memory, tokens)]
-    chosen = torch.from_numpy(np.flatnonzero(parity))
+    expected = evaluate(first, {"block": block, "around": around, "memory": memory})
+    chosen = np.sort(generator.choice(count, 10, replace=False))
+    neighbours = generator.integers(0, 65, (len(chosen), 4 * 384), np.uint8)
+    later = evaluate(second, {"features": expected["features"][chosen], "neighbours": neighbours})
     with torch.no_grad():
-        features, fine = networks.prior.run_first(nhwc[0], nhwc[1])
-        fine_second = networks.prior.run_second(features, fine, nhwc[2], chosen)
-    assert np.array_equal((fine[0].numpy() // 8).transpose(2, 0, 1), expected["scale"][0])
-    got = later["scale"][0].reshape(384, -1).T[chosen.numpy()]
-    assert np.array_equal(fine_second.numpy() // 8, got)
+        features, fine = networks.prior.run_first(*(torch.from_numpy(a).float() for a in (block, around, memory)))
+        sides = torch.from_numpy(neighbours.reshape(-1, 4, 384)).float()
+        fine_second = networks.prior.run_second(features[chosen], fine[chosen], sides)
+    assert np.array_equal(torch.cat([features, fine], 1).numpy(), expected["features"])
+    assert np.array_equal(fine.numpy() // 8, expected["scale"])
+    assert np.array_equal(fine_second.numpy() // 8, later["scale"])
 
-    y, u, v = (generator.integers(0, 256, (1, 1, size, size + 16), np.uint8) for size in (32, 32, 32))
-    u, v = u[:, :, :16, :24].copy(), v[:, :, :16, :24].copy()
-    side = generator.integers(0, 65, (1, 6, 4, 6), np.uint8)
+    y, u, v = (generator.integers(0, 256, (3, 1, size, size), np.uint8) for size in (80, 40, 40))
+    side = generator.integers(0, 65, (3, 6, 10, 10), np.uint8)
     filtered = evaluate(networks.loop_filter.program(), {"y": y, "u": u, "v": v, "side": side})
     with torch.no_grad():
-        picture = fold(*(torch.from_numpy(p[0]).float() for p in (y, u, v)))
-        output = networks.loop_filter(picture, torch.from_numpy(side.transpose(0, 2, 3, 1).copy()).float())
-    for plane, name in zip(unfold(output), ("filteredY", "filteredU", "filteredV")):
-        assert np.array_equal(plane.numpy(), filtered[name][0])
+        picture = fold(*(torch.from_numpy(p[:, 0]).float() for p in (y, u, v)))
+        output = inner(networks.loop_filter(picture, torch.from_numpy(side.transpose(0, 2, 3, 1).copy()).float()))
+    for plane, name, size in zip(unfold(output), ("filteredY", "filteredU", "filteredV"), (64, 32, 32)):
+        assert filtered[name].shape == (3, 1, size, size)
+        assert np.array_equal(plane.numpy(), filtered[name][:, 0])
+
+
+def test_rows_and_regions_do_not_influence_each_other() -> None:
+    for name, program in exact_programs("random").items():
+        vectors = self_test_vectors({name: program}, 5, 3)
+        inputs = {field: vectors[f"{name}.input.{field}"] for field, *_ in program.inputs}
+        together = run_onnx(to_onnx(program), inputs)
+        alone = run_onnx(to_onnx(program), {field: value[2:3] for field, value in inputs.items()})
+        for field, value in alone.items():
+            assert np.array_equal(value, together[field][2:3]), (name, field)
+
+
+def test_regions_are_cut_as_the_format_says() -> None:
+    """`by_regions` against the graph on regions cut by plain loops; the picture ends inside regions."""
+    networks = Networks.create(NetworkShape(), 5)
+    randomise(networks, 6)
+    generator = np.random.default_rng(4)
+    height, width = 80, 144
+    planes = [generator.integers(0, 256, (height // d, width // d), np.uint8) for d in (1, 2, 2)]
+    side = generator.integers(0, 65, (6, height // 8, width // 8), np.uint8)
+    picture = fold(*(torch.from_numpy(p[None]).float() for p in planes))
+    with torch.no_grad():
+        got = unfold(by_regions(networks.loop_filter, picture, torch.from_numpy(side.transpose(1, 2, 0)[None].copy()).float()))
+
+    def cut(plane: np.ndarray, top: int, left: int, size: int) -> np.ndarray:
+        rows = [min(max(top + i, 0), plane.shape[0] - 1) for i in range(size)]
+        columns = [min(max(left + i, 0), plane.shape[1] - 1) for i in range(size)]
+        return plane[np.ix_(rows, columns)]
+
+    program = networks.loop_filter.program()
+    for row in range(2):
+        for column in range(3):
+            inputs = {
+                name: cut(plane, 64 * row // d - 8 // d, 64 * column // d - 8 // d, 80 // d)[None, None]
+                for name, plane, d in zip("yuv", planes, (1, 2, 2))
+            }
+            inputs["side"] = np.stack([cut(plane, 8 * row - 1, 8 * column - 1, 10) for plane in side])[None]
+            filtered = evaluate(program, inputs)
+            for index, (name, d) in enumerate((("filteredY", 1), ("filteredU", 2), ("filteredV", 2))):
+                size = 64 // d
+                area = got[index][0, row * size : (row + 1) * size, column * size : (column + 1) * size].numpy()
+                assert np.array_equal(area, filtered[name][0, 0, : area.shape[0], : area.shape[1]]), (row, column, name)
 
 
 @pytest.mark.parametrize("name", ["post_psnr", "post_lpips"])
@@ -206,11 +292,14 @@ def test_post_filter_onnx_follows_pytorch(name: str) -> None:
 def test_untrained_filters_change_nothing() -> None:
     networks = Networks.create(NetworkShape(), 1)
     generator = np.random.default_rng(1)
-    y = generator.integers(0, 256, (1, 1, 32, 32), np.uint8)
-    u = generator.integers(0, 256, (1, 1, 16, 16), np.uint8)
-    inputs = {"y": y, "u": u, "v": u, "side": np.full((1, 6, 4, 4), 30, np.uint8)}
-    for program in (networks.loop_filter.program(), networks.post_psnr.program("post")):
-        assert np.array_equal(run_onnx(to_onnx(program), inputs)["filteredY"], y)
+    y = generator.integers(0, 256, (1, 1, 80, 80), np.uint8)
+    u, v = (generator.integers(0, 256, (1, 1, 40, 40), np.uint8) for _ in range(2))
+    inputs = {"y": y, "u": u, "v": v, "side": np.full((1, 6, 10, 10), 30, np.uint8)}
+    whole = run_onnx(to_onnx(networks.post_psnr.program("post")), inputs)
+    region = run_onnx(to_onnx(networks.loop_filter.program()), inputs)
+    for name, plane, border in (("filteredY", y, 8), ("filteredU", u, 4), ("filteredV", v, 4)):
+        assert np.array_equal(whole[name], plane)
+        assert np.array_equal(region[name], plane[:, :, border:-border, border:-border])
 
 
 @pytest.mark.parametrize("pack", ["fixtures/tiny-pack", "codecs/tessera-nano"])

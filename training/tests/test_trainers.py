@@ -6,6 +6,7 @@ After an intended change write the new figures with: python -m tests.expected (i
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ def run_trainer(name: str, shards: Path, folder: Path, repository: Path) -> list
     if name == "prior":
         final = prior.main([*arguments, "--pack", str(repository / "fixtures/tiny-pack")])
     elif name == "loop-filter":
-        final = loop_filter.main([*arguments, "--crop", "64"])
+        final = loop_filter.main(arguments)
     else:
         extra = ["--target", name.split("-")[-1], "--crop", "96"]
         if name.endswith("lpips"):
@@ -74,13 +75,13 @@ def test_ten_steps_give_the_expected_log(name: str, shards: Path, runs: Path, re
 
 
 def test_loop_filter_learns_the_pattern(shards: Path, tmp_path: Path) -> None:
-    common = ["--shards", str(shards), "--out", str(tmp_path), "--batch", "4", "--crop", "64", "--held-out-every", "4"]
+    common = ["--shards", str(shards), "--out", str(tmp_path), "--batch", "4", "--held-out-every", "4"]
     figures = loop_filter.main([*common, "--steps", "60"])
     assert figures["psnr_y_after"] > figures["psnr_y_before"] + 0.5
 
 
 def test_a_stopped_run_goes_on(shards: Path, tmp_path: Path) -> None:
-    common = ["--shards", str(shards), "--out", str(tmp_path), "--batch", "2", "--crop", "64", "--held-out-every", "4"]
+    common = ["--shards", str(shards), "--out", str(tmp_path), "--batch", "2", "--held-out-every", "4"]
     loop_filter.main([*common, "--steps", "4"])
     loop_filter.main([*common, "--steps", "7"])
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
@@ -171,3 +172,44 @@ def test_lpips_is_zero_for_equal_pictures(tmp_path: Path) -> None:
     distance = Lpips(made_up_lpips(tmp_path / "lpips.onnx"))
     a, b = torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 3, 64, 64) * 2 - 1
     assert float(distance(a, a).abs().max()) == 0 and float(distance(a, b).min()) > 0
+
+
+def test_rows_of_a_frame_follow_the_format(shards: Path) -> None:
+    shard = open_shards(shards)[0]
+    context, memory, tokens = (np.asarray(shard.array(name)[1]) for name in ("context", "memory", "tokens"))
+    context = context.copy()
+    generator = np.random.default_rng(3)
+    context[2:7] = 0
+    kind = generator.integers(0, 5, context.shape[1:])
+    np.put_along_axis(context[2:7], kind[None], 64, 0)
+    context[8:10, :, :3] = 0  # nothing coded at the left: neighbours without tokens
+    tokens = np.where((context[8] > 0) | (context[9] > 0), tokens, 0)
+    rows = prior.frame_rows(context, memory, tokens)
+    height, width = context.shape[1:]
+    index = second = 0
+    for r in range(height):
+        for c in range(width):
+            if context[8, r, c] + context[9, r, c] == 0:
+                continue
+            around = []
+            for dy, dx in ((0, -1), (-1, 0), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)):
+                y, x = r + dy, c + dx
+                if 0 <= y < height and 0 <= x < width:
+                    intra = 64 if kind[y, x] >= 3 else 0
+                    around += [64, intra, 64 if kind[y, x] == 0 else 0, *context[[7, 8, 9], y, x]]
+                else:
+                    around += [0] * 6
+            assert rows.around[index].tolist() == around
+            assert np.array_equal(rows.block[index], context[:, r, c]) and np.array_equal(rows.memory[index], memory[:, r, c])
+            assert np.array_equal(rows.tokens[index], tokens[:, r, c])
+            assert bool(rows.is_second[index]) == bool((r + c) % 2)
+            if (r + c) % 2:
+                for side, (dy, dx) in enumerate(((0, -1), (-1, 0), (0, 1), (1, 0))):
+                    y, x = r + dy, c + dx
+                    inside = 0 <= y < height and 0 <= x < width
+                    sizes = np.abs(tokens[:, y, x].astype(int)) if inside else np.zeros(384, int)
+                    code = [round(16 * math.log2(1 + min(size, 15))) for size in sizes]
+                    assert rows.neighbours[second, side].tolist() == code
+                second += 1
+            index += 1
+    assert index == len(rows.block) and second == len(rows.neighbours) and 10 < second < index
