@@ -2,6 +2,9 @@
 import yargs from 'yargs';
 import { compressCommand } from './commands/compress.js';
 import { decompressCommand } from './commands/decompress.js';
+import { doctorCommand } from './commands/doctor.js';
+import { infoCommand } from './commands/info.js';
+import { verifyCommand } from './commands/verify.js';
 import { Reporter } from './reporter.js';
 import { report, UsageError } from './run-command.js';
 import { packageVersion } from './version.js';
@@ -11,6 +14,12 @@ const parser = yargs(process.argv.slice(2))
   .usage('$0 <command>\n\nA learned video codec. - is a pipe on either side.')
   .command(compressCommand)
   .command(decompressCommand)
+  .command(infoCommand)
+  .command(verifyCommand)
+  .command(doctorCommand)
+  .example('$0 compress in.mp4 out.tsr', 'Compress, with sound and all else')
+  .example('$0 decompress in.tsr out.mp4', 'And back')
+  .example('$0 decompress in.tsr - | ffplay -', 'Show a file')
   .completion('completion', 'Print a script for shell completion')
   .demandCommand(1, 1, 'name a command')
   .strict()

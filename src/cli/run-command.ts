@@ -1,11 +1,7 @@
-import { CancelledError, TesseraError } from '../errors.js';
+import { TesseraError } from '../errors.js';
+import { EXIT_CODES } from './exit-codes.js';
 import { Reporter } from './reporter.js';
 import { ClosedPipe, isClosedPipe } from './standard-streams.js';
-
-/** Exit code of wrong arguments. */
-export const USAGE_EXIT_CODE = 2;
-/** Exit code of a bug. */
-const BUG_EXIT_CODE = 1;
 
 /** A command was called in a way that makes no sense. */
 export class UsageError extends Error {}
@@ -20,16 +16,13 @@ export interface CommandContext {
 /**
  * Runs the work of a command; whatever it throws becomes one line on stderr and an exit code (docs/CLI.md).
  *
- * @param work returns the exit code, or nothing for 0.
+ * @param work returns the exit code.
  */
-export async function runCommand(
-  isJson: boolean,
-  work: (context: CommandContext) => Promise<number | undefined>,
-): Promise<void> {
+export async function runCommand(isJson: boolean, work: (context: CommandContext) => Promise<number>): Promise<void> {
   const controller = new AbortController();
   const interrupt = (): void => {
     // A second request does not wait for anything to be put in order.
-    if (controller.signal.aborted) process.exit(new CancelledError().exitCode);
+    if (controller.signal.aborted) process.exit(EXIT_CODES.cancelled);
     controller.abort();
   };
   process.on('SIGINT', interrupt);
@@ -38,7 +31,7 @@ export async function runCommand(
   // Closed pipes are told to whoever writes; an event without a listener would end the program with a stack.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
-    process.exitCode = (await work({ signal: controller.signal, reporter })) ?? 0;
+    process.exitCode = await work({ signal: controller.signal, reporter });
     reporter.stop();
   } catch (error) {
     reporter.stop();
@@ -58,9 +51,9 @@ export function report(error: unknown, reporter: Reporter): number {
     reporter.error(`${error.message} (see tessera --help)`, {
       code: 'ERR_TESSERA_USAGE',
       message: error.message,
-      exitCode: USAGE_EXIT_CODE,
+      exitCode: EXIT_CODES.usage,
     });
-    return USAGE_EXIT_CODE;
+    return EXIT_CODES.usage;
   }
   if (error instanceof TesseraError) {
     const { code, message, exitCode } = error;
@@ -70,8 +63,8 @@ export function report(error: unknown, reporter: Reporter): number {
   const message = error instanceof Error ? error.message : String(error);
   reporter.error(
     `internal error: ${message}; this is a bug: please report it with the output of TESSERA_DEBUG=1 and tessera doctor`,
-    { code: 'ERR_TESSERA_BUG', message, exitCode: BUG_EXIT_CODE },
+    { code: 'ERR_TESSERA_BUG', message, exitCode: EXIT_CODES.bug },
   );
   if (process.env['TESSERA_DEBUG'] !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  return BUG_EXIT_CODE;
+  return EXIT_CODES.bug;
 }

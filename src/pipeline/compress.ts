@@ -1,4 +1,4 @@
-import { DIMENSION_LIMIT, FRAME_AREA_LIMIT } from '../bitstream/limits.js';
+import { DIMENSION_LIMIT, FRAME_AREA_LIMIT, SIDE_CHUNK_BYTES } from '../bitstream/limits.js';
 import { StreamWriter, type ByteSink, type BytesBySection } from '../bitstream/stream-writer.js';
 import { Encoder, type EncoderOptions } from '../codec/encoder.js';
 import { InputError, throwIfCancelled } from '../errors.js';
@@ -138,7 +138,22 @@ function streamProperties(properties: VideoProperties): VideoProperties {
 
 async function writeSide(source: VideoSource, writer: StreamWriter): Promise<void> {
   await using side = await source.side();
-  if (side !== null) await writer.writeSide(side.bytes());
+  if (side !== null) await writer.writeSide(gather(side.bytes(), SIDE_CHUNK_BYTES));
+}
+
+/** The same bytes in pieces of at least `size` bytes, the last one aside: every section costs a frame of its own. */
+async function* gather(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let held: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    held.push(chunk);
+    length += chunk.length;
+    if (length < size) continue;
+    yield Buffer.concat(held);
+    held = [];
+    length = 0;
+  }
+  if (length > 0) yield Buffer.concat(held);
 }
 
 /** Passes on each note of the source once. */

@@ -1,6 +1,7 @@
 import { compressVideo } from '../../pipeline/compress.js';
 import { given, sharedOptions, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
+import { EXIT_CODES } from '../exit-codes.js';
 import { describeBytes } from '../reporter.js';
 import { UsageError } from '../run-command.js';
 import { PIPE, readStdin, stdoutSink } from '../standard-streams.js';
@@ -55,6 +56,6 @@ export const compressCommand = defineCommand({
       `${input} -> ${output}: ${frames} frames of ${result.width}x${result.height}, ${describeBytes(bytes)} ` +
         `(${bitsPerPixel.toFixed(4)} bits per pixel), ${framesPerSecond.toFixed(1)} frames per second`,
     );
-    return 0;
+    return EXIT_CODES.done;
   },
 });

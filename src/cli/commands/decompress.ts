@@ -1,12 +1,10 @@
-import { decompressVideo, type DecompressResult } from '../../pipeline/decompress.js';
+import { decompressVideo } from '../../pipeline/decompress.js';
 import { given, parseSeconds, sharedOptions, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
-import type { Reporter } from '../reporter.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import { tellProblems } from '../problems.js';
 import { UsageError } from '../run-command.js';
 import { PIPE, readStdin, stdoutSink } from '../standard-streams.js';
-
-/** Problems of a stream that are told one by one. */
-const SHOWN_PROBLEMS = 5;
 
 /** `tessera decompress IN.tsr OUT` */
 export const decompressCommand = defineCommand({
@@ -67,20 +65,13 @@ export const decompressCommand = defineCommand({
         onNote: (note) => reporter.note(note),
       },
     );
-    if (!argv.json) tellProblems(result, reporter);
+    if (!argv.json) tellProblems(result.problems, reporter);
     const concealed = result.concealedFrames === 0 ? '' : `, ${result.concealedFrames} of them concealed`;
     reporter.done(
       { command: 'decompress', input, output, ...result },
       `${input} -> ${output}: ${result.frames} frames of ${result.width}x${result.height}${concealed}, ` +
         `post-filter ${result.postFilter}, ${result.framesPerSecond.toFixed(1)} frames per second`,
     );
-    return 0;
+    return EXIT_CODES.done;
   },
 });
-
-function tellProblems({ problems }: DecompressResult, reporter: Reporter): void {
-  for (const { frame, reason } of problems.slice(0, SHOWN_PROBLEMS)) {
-    reporter.line(`damage: ${frame === null ? '' : `frame ${frame}: `}${reason}`);
-  }
-  if (problems.length > SHOWN_PROBLEMS) reporter.line(`damage: ${problems.length - SHOWN_PROBLEMS} more like these`);
-}

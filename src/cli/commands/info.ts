@@ -1,0 +1,78 @@
+import { describeHeader } from '../../bitstream/stream-header.js';
+import { inspectStream, type StreamInfo } from '../../pipeline/inspect.js';
+import { sharedOptions } from '../arguments.js';
+import { defineCommand } from '../define-command.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import { toJsonLine } from '../json-lines.js';
+import { PIPE, readStdin, writeStdout } from '../standard-streams.js';
+import { formatTable } from '../table.js';
+
+/** `tessera info IN.tsr` */
+export const infoCommand = defineCommand({
+  command: 'info <in>',
+  describe: 'Show what a .tsr file holds and where its bits go',
+  builder: (yargs) =>
+    yargs
+      .positional('in', { type: 'string', demandOption: true, describe: '.tsr file, or - (pipe)' })
+      .options({
+        frames: { type: 'boolean', default: false, describe: 'List all frames' },
+        json: sharedOptions.json,
+      })
+      .example('$0 info in.tsr', 'Header and bits by section')
+      .example('$0 info in.tsr --frames --json', 'Bits by frame, for programs'),
+  run: async ({ in: input, frames, json }, { signal }) => {
+    const info = await inspectStream(input === PIPE ? readStdin(signal) : input, { frames, signal });
+    if (json) {
+      const { frameTable = [], ...stream } = info;
+      await writeStdout(toJsonLine({ type: 'stream', input, ...stream }));
+      for (const frame of frameTable) await writeStdout(toJsonLine({ type: 'frame', ...frame }));
+    } else {
+      await writeStdout(`${describe(info).join('\n')}\n`);
+    }
+    return EXIT_CODES.done;
+  },
+});
+
+function describe(info: StreamInfo): string[] {
+  const rate = info.bitsPerSecond === null ? '' : `, ${(info.bitsPerSecond / 1000).toFixed(1)} kbit/s`;
+  const header = [
+    ...describeHeader(info.header).map(({ name, value }) => [name, value]),
+    ['frames', `${info.frames}, ${info.keyFrames} of them key frames`],
+    ['duration', `${info.duration.toFixed(3)} s`],
+    ['pictures', `${info.bitsPerPixel.toFixed(4)} bits per pixel${rate}`],
+    ...(info.meanQ === null ? [] : [['mean q', info.meanQ.toFixed(1)]]),
+    ...info.tracks.map(({ kind, codec, language, title }) => [
+      kind,
+      [codec, language, title].filter((text) => text !== null).join(', '),
+    ]),
+    ...(info.chapters === 0 ? [] : [['chapters', String(info.chapters)]]),
+    ...Object.entries(info.tags).map(([name, value]) => [`tag ${name}`, value.replaceAll('\n', ' ')]),
+  ];
+  const sections = info.sections
+    .filter(({ count, section }) => count > 0 || section === 'packet')
+    .map(({ section, count, bytes }) => [
+      section,
+      count,
+      bytes,
+      bytes * 8,
+      `${((100 * bytes) / info.bytes).toFixed(2)} %`,
+    ]);
+  const frames = (info.frameTable ?? []).map((frame) => [
+    frame.number,
+    frame.kind,
+    frame.q,
+    frame.time.toFixed(3),
+    frame.bytes,
+    frame.bits,
+    frame.bitsPerPixel.toFixed(4),
+  ]);
+  return [
+    formatTable(['field', 'value'], header),
+    '',
+    formatTable(['section', 'count', 'bytes', 'bits', 'share'], sections),
+    ...(info.frameTable === undefined
+      ? []
+      : ['', formatTable(['frame', 'kind', 'q', 'time', 'bytes', 'bits', 'bits per pixel'], frames)]),
+    ...info.problems.map((problem) => `damage: ${problem}`),
+  ];
+}

@@ -1,0 +1,40 @@
+import { verifyStream } from '../../pipeline/verify.js';
+import { given, sharedOptions, wholeNumber } from '../arguments.js';
+import { defineCommand } from '../define-command.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import { tellProblems } from '../problems.js';
+import { describeBytes } from '../reporter.js';
+import { PIPE, readStdin } from '../standard-streams.js';
+
+/** `tessera verify IN.tsr` */
+export const verifyCommand = defineCommand({
+  command: 'verify <in>',
+  describe: 'Check every checksum of a .tsr file and decode all of it',
+  builder: (yargs) =>
+    yargs
+      .positional('in', { type: 'string', demandOption: true, describe: '.tsr file, or - (pipe)' })
+      .options({
+        pack: sharedOptions.pack,
+        device: sharedOptions.device,
+        threads: sharedOptions.threads,
+        json: sharedOptions.json,
+      })
+      .example('$0 verify in.tsr', 'Exit code 0 if nothing is wrong, 4 if something is'),
+  run: async (argv, { signal, reporter }) => {
+    const { in: input, device, json } = argv;
+    const result = await verifyStream(input === PIPE ? readStdin(signal) : input, {
+      ...given({ pack: argv.pack, threads: wholeNumber('threads', argv.threads, 1, 64) }),
+      device,
+      signal,
+      onProgress: (progress) => reporter.progress(progress),
+    });
+    if (!json) tellProblems(result.problems, reporter);
+    const found = result.isIntact ? 'intact' : `damaged, ${result.lostFrames} frames lost`;
+    reporter.done(
+      { command: 'verify', input, ...result },
+      `${input}: ${found}; ${result.frames} frames decoded, ${result.checksums} pictures held to their checksums, ` +
+        `${result.sidePackets} packets beside them, ${describeBytes(result.bytes)}`,
+    );
+    return result.isIntact ? EXIT_CODES.done : EXIT_CODES.damagedStream;
+  },
+});

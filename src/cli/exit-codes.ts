@@ -1,0 +1,15 @@
+/**
+ * Exit codes of the command line. Those of errors are the errors' own (`TesseraError.exitCode`); a command that reports
+ * what is wrong instead of throwing takes them from here.
+ */
+export const EXIT_CODES = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  /** As BitstreamError. */
+  damagedStream: 4,
+  /** As EnvironmentError. */
+  unusableMachine: 6,
+  /** As CancelledError. */
+  cancelled: 130,
+} as const;

@@ -1,0 +1,28 @@
+import Table from 'cli-table3';
+
+const LINES = ['top', 'bottom', 'left', 'mid', 'right', 'middle'];
+const NO_LINES: Record<string, string> = Object.fromEntries(
+  [...LINES, ...LINES.flatMap((line) => ['mid', 'left', 'right'].map((end) => `${line}-${end}`))].map((name) => [
+    name,
+    '',
+  ]),
+);
+
+/** Rows of cells as text with aligned columns; numbers stand to the right. */
+export function formatTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const colAligns = head.map((_, column) =>
+    rows.length > 0 && rows.every((row) => typeof row[column] === 'number') ? ('right' as const) : ('left' as const),
+  );
+  const table = new Table({
+    head: [...head],
+    colAligns,
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
+    chars: NO_LINES,
+  });
+  for (const row of rows) table.push([...row].map(String));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
