@@ -1,4 +1,4 @@
-import { Kernels, type Pointer } from '../../src/kernels/kernels.js';
+import type { Kernels, Pointer } from '../../src/kernels/kernels.js';
 import { seededRandom } from '../entropy/random.js';
 import type { Block } from './twins/block.js';
 
