@@ -46,6 +46,18 @@ export interface DecodedFrame extends Frame {
   readonly isConcealed: boolean;
 }
 
+interface Lost {
+  readonly lost: string;
+}
+
+/** A packet in the workers. */
+interface Pending {
+  readonly packet: Packet;
+  /** Number of the frame in coding order. */
+  readonly index: number;
+  readonly shown: Promise<Planes | Lost>;
+}
+
 /** What a decoder takes: packets, or null where the stream was damaged and packets may be missing. */
 export type PacketOrLoss = Packet | { readonly lost: string };
 
@@ -154,7 +166,7 @@ export class Decoder implements AsyncDisposable {
     { signal }: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<DecodedFrame, void, void> {
     const cancelled = whenCancelled(signal);
-    const pending: Promise<DecodedFrame | null>[] = [];
+    const pending: Pending[] = [];
     const held: DecodedFrame[] = [];
     let index = 0;
     try {
@@ -165,17 +177,15 @@ export class Decoder implements AsyncDisposable {
           await this.#tokens.call({ kind: 'lost' });
           continue;
         }
-        const decoded = this.#decodePacket(item, index++);
-        decoded.catch(() => undefined);
-        pending.push(decoded);
-        if (pending.length > IN_FLIGHT) {
-          yield* this.#order(held, await Promise.race([pending.shift()!, cancelled]));
-        }
+        const shown = this.#decodePacket(item);
+        shown.catch(() => undefined);
+        pending.push({ packet: item, index: index++, shown });
+        if (pending.length > IN_FLIGHT) yield* this.#order(held, await this.#finish(pending.shift()!, cancelled));
       }
-      while (pending.length > 0) yield* this.#order(held, await Promise.race([pending.shift()!, cancelled]));
+      while (pending.length > 0) yield* this.#order(held, await this.#finish(pending.shift()!, cancelled));
       yield* held.sort(byTime);
     } finally {
-      for (const frame of pending) frame.catch(() => undefined);
+      for (const { shown } of pending) shown.catch(() => undefined);
     }
   }
 
@@ -184,28 +194,33 @@ export class Decoder implements AsyncDisposable {
     await Promise.all([this.#tokens, this.#pictures, this.#shown].map((link) => link?.[Symbol.asyncDispose]()));
   }
 
-  async #decodePacket(packet: Packet, index: number): Promise<DecodedFrame | null> {
-    const { tokens: bytes, pts, duration, loopChecksum: checksum, ...head } = packet;
+  /** The picture to show for a packet, or why there is none. */
+  async #decodePacket(packet: Packet): Promise<Planes | Lost> {
+    const { tokens: bytes, pts: _pts, duration: _duration, loopChecksum: checksum, ...head } = packet;
     const parsed = await this.#tokens.call({ kind: 'read', head, bytes });
-    if (parsed.kind !== 'tokens') return this.#conceal(packet, index, parsed.kind === 'lost' ? parsed.reason : '');
+    if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
     const { tokens } = parsed;
     const decoded = await this.#pictures.call({ head, tokens, checksum }, tokenBuffers(tokens));
-    if (decoded.kind === 'lost') return this.#conceal(packet, index, decoded.reason);
+    if (decoded.kind === 'lost') return { lost: decoded.reason };
     const { planes, side } = decoded;
-    const shown =
-      this.#shown === null
-        ? planes
-        : await this.#shown.call({ planes, side }, [planes.y.buffer, planes.u.buffer, planes.v.buffer, side.buffer]);
-    this.#lastGood = shown;
-    return this.#frame(shown, pts, duration, false);
+    if (this.#shown === null) return planes;
+    return this.#shown.call({ planes, side }, [planes.y.buffer, planes.u.buffer, planes.v.buffer, side.buffer]);
   }
 
-  /** The last good picture in place of a lost one; null if there was none yet. */
-  #conceal(packet: Packet, index: number, reason: string): DecodedFrame | null {
-    this.#note(index, reason);
-    this.#concealed++;
+  /**
+   * The frame of a packet, once those of all packets before it are finished: one that is lost fails early, while the
+   * picture that stands in for it is still being decoded. Null if there was no good picture yet.
+   */
+  async #finish({ packet, index, shown }: Pending, cancelled: Promise<never>): Promise<DecodedFrame | null> {
+    const result = await Promise.race([shown, cancelled]);
+    if ('lost' in result) {
+      this.#note(index, result.lost);
+      this.#concealed++;
+    } else {
+      this.#lastGood = result;
+    }
     if (this.#lastGood === null) return null;
-    return this.#frame(this.#lastGood, packet.pts, packet.duration, true);
+    return this.#frame(this.#lastGood, packet.pts, packet.duration, 'lost' in result);
   }
 
   #note(frame: number | null, reason: string): void {

@@ -29,7 +29,7 @@ import type { RateModel } from './rate-model.js';
 import { newBlockTokens, ResidualCoding, type ResidualChoice } from './residual-coding.js';
 
 /** Lagrangian weight: squared error per bit, in squared quantiser steps. */
-const LAMBDA_FACTOR = 0.13;
+const LAMBDA_FACTOR = 0.18;
 /** Candidates whose SATD cost exceeds the best by this factor are not tried in full. */
 const TRIAL_MARGIN = 1.25;
 /** Intra prediction is tried in inter frames only where its SATD cost is below this multiple of the best inter cost. */
