@@ -29,8 +29,8 @@ class NetworkShape:
     loop_width: int = 64
     loop_hidden: int = 96
     loop_blocks: int = 2
-    post_width: int = 128
-    post_hidden: int = 208
+    post_width: int = 112
+    post_hidden: int = 160
     post_blocks: int = 4
 
     def to_dict(self) -> dict[str, int]:
