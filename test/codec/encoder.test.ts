@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Packet } from '../../src/bitstream/packet.js';
+import type { StreamHeader } from '../../src/bitstream/stream-header.js';
+import type { EncoderOptions } from '../../src/codec/encoder.js';
+import type { Frame } from '../../src/video/frame.js';
+import { sampleHeader } from '../bitstream/samples.js';
+import { TINY_PACK } from '../support/packs.js';
+import { Decoder, Encoder } from './built.js';
+import { picture } from './clips.js';
+
+const OPTIONS: EncoderOptions = { pack: TINY_PACK, device: 'cpu', quality: 24, keyint: 6 };
+const [WIDTH, HEIGHT] = [70, 46];
+
+async function* clip(count: number, width = WIDTH): AsyncGenerator<Frame> {
+  for (let time = 0; time < count; time++) {
+    await Promise.resolve();
+    // Time stamps of a variable frame rate.
+    yield { ...picture('pan', width, HEIGHT, time), width, height: HEIGHT, pts: BigInt(time * time), duration: 3n };
+  }
+}
+
+async function encode(count: number, options = OPTIONS): Promise<{ packets: Packet[]; header: StreamHeader }> {
+  await using encoder = await Encoder.create(WIDTH, HEIGHT, options);
+  const packets: Packet[] = [];
+  for await (const packet of encoder.encode(clip(count))) packets.push(packet);
+  const { packName, packId, slotCount, reorderDepth } = encoder;
+  return {
+    packets,
+    header: { ...sampleHeader, width: WIDTH, height: HEIGHT, packName, packId, slotCount, reorderDepth },
+  };
+}
+
+describe('Encoder', () => {
+  test('its packets decode without a problem, checksums included', async () => {
+    const count = 50;
+    const { packets, header } = await encode(count);
+    expect(packets.map(({ pts }) => pts)).toEqual(Array.from({ length: count }, (_, time) => BigInt(time * time)));
+    packets.forEach(({ kind, loopChecksum }, index) => {
+      expect(kind).toBe(index % 6 === 0 ? 'key' : 'inter');
+      if (kind === 'key' || index % 16 === 0) expect(loopChecksum).not.toBeNull();
+    });
+    await using decoder = await Decoder.create(header, {
+      pack: TINY_PACK,
+      device: 'cpu',
+      postFilter: 'none',
+      strict: true,
+    });
+    let shown = 0;
+    const source = async function* (): AsyncGenerator<Packet> {
+      await Promise.resolve();
+      yield* packets;
+    };
+    for await (const frame of decoder.decode(source())) {
+      const original = picture('pan', WIDTH, HEIGHT, shown);
+      const error = frame.y.reduce((sum, value, i) => sum + (value - original.y[i]!) ** 2, 0) / frame.y.length;
+      expect(error).toBeLessThan(250);
+      expect([frame.pts, frame.duration]).toEqual([BigInt(shown * shown), 3n]);
+      shown++;
+    }
+    expect(shown).toBe(count);
+  });
+
+  test('gives the same bytes every time, with any number of threads', async () => {
+    const [first, second] = [await encode(5), await encode(5, { ...OPTIONS, threads: 2 })];
+    expect(second.packets).toEqual(first.packets);
+  });
+
+  test('no frames make no packets', async () => {
+    expect((await encode(0)).packets).toEqual([]);
+  });
+
+  test('refuses options out of range and frames of another size', async () => {
+    for (const wrong of [{ quality: 64 }, { quality: 1.5 }, { keyint: 0 }, { threads: 65 }]) {
+      await expect(Encoder.create(16, 16, { ...OPTIONS, ...wrong })).rejects.toMatchObject({ name: 'InputError' });
+    }
+    await using encoder = await Encoder.create(WIDTH, HEIGHT, OPTIONS);
+    const run = async (): Promise<void> => {
+      for await (const _ of encoder.encode(clip(3, WIDTH + 2))) expect(_).toBeUndefined();
+    };
+    await expect(run()).rejects.toMatchObject({
+      name: 'InputError',
+      message: expect.stringMatching(/72x46/) as unknown,
+    });
+  });
+
+  test('stops when the signal fires', async () => {
+    await using encoder = await Encoder.create(WIDTH, HEIGHT, OPTIONS);
+    const controller = new AbortController();
+    const run = async (): Promise<void> => {
+      for await (const packet of encoder.encode(clip(100), { signal: controller.signal })) {
+        expect(packet.pts).toBe(0n);
+        controller.abort();
+      }
+    };
+    await expect(run()).rejects.toMatchObject({ name: 'CancelledError' });
+  });
+});
