@@ -7,9 +7,10 @@ import { infoCommand } from './commands/info.js';
 import { verifyCommand } from './commands/verify.js';
 import { Reporter } from './reporter.js';
 import { report, UsageError } from './run-command.js';
+import { PIPE } from './standard-streams.js';
 import { packageVersion } from './version.js';
 
-const parser = yargs(process.argv.slice(2))
+const parser = yargs(process.argv.slice(2).map((argument) => (argument === '-' ? PIPE : argument)))
   .scriptName('tessera')
   .usage('$0 <command>\n\nA learned video codec. - is a pipe on either side.')
   .command(compressCommand)

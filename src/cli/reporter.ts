@@ -98,5 +98,10 @@ export function describeSeconds(seconds: number): string {
 
 /** A number of bytes with its thousands apart. */
 export function describeBytes(bytes: number): string {
-  return `${bytes.toLocaleString('en')} bytes`;
+  return countOf(bytes, 'byte');
+}
+
+/** A number of things: `1 frame`, `2 frames`. */
+export function countOf(count: number, thing: string): string {
+  return `${count.toLocaleString('en')} ${thing}${count === 1 ? '' : 's'}`;
 }

@@ -1,8 +1,13 @@
 import type { ByteSink } from '../bitstream/stream-writer.js';
 import { CancelledError, EnvironmentError, InputError } from '../errors.js';
 
-/** The name that stands for a pipe on either side. */
-export const PIPE = '-';
+/** What `-` becomes before yargs sees it: yargs turns a bare `-` into an empty string. As FFmpeg writes it. */
+export const PIPE = 'pipe:';
+
+/** What messages call an argument. */
+export function nameOf(path: string, pipe: 'stdin' | 'stdout'): string {
+  return path === PIPE ? pipe : path;
+}
 
 /** Thrown when nobody reads stdout any more (`| head`): the program ends quietly. */
 export class ClosedPipe extends Error {}

@@ -1,4 +1,6 @@
+import { open } from 'node:fs/promises';
 import { DIMENSION_LIMIT, FRAME_AREA_LIMIT, SIDE_CHUNK_BYTES } from '../bitstream/limits.js';
+import { MAGIC } from '../bitstream/stream-header.js';
 import { StreamWriter, type ByteSink, type BytesBySection } from '../bitstream/stream-writer.js';
 import { Encoder, type EncoderOptions } from '../codec/encoder.js';
 import { InputError, throwIfCancelled } from '../errors.js';
@@ -61,6 +63,7 @@ export async function compressVideo(
 ): Promise<CompressResult> {
   const { signal, onNote } = options;
   throwIfCancelled(signal);
+  await refuseStream(input);
   const { picturesPerSecond } = options;
   await using source = await openVideo(input, {
     signal,
@@ -122,6 +125,24 @@ export async function compressVideo(
   };
 }
 
+/** Says so where somebody compresses what is compressed already: FFmpeg would only find no format that it knows. */
+async function refuseStream(input: VideoInput): Promise<void> {
+  if (typeof input !== 'string') return;
+  const handle = await open(input, 'r').catch(() => null);
+  if (handle === null) return;
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0);
+    if (bytesRead === MAGIC.length && buffer.equals(MAGIC)) {
+      throw new InputError(`${input} is a tessera stream already: decompress it, or compress the video it was made of`);
+    }
+  } catch (error) {
+    // Folders and the like cannot be read so; opening them as videos says what is wrong with them, if anything is.
+    if (error instanceof InputError) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
 function checkSize({ width, height }: VideoProperties): void {
   if (width <= DIMENSION_LIMIT && height <= DIMENSION_LIMIT && width * height <= FRAME_AREA_LIMIT) return;
   throw new InputError(
@@ -141,7 +162,7 @@ async function writeSide(source: VideoSource, writer: StreamWriter): Promise<voi
   if (side !== null) await writer.writeSide(gather(side.bytes(), SIDE_CHUNK_BYTES));
 }
 
-/** The same bytes in pieces of at least `size` bytes, the last one aside: every section costs a frame of its own. */
+/** The same bytes in pieces of `size` bytes, the last one aside: every section costs some bytes of its own. */
 async function* gather(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array, void, undefined> {
   let held: Uint8Array[] = [];
   let length = 0;
@@ -149,9 +170,11 @@ async function* gather(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGe
     held.push(chunk);
     length += chunk.length;
     if (length < size) continue;
-    yield Buffer.concat(held);
-    held = [];
-    length = 0;
+    const all = Buffer.concat(held);
+    let at = 0;
+    for (; at + size <= length; at += size) yield all.subarray(at, at + size);
+    held = [all.subarray(at)];
+    length -= at;
   }
   if (length > 0) yield Buffer.concat(held);
 }

@@ -16,8 +16,9 @@ const ATTACHED_PICTURE = 0x400;
 const MICROSECONDS: Rational = { num: 1, den: 1_000_000 };
 
 /**
- * The part of side tracks that goes with a part of the video, moved to its beginning. Packets that only touch the part
- * are kept, sound keeps its true place before the beginning, subtitles are clipped to it.
+ * The part of side tracks that goes with a part of the video, moved to its beginning. Sound begins with its first packet
+ * inside (one that reaches in from before would move the video, since containers begin with time 0); subtitles that
+ * are on screen at the beginning are kept from there on.
  */
 export function cutSideTracks(side: SideTracks, window: TimeWindow): SideTracks {
   const from = convertTicks(window.from, window.timeBase, MICROSECONDS);
@@ -56,8 +57,7 @@ async function* cutPackets(side: SideTracks, window: TimeWindow): AsyncGenerator
       yield packet;
       continue;
     }
-    const end = time + packet.duration;
-    const isBefore = packet.duration > 0n ? end <= track.from : time < track.from;
+    const isBefore = track.kind === 'subtitle' ? time + packet.duration <= track.from : time < track.from;
     if (isBefore || (track.until !== null && time >= track.until)) continue;
     const moved = {
       ...packet,

@@ -1,10 +1,9 @@
-import { compressVideo } from '../../pipeline/compress.js';
 import { given, sharedOptions, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
 import { EXIT_CODES } from '../exit-codes.js';
-import { describeBytes } from '../reporter.js';
+import { countOf, describeBytes } from '../reporter.js';
 import { UsageError } from '../run-command.js';
-import { PIPE, readStdin, stdoutSink } from '../standard-streams.js';
+import { nameOf, PIPE, readStdin, stdoutSink } from '../standard-streams.js';
 
 /** `tessera compress IN OUT.tsr` */
 export const compressCommand = defineCommand({
@@ -31,6 +30,8 @@ export const compressCommand = defineCommand({
       .example('$0 compress -q 40 --keyint 2s in.mkv out.tsr', 'Better, with a place to seek to every 2 seconds')
       .example('ffmpeg -i in.avi -f yuv4mpegpipe - | $0 compress - out.tsr', 'From a pipe'),
   run: async (argv, { signal, reporter }) => {
+    // FFmpeg and onnxruntime take a while to load: only where they are used.
+    const { compressVideo } = await import('../../pipeline/compress.js');
     const { in: input, out: output, device, overwrite } = argv;
     if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the .tsr stream');
     const result = await compressVideo(
@@ -53,7 +54,7 @@ export const compressCommand = defineCommand({
     const { frames, bytes, bitsPerPixel, framesPerSecond } = result;
     reporter.done(
       { command: 'compress', input, output, ...result },
-      `${input} -> ${output}: ${frames} frames of ${result.width}x${result.height}, ${describeBytes(bytes)} ` +
+      `${nameOf(input, 'stdin')} -> ${nameOf(output, 'stdout')}: ${countOf(frames, 'frame')} of ${result.width}x${result.height}, ${describeBytes(bytes)} ` +
         `(${bitsPerPixel.toFixed(4)} bits per pixel), ${framesPerSecond.toFixed(1)} frames per second`,
     );
     return EXIT_CODES.done;

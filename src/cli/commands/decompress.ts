@@ -1,10 +1,10 @@
-import { decompressVideo } from '../../pipeline/decompress.js';
 import { given, parseSeconds, sharedOptions, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { tellProblems } from '../problems.js';
+import { countOf } from '../reporter.js';
 import { UsageError } from '../run-command.js';
-import { PIPE, readStdin, stdoutSink } from '../standard-streams.js';
+import { nameOf, PIPE, readStdin, stdoutSink } from '../standard-streams.js';
 
 /** `tessera decompress IN.tsr OUT` */
 export const decompressCommand = defineCommand({
@@ -43,6 +43,8 @@ export const decompressCommand = defineCommand({
       .example('$0 decompress in.tsr - | ffplay -', 'Show it')
       .example('$0 decompress in.tsr out.mp4 --start 1:30 --duration 10', 'Ten seconds of it'),
   run: async (argv, { signal, reporter }) => {
+    // FFmpeg and onnxruntime take a while to load: only where they are used.
+    const { decompressVideo } = await import('../../pipeline/decompress.js');
     const { in: input, out: output, device, overwrite, strict } = argv;
     if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the y4m stream');
     const result = await decompressVideo(
@@ -69,7 +71,7 @@ export const decompressCommand = defineCommand({
     const concealed = result.concealedFrames === 0 ? '' : `, ${result.concealedFrames} of them concealed`;
     reporter.done(
       { command: 'decompress', input, output, ...result },
-      `${input} -> ${output}: ${result.frames} frames of ${result.width}x${result.height}${concealed}, ` +
+      `${nameOf(input, 'stdin')} -> ${nameOf(output, 'stdout')}: ${countOf(result.frames, 'frame')} of ${result.width}x${result.height}${concealed}, ` +
         `post-filter ${result.postFilter}, ${result.framesPerSecond.toFixed(1)} frames per second`,
     );
     return EXIT_CODES.done;

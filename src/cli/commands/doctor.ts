@@ -1,4 +1,4 @@
-import { examineMachine, type MachineReport } from '../../pipeline/doctor.js';
+import type { MachineReport } from '../../pipeline/doctor.js';
 import { sharedOptions } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
 import { EXIT_CODES } from '../exit-codes.js';
@@ -13,6 +13,8 @@ export const doctorCommand = defineCommand({
   describe: 'Show what this machine has of what tessera needs',
   builder: (yargs) => yargs.options({ json: sharedOptions.json }),
   run: async ({ json }) => {
+    // FFmpeg and onnxruntime take a while to load: only where they are used.
+    const { examineMachine } = await import('../../pipeline/doctor.js');
     const report = { tessera: packageVersion(), ...(await examineMachine()) };
     await writeStdout(json ? toJsonLine({ type: 'machine', ...report }) : `${describe(report).join('\n')}\n`);
     return report.isUsable ? EXIT_CODES.done : EXIT_CODES.unusableMachine;

@@ -1,9 +1,10 @@
 import { describeHeader } from '../../bitstream/stream-header.js';
-import { inspectStream, type StreamInfo } from '../../pipeline/inspect.js';
+import type { StreamInfo } from '../../pipeline/inspect.js';
 import { sharedOptions } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { toJsonLine } from '../json-lines.js';
+import { countOf } from '../reporter.js';
 import { PIPE, readStdin, writeStdout } from '../standard-streams.js';
 import { formatTable } from '../table.js';
 
@@ -21,6 +22,8 @@ export const infoCommand = defineCommand({
       .example('$0 info in.tsr', 'Header and bits by section')
       .example('$0 info in.tsr --frames --json', 'Bits by frame, for programs'),
   run: async ({ in: input, frames, json }, { signal }) => {
+    // FFmpeg and onnxruntime take a while to load: only where they are used.
+    const { inspectStream } = await import('../../pipeline/inspect.js');
     const info = await inspectStream(input === PIPE ? readStdin(signal) : input, { frames, signal });
     if (json) {
       const { frameTable = [], ...stream } = info;
@@ -37,7 +40,7 @@ function describe(info: StreamInfo): string[] {
   const rate = info.bitsPerSecond === null ? '' : `, ${(info.bitsPerSecond / 1000).toFixed(1)} kbit/s`;
   const header = [
     ...describeHeader(info.header).map(({ name, value }) => [name, value]),
-    ['frames', `${info.frames}, ${info.keyFrames} of them key frames`],
+    ['frames', `${info.frames}, of them ${countOf(info.keyFrames, 'key frame')}`],
     ['duration', `${info.duration.toFixed(3)} s`],
     ['pictures', `${info.bitsPerPixel.toFixed(4)} bits per pixel${rate}`],
     ...(info.meanQ === null ? [] : [['mean q', info.meanQ.toFixed(1)]]),

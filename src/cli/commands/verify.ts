@@ -1,10 +1,9 @@
-import { verifyStream } from '../../pipeline/verify.js';
 import { given, sharedOptions, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { tellProblems } from '../problems.js';
-import { describeBytes } from '../reporter.js';
-import { PIPE, readStdin } from '../standard-streams.js';
+import { countOf, describeBytes } from '../reporter.js';
+import { nameOf, PIPE, readStdin } from '../standard-streams.js';
 
 /** `tessera verify IN.tsr` */
 export const verifyCommand = defineCommand({
@@ -21,6 +20,8 @@ export const verifyCommand = defineCommand({
       })
       .example('$0 verify in.tsr', 'Exit code 0 if nothing is wrong, 4 if something is'),
   run: async (argv, { signal, reporter }) => {
+    // FFmpeg and onnxruntime take a while to load: only where they are used.
+    const { verifyStream } = await import('../../pipeline/verify.js');
     const { in: input, device, json } = argv;
     const result = await verifyStream(input === PIPE ? readStdin(signal) : input, {
       ...given({ pack: argv.pack, threads: wholeNumber('threads', argv.threads, 1, 64) }),
@@ -29,11 +30,11 @@ export const verifyCommand = defineCommand({
       onProgress: (progress) => reporter.progress(progress),
     });
     if (!json) tellProblems(result.problems, reporter);
-    const found = result.isIntact ? 'intact' : `damaged, ${result.lostFrames} frames lost`;
+    const found = result.isIntact ? 'intact' : `damaged, ${countOf(result.lostFrames, 'frame')} lost`;
     reporter.done(
       { command: 'verify', input, ...result },
-      `${input}: ${found}; ${result.frames} frames decoded, ${result.checksums} pictures held to their checksums, ` +
-        `${result.sidePackets} packets beside them, ${describeBytes(result.bytes)}`,
+      `${nameOf(input, 'stdin')}: ${found}; ${countOf(result.frames, 'frame')} decoded, ${countOf(result.checksums, 'picture')} held to a checksum, ` +
+        `${countOf(result.sidePackets, 'packet')} beside them, ${describeBytes(result.bytes)}`,
     );
     return result.isIntact ? EXIT_CODES.done : EXIT_CODES.damagedStream;
   },
