@@ -178,14 +178,7 @@ export class BlockReconstruction {
     call.intraPredict(this.#boundary, 8, this.#tables.intra8[mode]!, block, plane.stride);
   }
 
-  #intraLuma(
-    target: Picture,
-    tokens: FrameTokens,
-    q: number,
-    row: number,
-    column: number,
-    basis: number,
-  ): void {
+  #intraLuma(target: Picture, tokens: FrameTokens, q: number, row: number, column: number, basis: number): void {
     const { columns } = tokens.geometry;
     const at = row * columns + column;
     const { stride } = target.y;
@@ -243,16 +236,7 @@ export class BlockReconstruction {
       this.#move(references, slot, p, y >> shift, x >> shift, width, motion, at * 4 + slot * 2, to, plane.stride);
       if (reference !== AVERAGE) continue;
       this.#move(references, 1, p, y >> shift, x >> shift, width, motion, at * 4 + 2, this.#second, width);
-      this.#kernels.call.averageBlocks(
-        to,
-        plane.stride,
-        this.#second,
-        width,
-        to,
-        plane.stride,
-        width,
-        width,
-      );
+      this.#kernels.call.averageBlocks(to, plane.stride, this.#second, width, to, plane.stride, width, width);
     }
   }
 

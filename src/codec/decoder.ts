@@ -191,7 +191,8 @@ export class Decoder implements AsyncDisposable {
 
   /** Ends the workers. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#tokens, this.#pictures, this.#shown].map((link) => link?.[Symbol.asyncDispose]()));
+    const links = this.#shown === null ? [] : [this.#shown];
+    await Promise.all([this.#tokens, this.#pictures, ...links].map((link) => link[Symbol.asyncDispose]()));
   }
 
   /** The picture to show for a packet, or why there is none. */

@@ -9,9 +9,7 @@ import { INTRA8, isIntra, SKIP, type FrameTokens } from './frame-tokens.js';
 export function typeContext(tokens: FrameTokens, row: number, column: number): number {
   const { columns } = tokens.geometry;
   const at = row * columns + column;
-  return (
-    3 * (column > 0 ? typeClass(tokens.type[at - 1]!) : 0) + (row > 0 ? typeClass(tokens.type[at - columns]!) : 0)
-  );
+  return 3 * (column > 0 ? typeClass(tokens.type[at - 1]!) : 0) + (row > 0 ? typeClass(tokens.type[at - columns]!) : 0);
 }
 
 /** Context 0..2 of `typeKey`. */

@@ -2,15 +2,7 @@ import type { SymbolCoder } from '../entropy/symbol-coder.js';
 import { BitstreamError } from '../errors.js';
 import type { PackTables } from '../model/pack-tables.js';
 import type { FrameHead } from './frame-head.js';
-import {
-  AVERAGE,
-  INTER16,
-  INTER8,
-  INTRA16,
-  INTRA8,
-  SKIP,
-  type FrameTokens,
-} from './frame-tokens.js';
+import { AVERAGE, INTER16, INTER8, INTRA16, INTRA8, SKIP, type FrameTokens } from './frame-tokens.js';
 import {
   chromaGroupsContext,
   intraModeContext,
@@ -66,8 +58,7 @@ export class ModeSyntax {
       for (let row = 0; row < regionRows; row++) {
         for (let column = 0; column < regionColumns; column++) {
           const at = row * regionColumns + column;
-          const context =
-            (column > 0 ? filtered[at - 1]! : 0) + (row > 0 ? filtered[at - regionColumns]! : 0);
+          const context = (column > 0 ? filtered[at - 1]! : 0) + (row > 0 ? filtered[at - regionColumns]! : 0);
           filtered[at] = coder.symbol(modes.filtered, context, filtered[at]!);
         }
       }
@@ -102,11 +93,7 @@ export class ModeSyntax {
   #codeResidualModes(coder: SymbolCoder, tokens: FrameTokens, row: number, column: number, type: number): void {
     const { modes } = this.#tables;
     const at = row * tokens.geometry.columns + column;
-    const groups = coder.symbol(
-      modes.lumaGroups,
-      lumaGroupsContext(tokens, row, column, type),
-      tokens.lumaGroups[at]!,
-    );
+    const groups = coder.symbol(modes.lumaGroups, lumaGroupsContext(tokens, row, column, type), tokens.lumaGroups[at]!);
     tokens.lumaGroups[at] = groups;
     if (type === INTRA8) tokens.transform[at] = 1;
     else if (groups > 0) {
@@ -181,9 +168,7 @@ export class ModeSyntax {
     const fields = this.#fields;
     const at = row * tokens.geometry.columns * 2 + column;
     const reference =
-      head.reference1 === null
-        ? 0
-        : coder.symbol(this.#tables.modes.reference, 0, Math.max(0, tokens.reference[at]!));
+      head.reference1 === null ? 0 : coder.symbol(this.#tables.modes.reference, 0, Math.max(0, tokens.reference[at]!));
     fields[0] = reference;
     let sumX = 0;
     let sumY = 0;

@@ -28,8 +28,7 @@ export class MotionNeighbours {
     positions[0] = column > 0 ? row * stride + column - 1 : -1;
     positions[1] = row > 0 ? (row - 1) * stride + column : -1;
     const right = column + size;
-    const rightExists =
-      row > 0 && right < stride && (size === 2 || (row & 1) === 0 || (column & 1) === 0);
+    const rightExists = row > 0 && right < stride && (size === 2 || (row & 1) === 0 || (column & 1) === 0);
     if (rightExists) positions[2] = (row - 1) * stride + right;
     else positions[2] = row > 0 && column > 0 ? (row - 1) * stride + column - 1 : -1;
 
@@ -45,11 +44,7 @@ export class MotionNeighbours {
       if (!this.#repeats(count)) count++;
     }
     for (; count < CANDIDATES; count++) {
-      this.candidates.copyWithin(
-        count * MOTION_FIELDS,
-        (count - 1) * MOTION_FIELDS,
-        count * MOTION_FIELDS,
-      );
+      this.candidates.copyWithin(count * MOTION_FIELDS, (count - 1) * MOTION_FIELDS, count * MOTION_FIELDS);
     }
   }
 

@@ -248,10 +248,7 @@ function usesAverage(tokens: FrameTokens, sub: number): boolean {
   );
 }
 
-function movedMemory(
-  tokens: FrameTokens,
-  memories: readonly [TokenMemory | null, TokenMemory | null],
-): TokenMemory {
+function movedMemory(tokens: FrameTokens, memories: readonly [TokenMemory | null, TokenMemory | null]): TokenMemory {
   const { rows, columns } = tokens.geometry;
   const moved = new Uint8Array(rows * columns * TOKENS_PER_BLOCK);
   for (let row = 0; row < rows; row++) {

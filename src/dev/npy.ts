@@ -28,7 +28,7 @@ export class NpyWriter {
   /** Appends whole rows. */
   async append(values: Uint8Array | Int8Array | Int32Array, rows = 1): Promise<void> {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    for (let at = 0; at < bytes.length; ) at += (await this.#file.write(bytes, at)).bytesWritten;
+    for (let at = 0; at < bytes.length;) at += (await this.#file.write(bytes, at)).bytesWritten;
     this.#rows += rows;
   }
 

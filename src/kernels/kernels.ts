@@ -8,7 +8,14 @@ export interface KernelFunctions {
   blockSad(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
   blockSatd(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
   blockSsd(a: Pointer, strideA: number, b: Pointer, strideB: number, width: number, height: number): number;
-  halve(source: Pointer, sourceStride: number, target: Pointer, targetStride: number, width: number, height: number): void;
+  halve(
+    source: Pointer,
+    sourceStride: number,
+    target: Pointer,
+    targetStride: number,
+    width: number,
+    height: number,
+  ): void;
   compensate(
     source: Pointer,
     sourceStride: number,

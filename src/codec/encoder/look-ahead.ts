@@ -82,9 +82,9 @@ export class LookAhead {
       for (let column = 0; column < columns; column++) {
         const at = row * columns + column;
         intra[at] = this.#intraCost(row, column);
-        inter[at] = this.#previousMotion === null ? intra[at]! : this.#interCost(row, column, motion, intra[at]!);
-        intraSum += intra[at]!;
-        interSum += inter[at]!;
+        inter[at] = this.#previousMotion === null ? intra[at] : this.#interCost(row, column, motion, intra[at]);
+        intraSum += intra[at];
+        interSum += inter[at];
       }
     }
     const isSceneCut = this.#previousMotion !== null && interSum > SCENE_CUT * intraSum;

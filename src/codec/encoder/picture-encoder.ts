@@ -57,7 +57,11 @@ export class PictureEncoder {
     qOffset: Int8Array | null = null,
   ): Promise<EncodedPicture> {
     const geometry = this.#geometry;
-    let head: FrameHead = { ...wanted, hasLoopFilter: false, hasQOffsets: qOffset?.some((value) => value !== 0) === true };
+    let head: FrameHead = {
+      ...wanted,
+      hasLoopFilter: false,
+      hasQOffsets: qOffset?.some((value) => value !== 0) === true,
+    };
     this.#source.writeVisible(planes, geometry.width, geometry.height);
     if (head.kind === 'key') this.#slots.clear();
     let tokens = this.#decide(head, qOffset);

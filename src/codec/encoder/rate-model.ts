@@ -2,7 +2,14 @@ import type { Kernels, Pointer } from '../../kernels/kernels.js';
 import { CostCounter } from '../../entropy/symbol-coder.js';
 import type { PackTables } from '../../model/pack-tables.js';
 import type { FrameHead } from '../frame-head.js';
-import { CHROMA_LIMIT, CHROMA_TOKENS, isIntra, LUMA_LIMIT, TOKENS_PER_BLOCK, type FrameTokens } from '../frame-tokens.js';
+import {
+  CHROMA_LIMIT,
+  CHROMA_TOKENS,
+  isIntra,
+  LUMA_LIMIT,
+  TOKENS_PER_BLOCK,
+  type FrameTokens,
+} from '../frame-tokens.js';
 import { ModeSyntax } from '../mode-syntax.js';
 import { SyntaxTables } from '../syntax-tables.js';
 

@@ -273,17 +273,9 @@ export class ResidualCoding {
     const steps: TokenSteps = {
       luma16: plain.luma16,
       luma8: plain.luma8.map((at) => repeat(at, pack.basis8.atoms, 4)),
-      chroma: [
-        repeat(plain.chroma[0], pack.basisChroma.atoms, 2),
-        repeat(plain.chroma[1], pack.basisChroma.atoms, 2),
-      ],
+      chroma: [repeat(plain.chroma[0], pack.basisChroma.atoms, 2), repeat(plain.chroma[1], pack.basisChroma.atoms, 2)],
     };
     this.#steps.set(q, steps);
     return steps;
   }
-}
-
-/** Tokens of one macroblock, for trials. */
-export function newBlockTokens(): Int16Array {
-  return new Int16Array(TOKENS_PER_BLOCK);
 }

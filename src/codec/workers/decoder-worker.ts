@@ -9,7 +9,7 @@ import { sidePlanes } from '../loop-filter.js';
 import { loopChecksum } from '../loop-checksum.js';
 import { PictureDecoder } from '../picture-decoder.js';
 import type { Planes } from '../picture.js';
-import { serveRequests } from './serve.js';
+import { serveRequests, type Served } from './serve.js';
 
 /** What the decoder worker is made of. */
 export interface DecoderSetup {
@@ -35,13 +35,13 @@ export type DecoderResponse =
 
 const setup = workerData as DecoderSetup;
 
-serveRequests<DecoderRequest, DecoderResponse>(async () => {
+serveRequests(async () => {
   const { device, threads, tables } = setup;
   const geometry = new Geometry(setup.width, setup.height);
   const loopFilter = await Graph.create(setup.loopFilter, { device, threads });
   const decoder = new PictureDecoder(new Kernels(), geometry, tables, loopFilter);
   let broken: string | null = null;
-  return async ({ head, tokens: arrays, checksum }) => {
+  return async ({ head, tokens: arrays, checksum }: DecoderRequest): Promise<Served<DecoderResponse>> => {
     if (head.kind === 'key') broken = null;
     if (broken !== null) return { response: { kind: 'lost', reason: broken } };
     try {

@@ -6,7 +6,7 @@ import { SequenceEncoder, type SequenceOptions, type VisiblePlanes } from '../en
 import type { FrameHead } from '../frame-head.js';
 import { Geometry, tokenBuffers, type TokenArrays } from '../frame-tokens.js';
 import { loopChecksum } from '../loop-checksum.js';
-import { serveRequests } from './serve.js';
+import { serveRequests, type Served } from './serve.js';
 
 /** What the encoder worker is made of. */
 export interface EncoderSetup {
@@ -33,12 +33,12 @@ export type EncoderResponse = {
 
 const setup = workerData as EncoderSetup;
 
-serveRequests<EncoderRequest, EncoderResponse>(async () => {
+serveRequests(async () => {
   const { device, threads, tables, options } = setup;
   const geometry = new Geometry(setup.width, setup.height);
   const loopFilter = await Graph.create(setup.loopFilter, { device, threads });
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options);
-  return async ({ planes }) => {
+  return async ({ planes }: EncoderRequest): Promise<Served<EncoderResponse>> => {
     if (planes !== null) encoder.push(planes);
     if (!encoder.isReady(planes === null)) return { response: null };
     const { head, tokens, loop } = await encoder.next();

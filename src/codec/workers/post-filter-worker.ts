@@ -3,7 +3,7 @@ import { Graph, type Device } from '../../model/graph.js';
 import { Geometry } from '../frame-tokens.js';
 import { runPostFilter } from '../loop-filter.js';
 import type { Planes } from '../picture.js';
-import { serveRequests } from './serve.js';
+import { serveRequests, type Served } from './serve.js';
 
 /** What the post-filter worker is made of. */
 export interface PostFilterSetup {
@@ -22,11 +22,11 @@ export interface PostFilterRequest {
 
 const setup = workerData as PostFilterSetup;
 
-serveRequests<PostFilterRequest, Planes>(async () => {
+serveRequests(async () => {
   const { device, threads } = setup;
   const geometry = new Geometry(setup.width, setup.height);
   const graph = await Graph.create(setup.graph, { device, threads });
-  return async ({ planes, side }) => {
+  return async ({ planes, side }: PostFilterRequest): Promise<Served<Planes>> => {
     const shown = await runPostFilter(graph, geometry, planes, side);
     return { response: shown, transfer: [shown.y.buffer, shown.u.buffer, shown.v.buffer] };
   };

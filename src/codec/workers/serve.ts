@@ -11,9 +11,7 @@ export interface Served<Response> {
  * Answers the requests of a {@link WorkerLink} in their order, with one `handle` for all; it is made once, before the
  * first request, and if that fails every request is answered with the error.
  */
-export function serveRequests<Request, Response>(
-  prepare: () => Promise<(request: Request) => Promise<Served<Response>>>,
-): void {
+export function serveRequests(prepare: () => Promise<(request: never) => Promise<Served<unknown>>>): void {
   const port = parentPort;
   if (port === null) throw new Error('this module runs in a worker thread');
   const handler = prepare();
@@ -21,11 +19,11 @@ export function serveRequests<Request, Response>(
     () => undefined,
     () => undefined,
   );
-  port.on('message', (request: Request) => {
+  port.on('message', (request: unknown) => {
     last = last.then(async () => {
       try {
         const handle = await handler;
-        const { response, transfer } = await handle(request);
+        const { response, transfer } = await handle(request as never);
         port.postMessage({ response }, transfer);
       } catch (error) {
         port.postMessage({ error: toPlainError(error) });

@@ -5,7 +5,7 @@ import type { PackTables } from '../../model/pack-tables.js';
 import type { FrameHead } from '../frame-head.js';
 import { FrameTokens, Geometry, tokenBuffers, type TokenArrays } from '../frame-tokens.js';
 import { TokenCodec } from '../token-codec.js';
-import { serveRequests } from './serve.js';
+import { serveRequests, type Served } from './serve.js';
 
 /** What the token worker is made of. */
 export interface TokenSetup {
@@ -32,14 +32,14 @@ export type TokenResponse =
 
 const setup = workerData as TokenSetup;
 
-serveRequests<TokenRequest, TokenResponse>(async () => {
+serveRequests(async () => {
   const geometry = new Geometry(setup.width, setup.height);
   const { device, threads } = setup;
   const first = await Graph.create(setup.priorFirst, { device, threads });
   const second = await Graph.create(setup.priorSecond, { device, threads });
   const codec = new TokenCodec(geometry, setup.tables, { first, second });
   let broken: string | null = 'no key frame came before it';
-  return async (request) => {
+  return async (request: TokenRequest): Promise<Served<TokenResponse>> => {
     switch (request.kind) {
       case 'write': {
         const written = await codec.write(request.head, FrameTokens.adopt(geometry, request.tokens));

@@ -1,0 +1,221 @@
+import { INTER16, INTER8, SKIP, type FrameTokens } from '../frame-tokens.js';
+import { typeContext } from '../mode-contexts.js';
+import { CANDIDATES, MOTION_FIELDS, MotionNeighbours, setMotion } from '../motion.js';
+import { Picture } from '../picture.js';
+import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
+import { MotionEstimation } from './motion-estimation.js';
+
+/** Candidates whose SATD cost exceeds the other's by this factor are not tried in full. */
+const TRIAL_MARGIN = 1.25;
+/** Splits are tried where the best way so far costs more than this many bits. */
+const SPLIT_BITS = 30;
+/** Symbol of `motion` for a new motion. */
+const NEW_MOTION = 3;
+
+/** Ways of predicting a macroblock from the first reference: skip, merged, new and split motion. */
+export class InterTrials {
+  readonly #trials: BlockTrials;
+  readonly #estimation: MotionEstimation;
+  readonly #neighbours = new MotionNeighbours();
+  readonly #candidates = new Int16Array(CANDIDATES * MOTION_FIELDS);
+  readonly #scratch: Picture;
+
+  constructor(trials: BlockTrials) {
+    this.#trials = trials;
+    this.#estimation = new MotionEstimation(trials);
+    this.#scratch = new Picture(trials.kernels, trials.geometry);
+  }
+
+  /**
+   * Tries everything on one macroblock; returns the least SATD cost of a prediction.
+   *
+   * @param hints tokens of the frame before, or null.
+   */
+  try(block: BlockJob, hints: FrameTokens | null): number {
+    const { tokens, row, column } = block;
+    const { modes } = this.#trials.rates.tables;
+    const typeAt = typeContext(tokens, row, column);
+    const neighbours = this.#neighbours;
+    const estimation = this.#estimation;
+    neighbours.gather(tokens, 2 * row, 2 * column, 2);
+    this.#candidates.set(neighbours.candidates);
+    const candidates = this.#candidates;
+    const merge = this.#tryCandidates(block, typeAt);
+
+    const predictedX = neighbours.predict(0, 0);
+    const predictedY = neighbours.predict(0, 1);
+    estimation.clearStarts();
+    estimation.addStart(predictedX, predictedY);
+    estimation.addHints(block, candidates, hints);
+    const searched = estimation.search(block, 0, 0, 16, predictedX, predictedY);
+    const newSatd = searched + block.satdLambda * modes.motion.cost(0, NEW_MOTION);
+
+    const typeBits = modes.type.cost(typeAt, INTER16);
+    if (merge.satd < TRIAL_MARGIN * newSatd) {
+      this.#predict(block, candidates, merge.index * MOTION_FIELDS);
+      this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(0, merge.index));
+    }
+    if (!isCandidate(candidates, estimation.vector) && newSatd < TRIAL_MARGIN * merge.satd) {
+      this.#predict(block, estimation.vector, 0);
+      const bits = modes.motion.cost(0, NEW_MOTION) + estimation.vectorBits(neighbours, predictedX, predictedY);
+      this.#tryResidual(block, INTER16, typeBits + bits);
+    }
+    const best16 = Math.min(merge.satd, newSatd);
+    const { best } = this.#trials;
+    if (best.type !== SKIP || best.cost > SPLIT_BITS * block.lambda) {
+      const split = this.#split(block, modes.type.cost(typeAt, INTER8));
+      if (split.satd < best16) this.#tryResidual(block, INTER8, split.bits);
+    }
+    // Leave no trace of trials: contexts of later blocks read these fields.
+    clearMotion(tokens, row, column);
+    return best16;
+  }
+
+  /** Each candidate in full as skip, and by SATD as the prediction of a residual. */
+  #tryCandidates(block: BlockJob, typeAt: number): { index: number; satd: number } {
+    const { modes } = this.#trials.rates.tables;
+    const best = { index: 0, satd: Infinity };
+    for (let index = 0; index < CANDIDATES; index++) {
+      if (index > 0 && isRepeated(this.#candidates, index)) break;
+      this.#predict(block, this.#candidates, index * MOTION_FIELDS);
+      this.#trySkip(block, modes.type.cost(typeAt, SKIP) + modes.motionSkip.cost(0, index));
+      const satd = this.#satd(block, 0, 0, 16) + block.satdLambda * modes.motion.cost(0, index);
+      if (satd < best.satd) {
+        best.satd = satd;
+        best.index = index;
+      }
+    }
+    return best;
+  }
+
+  /** Full cost of leaving the scratch prediction as it is. */
+  #trySkip(block: BlockJob, bits: number): void {
+    const cost = this.#predictionError(block) + block.lambda * bits;
+    const { best } = this.#trials;
+    if (cost >= best.cost) return;
+    Object.assign(best, { cost, type: SKIP, transform: 0, lumaGroups: 0, chromaGroups: 0 });
+    this.#trials.keepMotion(block, best);
+  }
+
+  /** Full cost of the scratch prediction plus a residual. */
+  #tryResidual(block: BlockJob, type: number, bits: number): void {
+    const trials = this.#trials;
+    const { trial, tables } = trials;
+    const { y } = this.#scratch;
+    const prediction = y.at + block.row * 16 * y.stride + block.column * 16;
+    const { interBasis16, interBasis8 } = tables.pack;
+    const luma = trials.luma(block, type, prediction, y.stride, [interBasis16[0]!, interBasis8[0]!]);
+    const chroma = trials.chroma(block, this.#scratch, type, luma.groups > 0);
+    trial.cost = luma.cost + chroma.cost + block.lambda * bits;
+    if (trial.cost >= trials.best.cost) return;
+    trial.type = type;
+    trial.lumaGroups = luma.groups;
+    trial.chromaGroups = chroma.groups;
+    trials.keepMotion(block, trial);
+    trials.keep();
+  }
+
+  /**
+   * Searches the four sub-blocks from the vector of the whole; leaves their prediction in the scratch picture and their
+   * motion in the tokens.
+   */
+  #split(block: BlockJob, typeBits: number): { satd: number; bits: number } {
+    const { tokens, row, column, satdLambda } = block;
+    const { motion } = this.#trials.rates.tables.modes;
+    const neighbours = this.#neighbours;
+    const estimation = this.#estimation;
+    const wholeX = estimation.vector[1]!;
+    const wholeY = estimation.vector[2]!;
+    let satd = satdLambda * typeBits;
+    let bits = typeBits;
+    clearMotion(tokens, row, column);
+    for (let sub = 0; sub < 4; sub++) {
+      const y = 2 * row + (sub >> 1);
+      const x = 2 * column + (sub & 1);
+      const [top, left] = [(sub >> 1) * 8, (sub & 1) * 8];
+      neighbours.gather(tokens, y, x, 1);
+      const predictedX = neighbours.predict(0, 0);
+      const predictedY = neighbours.predict(0, 1);
+      estimation.clearStarts();
+      estimation.addStart(wholeX, wholeY);
+      estimation.addStart(predictedX, predictedY);
+      const searched = estimation.search(block, top, left, 8, predictedX, predictedY);
+      let bestCost = searched + satdLambda * motion.cost(1, NEW_MOTION);
+      let bestBits = motion.cost(1, NEW_MOTION) + estimation.vectorBits(neighbours, predictedX, predictedY);
+      let choice = -1;
+      for (let index = 0; index < CANDIDATES; index++) {
+        if (index > 0 && isRepeated(neighbours.candidates, index)) break;
+        this.#predictSub(block, sub, neighbours.candidates, index * MOTION_FIELDS);
+        const rate = motion.cost(1, index);
+        const cost = this.#satd(block, top, left, 8) + satdLambda * rate;
+        if (cost < bestCost) {
+          bestCost = cost;
+          bestBits = rate;
+          choice = index;
+        }
+      }
+      if (choice < 0) this.#predictSub(block, sub, estimation.vector, 0);
+      else this.#predictSub(block, sub, neighbours.candidates, choice * MOTION_FIELDS);
+      satd += bestCost;
+      bits += bestBits;
+    }
+    return { satd, bits };
+  }
+
+  /** Compensates the whole macroblock with one motion into the scratch picture (and the tokens). */
+  #predict(block: BlockJob, fields: ArrayLike<number>, offset: number): void {
+    const { tokens, row, column, references } = block;
+    setMotion(tokens, 2 * row, 2 * column, 2, fields, offset);
+    this.#trials.blocks.compensate(this.#scratch, row * 16, column * 16, 16, tokens, block.sub, references);
+  }
+
+  /** The same for one sub-block. */
+  #predictSub(block: BlockJob, sub: number, fields: ArrayLike<number>, offset: number): void {
+    const { tokens, references } = block;
+    const row = 2 * block.row + (sub >> 1);
+    const column = 2 * block.column + (sub & 1);
+    setMotion(tokens, row, column, 1, fields, offset);
+    const at = this.#trials.subBlock(block, sub);
+    this.#trials.blocks.compensate(this.#scratch, row * 8, column * 8, 8, tokens, at, references);
+  }
+
+  #satd(block: BlockJob, top: number, left: number, size: number): number {
+    const from = block.source.y;
+    const to = this.#scratch.y;
+    const y = block.row * 16 + top;
+    const x = block.column * 16 + left;
+    const { call } = this.#trials.kernels;
+    return call.blockSatd(from.at + y * from.stride + x, from.stride, to.at + y * to.stride + x, to.stride, size);
+  }
+
+  /** Squared error of the scratch prediction, luma and chroma. */
+  #predictionError(block: BlockJob): number {
+    const { call } = this.#trials.kernels;
+    let sum = 0;
+    for (let plane = 0; plane < 3; plane++) {
+      const from = block.source.planes[plane]!;
+      const to = this.#scratch.planes[plane]!;
+      const size = plane === 0 ? 16 : 8;
+      const a = from.at + block.row * size * from.stride + block.column * size;
+      const b = to.at + block.row * size * to.stride + block.column * size;
+      sum += call.blockSsd(a, from.stride, b, to.stride, size, size);
+    }
+    return sum;
+  }
+}
+
+function isRepeated(list: Int16Array, index: number): boolean {
+  for (let i = index * MOTION_FIELDS; i < (index + 1) * MOTION_FIELDS; i++) {
+    if (list[i] !== list[i - MOTION_FIELDS]) return false;
+  }
+  return true;
+}
+
+function isCandidate(candidates: Int16Array, vector: Int16Array): boolean {
+  for (let base = 0; base < candidates.length; base += MOTION_FIELDS) {
+    let equal = true;
+    for (let i = 0; i < MOTION_FIELDS; i++) equal &&= candidates[base + i] === vector[i];
+    if (equal) return true;
+  }
+  return false;
+}
