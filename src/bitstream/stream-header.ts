@@ -118,6 +118,9 @@ export function encodeHeader(header: StreamHeader): Uint8Array {
  */
 export function readHeaderLength(bytes: Uint8Array): number {
   checkMagic(bytes);
+  if (bytes.length < HEADER_PREAMBLE_BYTES) {
+    throw new BitstreamError('stream ends within its header', { offset: bytes.length, field: 'headerLength' });
+  }
   const reader = new ByteReader(bytes.subarray(MAGIC.length), MAGIC.length);
   const version = reader.uint(1, 'version');
   if (version !== FORMAT_VERSION) {

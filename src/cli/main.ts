@@ -22,7 +22,7 @@ const parser = yargs(process.argv.slice(2).map((argument) => (argument === '-' ?
   .example('$0 decompress in.tsr out.mp4', 'And back')
   .example('$0 decompress in.tsr - | ffplay -', 'Show a file')
   .completion('completion', 'Print a script for shell completion')
-  .demandCommand(1, 1, 'name a command')
+  .demandCommand(1, 'name a command')
   .strict()
   .version(packageVersion())
   .help()

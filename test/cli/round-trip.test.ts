@@ -39,7 +39,7 @@ describe('compress and decompress', () => {
         .sort();
     expect(sound(source).length).toBeGreaterThan(50);
     expect(sound(result)).toEqual(sound(source));
-    for (const [index, { y }] of source.frames.entries()) expect(psnr(y, result.frames[index]!.y)).toBeGreaterThan(25);
+    for (const [index, { y }] of source.frames.entries()) expect(psnr(y, result.frames[index]!.y)).toBeGreaterThan(20);
   });
 
   test('odd sizes come back losslessly through ffv1: what the codec gives is what the file holds', async () => {

@@ -1,0 +1,93 @@
+import { describe, expect, test } from '@jest/globals';
+import { StreamWriter } from '../../src/bitstream/stream-writer.js';
+import type { Packet } from '../../src/bitstream/packet.js';
+import { BitstreamError, InputError } from '../../src/errors.js';
+import { inspectStream } from '../../src/pipeline/inspect.js';
+import { makeProperties, produce } from '../video/helpers.js';
+
+/** A stream of three packets and a side section that holds no side tracks. */
+async function makeStream(side: Uint8Array | null = null): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  const writer = new StreamWriter({ write: (bytes) => Promise.resolve(void chunks.push(bytes)) });
+  const { width, height, ...rest } = makeProperties(64, 48);
+  await writer.writeHeader({
+    width,
+    height,
+    ...rest,
+    slotCount: 1,
+    reorderDepth: 0,
+    packName: 'tiny',
+    packId: new Uint8Array(16),
+  });
+  if (side !== null) await writer.writeSide([side]);
+  for (let index = 0; index < 3; index++) {
+    const isKey = index === 0;
+    await writer.writePacket({
+      ...({
+        interpolation: 0,
+        hasQOffsets: false,
+        hasLoopFilter: false,
+        loopChecksum: null,
+        reference1: null,
+      } as const),
+      kind: isKey ? 'key' : 'inter',
+      q: 20 + index,
+      reference0: isKey ? null : 0,
+      fills: 0,
+      pts: BigInt(index),
+      duration: 1n,
+      tokens: new Uint8Array(20 * (index + 1)),
+    } satisfies Packet);
+  }
+  await writer.finish();
+  return Buffer.concat(chunks);
+}
+
+const inspect = (bytes: Uint8Array) => inspectStream(produce([bytes]), { frames: true });
+
+describe('inspectStream', () => {
+  test('counts what is there', async () => {
+    const bytes = await makeStream();
+    const info = await inspect(bytes);
+    expect(info).toMatchObject({ frames: 3, keyFrames: 1, duration: 0.12, meanQ: 21, problems: [], tracks: [] });
+    expect(info.sections.reduce((sum, section) => sum + section.bytes, 0)).toBe(bytes.length);
+    expect(info.frameTable?.map(({ kind, q, time }) => [kind, q, time])).toEqual([
+      ['key', 20, 0],
+      ['inter', 21, 0.04],
+      ['inter', 22, 0.08],
+    ]);
+  });
+
+  test('tells of side data that is none', async () => {
+    const info = await inspect(await makeStream(Uint8Array.of(1, 2, 3)));
+    expect(info.frames).toBe(3);
+    expect(info.problems).toEqual([expect.stringMatching(/^sound and all else beside the pictures is lost: /)]);
+  });
+
+  test('a cut at every byte: refused within the header, told of behind it, and all bytes accounted for', async () => {
+    const bytes = await makeStream();
+    const headerBytes = (await inspect(bytes)).sections[0]!.bytes;
+    for (let length = 0; length < bytes.length; length++) {
+      const cut = inspect(bytes.subarray(0, length));
+      if (length < headerBytes) {
+        await expect(cut).rejects.toThrow(length === 0 ? InputError : BitstreamError);
+      } else {
+        const info = await cut;
+        expect(info.problems).not.toEqual([]);
+        expect(info.sections.reduce((sum, section) => sum + section.bytes, 0)).toBe(length);
+      }
+    }
+  });
+
+  test('a bit turned over anywhere is told of', async () => {
+    const bytes = await makeStream();
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes);
+      changed[at]! ^= 1 << (at % 8);
+      await inspect(changed).then(
+        ({ problems }) => expect(problems).not.toEqual([]),
+        (error: unknown) => expect(error).toBeInstanceOf(BitstreamError),
+      );
+    }
+  });
+});
