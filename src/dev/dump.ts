@@ -1,0 +1,156 @@
+import { existsSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import { SequenceEncoder } from '../codec/encoder/sequence-encoder.js';
+import { Geometry, TOKENS_PER_BLOCK } from '../codec/frame-tokens.js';
+import type { PriorGraphs } from '../codec/prior.js';
+import { TokenCodec } from '../codec/token-codec.js';
+import { InputError } from '../errors.js';
+import { Kernels } from '../kernels/kernels.js';
+import { Graph, type GraphTensor } from '../model/graph.js';
+import { readPackTables, type PackTables } from '../model/pack-tables.js';
+import { loadPack } from '../model/pack.js';
+import type { Frame } from '../video/frame.js';
+import { openVideo } from '../video/media-reader.js';
+import { cropFrame } from './crop.js';
+import { SeededRandom } from './random.js';
+import { ShardWriter } from './shard.js';
+
+/** What is dumped of each clip. */
+export interface DumpOptions {
+  /** Folder that gets one folder per clip. */
+  readonly out: string;
+  /** Frames of a clip, from a place drawn at random. */
+  readonly frames: number;
+  /** A clip's base quality index is drawn from this range, both ends included. */
+  readonly quality: readonly [number, number];
+  /** Draws all random numbers; other seeds give other places and qualities, in other folders. */
+  readonly seed: number;
+  /** Name or folder of the model pack whose tables and loop filter are used. */
+  readonly pack: string;
+  readonly loopFilter: boolean;
+  /** Pictures are cropped to so many samples a side, at a random place; null: never. */
+  readonly crop: number | null;
+  /** Frames before the last possible beginning are taken into account up to this number. */
+  readonly searchFrames: number;
+}
+
+/** One line about a clip that was dumped. */
+export interface DumpedClip {
+  readonly clip: string;
+  readonly folder: string;
+  /** Null if the clip's shard was there already. */
+  readonly frames: number | null;
+  readonly q: number;
+  readonly framesPerSecond: number;
+}
+
+const PICTURE = /\.(avif|gif|jpe?g|png|tiff?|webp)$/i;
+
+/**
+ * The prior without its networks: it gives scale 0 for every token. Its inputs are what a dump is about, and the bytes
+ * of the packets, which the scales would change, are thrown away.
+ */
+const blindPrior: PriorGraphs = {
+  first: {
+    run: ({ block }) => Promise.resolve({ features: zeros(block!, 1), scale: zeros(block!, TOKENS_PER_BLOCK) }),
+  },
+  second: { run: ({ features }) => Promise.resolve({ scale: zeros(features!, TOKENS_PER_BLOCK) }) },
+};
+
+function zeros({ dims }: GraphTensor, width: number): GraphTensor {
+  const rows = dims[0]!;
+  return { data: new Uint8Array(rows * width), dims: [rows, width] };
+}
+
+/**
+ * Runs the encoder over clips and writes one shard of training data for each. Complete shards are left as they are, so
+ * that a dump goes on where it was stopped.
+ *
+ * @param clips video files, or single pictures.
+ * @throws InputError if two clips have one name or a clip cannot be read; ModelError.
+ */
+export async function* dumpClips(
+  clips: readonly string[],
+  options: DumpOptions,
+): AsyncGenerator<DumpedClip, void, void> {
+  const pack = await loadPack(options.pack);
+  const tables = readPackTables(pack);
+  const loopFilter = options.loopFilter
+    ? await Graph.create(pack.graphs.get('loop-filter')!, { device: 'cpu', threads: 1 })
+    : null;
+  try {
+    for (const clip of clips) yield await dumpClip(clip, options, tables, loopFilter);
+  } finally {
+    await loopFilter?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Name of a clip in shards. */
+export function clipName(clip: string): string {
+  return basename(clip, extname(clip));
+}
+
+/** @throws InputError if two clips would be written to one folder. */
+export function requireDifferentNames(clips: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const clip of clips) {
+    const other = seen.get(clipName(clip));
+    if (other !== undefined) throw new InputError(`${other} and ${clip} have one name: rename one of them`);
+    seen.set(clipName(clip), clip);
+  }
+}
+
+async function dumpClip(
+  clip: string,
+  options: DumpOptions,
+  tables: PackTables,
+  loopFilter: Graph | null,
+): Promise<DumpedClip> {
+  const name = clipName(clip);
+  // Of the name, not of its place among the clips: adding a clip changes no other.
+  const random = new SeededRandom(`${options.seed} ${name}`);
+  const [low, high] = options.quality;
+  const q = low + random.below(high - low + 1);
+  const folder = join(options.out, `${name}-s${options.seed}`);
+  if (existsSync(join(folder, 'meta.json'))) return { clip, folder, frames: null, q, framesPerSecond: 0 };
+  const startMs = performance.now();
+  await using video = await openVideo(PICTURE.test(clip) ? [clip] : clip);
+  const length = Math.min(video.frameCountHint ?? options.searchFrames, options.searchFrames);
+  const first = random.below(Math.max(0, length - options.frames) + 1);
+  const { width, height } = video.properties;
+  const crop = options.crop ?? Infinity;
+  const size = { width: Math.min(width, crop), height: Math.min(height, crop) };
+  // Even offsets keep luma and chroma together.
+  const x = 2 * random.below(((width - size.width) >> 1) + 1);
+  const y = 2 * random.below(((height - size.height) >> 1) + 1);
+
+  const geometry = new Geometry(size.width, size.height);
+  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, { quality: q, keyint: 2 ** 31 });
+  const codec = new TokenCodec(geometry, tables, blindPrior);
+  const shard = await ShardWriter.create(folder, { clip: name, q }, geometry, tables);
+  let frames = 0;
+  const encodeNext = async (): Promise<void> => {
+    const encoded = await encoder.next();
+    await codec.write(encoded.head, encoded.tokens);
+    await shard.add(encoded, codec.lastPrior!);
+    frames++;
+  };
+  for await (const frame of take(video.frames(), first, options.frames)) {
+    encoder.push(cropFrame(frame, { x, y, ...size }));
+    if (encoder.isReady(false)) await encodeNext();
+  }
+  while (encoder.isReady(true)) await encodeNext();
+  if (frames === 0)
+    throw new InputError(`${clip} has no frame number ${first}: its container tells of more than it holds`);
+  await shard.finish();
+  return { clip, folder, frames, q, framesPerSecond: (1000 * frames) / (performance.now() - startMs) };
+}
+
+/** Items `first` .. `first + count - 1`. */
+async function* take(items: AsyncIterable<Frame>, first: number, count: number): AsyncGenerator<Frame, void, void> {
+  let index = 0;
+  for await (const item of items) {
+    if (index >= first) yield item;
+    if (++index >= first + count) return;
+  }
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env node
+/** `tessera-dev`: commands for those who train packs; not part of the published command line. */
+import { fork } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import yargs from 'yargs';
+import { DEFAULT_PACK } from '../codec/encoder.js';
+import { InputError, TesseraError } from '../errors.js';
+import { dumpClips, requireDifferentNames, type DumpOptions } from './dump.js';
+
+const parser = yargs(process.argv.slice(2))
+  .scriptName('tessera-dev')
+  .command(
+    'dump [clips..]',
+    'Run the encoder over clips and write training data (training/README.md)',
+    (command) =>
+      command
+        .positional('clips', { type: 'string', array: true, default: [], describe: 'Video files and pictures' })
+        .options({
+          list: { type: 'string', requiresArg: true, describe: 'File with one more clip per line' },
+          out: { type: 'string', demandOption: true, requiresArg: true, describe: 'Folder for the shards' },
+          frames: { type: 'number', default: 8, describe: 'Frames of each clip' },
+          'quality-range': { type: 'string', default: '8..46', describe: 'Quality indices to draw from' },
+          seed: { type: 'number', default: 1, describe: 'Draws places and qualities; names the shards' },
+          pack: { type: 'string', default: DEFAULT_PACK, describe: 'Model pack whose tables and loop filter are used' },
+          'loop-filter': { choices: ['on', 'off'] as const, default: 'off' as const, describe: 'Filter references' },
+          crop: { type: 'number', describe: 'Crop pictures to so many samples a side' },
+          'search-frames': { type: 'number', default: 48, describe: 'Frames of a clip to choose the place from' },
+          workers: { type: 'number', default: 1, describe: 'Processes that share the clips' },
+          shard: { type: 'string', requiresArg: true, describe: 'Only part i of n of the clips: i/n, i from 0' },
+        })
+        .example('$0 dump clips/*.mp4 --out shards --workers 2', 'Eight frames of each clip, both cores'),
+    async (argv) => {
+      const listed = argv.list === undefined ? '' : await readFile(argv.list, 'utf8');
+      const clips = [...argv.clips, ...listed.split('\n').filter((line) => line.trim() !== '')];
+      if (clips.length === 0) throw new InputError('name clips to dump, or a --list of them');
+      requireDifferentNames(clips);
+      if (argv.workers > 1 && argv.shard === undefined) {
+        await runWorkers(argv.workers);
+        return;
+      }
+      const options: DumpOptions = {
+        out: argv.out,
+        frames: wholeNumber('frames', argv.frames, 1),
+        quality: readRange(argv.qualityRange),
+        seed: argv.seed,
+        pack: argv.pack,
+        loopFilter: argv.loopFilter === 'on',
+        crop: argv.crop === undefined ? null : wholeNumber('crop', argv.crop, 16),
+        searchFrames: wholeNumber('search-frames', argv.searchFrames, 1),
+      };
+      await dump(shardOf(clips, argv.shard), options);
+    },
+  )
+  .demandCommand(1, 'name a command')
+  .strict()
+  .help()
+  .version(false)
+  .fail(false);
+
+try {
+  await parser.parseAsync();
+} catch (error) {
+  const isOurs = error instanceof TesseraError || (error instanceof Error && error.name === 'YError');
+  process.stderr.write(`tessera-dev: ${isOurs ? error.message : String((error as Error).stack)}\n`);
+  process.exitCode = error instanceof TesseraError ? error.exitCode : isOurs ? 2 : 1;
+}
+
+async function dump(clips: readonly string[], options: DumpOptions): Promise<void> {
+  let count = 0;
+  for await (const { clip, folder, frames, q, framesPerSecond } of dumpClips(clips, options)) {
+    const what = frames === null ? 'is there' : `${frames} frames, ${framesPerSecond.toFixed(2)} frames per second`;
+    process.stdout.write(`${++count}/${clips.length} ${clip} -> ${folder}: q ${q}, ${what}\n`);
+  }
+}
+
+/** Runs the same command in several processes, each with its part of the clips. */
+async function runWorkers(count: number): Promise<void> {
+  const script = fileURLToPath(import.meta.url);
+  const codes = await Promise.all(
+    Array.from({ length: count }, (_, index) => {
+      const child = fork(script, [...process.argv.slice(2), '--shard', `${index}/${count}`]);
+      return new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
+    }),
+  );
+  process.exitCode = Math.max(...codes);
+}
+
+function shardOf(clips: readonly string[], shard: string | undefined): readonly string[] {
+  if (shard === undefined) return clips;
+  const [part, parts] = shard.split('/').map(Number);
+  if (part === undefined || parts === undefined || !(Number.isInteger(part) && part >= 0 && part < parts)) {
+    throw new InputError(`--shard is ${shard}: give i/n with i from 0 to n - 1`);
+  }
+  return clips.filter((_, index) => index % parts === part);
+}
+
+function readRange(text: string): [number, number] {
+  const match = /^(\d+)\.\.(\d+)$/.exec(text);
+  const [low, high] = [Number(match?.[1]), Number(match?.[2])];
+  if (match !== null && low <= high && high <= 63) return [low, high];
+  throw new InputError(`--quality-range is ${text}: give two indices from 0 to 63, such as 8..46`);
+}
+
+function wholeNumber(name: string, value: number, min: number): number {
+  if (Number.isInteger(value) && value >= min) return value;
+  throw new InputError(`--${name} takes a whole number from ${min} on`);
+}
