@@ -9,7 +9,8 @@ export interface Served<Response> {
 
 /**
  * Answers the requests of a {@link WorkerLink} in their order, with one `handle` for all; it is made once, before the
- * first request, and if that fails every request is answered with the error.
+ * first request, and if that fails every request is answered with the error. The message null ends the thread; requests
+ * that still wait then are not answered.
  */
 export function serveRequests(prepare: () => Promise<(request: never) => Promise<Served<unknown>>>): void {
   const port = parentPort;
@@ -19,8 +20,17 @@ export function serveRequests(prepare: () => Promise<(request: never) => Promise
     () => undefined,
     () => undefined,
   );
+  let isEnding = false;
   port.on('message', (request: unknown) => {
+    if (request === null) {
+      isEnding = true;
+      void last.then(() => {
+        port.close();
+      });
+      return;
+    }
     last = last.then(async () => {
+      if (isEnding) return;
       try {
         const handle = await handler;
         const { response, transfer } = await handle(request as never);

@@ -14,7 +14,7 @@ export class WorkerLink<Request, Response> implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #waiters: Waiter<Response>[] = [];
   #failure: Error | undefined;
-  #ended: Promise<number> | undefined;
+  readonly #exited: Promise<void>;
 
   /**
    * @param script module that calls {@link serveRequests}.
@@ -28,7 +28,12 @@ export class WorkerLink<Request, Response> implements AsyncDisposable {
       else waiter?.resolve(reply.response);
     });
     this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
-    this.#worker.on('exit', () => this.#fail(new Error('a codec worker has ended')));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.on('exit', () => {
+        this.#fail(new Error('a codec worker has ended'));
+        resolve();
+      });
+    });
   }
 
   /** Sends a request; `transfer` lists buffers that are handed over. Rejects with the worker's error. */
@@ -40,10 +45,13 @@ export class WorkerLink<Request, Response> implements AsyncDisposable {
     });
   }
 
-  /** Ends the thread; open requests are rejected. */
+  /**
+   * Ends the thread after the request that it is busy with; open requests are rejected. Terminating it at once could
+   * hit onnxruntime in its native code, which then aborts the whole process.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#ended ??= this.#worker.terminate();
-    await this.#ended;
+    this.#worker.postMessage(null);
+    await this.#exited;
   }
 
   #fail(error: Error): void {
