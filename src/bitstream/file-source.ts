@@ -5,6 +5,7 @@ import type { ByteSource } from './byte-source.js';
 
 /** A file as {@link ByteSource}; close it, or hold it with `await using`. */
 export interface FileSource extends ByteSource, AsyncDisposable {
+  /** Closes the file; safe to call twice. */
   close(): Promise<void>;
 }
 

@@ -13,7 +13,7 @@ import {
   REORDER_LIMIT,
   SLOT_LIMIT,
 } from './limits.js';
-import type { DescribedField, RecordOf } from './structure.js';
+import type { DescribedField } from './structure.js';
 import { structure } from './structure.js';
 
 /**
@@ -28,6 +28,11 @@ export const HEADER_PREAMBLE_BYTES = 11;
 const CRC_BYTES = 4;
 
 /** A positive fraction. */
+export interface Fraction {
+  readonly num: number;
+  readonly den: number;
+}
+
 const fraction = structure({ num: uint(4, 1, 2 ** 31 - 1), den: uint(4, 1, 2 ** 31 - 1) });
 
 const colour = structure({
@@ -75,25 +80,35 @@ export const streamHeaderFields = structure(
  * What a whole stream has in common: the size of its pictures and how to show them (as in `VideoProperties`), the
  * model pack that it needs, and the reference slots and delay of its decoder.
  */
-export type StreamHeader = RecordOf<{
-  width: FieldType<number>;
-  height: FieldType<number>;
-  timeBase: FieldType<{ readonly num: number; readonly den: number }>;
-  frameRate: FieldType<{ readonly num: number; readonly den: number }>;
-  sampleAspect: FieldType<{ readonly num: number; readonly den: number }>;
-  rotation: FieldType<0 | 90 | 180 | 270>;
-  colour: FieldType<{
+export interface StreamHeader {
+  /** Luma samples of a picture. */
+  readonly width: number;
+  readonly height: number;
+  /** Seconds per tick of all time stamps. */
+  readonly timeBase: Fraction;
+  /** Nominal frames per second; a hint. */
+  readonly frameRate: Fraction;
+  /** Width of a sample divided by its height. */
+  readonly sampleAspect: Fraction;
+  /** Degrees to turn clockwise for display. */
+  readonly rotation: 0 | 90 | 180 | 270;
+  /** Code points of ITU-T H.273; `chromaLocation` is its ChromaSampleLoc plus 1, 0 if unspecified. */
+  readonly colour: {
     readonly primaries: number;
     readonly transfer: number;
     readonly matrix: number;
     readonly fullRange: boolean;
     readonly chromaLocation: number;
-  }>;
-  slotCount: FieldType<number>;
-  reorderDepth: FieldType<number>;
-  packName: FieldType<string>;
-  packId: FieldType<Uint8Array>;
-}>;
+  };
+  /** Reference slots, 1..8. */
+  readonly slotCount: number;
+  /** Frames that a decoder must be ready to hold back to give them out in display order, 0..16. */
+  readonly reorderDepth: number;
+  /** Name of the model pack, for people. */
+  readonly packName: string;
+  /** Identity of the model pack, 16 bytes. */
+  readonly packId: Uint8Array;
+}
 
 /**
  * Bytes of a header, magic and CRC included.

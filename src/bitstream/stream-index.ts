@@ -3,7 +3,6 @@ import { ByteWriter } from './byte-writer.js';
 import { uint, uint64, varint, zigzag } from './field-types.js';
 import { PACKET_COUNT_LIMIT, SECTION_PAYLOAD_LIMIT, TIME_LIMIT } from './limits.js';
 import { SECTION_CRC_BYTES } from './section.js';
-import type { RecordOf } from './structure.js';
 import { structure } from './structure.js';
 
 /** Where a key packet stands. */
@@ -36,12 +35,15 @@ export const streamEndFields = structure({
   indexOffset: uint64(OFFSET_LIMIT),
 });
 
-/** What the end of a stream says: number of packets, ticks from first to last, offset of the index (0: none). */
-export type StreamEnd = RecordOf<{
-  packetCount: ReturnType<typeof uint>;
-  duration: ReturnType<typeof uint64>;
-  indexOffset: ReturnType<typeof uint64>;
-}>;
+/** What the end of a stream says. */
+export interface StreamEnd {
+  /** Packets of the stream. */
+  readonly packetCount: number;
+  /** Ticks from the first frame's beginning to the last one's end. */
+  readonly duration: bigint;
+  /** Offset in the stream of the index section; 0n: none. */
+  readonly indexOffset: bigint;
+}
 
 const END_PAYLOAD_BYTES = 20;
 

@@ -14,7 +14,7 @@ import type { IndexEntry, StreamEnd, StreamIndex } from './stream-index.js';
 import { decodeEnd, decodeIndex, END_SECTION_BYTES } from './stream-index.js';
 
 /** Place of a section in the stream, framing included. */
-interface Extent {
+export interface Extent {
   readonly offset: number;
   readonly byteLength: number;
 }

@@ -1,6 +1,7 @@
 import { EnvironmentError } from '../errors.js';
 import { PROBE_GRAPH } from './probe-graph.js';
-import { createSession, loadRuntime, type Device } from './runtime.js';
+import type { Device } from './device-name.js';
+import { createSession, loadRuntime } from './runtime.js';
 
 /** A device that works, and why it was taken: one line for people. */
 export interface ResolvedDevice {

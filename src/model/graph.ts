@@ -1,10 +1,11 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelError } from '../errors.js';
-import { createSession, firstLine, loadRuntime, type Device, type GraphOptimisation, type Runtime } from './runtime.js';
+import type { Device, GraphOptimisation } from './device-name.js';
+import { createSession, firstLine, loadRuntime, type Runtime } from './runtime.js';
 
-export type { Device, GraphOptimisation } from './runtime.js';
+export type { Device, GraphOptimisation } from './device-name.js';
 
-/** Options of {@link Graph.create}. */
+/** Options of `Graph.create`. */
 export interface GraphOptions {
   readonly device: Device;
   /** Threads inside one operator, at least 1. */

@@ -1,10 +1,6 @@
 import type * as Onnxruntime from 'onnxruntime-node';
 import { EnvironmentError, ModelError } from '../errors.js';
-
-/** Where graphs are evaluated. */
-export type Device = 'cpu' | 'cuda';
-/** How far onnxruntime may rewrite a graph. The exact graphs give the same bits at every level. */
-export type GraphOptimisation = 'disabled' | 'basic' | 'extended' | 'all';
+import type { Device, GraphOptimisation } from './device-name.js';
 
 /** The module onnxruntime-node. For this folder only: its types must not show in public signatures. */
 export type Runtime = typeof Onnxruntime;

@@ -3,7 +3,8 @@ import { ModelError } from '../errors.js';
 
 /** Element types of tessera's tables, as safetensors spells them. */
 export type TensorType = 'U8' | 'I8' | 'U16' | 'I16' | 'I32' | 'F32';
-type TensorArray =
+/** Elements of a tensor of any type. */
+export type TensorArray =
   | Uint8Array<ArrayBuffer>
   | Int8Array<ArrayBuffer>
   | Uint16Array<ArrayBuffer>

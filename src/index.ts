@@ -1,0 +1,90 @@
+/**
+ * tessera: a learned video codec. Most programs want {@link compressVideo} and {@link decompressVideo}; the layers below
+ * them are here for those who bring frames or packets of their own.
+ *
+ * @packageDocumentation
+ */
+
+// Whole videos.
+export { compressVideo, type CompressOptions, type CompressResult, type VideoInput } from './pipeline/compress.js';
+export { decompressVideo, type DecompressOptions, type DecompressResult } from './pipeline/decompress.js';
+export {
+  inspectStream,
+  type FrameInfo,
+  type InspectOptions,
+  type SectionInfo,
+  type SectionName,
+  type StreamInfo,
+  type TrackInfo,
+} from './pipeline/inspect.js';
+export { verifyStream, type VerifyOptions, type VerifyResult } from './pipeline/verify.js';
+export { examineMachine, type DeviceReport, type MachineReport, type PackReport } from './pipeline/doctor.js';
+export type { LongCallOptions, Progress } from './pipeline/progress.js';
+export type { StreamInput } from './pipeline/stream-input.js';
+
+// Frames to packets and back.
+export { DEFAULT_PACK, DEFAULT_QUALITY, Encoder, type EncoderOptions } from './codec/encoder.js';
+export {
+  Decoder,
+  type DecodedFrame,
+  type DecoderOptions,
+  type DecodingProblem,
+  type PacketOrLoss,
+  type PostFilter,
+} from './codec/decoder.js';
+
+// Packets to streams and back.
+export type { Packet } from './bitstream/packet.js';
+export { StreamWriter, type BytesBySection, type ByteSink } from './bitstream/stream-writer.js';
+export { StreamReader, type Extent, type StreamReaderOptions, type StreamSection } from './bitstream/stream-reader.js';
+export type { Fraction, StreamHeader } from './bitstream/stream-header.js';
+export { findKey, type IndexEntry, type StreamEnd, type StreamIndex } from './bitstream/stream-index.js';
+export type { SectionKind } from './bitstream/section.js';
+export { memorySource, type ByteSource } from './bitstream/byte-source.js';
+export { openFileSource, type FileSource } from './bitstream/file-source.js';
+
+// Videos to frames and back.
+export type { ColourDescription, Frame, Rational, VideoProperties } from './video/frame.js';
+export { openVideo, type FramesOptions, type OpenVideoOptions, type VideoSource } from './video/media-reader.js';
+export {
+  createVideoSink,
+  type OutputVideoCodec,
+  type VideoSink,
+  type VideoSinkOptions,
+} from './video/media-writer.js';
+export { frameToRgb } from './video/colour.js';
+export {
+  openSideTracks,
+  type Chapter,
+  type SideHeader,
+  type SidePacket,
+  type SideTrack,
+  type SideTracks,
+  type Tags,
+} from './video/side-tracks.js';
+export { encodeReference, type ReferenceResult, type ReferenceSettings } from './video/reference-encoder.js';
+export { describeFfmpeg, type FfmpegDescription } from './video/ffmpeg-info.js';
+
+// Model packs and devices.
+export { loadPack, packPlaces, type ModelPack } from './model/pack.js';
+export type { FileRole, GraphRole, ExactGraphRole, PackFile, PackManifest, PostFilterRole } from './model/manifest.js';
+export type { Tensor, TensorArray, TensorType } from './model/safetensors.js';
+export { selfTestPack, type SelfTestResult } from './model/self-test.js';
+export { resolveDevice, type ResolvedDevice } from './model/device.js';
+export type { Device, GraphOptimisation, GraphOptions } from './model/graph.js';
+
+// Quality.
+export { computePsnr, meanPsnr, type FramePsnr, type MeanPsnr } from './metrics/psnr.js';
+export { computeSsim } from './metrics/ssim.js';
+export { Lpips } from './metrics/lpips.js';
+export { computeBdRate, type BdRate, type RatePoint } from './metrics/bd-rate.js';
+
+// Errors.
+export {
+  BitstreamError,
+  CancelledError,
+  EnvironmentError,
+  InputError,
+  ModelError,
+  TesseraError,
+} from './errors.js';
