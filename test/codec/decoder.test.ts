@@ -197,6 +197,26 @@ describe('refused', () => {
     await expect(run()).rejects.toMatchObject({ name: 'CancelledError' });
   });
 
+  test('waiting for frames of a decoder that was disposed of, at whatever it was busy with', async () => {
+    const { header, packets } = await open('film');
+    const endless = async function* (): AsyncGenerator<Packet> {
+      for (;;) yield* from(packets) as AsyncGenerator<Packet>;
+    };
+    for (const delayMs of [0, 5, 20, 40, 80]) {
+      const decoder = await Decoder.create(header, NONE);
+      const waiting = (async (): Promise<number> => {
+        let count = 0;
+        for await (const _ of decoder.decode(endless())) count++;
+        return count;
+      })();
+      waiting.catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      await decoder[Symbol.asyncDispose]();
+      await expect(waiting).rejects.toThrow('a codec worker has ended');
+      await decoder[Symbol.asyncDispose]();
+    }
+  });
+
   test('nothing: a caller may stop early', async () => {
     const { header, packets } = await open('inter');
     await using decoder = await Decoder.create(header, NONE);
