@@ -11,14 +11,12 @@ export interface Table {
 export interface ReferencePack {
   table(name: string): Table;
   /** Runs a graph; all inputs and outputs are uint8. */
-  run(graph: string, inputs: Record<string, Planes>): Promise<Record<string, Planes>>;
+  run(graph: string, inputs: Record<string, Values>): Promise<Record<string, Values>>;
 }
 
-/** A uint8 tensor [1, channels, rows, columns]. */
-export interface Planes {
-  channels: number;
-  rows: number;
-  columns: number;
+/** A uint8 tensor. */
+export interface Values {
+  shape: readonly number[];
   values: Uint8Array;
 }
 
@@ -60,16 +58,16 @@ export async function openPack(folder: string): Promise<ReferencePack> {
       return table;
     },
     async run(graph, inputs) {
-      const feeds = Object.entries(inputs).map(([name, { channels, rows, columns, values }]) => [
+      const feeds = Object.entries(inputs).map(([name, { shape, values }]) => [
         name,
-        new Tensor('uint8', values, [1, channels, rows, columns]),
+        new Tensor('uint8', values, shape),
       ]);
       const results = await (await session(graph)).run(Object.fromEntries(feeds) as Record<string, Tensor>);
       return Object.fromEntries(
-        Object.entries(results).map(([name, { dims, data }]) => {
-          const [, channels = 0, rows = 0, columns = 0] = dims;
-          return [name, { channels, rows, columns, values: Uint8Array.from(data as Uint8Array) }];
-        }),
+        Object.entries(results).map(([name, { dims, data }]) => [
+          name,
+          { shape: dims, values: Uint8Array.from(data as Uint8Array) },
+        ]),
       );
     },
   };

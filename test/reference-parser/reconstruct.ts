@@ -2,7 +2,7 @@ import type { ReferencePacket } from './container.js';
 import { crc32cOf } from './container.js';
 import type { FrameModes, Macroblock, Motion, Vector } from './modes.js';
 import { INTRA16, INTRA8, isIntra, SKIP } from './modes.js';
-import type { Planes, ReferencePack } from './pack.js';
+import type { ReferencePack } from './pack.js';
 import { predictIntra } from './predict-intra.js';
 import { TOKENS } from './tokens.js';
 
@@ -236,24 +236,43 @@ async function filterPicture(
       side[p * rows * columns + at] = value;
     }
   }
-  const input = ({ width, height, samples }: Plane): Planes => ({
-    channels: 1,
-    rows: height,
-    columns: width,
-    values: samples,
+  const sides = [0, 1, 2, 3, 4, 5].map((p) => side.subarray(p * rows * columns, (p + 1) * rows * columns));
+  const filtered = picture.map((plane) => ({ ...plane, samples: plane.samples.slice() })) as LoopPicture;
+  for (let top = 0; top < 16 * modes.rows; top += 64) {
+    for (let left = 0; left < 16 * modes.columns; left += 64) {
+      const place = (top / 16) * modes.columns + left / 16;
+      if (modes.macroblocks[place]?.isFiltered !== true) continue;
+      const [y, u, v] = picture.map((plane, p) => square(plane, top, left, p === 0 ? 1 : 2));
+      const blocks = sides.map((samples) => square({ width: columns, height: rows, samples }, top, left, 8));
+      const outputs = await pack.run('loop-filter', {
+        y: { shape: [1, 1, 80, 80], values: Uint8Array.from(y ?? []) },
+        u: { shape: [1, 1, 40, 40], values: Uint8Array.from(u ?? []) },
+        v: { shape: [1, 1, 40, 40], values: Uint8Array.from(v ?? []) },
+        side: { shape: [1, 6, 10, 10], values: Uint8Array.from(blocks.flat()) },
+      });
+      for (const [p, name] of ['filteredY', 'filteredU', 'filteredV'].entries()) {
+        const { width, height, samples } = filtered[p] as Plane;
+        const size = p === 0 ? 64 : 32;
+        for (let n = 0; n < size * size; n++) {
+          const row = (top / 64) * size + Math.floor(n / size);
+          const column = (left / 64) * size + (n % size);
+          if (row < height && column < width) samples[row * width + column] = outputs[name]?.values[n] ?? 0;
+        }
+      }
+    }
+  }
+  return filtered;
+}
+
+/**
+ * What the loop filter sees of a region at luma sample (`top`, `left`), in a plane with one sample for `unit` x `unit`
+ * luma samples: the region and 8 luma samples around it, edges repeated.
+ */
+function square({ width, height, samples }: Plane, top: number, left: number, unit: number): number[] {
+  const size = 80 / unit;
+  return Array.from({ length: size * size }, (_, n) => {
+    const row = clip((top - 8) / unit + Math.floor(n / size), 0, height - 1);
+    const column = clip((left - 8) / unit + (n % size), 0, width - 1);
+    return samples[row * width + column] ?? 0;
   });
-  const [y, u, v] = picture;
-  const inputs = { y: input(y), u: input(u), v: input(v), side: { channels: 6, rows, columns, values: side } };
-  const outputs = await pack.run('loop-filter', inputs);
-  return picture.map((plane, number) => {
-    const filtered = outputs[['filteredY', 'filteredU', 'filteredV'][number] ?? '']?.values;
-    if (filtered?.length !== plane.samples.length) throw new Error('the loop filter gives planes of its input size');
-    const size = number === 0 ? 16 : 8;
-    const samples = plane.samples.map((sample, at) => {
-      const row = Math.floor(Math.floor(at / plane.width) / size);
-      const column = Math.floor((at % plane.width) / size);
-      return modes.macroblocks[row * modes.columns + column]?.isFiltered === true ? (filtered[at] ?? 0) : sample;
-    });
-    return { ...plane, samples };
-  }) as LoopPicture;
 }

@@ -1,7 +1,7 @@
 import type { ReferencePacket } from './container.js';
 import type { FrameModes, Macroblock } from './modes.js';
 import { isIntra, SKIP } from './modes.js';
-import type { Planes, ReferencePack } from './pack.js';
+import type { ReferencePack, Values } from './pack.js';
 import type { SymbolStream, TableSet } from './symbols.js';
 
 export const TOKENS = 384;
@@ -27,38 +27,56 @@ export async function readTokens(
   slots: ReadonlyMap<number, Memory>,
 ): Promise<{ tokens: Int16Array; memory: Memory }> {
   const { rows, columns, macroblocks } = modes;
-  const count = rows * columns;
   const remembered = recall(packet, modes, slots);
-  const tokens = new Int16Array(count * TOKENS);
-  const grid = (channels: number, value: (channel: number, index: number) => number): Planes => {
-    const values = new Uint8Array(channels * count);
-    for (let channel = 0; channel < channels; channel++) {
-      for (let index = 0; index < count; index++) values[channel * count + index] = value(channel, index);
-    }
-    return { channels, rows, columns, values };
-  };
+  const tokens = new Int16Array(rows * columns * TOKENS);
   const isFirst = (index: number): boolean => (Math.floor(index / columns) + (index % columns)) % 2 === 0;
-  const readPass = (scale: Planes | undefined, wanted: boolean): void => {
-    if (scale === undefined) throw new Error('a graph of the prior gives no scale');
-    for (const [index, block] of macroblocks.entries()) {
-      if (isFirst(index) !== wanted) continue;
+  const isCoded = (index: number): boolean => {
+    const { lumaGroups = 0, chromaGroups = 0 } = macroblocks[index] ?? {};
+    return lumaGroups + chromaGroups > 0;
+  };
+  const coded = [...macroblocks.keys()].filter(isCoded);
+  const later = coded.filter((index) => !isFirst(index));
+  const readPass = (indices: readonly number[], { shape, values }: Values): void => {
+    if (shape.join() !== `${indices.length},${TOKENS}`) throw new Error(`scales of the shape ${shape.join()}`);
+    for (const [row, index] of indices.entries()) {
+      if (isFirst(index) === (indices === later)) continue;
       const own = tokens.subarray(index * TOKENS, (index + 1) * TOKENS);
-      readMacroblock(stream, tables, pack, block, own, (token) => scale.values[token * count + index] ?? 255);
+      readMacroblock(stream, tables, pack, macroblocks[index] as Macroblock, own, (token) => {
+        return values[row * TOKENS + token] ?? 255;
+      });
     }
   };
 
-  const context = grid(32, (plane, index) => contextPlane(plane, macroblocks[index] as Macroblock, packet));
-  const memoryInput = grid(TOKENS, (token, index) => remembered[index * TOKENS + token] ?? 0);
-  const first = await pack.run('prior-first', { context, memory: memoryInput });
-  readPass(first['scale'], true);
-  const known = grid(TOKENS, (token, index) => (isFirst(index) ? code(tokens[index * TOKENS + token] ?? 0) : 0));
-  const second = await pack.run('prior-second', { features: first['features'] as Planes, tokens: known });
-  readPass(second['scale'], false);
+  if (coded.length > 0) {
+    const first = await run(pack, 'prior-first', {
+      block: table(coded, (index) => blockValues(macroblocks[index] as Macroblock, packet)),
+      around: table(coded, (index) => around(modes, index).flatMap(neighbourValues)),
+      memory: table(coded, (index) => [...remembered.subarray(index * TOKENS, (index + 1) * TOKENS)]),
+    });
+    readPass(coded, first.scale);
+    const { features } = first;
+    if (features === undefined) throw new Error('the first graph of the prior gives no features');
+    if (later.length > 0) {
+      const width = features.shape[1] ?? 0;
+      const second = await run(pack, 'prior-second', {
+        features: table(later, (index) => {
+          const row = coded.indexOf(index);
+          return [...features.values.subarray(row * width, (row + 1) * width)];
+        }),
+        neighbours: table(later, (index) =>
+          sides.flatMap(([down, right]) => {
+            const neighbour = beside(modes, index, down, right);
+            const from = (neighbour ?? 0) * TOKENS;
+            return [...tokens.subarray(from, from + TOKENS)].map((token) => (neighbour === null ? 0 : code(token)));
+          }),
+        ),
+      });
+      readPass(later, second.scale);
+    }
+  }
 
   const memory = remembered.map((r, at) => {
-    const block = macroblocks[Math.floor(at / TOKENS)];
-    const isCoded = (block?.lumaGroups ?? 0) + (block?.chromaGroups ?? 0) > 0;
-    return isCoded ? Math.max(code(tokens[at] ?? 0), (3 * r) >> 2) : (7 * r) >> 3;
+    return isCoded(Math.floor(at / TOKENS)) ? Math.max(code(tokens[at] ?? 0), (3 * r) >> 2) : (7 * r) >> 3;
   });
   return { tokens, memory };
 }
@@ -87,20 +105,70 @@ function recall(
   return remembered;
 }
 
-/** Value of a plane of the prior's `context` input. */
-function contextPlane(plane: number, block: Macroblock, packet: ReferencePacket): number {
-  const on = (condition: boolean): number => (condition ? 64 : 0);
-  if (plane === 0) return on(!packet.isKey);
-  if (plane === 1) return block.q;
-  if (plane <= 6) return on(block.type === plane - 2);
-  if (plane === 7) return on(block.transform === 1);
-  if (plane === 8) return 4 * block.lumaGroups;
-  if (plane === 9) return 8 * block.chromaGroups;
-  if (plane === 10) return on(block.hasNewMotion);
-  if (plane === 11) return on(block.subBlocks.some(({ motion }) => motion?.reference === 2));
-  if (plane === 12) return 64;
-  if (plane <= 28) return on(block.subBlocks[0]?.intraMode === plane - 13);
-  return on(!isIntra(block.type) && block.type !== SKIP && block.basis > 0 && block.basis === plane - 28);
+/** A tensor with one row for each of some macroblocks. */
+function table(indices: readonly number[], rowOf: (index: number) => readonly number[]): Values {
+  const rows = indices.map(rowOf);
+  return { shape: [rows.length, rows[0]?.length ?? 0], values: Uint8Array.from(rows.flat()) };
+}
+
+async function run(
+  pack: ReferencePack,
+  graph: string,
+  inputs: Record<string, Values>,
+): Promise<{ scale: Values; features: Values | undefined }> {
+  const { scale, features } = await pack.run(graph, inputs);
+  if (scale === undefined) throw new Error(`${graph} gives no scale`);
+  return { scale, features };
+}
+
+const flag = (condition: boolean): number => (condition ? 64 : 0);
+
+/** `block(b)` of section 9. */
+function blockValues(block: Macroblock, packet: ReferencePacket): number[] {
+  const values = Array.from({ length: 32 }, () => 0);
+  values[0] = flag(!packet.isKey);
+  values[1] = block.q;
+  values[2 + block.type] = 64;
+  values[7] = flag(block.transform === 1);
+  values[8] = 4 * block.lumaGroups;
+  values[9] = 8 * block.chromaGroups;
+  values[10] = flag(block.hasNewMotion);
+  values[11] = flag(block.subBlocks.some(({ motion }) => motion?.reference === 2));
+  values[12] = 64;
+  const intraMode = block.subBlocks[0]?.intraMode ?? null;
+  if (intraMode !== null) values[13 + intraMode] = 64;
+  if (!isIntra(block.type) && block.basis > 0) values[28 + block.basis] = 64;
+  return values;
+}
+
+/** Steps (down, right) to left, above, right and below. */
+const sides = [
+  [0, -1],
+  [-1, 0],
+  [0, 1],
+  [1, 0],
+] as const;
+
+/** The macroblock so many steps away; null outside the frame. */
+function beside({ rows, columns }: FrameModes, index: number, down: number, right: number): number | null {
+  const row = Math.floor(index / columns) + down;
+  const column = (index % columns) + right;
+  return row >= 0 && row < rows && column >= 0 && column < columns ? row * columns + column : null;
+}
+
+/** The eight neighbours in the order of section 9. */
+function around(modes: FrameModes, index: number): (Macroblock | null)[] {
+  const corners = [-1, 1].flatMap((down) => [-1, 1].map((right) => [down, right] as const));
+  return [...sides, ...corners].map(([down, right]) => {
+    const neighbour = beside(modes, index, down, right);
+    return neighbour === null ? null : (modes.macroblocks[neighbour] ?? null);
+  });
+}
+
+function neighbourValues(block: Macroblock | null): number[] {
+  if (block === null) return [0, 0, 0, 0, 0, 0];
+  const flags = [isIntra(block.type), block.type === SKIP, block.transform === 1].map(flag);
+  return [64, ...flags, 4 * block.lumaGroups, 8 * block.chromaGroups];
 }
 
 function readMacroblock(
