@@ -26,8 +26,8 @@ class NetworkShape:
     prior_width: int = 128
     prior_hidden: int = 192
     prior_blocks: int = 2
-    loop_width: int = 64
-    loop_hidden: int = 96
+    loop_width: int = 48
+    loop_hidden: int = 32
     loop_blocks: int = 2
     post_width: int = 112
     post_hidden: int = 160
@@ -202,63 +202,118 @@ def unfold(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return one(x[..., :64], 8), one(x[..., 64:80], 4), one(x[..., 80:], 4)
 
 
-def _without_mean(weight: Tensor) -> None:
-    """Most features start blind to brightness: each plane's part of a row loses its mean."""
+def _without_mean(weight: Tensor, ends: tuple[int, ...] = (0, 64, 80, 96)) -> None:
+    """Most features start blind to brightness: each plane's part of a row (from end to end) loses its mean."""
     quarter = len(weight) // 8
-    for start, end in ((0, 64), (64, 80), (80, 96)):
+    for start, end in zip(ends, ends[1:]):
         weight[quarter:, start:end] -= weight[quarter:, start:end].mean(1, keepdim=True)
-    weight[:quarter, :PLANES] *= 0.25
+    weight[:quarter, : ends[-1]] *= 0.25
+
+
+PICTURE_PLANES = (("y", "height", "width"), ("u", "halfHeight", "halfWidth"), ("v", "halfHeight", "halfWidth"))
 
 
 def _picture_inputs(p: Program, offset: int) -> tuple[str, str]:
-    planes = [
-        p.input("y", 1, "height", "width", offset, 8),
-        p.input("u", 1, "halfHeight", "halfWidth", offset, 4),
-        p.input("v", 1, "halfHeight", "halfWidth", offset, 4),
-    ]
+    planes = [p.input(name, 1, h, w, offset, block) for (name, h, w), block in zip(PICTURE_PLANES, (8, 4, 4))]
     return p.concat(planes), p.input("side", SIDE_PLANES, "blockRows", "blockColumns")
 
 
-def _picture_outputs(p: Program, x: str, suffix: str = "") -> None:
-    p.output("filteredY", p.slice(x, 0, 64), 1, f"height{suffix}", f"width{suffix}", 8)
-    p.output("filteredU", p.slice(x, 64, 80), 1, f"halfHeight{suffix}", f"halfWidth{suffix}", 4)
-    p.output("filteredV", p.slice(x, 80, 96), 1, f"halfHeight{suffix}", f"halfWidth{suffix}", 4)
+def _picture_outputs(p: Program, x: str) -> None:
+    p.output("filteredY", p.slice(x, 0, 64), 1, "height", "width", 8)
+    p.output("filteredU", p.slice(x, 64, 80), 1, "halfHeight", "halfWidth", 4)
+    p.output("filteredV", p.slice(x, 80, 96), 1, "halfHeight", "halfWidth", 4)
+
+
+CELL = 24  # 4x4 luma and two 2x2 chroma samples
+
+
+def _cells(plane: Tensor, block: int) -> Tensor:
+    """A plane [N, h, w] as [N, h / block, w / block, block^2]."""
+    n, h, w = plane.shape
+    squares = plane.reshape(n, h // block, block, w // block, block).permute(0, 1, 3, 2, 4)
+    return squares.reshape(n, h // block, w // block, block * block)
+
+
+def _spread(cells: Tensor, block: int) -> Tensor:
+    """Channels (position in the square, channel) spread over squares: [N, h, w, block^2 C] to [N, block h, block w, C]."""
+    n, h, w, c = cells.shape
+    squares = cells.reshape(n, h, w, block, block, c // block**2).permute(0, 1, 3, 2, 4, 5)
+    return squares.reshape(n, h * block, w * block, c // block**2)
 
 
 class LoopFilter(nn.Module):
-    """The exact loop filter on folded regions [N, 10, 10, 96] and side information [.., 6].
+    """The exact loop filter on regions: 64x64 luma samples and 8 more around them, in cells of 4x4 luma samples.
 
-    A region is 64x64 luma samples with 8 more around it; beyond those the network sees zeros, here as in the graph.
+    Cells lie two samples off the grid of blocks, so that every edge between blocks runs through the middle of cells:
+    the first layer sees both of its sides. The side information of the blocks a cell touches, left above and right
+    below, enters with weights of its own for each of the four places a cell can have in a block.
     """
+
+    OFF = 2  # luma samples from a region's corner to the first cell
+    ACROSS = 19  # cells across a region with its surroundings
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         width, hidden = shape.loop_width, shape.loop_hidden
-        self.embed = ExactConv(PLANES + SIDE_PLANES, width)
+        self.width = width
+        self.embed = ExactConv(CELL, width, scale=64, gain=1.7)
+        self.before = ExactConv(SIDE_PLANES, 4 * width, scale=64, gain=0.5)
+        self.after = ExactConv(SIDE_PLANES, 4 * width, scale=64, gain=0.5)
         self.blocks = nn.ModuleList(ExactBlock(width, hidden, BROAD, 1023, (16000, 15500)) for _ in range(shape.loop_blocks))
-        self.head = ExactConv(width, PLANES, gain=0.0, limit=7800)
+        # Steps of 1/512: with coarser ones a single step in all weights moves samples by more than an error's size.
+        self.head = ExactConv(width, CELL, gain=0.0, scale=512, limit=7800)
         with torch.no_grad():
-            _without_mean(self.embed.weight[:, :, 0, 0])
+            _without_mean(self.embed.weight[:, :, 0, 0], (0, 16, 20, 24))
 
-    def residual(self, picture: Tensor, side: Tensor) -> Tensor:
-        """What is added to each sample, integers."""
-        x = floor_clip(self.embed(torch.cat([picture - 128, side], -1), 4), -BROAD, BROAD)
+    def residual(self, y: Tensor, u: Tensor, v: Tensor, side: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What is added to each sample of the regions: integers [N, 64, 64] and twice [N, 32, 32].
+
+        `y` [N, 80, 80], `u`, `v` [N, 40, 40] in 0..255, `side` [N, 10, 10, 6].
+        """
+        off, half = self.OFF, self.OFF // 2
+        planes = ((y, off, 4), (u, half, 2), (v, half, 2))
+        cells = torch.cat([_cells(plane[:, o:-o, o:-o] - 128, block) for plane, o, block in planes], -1)
+        sides = _spread(self.before(side, 5), 2)[:, :-1, :-1] + _spread(self.after(side, 5), 2)[:, 1:, 1:]
+        x = floor_clip(self.embed(cells, 5) + sides, -BROAD, BROAD)
         for block in self.blocks:
             x = block(x)
-        return floor_clip(self.head(x, 10) + 0.5, -255, 255)
+        change = floor_clip(self.head(x[:, 1:-1, 1:-1], 13) + 0.5, -255, 255)
+        parts = ((change[..., :16], 4), (change[..., 16:20], 2), (change[..., 20:], 2))
+        results = []
+        for part, block in parts:
+            plane = _spread(part, block)[..., 0]
+            edge = block // 2
+            results.append(plane[:, edge:-edge, edge:-edge])
+        return results[0], results[1], results[2]
 
-    def forward(self, picture: Tensor, side: Tensor) -> Tensor:
-        return floor_clip(picture + self.residual(picture, side), 0, 255)
+    def forward(self, y: Tensor, u: Tensor, v: Tensor, side: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The filtered regions, arguments as for `residual`."""
+        changes = self.residual(y, u, v, side)
+        results = [
+            floor_clip(plane[:, edge:-edge, edge:-edge] + change, 0, 255) for plane, change, edge in zip((y, u, v), changes, (8, 4, 4))
+        ]
+        return results[0], results[1], results[2]
 
     def program(self) -> Program:
-        # 10x10 positions are evaluated for 64x64 samples.
-        p = Program("loop-filter", 100 / 4096, "regions")
-        picture, side = _picture_inputs(p, -128)
-        x = p.combine([p.conv(p.concat([picture, side]), *self.embed.arrays())], shift=4, low=-BROAD, high=BROAD)
+        area = 64 * 64
+        p = Program("loop-filter", self.ACROSS**2 / area, "regions")
+        planes = [p.input(name, 1, height, width, -128) for name, height, width in PICTURE_PLANES]
+        side = p.input("side", SIDE_PLANES, "blockRows", "blockColumns")
+        blocks = (4, 2, 2)
+        cells = p.concat([p.fold(p.trim(plane, block // 2), block) for plane, block in zip(planes, blocks)])
+        before = p.trim(p.unfold(p.conv(side, *self.before.arrays(), positions=100 / area), 2), 0, 1)
+        after = p.trim(p.unfold(p.conv(side, *self.after.arrays(), positions=100 / area), 2), 1, 0)
+        x = p.combine([p.conv(cells, *self.embed.arrays()), before, after], shift=5, low=-BROAD, high=BROAD)
         for block in self.blocks:
             x = block.write(p, x)
-        change = p.combine([p.conv(p.trim(x, 1), *self.head.arrays())], offset=512, shift=10, low=-255, high=255)
-        _picture_outputs(p, p.combine([p.trim(picture, 1), change], offset=128, low=0, high=255), "Out")
+        head = p.conv(p.trim(x, 1), *self.head.arrays(), positions=(self.ACROSS - 2) ** 2 / area)
+        change = p.combine([head], offset=2**12, shift=13, low=-255, high=255)
+        parts = [p.slice(change, 0, 16), p.slice(change, 16, 20), p.slice(change, 20, 24)]
+        for plane, part, block, name in zip(planes, parts, blocks, ("Y", "U", "V")):
+            spread = p.trim(p.unfold(part, block), block // 2)
+            result = p.combine([p.trim(plane, 2 * block), spread], offset=128, low=0, high=255)
+            height, width = ("height", "width") if name == "Y" else ("halfHeight", "halfWidth")
+            p.output(f"filtered{name}", result, 1, f"{height}Out", f"{width}Out")
         return p
 
 

@@ -57,18 +57,6 @@ def folded(planes: list[list[np.ndarray]]) -> Tensor:
     return fold(*(torch.from_numpy(np.stack(plane)).float() for plane in planes))
 
 
-def edge_extended(picture: Tensor, before: int, below: int, right: int) -> Tensor:
-    """A folded picture [1, h, w, 96] with its edge samples repeated, in positions of 8x8 samples; [h', w', 96]."""
-    planes = unfold(picture)
-    extended = []
-    for plane, block in zip(planes, (8, 4, 4)):
-        height, width = plane.shape[1:]
-        y = (torch.arange(height + (before + below) * block) - before * block).clamp(0, height - 1)
-        x = (torch.arange(width + (before + right) * block) - before * block).clamp(0, width - 1)
-        extended.append(plane[:, y][:, :, x])
-    return fold(*extended)[0]
-
-
 def whole_picture(shard: Shard, source: str, frame: int) -> tuple[Tensor, Tensor, Tensor]:
     """Decoded, original and side of one frame."""
     decoded = folded([[np.asarray(shard.array(f"{source}-{p}")[frame])] for p in PLANES])
@@ -80,6 +68,32 @@ def whole_picture(shard: Shard, source: str, frame: int) -> tuple[Tensor, Tensor
 def weighted_error(output: Tensor, original: Tensor) -> Tensor:
     """Mean squared error per picture, chroma at a quarter weight."""
     return ((output - original).square() * SAMPLE_WEIGHTS).sum(-1).mean((1, 2))
+
+
+def decibels(before: Tensor, after: Tensor) -> Tensor:
+    """Gain in dB per picture of squared errors; half a level's square is added, so that nearly perfect ones count less."""
+    return 10 * torch.log10((before + 0.5) / (after + 0.5))
+
+
+def chosen_by_region(decoded: Tensor, output: Tensor, original: Tensor, side: Tensor, region: int) -> tuple[Tensor, float, float]:
+    """`output` where it comes closer to the original, as the encoder chooses, in regions of `region` positions.
+
+    Regions of nothing but skipped macroblocks stay as they are and count neither way. Also gives the numbers of chosen
+    regions and of those there was a choice for.
+    """
+    result = decoded.clone()
+    chosen = offered = 0
+    for top in range(0, decoded.shape[1], region):
+        for left in range(0, decoded.shape[2], region):
+            area = (slice(None), slice(top, top + region), slice(left, left + region))
+            if side[area][..., 4].min() > 0:
+                continue
+            offered += 1
+            target = original[area]
+            if (output[area] - target).square().sum() < (decoded[area] - target).square().sum():
+                result[area] = output[area]
+                chosen += 1
+    return result, chosen, offered
 
 
 def psnr(output: Tensor, original: Tensor) -> float:
@@ -95,24 +109,47 @@ def rate_filter(
     source: str,
     frames: int,
     distance: Callable[[Tensor, Tensor], float] | None = None,
+    region: int = 0,
 ) -> tuple[str, dict[str, float]]:
-    """Mean PSNR-Y (and `distance`, such as LPIPS) of held-out frames before and after; gains by q."""
+    """Mean PSNR-Y (and `distance`, such as LPIPS) of held-out frames before and after; gains by q.
+
+    With `region` (positions) what counts is the picture with the better one of each region, which is what the encoder
+    makes of a loop filter; the share of chosen regions is told too.
+    """
     rows = []
     for shard in shards:
         for frame in np.unique(np.linspace(0, shard.frames - 1, frames).astype(int)):
             decoded, original, side = whole_picture(shard, source, int(frame))
             output = run_filter(decoded, side).round().clamp(0, 255)
-            row = [float(shard.meta["q"]), psnr(decoded[..., :64], original[..., :64]), psnr(output[..., :64], original[..., :64])]
-            row += [psnr(decoded[..., 64:], original[..., 64:]), psnr(output[..., 64:], original[..., 64:])]
-            if distance:
-                row += [distance(decoded, original), distance(output, original)]
+            row = [float(shard.meta["q"])]
+            everywhere = psnr(output[..., :64], original[..., :64])
+            chosen, offered = 0.0, 1.0
+            if region:
+                output, chosen, offered = chosen_by_region(decoded, output, original, side, region)
+            for part in (slice(0, 64), slice(64, 96)):
+                row += [psnr(decoded[..., part], original[..., part]), psnr(output[..., part], original[..., part])]
+            row += [everywhere, chosen, offered]
+            row += [distance(decoded, original), distance(output, original)] if distance else [0.0, 0.0]
             rows.append(row)
     table = np.array(rows)
     mean = table.mean(0)
     figures = {"psnr_y_before": mean[1], "psnr_y_after": mean[2], "psnr_c_before": mean[3], "psnr_c_after": mean[4]}
     text = f"PSNR-Y {mean[1]:.3f} -> {mean[2]:.3f}, chroma {mean[3]:.3f} -> {mean[4]:.3f}"
     if distance:
-        figures |= {"lpips_before": mean[5], "lpips_after": mean[6]}
-        text += f", LPIPS {mean[5]:.4f} -> {mean[6]:.4f}"
-    gains = [f"q{q:.0f} {np.mean((table[:, 2] - table[:, 1])[table[:, 0] == q]):+.3f}" for q in np.unique(table[:, 0])]
-    return text + " (PSNR-Y by q: " + ", ".join(gains) + ")", {k: float(v) for k, v in figures.items()}
+        figures |= {"lpips_before": mean[8], "lpips_after": mean[9]}
+        text += f", LPIPS {mean[8]:.4f} -> {mean[9]:.4f}"
+    if region:
+        figures |= {"psnr_y_everywhere": mean[5], "share_chosen": mean[6] / max(mean[7], 1)}
+    parts = []
+    low = np.floor(table[:, 0] / 4) * 4
+    for q in np.unique(low):
+        band = table[low == q].mean(0)
+        part = f"{q:.0f}+ {band[2] - band[1]:+.3f}"
+        if region:
+            part += f" ({band[5] - band[1]:+.3f} everywhere, {100 * band[6] / max(band[7], 1):.0f} % chosen)"
+        if distance:
+            part += f" / {band[9] - band[8]:+.4f}"
+        parts.append(part)
+        figures[f"gain_q{q:.0f}"] = band[2] - band[1]
+    text += "; gain in PSNR-Y" + (" / LPIPS" if distance else "") + " by q: " + ", ".join(parts)
+    return text, {k: float(v) for k, v in figures.items()}

@@ -29,7 +29,7 @@ class Step:
 @dataclass
 class Program:
     """Inputs are uint8 [1, channels, height, width], or [count, channels] where `height` is "count" and `width` empty;
-    then all kernels are 1x1. `positions` is evaluations of the convolutions per pixel."""
+    then all kernels are 1x1. `positions` is evaluations of a convolution per pixel."""
 
     name: str
     positions: float
@@ -48,9 +48,10 @@ class Program:
         self.inputs.append((name, channels, height, width))
         return self._add("input", [name], offset=offset, block=block)
 
-    def conv(self, x: str, weight: np.ndarray, bias: np.ndarray, groups: int = 1) -> str:
-        """Sums of a 'same' convolution with zero padding; integers stay integers."""
-        return self._add("conv", [x], weight=weight, bias=bias, groups=groups)
+    def conv(self, x: str, weight: np.ndarray, bias: np.ndarray, groups: int = 1, positions: float | None = None) -> str:
+        """Sums of a 'same' convolution with zero padding; integers stay integers. `positions` as in the program."""
+        given = {} if positions is None else {"positions": positions}
+        return self._add("conv", [x], weight=weight, bias=bias, groups=groups, **given)
 
     def combine(
         self,
@@ -76,9 +77,17 @@ class Program:
     def slice(self, x: str, start: int, end: int) -> str:
         return self._add("slice", [x], start=start, end=end)
 
-    def trim(self, x: str, border: int) -> str:
-        """Without `border` positions on each side of the grid."""
-        return self._add("trim", [x], border=border)
+    def trim(self, x: str, before: int, after: int | None = None) -> str:
+        """Without `before` positions at the top and left of the grid and `after` (the same) at the bottom and right."""
+        return self._add("trim", [x], before=before, after=before if after is None else after)
+
+    def fold(self, x: str, block: int) -> str:
+        """Squares of `block` x `block` of one channel become channels."""
+        return self._add("fold", [x], block=block)
+
+    def unfold(self, x: str, block: int) -> str:
+        """Channels (position in the square, channel) spread over squares: [block^2 C, h, w] to [C, block h, block w]."""
+        return self._add("unfold", [x], block=block)
 
     @property
     def is_rows(self) -> bool:
@@ -90,8 +99,8 @@ class Program:
         self.outputs.append((name, self._add("output", [x], block=block), channels, height, width))
 
     def kilo_macs_per_pixel(self) -> float:
-        macs = sum(s.values["weight"].size for s in self.steps if s.op == "conv")
-        return macs * self.positions / 1000
+        macs = sum(s.values["weight"].size * s.values.get("positions", self.positions) for s in self.steps if s.op == "conv")
+        return macs / 1000
 
 
 def _fold(x: np.ndarray, block: int) -> np.ndarray:
@@ -100,8 +109,9 @@ def _fold(x: np.ndarray, block: int) -> np.ndarray:
 
 
 def _unfold(x: np.ndarray, block: int) -> np.ndarray:
-    n, _, h, w = x.shape
-    return x.reshape(n, block, block, h, w).transpose(0, 3, 1, 4, 2).reshape(n, 1, h * block, w * block)
+    n, c, h, w = x.shape
+    cells = x.reshape(n, block, block, c // block**2, h, w)
+    return cells.transpose(0, 3, 4, 1, 5, 2).reshape(n, c // block**2, h * block, w * block)
 
 
 def _convolve(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, groups: int) -> np.ndarray:
@@ -140,8 +150,12 @@ def evaluate(program: Program, inputs: dict[str, np.ndarray]) -> dict[str, np.nd
             weight = v["weight"].astype(np.int64)[:, None, :, None, None]
             result = sum(values[x] * w for x, w in zip(step.inputs, weight))
         elif step.op == "trim":
-            b = v["border"]
-            result = values[step.inputs[0]][:, :, b:-b, b:-b]
+            x = values[step.inputs[0]]
+            result = x[:, :, v["before"] : x.shape[2] - v["after"], v["before"] : x.shape[3] - v["after"]]
+        elif step.op == "fold":
+            result = _fold(values[step.inputs[0]], v["block"])
+        elif step.op == "unfold":
+            result = _unfold(values[step.inputs[0]], v["block"])
         elif step.op == "concat":
             result = np.concatenate([values[x] for x in step.inputs], 1)
         elif step.op == "slice":
@@ -251,8 +265,13 @@ def to_onnx(program: Program) -> onnx.ModelProto:
                 last = node("Add", [last, term], f"{out}_sum{index}")
             nodes[-1].output[0] = out
         elif step.op == "trim":
-            ends = [constant(np.array(value, np.int64)) for value in ([v["border"]] * 2, [-v["border"]] * 2, [2, 3])]
+            end = -v["after"] if v["after"] else np.iinfo(np.int64).max
+            ends = [constant(np.array(value, np.int64)) for value in ([v["before"]] * 2, [end] * 2, [2, 3])]
             node("Slice", [x, *ends], out)
+        elif step.op == "fold":
+            node("SpaceToDepth", [x], out, blocksize=v["block"])
+        elif step.op == "unfold":
+            node("DepthToSpace", [x], out, blocksize=v["block"], mode="DCR")
         elif step.op == "combine":
             terms = []
             for index, (source, multiplier) in enumerate(zip(step.inputs, v["multipliers"])):

@@ -11,9 +11,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tessera_training import safetensors
 from tessera_training.export import TINY_NETWORKS, randomise
-from tessera_training.loop_filter import by_regions, inner
+from tessera_training.loop_filter import by_regions
 from tessera_training.networks import Networks, NetworkShape, fold, unfold
 from tessera_training.pack import EXACT_GRAPHS, self_test_vectors
+from tessera_training.pictures import chosen_by_region
 from tessera_training.program import EXACT_LIMIT, Program, Step, evaluate, intervals, to_onnx
 
 LEVELS = [
@@ -219,9 +220,9 @@ def test_training_forward_equals_int64(kind: str) -> None:
     side = generator.integers(0, 65, (3, 6, 10, 10), np.uint8)
     filtered = evaluate(networks.loop_filter.program(), {"y": y, "u": u, "v": v, "side": side})
     with torch.no_grad():
-        picture = fold(*(torch.from_numpy(p[:, 0]).float() for p in (y, u, v)))
-        output = inner(networks.loop_filter(picture, torch.from_numpy(side.transpose(0, 2, 3, 1).copy()).float()))
-    for plane, name, size in zip(unfold(output), ("filteredY", "filteredU", "filteredV"), (64, 32, 32)):
+        planes = [torch.from_numpy(p[:, 0]).float() for p in (y, u, v)]
+        output = networks.loop_filter(*planes, torch.from_numpy(side.transpose(0, 2, 3, 1).copy()).float())
+    for plane, name, size in zip(output, ("filteredY", "filteredU", "filteredV"), (64, 32, 32)):
         assert filtered[name].shape == (3, 1, size, size)
         assert np.array_equal(plane.numpy(), filtered[name][:, 0])
 
@@ -311,3 +312,18 @@ def test_committed_packs_pass_their_self_test(repository, pack: str) -> None:
         for field, value in run_onnx(model, inputs).items():
             assert np.array_equal(value, vectors[f"{name}.output.{field}"]), (name, field)
             assert len(np.unique(value)) > 8
+
+
+def test_the_better_one_of_each_region_is_rated() -> None:
+    original = torch.full((1, 16, 24, 96), 100.0)
+    decoded, output = original + 2, original + 2
+    side = torch.zeros(1, 16, 24, 6)
+    output[:, :8, :8] -= 1  # better
+    output[:, :8, 8:16] += 1  # worse
+    output[:, 8:, :8] -= 1  # better, but nothing new there
+    side[:, 8:, :8, 4] = 64
+    result, chosen, offered = chosen_by_region(decoded, output, original, side, 8)
+    assert (chosen, offered) == (1, 5)
+    assert torch.equal(result[:, :8, :8], original[:, :8, :8] + 1)
+    result[:, :8, :8] += 1
+    assert torch.equal(result, decoded)
