@@ -46,12 +46,7 @@ export { openFileSource, type FileSource } from './bitstream/file-source.js';
 // Videos to frames and back.
 export type { ColourDescription, Frame, Rational, VideoProperties } from './video/frame.js';
 export { openVideo, type FramesOptions, type OpenVideoOptions, type VideoSource } from './video/media-reader.js';
-export {
-  createVideoSink,
-  type OutputVideoCodec,
-  type VideoSink,
-  type VideoSinkOptions,
-} from './video/media-writer.js';
+export { createVideoSink, type OutputVideoCodec, type VideoSink, type VideoSinkOptions } from './video/media-writer.js';
 export { frameToRgb } from './video/colour.js';
 export {
   openSideTracks,
@@ -80,11 +75,4 @@ export { Lpips } from './metrics/lpips.js';
 export { computeBdRate, type BdRate, type RatePoint } from './metrics/bd-rate.js';
 
 // Errors.
-export {
-  BitstreamError,
-  CancelledError,
-  EnvironmentError,
-  InputError,
-  ModelError,
-  TesseraError,
-} from './errors.js';
+export { BitstreamError, CancelledError, EnvironmentError, InputError, ModelError, TesseraError } from './errors.js';
