@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { memorySource } from '../../src/bitstream/byte-source.js';
 import type { Packet } from '../../src/bitstream/packet.js';
 import type { StreamHeader } from '../../src/bitstream/stream-header.js';
@@ -9,6 +9,9 @@ import { Decoder } from './built.js';
 import { decodeStream } from './decode-stream.js';
 import { goldenStreams } from './golden.js';
 import { exactGraphs, tinyPack, tinyTables } from './tiny.js';
+
+// Enough for a machine that has other things to do.
+jest.setTimeout(300_000);
 
 const NONE: DecoderOptions = { pack: TINY_PACK, device: 'cpu', postFilter: 'none' };
 const golden = new Map(goldenStreams().map(({ name, bytes }) => [name, bytes]));

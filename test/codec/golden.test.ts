@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { loadPack } from '../../src/model/pack.js';
 import type { GraphOptimisation } from '../../src/model/graph.js';
 import type { PackTables } from '../../src/model/pack-tables.js';
@@ -7,6 +7,9 @@ import { checksumsOf, decodeStream, type DecodedPacket } from './decode-stream.j
 import { goldenStreams, invalidStreams } from './golden.js';
 import { exactGraphs, tinyPack, tinyTables, type ExactGraphs } from './tiny.js';
 import { webGraphs } from './web-graphs.js';
+
+// Enough for a machine that has other things to do.
+jest.setTimeout(300_000);
 
 const streams = goldenStreams();
 

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { FrameTokens, Geometry } from '../../src/codec/frame-tokens.js';
 import type { FrameHead } from '../../src/codec/frame-head.js';
 import { PictureDecoder } from '../../src/codec/picture-decoder.js';
@@ -13,6 +13,9 @@ import { randomTokens } from './random-tokens.js';
 import { SlowPicture } from './slow-picture.js';
 import { slowSide } from './slow-prior.js';
 import { exactGraphs, geometries, randomHeads, richTables, tinyPack, tinyTables } from './tiny.js';
+
+// Enough for a machine that has other things to do.
+jest.setTimeout(300_000);
 
 let loopFilter: Graph;
 let tables: PackTables;

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { PictureEncoder, type EncodedPicture } from '../../src/codec/encoder/picture-encoder.js';
 import { Geometry, INTRA16, NO_REFERENCE } from '../../src/codec/frame-tokens.js';
 import { PictureDecoder } from '../../src/codec/picture-decoder.js';
@@ -9,6 +9,9 @@ import { seededRandom } from '../entropy/random.js';
 import { integer } from '../kernels/arena.js';
 import { picture, type ClipKind } from './clips.js';
 import { exactGraphs, richTables, tinyPack, tinyTables, type ExactGraphs } from './tiny.js';
+
+// Enough for a machine that has other things to do.
+jest.setTimeout(300_000);
 
 let graphs: ExactGraphs;
 let tables: PackTables;
