@@ -294,6 +294,14 @@ class LoopFilter(nn.Module):
         ]
         return results[0], results[1], results[2]
 
+    def taps(self) -> tuple[np.ndarray, np.ndarray]:
+        """`before` and `after` as one `spread`: weight int32 [6, width, 3, 3] and bias [width, 3, 3]."""
+        total = np.zeros((SIDE_PLANES + 1, self.width, 3, 3), np.int32)
+        for layer, first in ((self.before, 1), (self.after, 0)):
+            weight, bias = (array.reshape(2, 2, self.width, -1).astype(np.int32) for array in layer.arrays())
+            total[:, :, first : first + 2, first : first + 2] += np.concatenate([weight, bias], -1).transpose(3, 2, 0, 1)
+        return total[:-1], total[-1]
+
     def program(self) -> Program:
         area = 64 * 64
         p = Program("loop-filter", self.ACROSS**2 / area, "regions")
@@ -301,17 +309,16 @@ class LoopFilter(nn.Module):
         side = p.input("side", SIDE_PLANES, "blockRows", "blockColumns")
         blocks = (4, 2, 2)
         cells = p.concat([p.fold(p.trim(plane, block // 2), block) for plane, block in zip(planes, blocks)])
-        before = p.trim(p.unfold(p.conv(side, *self.before.arrays(), positions=100 / area), 2), 0, 1)
-        after = p.trim(p.unfold(p.conv(side, *self.after.arrays(), positions=100 / area), 2), 1, 0)
-        x = p.combine([p.conv(cells, *self.embed.arrays()), before, after], shift=5, low=-BROAD, high=BROAD)
+        sides = p.spread(side, *self.taps(), positions=100 / area)
+        x = p.combine([p.conv(cells, *self.embed.arrays()), sides], shift=5, low=-BROAD, high=BROAD)
         for block in self.blocks:
             x = block.write(p, x)
         head = p.conv(p.trim(x, 1), *self.head.arrays(), positions=(self.ACROSS - 2) ** 2 / area)
         change = p.combine([head], offset=2**12, shift=13, low=-255, high=255)
         parts = [p.slice(change, 0, 16), p.slice(change, 16, 20), p.slice(change, 20, 24)]
         for plane, part, block, name in zip(planes, parts, blocks, ("Y", "U", "V")):
-            spread = p.trim(p.unfold(part, block), block // 2)
-            result = p.combine([p.trim(plane, 2 * block), spread], offset=128, low=0, high=255)
+            added = p.trim(p.unfold(part, block), block // 2)
+            result = p.combine([p.trim(plane, 2 * block), added], offset=128, low=0, high=255)
             height, width = ("height", "width") if name == "Y" else ("halfHeight", "halfWidth")
             p.output(f"filtered{name}", result, 1, f"{height}Out", f"{width}Out")
         return p

@@ -77,17 +77,25 @@ class Program:
     def slice(self, x: str, start: int, end: int) -> str:
         return self._add("slice", [x], start=start, end=end)
 
-    def trim(self, x: str, before: int, after: int | None = None) -> str:
-        """Without `before` positions at the top and left of the grid and `after` (the same) at the bottom and right."""
-        return self._add("trim", [x], before=before, after=before if after is None else after)
+    def trim(self, x: str, border: int) -> str:
+        """Without `border` positions on each side of the grid."""
+        return self._add("trim", [x], border=border)
 
     def fold(self, x: str, block: int) -> str:
         """Squares of `block` x `block` of one channel become channels."""
         return self._add("fold", [x], block=block)
 
     def unfold(self, x: str, block: int) -> str:
-        """Channels (position in the square, channel) spread over squares: [block^2 C, h, w] to [C, block h, block w]."""
+        """The inverse of `fold`."""
         return self._add("unfold", [x], block=block)
+
+    def spread(self, x: str, weight: np.ndarray, bias: np.ndarray, positions: float) -> str:
+        """Transposed convolution of stride 2: [I, h, w] to [O, 2 h - 1, 2 w - 1].
+
+        `weight` is int32 [I, O, 3, 3]: output (2 i + dy, 2 j + dx) takes input (i, j) times tap (1 + dy, 1 + dx).
+        `bias` int32 [O, 3, 3] counts likewise, as if of one more input that is 1. `positions` is inputs per pixel.
+        """
+        return self._add("spread", [x], weight=weight, bias=bias, positions=positions)
 
     @property
     def is_rows(self) -> bool:
@@ -99,7 +107,7 @@ class Program:
         self.outputs.append((name, self._add("output", [x], block=block), channels, height, width))
 
     def kilo_macs_per_pixel(self) -> float:
-        macs = sum(s.values["weight"].size * s.values.get("positions", self.positions) for s in self.steps if s.op == "conv")
+        macs = sum(s.values["weight"].size * s.values.get("positions", self.positions) for s in self.steps if s.op in ("conv", "spread"))
         return macs / 1000
 
 
@@ -109,9 +117,24 @@ def _fold(x: np.ndarray, block: int) -> np.ndarray:
 
 
 def _unfold(x: np.ndarray, block: int) -> np.ndarray:
-    n, c, h, w = x.shape
-    cells = x.reshape(n, block, block, c // block**2, h, w)
-    return cells.transpose(0, 3, 4, 1, 5, 2).reshape(n, c // block**2, h * block, w * block)
+    n, _, h, w = x.shape
+    return x.reshape(n, block, block, h, w).transpose(0, 3, 1, 4, 2).reshape(n, 1, h * block, w * block)
+
+
+def _with_ones(step: Step) -> np.ndarray:
+    """Weight of a `spread` whose last input is 1."""
+    return np.concatenate([step.values["weight"], step.values["bias"][None]])
+
+
+def _spread(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """`Program.spread` in int64, of inputs whose last one is 1."""
+    n, _, h, w = x.shape
+    result = np.zeros((n, weight.shape[1], 2 * h + 1, 2 * w + 1), np.int64)
+    for dy in range(3):
+        for dx in range(3):
+            taps = weight[:, :, dy, dx].astype(np.int64)
+            result[:, :, dy : dy + 2 * h : 2, dx : dx + 2 * w : 2] += np.einsum("io,nihw->nohw", taps, x)
+    return result[:, :, 1:-1, 1:-1]
 
 
 def _convolve(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, groups: int) -> np.ndarray:
@@ -150,8 +173,11 @@ def evaluate(program: Program, inputs: dict[str, np.ndarray]) -> dict[str, np.nd
             weight = v["weight"].astype(np.int64)[:, None, :, None, None]
             result = sum(values[x] * w for x, w in zip(step.inputs, weight))
         elif step.op == "trim":
+            b = v["border"]
+            result = values[step.inputs[0]][:, :, b:-b, b:-b]
+        elif step.op == "spread":
             x = values[step.inputs[0]]
-            result = x[:, :, v["before"] : x.shape[2] - v["after"], v["before"] : x.shape[3] - v["after"]]
+            result = _spread(np.concatenate([x, np.ones_like(x[:, :1])], 1), _with_ones(step))
         elif step.op == "fold":
             result = _fold(values[step.inputs[0]], v["block"])
         elif step.op == "unfold":
@@ -203,6 +229,17 @@ def intervals(program: Program) -> dict[str, tuple[float, float]]:
             lo, hi = float(down.min()), float(up.max())
             sizes = (np.abs(w) * max(-low[x], high[x]) for x, w in zip(step.inputs, v["weight"].astype(np.float64)))
             bound = float(sum(sizes).max())
+        elif step.op == "spread":
+            x = step.inputs[0]
+            weight, bias = v["weight"].astype(np.float64), v["bias"].astype(np.float64)
+            up = np.maximum(weight * high[x], weight * low[x]).sum(0)
+            down = np.minimum(weight * high[x], weight * low[x]).sum(0)
+            size = (np.abs(weight) * max(-low[x], high[x])).sum(0) + np.abs(bias)
+            # Outputs at even places of a direction take the middle tap, others the two outer ones.
+            taps = [(slice(None), *np.ix_(rows, columns)) for rows in ([1], [0, 2]) for columns in ([1], [0, 2])]
+            lo = float(min((down + bias)[t].sum((1, 2)).min() for t in taps))
+            hi = float(max((up + bias)[t].sum((1, 2)).max() for t in taps))
+            bound = float(max(size[t].sum((1, 2)).max() for t in taps))
         elif step.op == "concat":
             lo, hi = min(low[x] for x in step.inputs), max(high[x] for x in step.inputs)
         else:
@@ -211,6 +248,26 @@ def intervals(program: Program) -> dict[str, tuple[float, float]]:
         if bound >= EXACT_LIMIT:
             raise ValueError(f"{program.name}: {step.output} may reach {bound:.0f}, beyond 2^24")
     return {name: (low[name], high[name]) for name in low}
+
+
+def _rescaled_in_place(program: Program) -> dict[str, Step]:
+    """Exact convolutions whose only use is to be rescaled, floored and limited: their output to that step.
+
+    Their weights can carry the power of two: sums become multiples of it, as exact as whole numbers are.
+    """
+    users: dict[str, list[Step]] = {}
+    for step in program.steps:
+        for x in step.inputs:
+            users.setdefault(x, []).append(step)
+    found = {}
+    for step in program.steps:
+        if step.op != "conv" or step.values["weight"].dtype != np.int8 or len(users[step.output]) != 1:
+            continue
+        (user,) = users[step.output]
+        v = user.values
+        if user.op == "combine" and user.inputs == [step.output] and v["multipliers"] == [1] and v["floor"] and v["high"] is not None:
+            found[step.output] = user
+    return found
 
 
 def to_onnx(program: Program) -> onnx.ModelProto:
@@ -239,6 +296,7 @@ def to_onnx(program: Program) -> onnx.ModelProto:
             array = array.astype(np.int16)
         return node("Cast", [constant(array)], name, to=FLOAT)
 
+    folded = _rescaled_in_place(program)
     for step in program.steps:
         v, x, out = step.values, step.inputs[0], step.output
         if step.op == "input":
@@ -252,7 +310,12 @@ def to_onnx(program: Program) -> onnx.ModelProto:
         elif step.op == "conv":
             k = v["weight"].shape[-1]
             weight = v["weight"][:, :, 0, 0] if program.is_rows else v["weight"]
-            inputs = [x, stored(weight, f"{out}_weight"), stored(v["bias"], f"{out}_bias")]
+            offset = int(folded[out].values["offset"]) if out in folded else 0
+            bias = v["bias"] + np.int32(offset) if offset else v["bias"]
+            inputs = [x, stored(weight, f"{out}_weight"), stored(bias, f"{out}_bias")]
+            if out in folded:
+                scale = number(2.0 ** -folded[out].values["shift"])
+                inputs[1:] = [node("Mul", [name, scale], f"{name}_scaled") for name in inputs[1:]]
             if program.is_rows:
                 node("Gemm", inputs, out, transB=1)
             else:
@@ -265,13 +328,22 @@ def to_onnx(program: Program) -> onnx.ModelProto:
                 last = node("Add", [last, term], f"{out}_sum{index}")
             nodes[-1].output[0] = out
         elif step.op == "trim":
-            end = -v["after"] if v["after"] else np.iinfo(np.int64).max
-            ends = [constant(np.array(value, np.int64)) for value in ([v["before"]] * 2, [end] * 2, [2, 3])]
+            ends = [constant(np.array(value, np.int64)) for value in ([v["border"]] * 2, [-v["border"]] * 2, [2, 3])]
             node("Slice", [x, *ends], out)
+        elif step.op == "spread":
+            ends = [constant(np.array([value], np.int64)) for value in (0, 1, 1)]
+            # Any input limited to 1..1.
+            ones = node("Clip", [node("Slice", [x, *ends], f"{out}_any"), number(1), number(1)], f"{out}_ones")
+            inputs = [node("Concat", [x, ones], f"{out}_inputs", axis=1), stored(_with_ones(step), f"{out}_weight")]
+            node("ConvTranspose", inputs, out, kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
         elif step.op == "fold":
             node("SpaceToDepth", [x], out, blocksize=v["block"])
         elif step.op == "unfold":
             node("DepthToSpace", [x], out, blocksize=v["block"], mode="DCR")
+        elif step.op == "combine" and folded.get(x) is step:
+            # The limits are whole numbers, so Clip may come first, where runtimes join it to the convolution.
+            limits = [number(v["low"]), number(v["high"])]
+            node("Floor", [node("Clip", [x, *limits], f"{out}_clipped")], out)
         elif step.op == "combine":
             terms = []
             for index, (source, multiplier) in enumerate(zip(step.inputs, v["multipliers"])):

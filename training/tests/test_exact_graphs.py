@@ -151,16 +151,46 @@ def drive_weigh(step: Step, ranges: list[tuple[float, float]], top: bool) -> flo
     return float(expected.max() if top else expected.min())
 
 
+def drive_spread(step: Step, low: float, high: float, top: bool) -> float:
+    """The same for a transposed convolution, at each of the four places its outputs can have among the inputs."""
+    weight, bias = (step.values[field].astype(np.int64) for field in ("weight", "bias"))
+    inputs, outputs = weight.shape[:2]
+    program = Program("spread", 1, "n")
+    sums = program.spread(program.input("x0", inputs, "h", "w_"), step.values["weight"], step.values["bias"], 1)
+    program.output("s", sums, outputs, "h2", "w2")
+    model = to_onnx(program)
+    spread = next(node for node in model.graph.node if node.op_type == "ConvTranspose")
+    model.graph.output.append(helper.make_tensor_value_info(spread.output[0], TensorProto.FLOAT, None))
+    extremes = []
+    for row in (0, 1):
+        for column in (0, 1):
+            # Input (0, 0) reaches output (row, column) by tap 1 + row, 1 + column; the next one by tap 0.
+            x = np.zeros((outputs, inputs, 2, 2), np.int64)
+            expected = np.zeros(outputs, np.int64)
+            for i in range(1 + row):
+                for j in range(1 + column):
+                    tap = (0 if i else 1 + row, 0 if j else 1 + column)
+                    w = weight[:, :, tap[0], tap[1]].T
+                    x[:, :, i, j] = np.where((w > 0) == top, high, low)
+                    expected += (x[:, :, i, j] * w).sum(1) + bias[:, tap[0], tap[1]]
+            actual = run_onnx(model, {"x0": x.astype(np.uint8)})[spread.output[0]][:, :, row, column].diagonal()
+            assert np.array_equal(actual.astype(np.int64), expected), step.output
+            extremes.append(expected.max() if top else expected.min())
+    return float(max(extremes) if top else min(extremes))
+
+
 @pytest.mark.parametrize("kind", ["random", "saturated"])
 def test_every_sum_driven_to_its_bound_stays_exact(kind: str) -> None:
     largest = 0.0
-    driven = {"conv": 0, "weigh": 0}
+    driven = {"conv": 0, "weigh": 0, "spread": 0}
     for program in exact_programs(kind).values():
         reach = intervals(program)
         for step in (s for s in program.steps if s.op in driven):
             driven[step.op] += 1
             for top in (True, False):
-                if step.op == "weigh":
+                if step.op == "spread":
+                    reached = drive_spread(step, *reach[step.inputs[0]], top)
+                elif step.op == "weigh":
                     reached = drive_weigh(step, [reach[x] for x in step.inputs], top)
                 else:
                     low, high = (min(0, reach[step.inputs[0]][0]), max(0, reach[step.inputs[0]][1]))
@@ -168,7 +198,7 @@ def test_every_sum_driven_to_its_bound_stays_exact(kind: str) -> None:
                 bound = reach[step.output][1 if top else 0]
                 assert reached == bound, (program.name, step.output)
                 largest = max(largest, abs(bound))
-    assert driven["conv"] > 10 and driven["weigh"] == 2
+    assert driven["conv"] > 10 and driven["weigh"] == 2 and driven["spread"] == 1
     assert largest < EXACT_LIMIT
     if kind == "saturated":
         assert largest > EXACT_LIMIT * 0.9  # the test comes near the limit it guards
