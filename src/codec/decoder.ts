@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Packet } from '../bitstream/packet.js';
 import type { StreamHeader } from '../bitstream/stream-header.js';
 import { BitstreamError, InputError, ModelError, throwIfCancelled } from '../errors.js';
@@ -15,7 +16,9 @@ import type { TokenRequest, TokenResponse, TokenSetup } from './workers/token-wo
 import { WorkerLink } from './workers/worker-link.js';
 
 /** Packets that are in the workers at a time: enough to keep all of them busy. */
-const IN_FLIGHT = 4;
+const IN_FLIGHT = 5;
+/** Workers for the post-filter at most: the two before them feed no more. */
+const MAX_POST_FILTERS = 3;
 
 /** Which filter improves the shown picture: restoration (`psnr`), perceptual synthesis (`lpips`), or none. */
 export type PostFilter = 'none' | 'psnr' | 'lpips';
@@ -28,7 +31,7 @@ export interface DecoderOptions {
   readonly postFilter?: PostFilter;
   /** Where graphs run. Default: `auto`. */
   readonly device?: 'auto' | Device;
-  /** Threads of each graph, 1..64. The decoder itself keeps up to three workers busy. Default: 1. */
+  /** Threads of each graph, 1..64. The decoder itself keeps up to five workers busy. Default: 1. */
   readonly threads?: number;
   /** Throw at the first damage instead of holding the last picture until the next key frame. Default: false. */
   readonly strict?: boolean;
@@ -80,7 +83,8 @@ export class Decoder implements AsyncDisposable {
   readonly #isStrict: boolean;
   readonly #tokens: WorkerLink<TokenRequest, TokenResponse>;
   readonly #pictures: WorkerLink<DecoderRequest, DecoderResponse>;
-  readonly #shown: WorkerLink<PostFilterRequest, Planes> | null;
+  /** Workers that take turns with the post-filter; none if there is no post-filter. */
+  readonly #filters: readonly WorkerLink<PostFilterRequest, Planes>[];
   readonly #problems: DecodingProblem[] = [];
   #concealed = 0;
   #lastGood: Planes | null = null;
@@ -116,13 +120,7 @@ export class Decoder implements AsyncDisposable {
       tables,
       loopFilter: pack.graphs.get('loop-filter')!,
     } satisfies DecoderSetup);
-    this.#shown =
-      graph === undefined
-        ? null
-        : new WorkerLink(new URL('./workers/post-filter-worker.js', import.meta.url), {
-            ...common,
-            graph,
-          } satisfies PostFilterSetup);
+    this.#filters = graph === undefined ? [] : startPostFilters({ ...common, graph });
   }
 
   /**
@@ -143,7 +141,7 @@ export class Decoder implements AsyncDisposable {
           `(${Buffer.from(header.packId).toString('hex')}): install that version and name its folder with --pack`,
       );
     }
-    return new Decoder(header, pack, await resolveDevice(options.device ?? 'auto'), options);
+    return new Decoder(header, pack, await resolveDevice(options.device ?? 'auto', pack), options);
   }
 
   /** What was wrong with the stream so far. */
@@ -177,7 +175,7 @@ export class Decoder implements AsyncDisposable {
           await this.#tokens.call({ kind: 'lost' });
           continue;
         }
-        const shown = this.#decodePacket(item);
+        const shown = this.#decodePacket(item, index);
         shown.catch(() => undefined);
         pending.push({ packet: item, index: index++, shown });
         if (pending.length > IN_FLIGHT) yield* this.#order(held, await this.#finish(pending.shift()!, cancelled));
@@ -191,12 +189,11 @@ export class Decoder implements AsyncDisposable {
 
   /** Ends the workers. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const links = this.#shown === null ? [] : [this.#shown];
-    await Promise.all([this.#tokens, this.#pictures, ...links].map((link) => link[Symbol.asyncDispose]()));
+    await Promise.all([this.#tokens, this.#pictures, ...this.#filters].map((link) => link[Symbol.asyncDispose]()));
   }
 
-  /** The picture to show for a packet, or why there is none. */
-  async #decodePacket(packet: Packet): Promise<Planes | Lost> {
+  /** The picture to show for packet number `index`, or why there is none. */
+  async #decodePacket(packet: Packet, index: number): Promise<Planes | Lost> {
     const { tokens: bytes, pts: _pts, duration: _duration, loopChecksum: checksum, ...head } = packet;
     const parsed = await this.#tokens.call({ kind: 'read', head, bytes });
     if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
@@ -204,8 +201,9 @@ export class Decoder implements AsyncDisposable {
     const decoded = await this.#pictures.call({ head, tokens, checksum }, tokenBuffers(tokens));
     if (decoded.kind === 'lost') return { lost: decoded.reason };
     const { planes, side } = decoded;
-    if (this.#shown === null) return planes;
-    return this.#shown.call({ planes, side }, [planes.y.buffer, planes.u.buffer, planes.v.buffer, side.buffer]);
+    const filter = this.#filters[index % this.#filters.length];
+    if (filter === undefined) return planes;
+    return filter.call({ planes, side }, [planes.y.buffer, planes.u.buffer, planes.v.buffer, side.buffer]);
   }
 
   /**
@@ -253,6 +251,13 @@ export class Decoder implements AsyncDisposable {
       isConcealed,
     };
   }
+}
+
+/** A post-filter has no memory, so that pictures can be given to several workers in turn. */
+function startPostFilters(setup: PostFilterSetup): WorkerLink<PostFilterRequest, Planes>[] {
+  const script = new URL('./workers/post-filter-worker.js', import.meta.url);
+  const length = setup.device === 'cuda' ? 1 : Math.min(MAX_POST_FILTERS, availableParallelism());
+  return Array.from({ length }, () => new WorkerLink(script, setup));
 }
 
 function byTime(a: Frame, b: Frame): number {

@@ -88,7 +88,7 @@ export class Encoder implements AsyncDisposable {
     checkInteger('keyint', options.keyint, 1, 2 ** 31);
     checkInteger('threads', options.threads, 1, 64);
     const pack = await loadPack(options.pack ?? DEFAULT_PACK);
-    return new Encoder(width, height, pack, await resolveDevice(options.device ?? 'auto'), options);
+    return new Encoder(width, height, pack, await resolveDevice(options.device ?? 'auto', pack), options);
   }
 
   /**

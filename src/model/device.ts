@@ -1,7 +1,9 @@
 import { EnvironmentError } from '../errors.js';
 import { PROBE_GRAPH } from './probe-graph.js';
 import type { Device } from './device-name.js';
+import type { ModelPack } from './pack.js';
 import { createSession, loadRuntime } from './runtime.js';
+import { selfTestPack } from './self-test.js';
 
 /** A device that works, and why it was taken: one line for people. */
 export interface ResolvedDevice {
@@ -10,20 +12,43 @@ export interface ResolvedDevice {
 }
 
 /**
- * Finds the device to use. onnxruntime does not fall back by itself when CUDA's libraries are missing, so a tiny graph
- * is loaded there to find out. `auto` takes CUDA where it works, else the CPU with the reason.
+ * Finds the device to use for a pack. onnxruntime does not fall back by itself when CUDA's libraries are missing, so a
+ * tiny graph is loaded there to find out; then the pack's self-test tells whether CUDA gives the same bits. `auto` takes
+ * CUDA where both hold, else the CPU with the reason.
  *
- * @throws EnvironmentError if `cuda` is asked for and does not work; the message says how to get the libraries.
+ * @throws EnvironmentError if `cuda` is asked for and does not work or fails the self-test; the message says what to do.
  */
-export async function resolveDevice(requested: 'auto' | Device): Promise<ResolvedDevice> {
+export async function resolveDevice(
+  requested: 'auto' | Device,
+  pack: Pick<ModelPack, 'name' | 'graphs' | 'selfTest'>,
+): Promise<ResolvedDevice> {
   if (requested === 'cpu') return { device: 'cpu', reason: 'asked for' };
-  const runtime = await loadRuntime();
   try {
-    const session = await createSession(runtime, PROBE_GRAPH, { device: 'cuda', threads: 1 });
-    await session.release();
+    await checkCuda(pack);
     return { device: 'cuda', reason: requested === 'cuda' ? 'asked for' : 'CUDA works' };
   } catch (error) {
     if (requested === 'cuda' || !(error instanceof EnvironmentError)) throw error;
     return { device: 'cpu', reason: error.message };
+  }
+}
+
+/**
+ * Loads a tiny graph with CUDA.
+ *
+ * @throws EnvironmentError if that fails; the message says how to get what is missing.
+ */
+export async function probeCuda(): Promise<void> {
+  const session = await createSession(await loadRuntime(), PROBE_GRAPH, { device: 'cuda', threads: 1 });
+  await session.release();
+}
+
+async function checkCuda(pack: Pick<ModelPack, 'name' | 'graphs' | 'selfTest'>): Promise<void> {
+  await probeCuda();
+  const failed = (await selfTestPack(pack, { device: 'cuda', threads: 1 })).filter(({ ok }) => !ok);
+  if (failed.length > 0) {
+    const roles = failed.map(({ role }) => role).join(', ');
+    throw new EnvironmentError(
+      `CUDA cannot be used: pack ${pack.name} fails its self-test there (${roles}): use the CPU`,
+    );
   }
 }

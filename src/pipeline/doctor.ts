@@ -5,7 +5,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_PACK } from '../codec/encoder.js';
 import { TesseraError } from '../errors.js';
-import { resolveDevice } from '../model/device.js';
+import { probeCuda } from '../model/device.js';
+import { loadRuntime } from '../model/runtime.js';
 import { loadPack, packPlaces } from '../model/pack.js';
 import { selfTestPack } from '../model/self-test.js';
 import { describeFfmpeg, type FfmpegDescription } from '../video/ffmpeg-info.js';
@@ -89,7 +90,8 @@ export async function examineMachine(): Promise<MachineReport> {
 
 async function examineDevice(device: 'cpu' | 'cuda'): Promise<DeviceReport> {
   try {
-    await resolveDevice(device);
+    if (device === 'cuda') await probeCuda();
+    else await loadRuntime();
     return { device, works: true, remedy: '' };
   } catch (error) {
     if (!(error instanceof TesseraError)) throw error;
