@@ -1,4 +1,4 @@
-/** What the syntax and the reconstruction of a frame need from its packet head (FORMAT.md section 3). */
+/** What the syntax and the reconstruction of a frame need from its packet head (FORMAT.md section 2). */
 export interface FrameHead {
   readonly kind: 'key' | 'inter';
   /** Quality index, 0..63. */

@@ -16,8 +16,8 @@ import type { SyntaxTables } from './syntax-tables.js';
 
 /** Symbol of `motion` for a motion that is not one of the candidates. */
 const NEW_MOTION = 3;
-/** Motion vectors, quarter samples. */
-export const MOTION_LIMIT = 8191;
+/** Components of motion vectors lie in -MOTION_LIMIT .. MOTION_LIMIT - 1 quarter samples. */
+const MOTION_LIMIT = 8192;
 
 /**
  * Syntax of everything in a frame but its transform tokens (FORMAT.md section 8, steps 1 to 3), for both directions:
@@ -201,7 +201,7 @@ export class ModeSyntax {
       if (coder.bits(wanted < 0 ? 1 : 0, 1) === 1) difference = -difference;
     }
     const value = predicted + difference;
-    if (Math.abs(value) > MOTION_LIMIT) {
+    if (value < -MOTION_LIMIT || value >= MOTION_LIMIT) {
       throw new BitstreamError('motion vector out of range', { field: 'motion' });
     }
     this.#fields[1 + slot * 2 + component] = value;

@@ -111,9 +111,9 @@ export function readPackTables(pack: Pick<ModelPack, 'name' | 'tables'>): PackTa
   if (filters < 1 || filters > MAX_INTERPOLATIONS) {
     reader.fail('interpolation', `${filters} filters, allowed are 1..${MAX_INTERPOLATIONS}`);
   }
-  reader.requireRowSums('interpolation', interpolation.data, 8, 64);
+  requireTaps(reader, 'interpolation', interpolation.data, 4, 8);
   const interpolationChroma = reader.read('interpolationChroma', 'I8', [8, 4]).data;
-  reader.requireRowSums('interpolationChroma', interpolationChroma, 4, 64);
+  requireTaps(reader, 'interpolationChroma', interpolationChroma, 8, 4);
 
   const contextOfSum = reader.read('contextOfSum', 'U8', [19]).data;
   reader.requireRange('contextOfSum', contextOfSum, 0, 7);
@@ -173,6 +173,18 @@ function readBasisIndices(
   }
   reader.requireRange(name, data, 0, basis.count - 1);
   return data;
+}
+
+/** Interpolation keeps brightness, its sums fit 16 bits, and the phase 0 is the sample itself. */
+function requireTaps(reader: TableReader, name: string, data: Int8Array, phases: number, taps: number): void {
+  reader.requireRowSums(name, data, taps, 64);
+  for (let row = 0; row < data.length / taps; row++) {
+    const line = data.subarray(row * taps, (row + 1) * taps);
+    const magnitudes = line.reduce((sum, tap) => sum + Math.abs(tap), 0);
+    if (magnitudes > 128) reader.fail(name, `magnitudes of row ${row} sum to ${magnitudes}, at most 128 are allowed`);
+    const isIdentity = magnitudes === 64 && line[taps / 2 - 1] === 64;
+    if (row % phases === 0 && !isIdentity) reader.fail(name, `row ${row} (phase 0) changes the sample`);
+  }
 }
 
 /** A token's context looks only at tokens that are decoded before it. */

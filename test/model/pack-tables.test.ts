@@ -58,6 +58,8 @@ describe('readPackTables', () => {
     ['a basis that is not there', 'intraBasis8', set({ 1: 1 }), /value 1 at 1 is outside 0\.\.0/],
     ['five bases to choose from', 'interBasis16', (t) => ({ ...t, shape: [5], data: new Uint8Array(5) }), /5 choices/],
     ['taps that do not sum to 64', 'interpolation', set({ 8: 60 }), /interpolation: row 1 sums to/],
+    ['taps whose sums would overflow', 'interpolation', set({ 8: 70, 9: -70 }), /row 1 sum to 204/],
+    ['a phase 0 that moves the picture', 'interpolation', set({ 3: 0, 4: 64 }), /row 0 \(phase 0\)/],
     ['chroma taps that do not sum to 64', 'interpolationChroma', set({ 1: 63 }), /row 0 sums to 63/],
     ['a neighbour that comes later', 'contextNeighbours', set({ [256 * 6 + 30]: 5 }), /neighbour 5 of token 5/],
     ['a ninth context', 'contextOfSum', set({ 18: 8 }), /value 8 at 18/],

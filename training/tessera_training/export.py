@@ -15,6 +15,7 @@ from .networks import LoopFilter, Networks, NetworkShape, PostFilter
 from .pack import FILES, read_manifest, write_pack
 from .prior import PriorModel, count_symbols
 from .program import Program
+from .runner import training_behind
 from .shards import open_shards
 from .tables import PackShape, default_tables, frequencies
 from .token_statistics import TokenCoder, fit_tables
@@ -48,10 +49,11 @@ def randomise(networks: Networks, seed: int) -> None:
 
 def told(state: dict) -> dict[str, object]:
     """What a checkpoint says about its run, for the manifest and the card."""
+    behind = training_behind(state)
     return {
-        "steps": state["step"],
-        "samples": round(state["samples"]),
-        "hours": round(state["minutes"] / 60, 2),
+        "steps": behind["step"],
+        "samples": round(behind["samples"]),
+        "hours": round(behind["minutes"] / 60, 2),
         **state["notes"],
         "figures": {name: round(float(value), 5) for name, value in state["figures"].items()},
     }

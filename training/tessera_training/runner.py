@@ -32,6 +32,12 @@ def add_run_arguments(parser: argparse.ArgumentParser, learning_rate: float, bat
     parser.add_argument("--start-from", type=Path, help="take the weights of this checkpoint, not its schedule")
 
 
+def training_behind(state: dict) -> dict[str, float]:
+    """Steps, minutes and samples of a checkpoint, those of the runs that it started from included."""
+    earlier = state.get("earlier", {})
+    return {name: state[name] + earlier.get(name, 0) for name in ("step", "minutes", "samples")}
+
+
 class Run:
     """Trains `model` with AdamW under a cosine schedule by wall time and keeps averaged weights.
 
@@ -52,6 +58,8 @@ class Run:
             lr=arguments.learning_rate, betas=(0.9, 0.98), weight_decay=0.0, foreach=True,
         )  # fmt: skip
         self.notes: dict[str, object] = {}
+        # What went into the weights of --start-from.
+        self.earlier: dict[str, float] = {"step": 0, "minutes": 0.0, "samples": 0.0}
         self.figures: dict[str, float] = {}
         self.peaks = [group["lr"] for group in self.optimiser.param_groups]
         self.step, self.minutes, self.samples, self.norm = 0, 0.0, 0.0, 0.0
@@ -62,6 +70,7 @@ class Run:
             state = torch.load(arguments.start_from, weights_only=True)
             self.model.load_state_dict(state["average"])
             self.average.load_state_dict(state["average"])
+            self.earlier = training_behind(state)
         if self.path.exists() and not arguments.fresh:
             self._load()
         self.generator = np.random.default_rng([arguments.seed, self.step])
@@ -73,6 +82,7 @@ class Run:
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.minutes, self.samples = state["step"], state["minutes"], state["samples"]
         self.figures = state["figures"]
+        self.earlier = state.get("earlier", self.earlier)
         self.say(f"resumed at step {self.step}, {self.minutes:.1f} minutes")
 
     def save(self) -> None:
@@ -83,6 +93,7 @@ class Run:
             "step": self.step,
             "minutes": self.minutes,
             "samples": self.samples,
+            "earlier": self.earlier,
             "notes": self.notes,
             "figures": self.figures,
         }
