@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { delimiter, join, resolve } from 'node:path';
 import { ModelError } from '../errors.js';
 import { parseManifest, type FileRole, type GraphRole, type PackManifest } from './manifest.js';
+import { packageFolder } from './package-folder.js';
 import { parseSafetensors, type Tensor } from './safetensors.js';
 
 /** A model pack in memory, every file checked against its SHA-256. */
@@ -110,17 +110,6 @@ export function packPlaces(): string[] {
     ...(own === undefined ? [] : [join(own, 'codecs')]),
     join(cache === '' ? join(homedir(), '.cache') : cache, 'tessera', 'packs'),
   ];
-}
-
-/** The nearest folder above this file with a package.json: sources and compiled files lie at different depths. */
-function packageFolder(): string | undefined {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const above = dirname(folder);
-    if (above === folder) return undefined;
-    folder = above;
-  }
-  return folder;
 }
 
 async function readLimited(path: string, maxBytes: number): Promise<Uint8Array> {
