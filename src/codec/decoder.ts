@@ -7,7 +7,7 @@ import type { Device } from '../model/graph.js';
 import { readPackTables } from '../model/pack-tables.js';
 import { loadPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
-import { whenCancelled } from './encoder.js';
+import { unlessCancelled } from './cancellation.js';
 import { Geometry, tokenBuffers } from './frame-tokens.js';
 import type { Planes } from './picture.js';
 import type { DecoderRequest, DecoderResponse, DecoderSetup } from './workers/decoder-worker.js';
@@ -163,7 +163,6 @@ export class Decoder implements AsyncDisposable {
     packets: AsyncIterable<PacketOrLoss>,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<DecodedFrame, void, void> {
-    const cancelled = whenCancelled(signal);
     const pending: Pending[] = [];
     const held: DecodedFrame[] = [];
     let index = 0;
@@ -178,9 +177,9 @@ export class Decoder implements AsyncDisposable {
         const shown = this.#decodePacket(item, index);
         shown.catch(() => undefined);
         pending.push({ packet: item, index: index++, shown });
-        if (pending.length > IN_FLIGHT) yield* this.#order(held, await this.#finish(pending.shift()!, cancelled));
+        if (pending.length > IN_FLIGHT) yield* this.#order(held, await this.#finish(pending.shift()!, signal));
       }
-      while (pending.length > 0) yield* this.#order(held, await this.#finish(pending.shift()!, cancelled));
+      while (pending.length > 0) yield* this.#order(held, await this.#finish(pending.shift()!, signal));
       yield* held.sort(byTime);
     } finally {
       for (const { shown } of pending) shown.catch(() => undefined);
@@ -210,8 +209,8 @@ export class Decoder implements AsyncDisposable {
    * The frame of a packet, once those of all packets before it are finished: one that is lost fails early, while the
    * picture that stands in for it is still being decoded. Null if there was no good picture yet.
    */
-  async #finish({ packet, index, shown }: Pending, cancelled: Promise<never>): Promise<DecodedFrame | null> {
-    const result = await Promise.race([shown, cancelled]);
+  async #finish({ packet, index, shown }: Pending, signal: AbortSignal | undefined): Promise<DecodedFrame | null> {
+    const result = await unlessCancelled(shown, signal);
     if ('lost' in result) {
       this.#note(index, result.lost);
       this.#concealed++;

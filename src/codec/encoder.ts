@@ -1,10 +1,11 @@
 import type { Packet } from '../bitstream/packet.js';
-import { CancelledError, InputError, throwIfCancelled } from '../errors.js';
+import { InputError, throwIfCancelled } from '../errors.js';
 import { resolveDevice, type ResolvedDevice } from '../model/device.js';
 import type { Device } from '../model/graph.js';
 import { readPackTables } from '../model/pack-tables.js';
 import { loadPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
+import { unlessCancelled } from './cancellation.js';
 import { tokenBuffers } from './frame-tokens.js';
 import type { EncoderRequest, EncoderResponse, EncoderSetup } from './workers/encoder-worker.js';
 import type { TokenRequest, TokenResponse, TokenSetup } from './workers/token-worker.js';
@@ -100,12 +101,11 @@ export class Encoder implements AsyncDisposable {
     frames: AsyncIterable<Frame>,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<Packet, void, void> {
-    const cancelled = whenCancelled(signal);
     const times: Pick<Frame, 'pts' | 'duration'>[] = [];
     const pending: Promise<Packet>[] = [];
     let index = 0;
     const advance = async (frame: Frame | null): Promise<boolean> => {
-      const encoded = await Promise.race([this.#request(frame), cancelled]);
+      const encoded = await unlessCancelled(this.#request(frame), signal);
       if (encoded === null) return false;
       pending.push(this.#pack(encoded, times.shift()!, index++));
       return true;
@@ -116,12 +116,12 @@ export class Encoder implements AsyncDisposable {
         this.#checkSize(frame);
         times.push({ pts: frame.pts, duration: frame.duration });
         await advance(frame);
-        while (pending.length > TOKENS_IN_FLIGHT) yield await Promise.race([pending.shift()!, cancelled]);
+        while (pending.length > TOKENS_IN_FLIGHT) yield await unlessCancelled(pending.shift()!, signal);
       }
       while (await advance(null)) {
-        while (pending.length > TOKENS_IN_FLIGHT) yield await Promise.race([pending.shift()!, cancelled]);
+        while (pending.length > TOKENS_IN_FLIGHT) yield await unlessCancelled(pending.shift()!, signal);
       }
-      for (const packet of pending.splice(0)) yield await Promise.race([packet, cancelled]);
+      for (const packet of pending.splice(0)) yield await unlessCancelled(packet, signal);
     } finally {
       for (const packet of pending) packet.catch(() => undefined);
     }
@@ -156,19 +156,6 @@ export class Encoder implements AsyncDisposable {
       `a frame is ${frame.width}x${frame.height} in a ${this.#width}x${this.#height} video: scale all frames to one size`,
     );
   }
-}
-
-/** A promise that only ever rejects, with CancelledError, when `signal` fires. */
-export function whenCancelled(signal: AbortSignal | undefined): Promise<never> {
-  const promise = new Promise<never>((_, reject) => {
-    const cancel = (): void => {
-      reject(new CancelledError('cancelled', { cause: signal?.reason }));
-    };
-    if (signal?.aborted === true) cancel();
-    else signal?.addEventListener('abort', cancel, { once: true });
-  });
-  promise.catch(() => undefined);
-  return promise;
 }
 
 function checkInteger(name: string, value: number | undefined, min: number, max: number): void {

@@ -1,54 +1,23 @@
+import { HermiteSpline, secantsOf } from './hermite-spline.js';
+
 /**
  * Piecewise cubic Hermite interpolation that keeps the data's monotony: F. N. Fritsch and J. Butland, "A method for
  * constructing local monotone piecewise cubic interpolants", SIAM J. Sci. Stat. Comput. 5 (1984); slopes at the ends by
  * the three-point formula, limited.
  */
-export class Pchip {
-  readonly #x: readonly number[];
-  readonly #y: readonly number[];
-  readonly #slopes: readonly number[];
-
+export class Pchip extends HermiteSpline {
   /**
    * @param x strictly increasing, at least two.
    * @param y as many values.
    */
   constructor(x: readonly number[], y: readonly number[]) {
-    this.#x = x;
-    this.#y = y;
-    this.#slopes = slopesOf(x, y);
-  }
-
-  /** The interpolant at `position`, which lies between the first and the last x. */
-  at(position: number): number {
-    const x = this.#x;
-    let piece = 0;
-    while (piece < x.length - 2 && position > x[piece + 1]!) piece++;
-    const width = x[piece + 1]! - x[piece]!;
-    const t = (position - x[piece]!) / width;
-    const u = 1 - t;
-    return (
-      u * u * (1 + 2 * t) * this.#y[piece]! +
-      t * t * (3 - 2 * t) * this.#y[piece + 1]! +
-      t * u * width * (u * this.#slopes[piece]! - t * this.#slopes[piece + 1]!)
-    );
-  }
-
-  /** Integral over `low..high`, both between the first and the last x. */
-  integrate(low: number, high: number): number {
-    const knots = [low, ...this.#x.filter((knot) => knot > low && knot < high), high];
-    let sum = 0;
-    for (let piece = 0; piece + 1 < knots.length; piece++) {
-      const [from, to] = [knots[piece]!, knots[piece + 1]!];
-      // Simpson's rule is exact for cubics.
-      sum += ((to - from) / 6) * (this.at(from) + 4 * this.at((from + to) / 2) + this.at(to));
-    }
-    return sum;
+    super(x, y, slopesOf(x, y));
   }
 }
 
 function slopesOf(x: readonly number[], y: readonly number[]): number[] {
   const widths = x.slice(1).map((value, at) => value - x[at]!);
-  const secants = widths.map((width, at) => (y[at + 1]! - y[at]!) / width);
+  const secants = secantsOf(x, y);
   const last = x.length - 1;
   if (last === 1) return [secants[0]!, secants[0]!];
   return x.map((_, at) => {

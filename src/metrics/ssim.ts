@@ -2,92 +2,78 @@ import { InputError } from '../errors.js';
 import type { Frame } from '../video/frame.js';
 import { requireSameSize } from './same-size.js';
 
-const TAPS = 11;
-const SIGMA = 1.5;
-/** Constants of the paper for 8 bits: (K1 L)^2 and (K2 L)^2 with K1 = 0.01, K2 = 0.03, L = 255. */
-const C1 = (0.01 * 255) ** 2;
-const C2 = (0.03 * 255) ** 2;
-/** Moments per sample: a, b, a^2 + b^2, a b. */
-const MOMENTS = 4;
+/** Smallest side of a picture that has an SSIM. */
+export const MIN_SSIM_SIDE = 8;
 
-const window = gaussian();
+const CELL = 4;
+const SAMPLES = 64;
+/** Constants of the paper, (0.01 L)^2 and (0.03 L)^2 with L = 255, scaled to integer sums over 64 samples. */
+const C1 = Math.round((0.01 * 255) ** 2 * SAMPLES);
+const C2 = Math.round((0.03 * 255) ** 2 * SAMPLES * (SAMPLES - 1));
+/** Sums per cell: a, b, a^2 + b^2, a b. */
+const SUMS = 4;
 
 /**
- * Structural similarity of the luma planes, at most 1 (identical): Z. Wang et al., "Image quality assessment: from error
- * visibility to structural similarity", 2004. Gaussian window of 11x11 with sigma 1.5, only where it lies inside the
- * picture, no down-scaling; mean over the picture.
+ * Structural similarity of the luma planes, at most 1 (identical), as FFmpeg's and x264's `ssim` define it: windows of
+ * 8x8 samples without weights, one every 4 samples, with unbiased variances; mean over the windows. Columns and rows
+ * beyond a multiple of 4 are left out. After Z. Wang et al., "Image quality assessment: from error visibility to
+ * structural similarity", 2004, whose Gaussian window gives other values.
  *
- * @throws InputError if the sizes differ or a side is below 11 samples.
+ * @throws InputError if the sizes differ or a side is below 8 samples.
  */
 export function computeSsim(reference: Frame, shown: Frame): number {
   requireSameSize(reference, shown);
   const { width, height } = reference;
-  if (width < TAPS || height < TAPS) {
-    throw new InputError(`SSIM needs pictures of at least ${TAPS}x${TAPS}, these are ${width}x${height}`);
+  if (width < MIN_SSIM_SIDE || height < MIN_SSIM_SIDE) {
+    throw new InputError(
+      `SSIM needs pictures of at least ${MIN_SSIM_SIDE}x${MIN_SSIM_SIDE}, these are ${width}x${height}`,
+    );
   }
-  const columns = width - TAPS + 1;
-  const rows = height - TAPS + 1;
-
-  // The window is separable. Rows are filtered once, kept as long as the window covers them, then filtered vertically.
-  const ring = Array.from({ length: TAPS }, () => new Float64Array(columns * MOMENTS));
-  const moments = new Float64Array(columns * MOMENTS);
-  const source = new Float64Array(width * MOMENTS);
+  const columns = Math.floor(width / CELL);
+  const rows = Math.floor(height / CELL);
+  let above = new Int32Array(columns * SUMS);
+  let below = new Int32Array(columns * SUMS);
+  sumCells(reference.y, shown.y, width, 0, above);
   let sum = 0;
-  for (let row = 0; row < height; row++) {
-    loadMoments(reference.y, shown.y, row * width, width, source);
-    filterRow(source, ring[row % TAPS]!);
-    if (row < TAPS - 1) continue;
-    moments.fill(0);
-    for (let tap = 0; tap < TAPS; tap++) {
-      const weight = window[tap]!;
-      const line = ring[(row + 1 + tap) % TAPS]!;
-      for (let at = 0; at < moments.length; at++) moments[at]! += weight * line[at]!;
+  for (let row = 1; row < rows; row++) {
+    sumCells(reference.y, shown.y, width, row, below);
+    for (let column = 1; column < columns; column++) sum += similarityAt(above, below, column);
+    [above, below] = [below, above];
+  }
+  return sum / ((columns - 1) * (rows - 1));
+}
+
+/** Sums over each 4x4 cell of one row of cells. */
+function sumCells(a: Uint8Array, b: Uint8Array, width: number, row: number, sums: Int32Array): void {
+  for (let cell = 0; cell < sums.length / SUMS; cell++) {
+    let [sumA, sumB, squares, products] = [0, 0, 0, 0];
+    for (let y = 0; y < CELL; y++) {
+      const start = (row * CELL + y) * width + cell * CELL;
+      for (let at = start; at < start + CELL; at++) {
+        const p = a[at]!;
+        const q = b[at]!;
+        sumA += p;
+        sumB += q;
+        squares += p * p + q * q;
+        products += p * q;
+      }
     }
-    sum += sumSimilarity(moments);
-  }
-  return sum / (rows * columns);
-}
-
-function gaussian(): Float64Array {
-  const taps = Float64Array.from({ length: TAPS }, (_, tap) =>
-    Math.exp(-((tap - (TAPS - 1) / 2) ** 2) / (2 * SIGMA ** 2)),
-  );
-  const sum = taps.reduce((total, tap) => total + tap, 0);
-  return taps.map((tap) => tap / sum);
-}
-
-/** Interleaved moments of one row. */
-function loadMoments(a: Uint8Array, b: Uint8Array, start: number, width: number, moments: Float64Array): void {
-  for (let column = 0; column < width; column++) {
-    const x = a[start + column]!;
-    const y = b[start + column]!;
-    const at = column * MOMENTS;
-    moments[at] = x;
-    moments[at + 1] = y;
-    moments[at + 2] = x * x + y * y;
-    moments[at + 3] = x * y;
+    sums[cell * SUMS] = sumA;
+    sums[cell * SUMS + 1] = sumB;
+    sums[cell * SUMS + 2] = squares;
+    sums[cell * SUMS + 3] = products;
   }
 }
 
-function filterRow(source: Float64Array, target: Float64Array): void {
-  for (let at = 0; at < target.length; at++) {
-    let sum = 0;
-    for (let tap = 0; tap < TAPS; tap++) sum += window[tap]! * source[at + tap * MOMENTS]!;
-    target[at] = sum;
-  }
-}
-
-/** Sum over a row of the paper's equation 13. */
-function sumSimilarity(moments: Float64Array): number {
-  let sum = 0;
-  for (let at = 0; at < moments.length; at += MOMENTS) {
-    const meanA = moments[at]!;
-    const meanB = moments[at + 1]!;
-    const product = meanA * meanB;
-    const squares = meanA * meanA + meanB * meanB;
-    const variances = moments[at + 2]! - squares;
-    const covariance = moments[at + 3]! - product;
-    sum += ((2 * product + C1) * (2 * covariance + C2)) / ((squares + C1) * (variances + C2));
-  }
-  return sum;
+/** Equation 13 of the paper for the window of four cells whose right column is `column`. */
+function similarityAt(above: Int32Array, below: Int32Array, column: number): number {
+  const right = column * SUMS;
+  const left = right - SUMS;
+  const a = above[left]! + above[right]! + below[left]! + below[right]!;
+  const b = above[left + 1]! + above[right + 1]! + below[left + 1]! + below[right + 1]!;
+  const squares = above[left + 2]! + above[right + 2]! + below[left + 2]! + below[right + 2]!;
+  const products = above[left + 3]! + above[right + 3]! + below[left + 3]! + below[right + 3]!;
+  const variances = squares * SAMPLES - a * a - b * b;
+  const covariance = products * SAMPLES - a * b;
+  return ((2 * a * b + C1) * (2 * covariance + C2)) / ((a * a + b * b + C1) * (variances + C2));
 }
