@@ -1,5 +1,5 @@
 import type { LookAhead, LookAheadFrame } from './look-ahead.js';
-import { chooseMiniGops, codingOrder, LARGEST_MINI_GOP } from './mini-gop.js';
+import { chooseMiniGops, codingOrder } from './mini-gop.js';
 
 /** A frame whose place in coding order and whose references are decided. */
 export interface PlannedFrame {
@@ -16,23 +16,6 @@ export interface PlannedFrame {
 export interface PlannedReference {
   readonly frame: LookAheadFrame;
   readonly slot: number;
-}
-
-/** Frames of a mini-GOP at most where `depth` frames are looked ahead; a power of two. */
-export function largestMiniGop(depth: number): number {
-  let size = LARGEST_MINI_GOP;
-  while (2 * size > depth && size > 1) size /= 2;
-  return size;
-}
-
-/** Slots that mini-GOPs of up to `largest` frames need: two for anchors, one for each level of referenced frames. */
-export function slotsOf(largest: number): number {
-  return largest === 1 ? 1 : 1 + Math.log2(largest);
-}
-
-/** Frames that a decoder holds back to show mini-GOPs of up to `largest` frames in order. */
-export function reorderDepthOf(largest: number): number {
-  return Math.log2(largest);
 }
 
 /** Decides key frames and mini-GOPs, and gives out frames in coding order. */

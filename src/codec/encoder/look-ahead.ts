@@ -96,7 +96,8 @@ export class LookAhead {
     this.#load(y, plane);
     const intra = new Float32Array(rows * columns);
     for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) intra[row * columns + column] = this.#intraCost(plane, row, column);
+      for (let column = 0; column < columns; column++)
+        intra[row * columns + column] = this.#intraCost(plane, row, column);
     }
     const display = this.#count++;
     const frame: Frame = { display, intra, plane, fields: new Map(), averages: new Map(), isSceneCut: false };

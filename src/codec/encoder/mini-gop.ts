@@ -4,8 +4,6 @@
  * middle, predicted from both ends, and so on in both halves.
  */
 
-/** Frames of a mini-GOP at most; a power of two. */
-export const LARGEST_MINI_GOP = 8;
 /** What a unit of cost in a frame between anchors weighs: such frames are coded at lower quality. */
 const INNER_WEIGHT = 1 / 1.2;
 

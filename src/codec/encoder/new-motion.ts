@@ -147,8 +147,7 @@ export class NewMotion {
     const { references } = block;
     const plane = references.pictures[slot]!.y;
     const [mvx, mvy] = [this.#pair[2 * slot]!, this.#pair[2 * slot + 1]!];
-    const from =
-      plane.at + (block.row * 16 + y + (mvy >> 2)) * plane.stride + block.column * 16 + x + (mvx >> 2);
+    const from = plane.at + (block.row * 16 + y + (mvy >> 2)) * plane.stride + block.column * 16 + x + (mvx >> 2);
     const taps = this.#trials.tables.interpolation[references.interpolation]!;
     const { call } = this.#trials.kernels;
     call.compensate(from, plane.stride, this.#predictions[slot]!, size, size, size, taps, 8, mvx & 3, mvy & 3);

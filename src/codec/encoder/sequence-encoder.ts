@@ -2,15 +2,12 @@ import type { Kernels } from '../../kernels/kernels.js';
 import type { Graph } from '../../model/graph.js';
 import type { PackTables } from '../../model/pack-tables.js';
 import type { Geometry } from '../frame-tokens.js';
-import { CodingOrder, largestMiniGop, type PlannedFrame } from './coding-order.js';
+import { CodingOrder, type PlannedFrame } from './coding-order.js';
+import { codingStructure } from './coding-structure.js';
 import { LookAhead } from './look-ahead.js';
 import { PictureEncoder, type EncodedPicture } from './picture-encoder.js';
 import { propagateQuality, type DependentFrame } from './quality-propagation.js';
 
-/** Frames that a decision looks ahead, at most. */
-const LOOK_AHEAD_FRAMES = 40;
-/** Bytes of waiting pictures, at most; large pictures look less far ahead. */
-const LOOK_AHEAD_BYTES = 192 * 2 ** 20;
 /** Luma filter of the pack that all frames use: the 8-tap one. */
 const INTERPOLATION = 1;
 /** q of frames that no other frame is predicted from, beside those that are. */
@@ -37,12 +34,6 @@ export interface EncodedFrame extends EncodedPicture {
   readonly display: number;
 }
 
-/** Frames that a decision looks ahead for pictures of this size. */
-export function lookAheadDepth(geometry: Geometry): number {
-  const frameBytes = geometry.codedWidth * geometry.codedHeight * 1.5;
-  return Math.max(2, Math.min(LOOK_AHEAD_FRAMES, Math.floor(LOOK_AHEAD_BYTES / frameBytes)));
-}
-
 /**
  * Encodes a sequence of pictures with a look-ahead: takes them in display order, decides key frames, the order of coding
  * and the quality of each frame and region, then the tokens.
@@ -67,8 +58,9 @@ export class SequenceEncoder {
     this.#geometry = geometry;
     this.#options = options;
     this.#lookAhead = new LookAhead(kernels, geometry);
-    this.#depth = lookAheadDepth(geometry);
-    this.#order = new CodingOrder(this.#lookAhead, options.keyint, largestMiniGop(this.#depth));
+    const { depth, largestMiniGop } = codingStructure(geometry, options.keyint);
+    this.#depth = depth;
+    this.#order = new CodingOrder(this.#lookAhead, options.keyint, largestMiniGop);
     this.#pictures = new PictureEncoder(kernels, geometry, pack, loopFilter);
   }
 
@@ -118,9 +110,7 @@ export class SequenceEncoder {
         ...this.#lookAhead.predict(frame, reference.frame),
       }));
       const both =
-        references.length === 2
-          ? this.#lookAhead.predictBoth(frame, references[0]!.frame, references[1]!.frame)
-          : null;
+        references.length === 2 ? this.#lookAhead.predictBoth(frame, references[0]!.frame, references[1]!.frame) : null;
       const inter = both?.cost ?? fields[0]?.cost ?? frame.intra;
       return { intra: frame.intra, inter, references: fields, choice: both?.choice ?? null };
     });
