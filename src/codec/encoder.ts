@@ -5,14 +5,15 @@ import type { Device } from '../model/graph.js';
 import { readPackTables } from '../model/pack-tables.js';
 import { loadPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
-import { unlessCancelled } from './cancellation.js';
-import { tokenBuffers } from './frame-tokens.js';
+    const times = new Map<number, FrameTime>();
 import type { EncoderRequest, EncoderResponse, EncoderSetup } from './workers/encoder-worker.js';
 import type { TokenRequest, TokenResponse, TokenSetup } from './workers/token-worker.js';
 import { WorkerLink } from './workers/worker-link.js';
 
 /** Quality index used where none is given: visually good at moderate rates. */
 export const DEFAULT_QUALITY = 28;
+/** Frames from one key frame to the next at most where nothing else is asked for. */
+const DEFAULT_KEYINT = 250;
 /** Pack used where none is given. */
 export const DEFAULT_PACK = 'tessera-nano';
 /** Frames from one packet with a loop checksum to the next, besides key frames. */
@@ -34,6 +35,8 @@ export interface EncoderOptions {
   readonly threads?: number;
 }
 
+type FrameTime = Pick<Frame, 'pts' | 'duration'>;
+
 /**
  * Encodes frames to packets. Search and entropy coding overlap in two worker threads. Use once, with `await using`:
  *
@@ -50,9 +53,9 @@ export class Encoder implements AsyncDisposable {
   /** Where the graphs run, and why there. */
   readonly device: ResolvedDevice;
   /** Reference slots that the packets use. */
-  readonly slotCount = 1;
+  readonly slotCount: number;
   /** Frames a decoder must hold back to show them in order. */
-  readonly reorderDepth = 0;
+  readonly reorderDepth: number;
   readonly #width: number;
   readonly #height: number;
   readonly #pictures: WorkerLink<EncoderRequest, EncoderResponse>;
@@ -64,12 +67,16 @@ export class Encoder implements AsyncDisposable {
     this.packName = pack.name;
     this.packId = pack.id;
     this.device = device;
+    const sequence = { quality: options.quality ?? DEFAULT_QUALITY, keyint: options.keyint ?? DEFAULT_KEYINT };
+    const { slotCount, reorderDepth } = codingStructure(new Geometry(width, height), sequence.keyint);
+    this.slotCount = slotCount;
+    this.reorderDepth = reorderDepth;
     const tables = readPackTables(pack);
     const common = { width, height, tables, device: device.device, threads: options.threads ?? 1 };
     this.#pictures = new WorkerLink(new URL('./workers/encoder-worker.js', import.meta.url), {
       ...common,
       loopFilter: pack.graphs.get('loop-filter')!,
-      options: { quality: options.quality ?? DEFAULT_QUALITY, keyint: options.keyint ?? 250 },
+      options: sequence,
     } satisfies EncoderSetup);
     this.#tokens = new WorkerLink(new URL('./workers/token-worker.js', import.meta.url), {
       ...common,
@@ -101,20 +108,27 @@ export class Encoder implements AsyncDisposable {
     frames: AsyncIterable<Frame>,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<Packet, void, void> {
+<<<<<<< HEAD
     const times: Pick<Frame, 'pts' | 'duration'>[] = [];
+=======
+    const cancelled = whenCancelled(signal);
+    const times = new Map<number, FrameTime>();
+>>>>>>> bframes
     const pending: Promise<Packet>[] = [];
+    let pushed = 0;
     let index = 0;
     const advance = async (frame: Frame | null): Promise<boolean> => {
       const encoded = await unlessCancelled(this.#request(frame), signal);
       if (encoded === null) return false;
-      pending.push(this.#pack(encoded, times.shift()!, index++));
+      pending.push(this.#pack(encoded, times.get(encoded.display)!, index++));
+      times.delete(encoded.display);
       return true;
     };
     try {
       for await (const frame of frames) {
         throwIfCancelled(signal);
         this.#checkSize(frame);
-        times.push({ pts: frame.pts, duration: frame.duration });
+        times.set(pushed++, { pts: frame.pts, duration: frame.duration });
         await advance(frame);
         while (pending.length > TOKENS_IN_FLIGHT) yield await unlessCancelled(pending.shift()!, signal);
       }
@@ -138,11 +152,7 @@ export class Encoder implements AsyncDisposable {
     return this.#pictures.call({ planes: { y, u, v } });
   }
 
-  async #pack(
-    encoded: NonNullable<EncoderResponse>,
-    time: Pick<Frame, 'pts' | 'duration'>,
-    index: number,
-  ): Promise<Packet> {
+  async #pack(encoded: NonNullable<EncoderResponse>, time: FrameTime, index: number): Promise<Packet> {
     const { head, tokens, loopChecksum } = encoded;
     const reply = await this.#tokens.call({ kind: 'write', head, tokens }, tokenBuffers(tokens));
     if (reply.kind !== 'bytes') throw new Error(`the token worker answered ${reply.kind} to a write`);

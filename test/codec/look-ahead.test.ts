@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { LookAhead, type FrameCosts } from '../../src/codec/encoder/look-ahead.js';
-import { propagateQuality } from '../../src/codec/encoder/quality-propagation.js';
+import { LookAhead, type LookAheadFrame, type MotionField } from '../../src/codec/encoder/look-ahead.js';
+import { propagateQuality, type DependentFrame } from '../../src/codec/encoder/quality-propagation.js';
 import { Geometry } from '../../src/codec/frame-tokens.js';
 import { Kernels } from '../../src/kernels/kernels.js';
 import { picture } from './clips.js';
@@ -8,9 +8,20 @@ import { picture } from './clips.js';
 const geometry = new Geometry(160, 96);
 const blocks = geometry.rows * geometry.columns;
 
-function analyse(scenes: readonly (readonly [time: number, scene: number])[]): FrameCosts[] {
+const KINDS = { still: 0, moved: 4 };
+
+function open(scenes: readonly (readonly [time: number, scene: number])[]): [LookAhead, LookAheadFrame[]] {
   const lookAhead = new LookAhead(new Kernels(), geometry);
-  return scenes.map(([time, scene]) => lookAhead.analyse(picture('pan', 160, 96, time, scene).y));
+  return [lookAhead, scenes.map(([time, scene]) => lookAhead.analyse(picture('pan', 160, 96, time, scene).y))];
+}
+
+/** Share of macroblocks whose vector is within a quarter sample of (`x`, `y`). */
+function shareOf({ motion }: MotionField, x: number, y: number): number {
+  let hits = 0;
+  for (let at = 0; at < blocks; at++) {
+    hits += Number(Math.abs(motion[2 * at]! - x) <= 1 && Math.abs(motion[2 * at + 1]! - y) <= 1);
+  }
+  return hits / blocks;
 }
 
 function sum(values: Float32Array): number {
@@ -18,66 +29,113 @@ function sum(values: Float32Array): number {
 }
 
 describe('LookAhead', () => {
-  test('nothing is predicted in the first frame', () => {
-    const [first] = analyse([[0, 0]]);
-    expect(first!.inter).toEqual(first!.intra);
-    expect(first!.isSceneCut).toBe(false);
+  test('frames are numbered in display order; the first is no scene cut', () => {
+    const [, frames] = open([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(frames.map(({ display, isSceneCut }) => [display, isSceneCut])).toEqual([
+      [0, false],
+      [1, false],
+    ]);
   });
 
   test('a still picture costs nearly nothing and does not move', () => {
-    const [, second] = analyse([
-      [0, 0],
-      [0, 0],
+    const [lookAhead, [first, second]] = open([
+      [KINDS.still, 0],
+      [KINDS.still, 0],
     ]);
-    expect(sum(second!.inter)).toBeLessThan(0.15 * sum(second!.intra));
-    expect(second!.motion.every((component) => component === 0)).toBe(true);
+    const { cost, motion } = lookAhead.predict(second!, first!);
+    expect(sum(cost)).toBeLessThan(0.15 * sum(second!.intra));
+    expect(motion.every((component) => component === 0)).toBe(true);
   });
 
-  test('finds motion in quarters of the half-size plane', () => {
+  test('finds motion in quarters of the half-size plane, forwards and backwards', () => {
     // 4 frames at once: 6 samples to the left, 3 down, which are 3 and 1.5 samples of the half-size plane.
-    const [, second] = analyse([
-      [0, 0],
-      [4, 0],
+    const [lookAhead, [first, second]] = open([
+      [KINDS.still, 0],
+      [KINDS.moved, 0],
     ]);
-    let hits = 0;
-    for (let at = 0; at < blocks; at++) {
-      hits += Number(Math.abs(second!.motion[2 * at]! - 12) <= 1 && Math.abs(second!.motion[2 * at + 1]! + 6) <= 1);
-    }
-    expect(hits).toBeGreaterThan(0.5 * blocks);
+    expect(shareOf(lookAhead.predict(second!, first!), 12, -6)).toBeGreaterThan(0.5);
+    expect(shareOf(lookAhead.predict(first!, second!), -12, 6)).toBeGreaterThan(0.5);
     expect(second!.isSceneCut).toBe(false);
   });
 
+  test('follows motion over several frames', () => {
+    const [lookAhead, frames] = open(Array.from({ length: 7 }, (_, time) => [2 * time, 0] as const));
+    expect(shareOf(lookAhead.predict(frames[6]!, frames[0]!), 36, -18)).toBeGreaterThan(0.5);
+  });
+
+  test('both sides never cost more than one; where only one fits, that one is chosen', () => {
+    const [lookAhead, [past, between, future]] = open([
+      [0, 0],
+      [0, 0],
+      [0, 5],
+    ]);
+    const both = lookAhead.predictBoth(between!, past!, future!);
+    const one = lookAhead.predict(between!, past!);
+    expect(both.cost.every((cost, at) => cost <= one.cost[at]!)).toBe(true);
+    expect(both.choice.filter((choice) => choice === 0).length).toBeGreaterThan(0.9 * blocks);
+  });
+
+  test('the average of two noisy pictures is a better prediction than either', () => {
+    const lookAhead = new LookAhead(new Kernels(), geometry);
+    const clean = picture('pan', 160, 96, 0);
+    const noisy = (scene: number): Uint8Array => {
+      const noise = picture('noise', 160, 96, scene).y;
+      return clean.y.map((value, at) => Math.max(0, Math.min(255, value + (noise[at]! >> 2) - 32)));
+    };
+    const [past, between, future] = [noisy(1), clean.y, noisy(2)].map((y) => lookAhead.analyse(y));
+    const { choice, cost } = lookAhead.predictBoth(between!, past!, future!);
+    expect(choice.filter((value) => value === 2).length).toBeGreaterThan(0.8 * blocks);
+    expect(sum(cost)).toBeLessThan(0.9 * sum(lookAhead.predict(between!, past!).cost));
+  });
+
+  test('what is released makes room for new frames', () => {
+    const kernels = new Kernels();
+    const lookAhead = new LookAhead(kernels, geometry);
+    const { y } = picture('pan', 160, 96, 0);
+    const frames = [lookAhead.analyse(y), lookAhead.analyse(y)];
+    const before = kernels.allocate(0);
+    lookAhead.release(frames[0]!);
+    lookAhead.analyse(y);
+    expect(kernels.allocate(0)).toBe(before);
+  });
+
   test('sees a scene cut, once', () => {
-    const costs = analyse([
+    const [, frames] = open([
       [0, 0],
       [1, 0],
       [2, 7],
       [3, 7],
     ]);
-    expect(costs.map(({ isSceneCut }) => isSceneCut)).toEqual([false, false, true, false]);
+    expect(frames.map(({ isSceneCut }) => isSceneCut)).toEqual([false, false, true, false]);
   });
 
   test('inter never costs more than intra', () => {
-    for (const { intra, inter } of analyse([
+    const [lookAhead, frames] = open([
       [0, 0],
       [1, 3],
       [2, 5],
-    ])) {
-      expect(inter.every((cost, at) => cost <= intra[at]!)).toBe(true);
+    ]);
+    for (const [index, frame] of frames.entries()) {
+      if (index === 0) continue;
+      const { cost } = lookAhead.predict(frame, frames[index - 1]!);
+      expect(cost.every((value, at) => value <= frame.intra[at]!)).toBe(true);
     }
   });
 });
 
 describe('propagateQuality', () => {
-  /** Frames that take over the share `share(at)` of each block from the same place before. */
-  function still(count: number, share: (at: number) => number): FrameCosts[] {
+  /** Frames that take over the share `share(at)` of each block from the same place in the frame before. */
+  function still(count: number, share: (at: number) => number): DependentFrame[] {
     const intra = new Float32Array(blocks).fill(1000);
     const inter = intra.map((cost, at) => cost * (1 - share(at)));
-    return Array.from({ length: count }, () => ({
+    return Array.from({ length: count }, (_, index) => ({
       intra,
       inter,
-      motion: new Int16Array(2 * blocks),
-      isSceneCut: false,
+      references: [{ position: index - 1, motion: new Int16Array(2 * blocks) }],
+      choice: null,
     }));
   }
 
@@ -124,7 +182,27 @@ describe('propagateQuality', () => {
 
   test('what leaves the picture is not inherited by anyone', () => {
     const window = still(8, () => 1);
-    for (const { motion } of window) for (let at = 0; at < blocks; at++) motion[2 * at] = 32 * 100;
+    for (const { references } of window)
+      for (const { motion } of references) for (let at = 0; at < blocks; at++) motion[2 * at] = 32 * 100;
     expect(propagateQuality(geometry, window).frame).toBe(0);
+  });
+
+  test('the average of two references gives each half, one reference all', () => {
+    const [first, second, last] = still(3, () => 1);
+    const motion = new Int16Array(2 * blocks);
+    const references = [0, 1].map((position) => ({ position, motion }));
+    const gain = (choice: number): number => {
+      const between = { ...last!, references, choice: new Uint8Array(blocks).fill(choice) };
+      // The second frame depends on nothing here.
+      return propagateQuality(geometry, [first!, { ...second!, references: [] }, between]).frame;
+    };
+    // 2 log2(1 + 1), 2 log2(1 + 0), 2 log2(1 + 1/2).
+    expect([0, 1, 2].map(gain)).toEqual([2, 0, 1]);
+  });
+
+  test('what is passed to frames that are coded already is lost', () => {
+    const [first, second] = still(2, () => 1);
+    const motion = new Int16Array(2 * blocks);
+    expect(propagateQuality(geometry, [first!, { ...second!, references: [{ position: -1, motion }] }]).frame).toBe(0);
   });
 });

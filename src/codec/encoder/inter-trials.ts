@@ -1,69 +1,89 @@
-import { INTER16, INTER8, SKIP, type FrameTokens } from '../frame-tokens.js';
+import { AVERAGE, INTER16, INTER8, SKIP } from '../frame-tokens.js';
 import { typeContext } from '../mode-contexts.js';
 import { CANDIDATES, MOTION_FIELDS, MotionNeighbours, setMotion } from '../motion.js';
 import { Picture } from '../picture.js';
 import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
-import { MotionEstimation } from './motion-estimation.js';
+import type { MotionEstimation, Partition } from './motion-estimation.js';
+import { NEW_MOTION, NewMotion } from './new-motion.js';
 
 /** Candidates whose SATD cost exceeds the other's by this factor are not tried in full. */
 const TRIAL_MARGIN = 1.25;
 /** Splits are tried where the best way so far costs more than this many bits. */
 const SPLIT_BITS = 30;
-/** Symbol of `motion` for a new motion. */
-const NEW_MOTION = 3;
+/** Where leaving the best candidate as it is costs less than this many bits, nothing else is tried. */
+const EARLY_SKIP_BITS = 8;
 
-/** Ways of predicting a macroblock from the first reference: skip, merged, new and split motion. */
+const WHOLE: Partition = { y: 0, x: 0, size: 16 };
+const QUARTERS: readonly Partition[] = [
+  { y: 0, x: 0, size: 8 },
+  { y: 0, x: 8, size: 8 },
+  { y: 8, x: 0, size: 8 },
+  { y: 8, x: 8, size: 8 },
+];
+
+/** Vectors that the look-ahead found to each reference: [macroblocks, 2], quarter samples of the half-size plane. */
+export type MotionHints = readonly [Int16Array | null, Int16Array | null];
+
+/** Ways of predicting a macroblock from the references: skip, merged, new and split motion. */
 export class InterTrials {
   readonly #trials: BlockTrials;
-  readonly #estimation: MotionEstimation;
+  readonly #motion: NewMotion;
   readonly #neighbours = new MotionNeighbours();
   readonly #candidates = new Int16Array(CANDIDATES * MOTION_FIELDS);
+  /** Vectors of the whole macroblock, where its sub-blocks begin: x0, y0, x1, y1. */
+  readonly #whole = new Int16Array(4);
   readonly #scratch: Picture;
 
   constructor(trials: BlockTrials) {
     this.#trials = trials;
-    this.#estimation = new MotionEstimation(trials);
+    this.#motion = new NewMotion(trials);
     this.#scratch = new Picture(trials.kernels, trials.geometry);
   }
 
-  /**
-   * Tries everything on one macroblock; returns the least SATD cost of a prediction.
-   *
-   * @param hints tokens of the frame before, or null.
-   */
-  try(block: BlockJob, hints: FrameTokens | null): number {
+  /** Tries everything on one macroblock; returns the least SATD cost of a prediction. */
+  try(block: BlockJob, hints: MotionHints): number {
     const { tokens, row, column } = block;
     const { modes } = this.#trials.rates.tables;
     const typeAt = typeContext(tokens, row, column);
     const neighbours = this.#neighbours;
-    const estimation = this.#estimation;
     neighbours.gather(tokens, 2 * row, 2 * column, 2);
     this.#candidates.set(neighbours.candidates);
     const candidates = this.#candidates;
     const merge = this.#tryCandidates(block, typeAt);
+    const { best } = this.#trials;
+    if (best.cost < EARLY_SKIP_BITS * block.lambda) {
+      clearMotion(tokens, row, column);
+      return merge.satd;
+    }
 
-    const predictedX = neighbours.predict(0, 0);
-    const predictedY = neighbours.predict(0, 1);
-    estimation.clearStarts();
-    estimation.addStart(predictedX, predictedY);
-    estimation.addHints(block, candidates, hints);
-    const searched = estimation.search(block, 0, 0, 16, predictedX, predictedY);
-    const newSatd = searched + block.satdLambda * modes.motion.cost(0, NEW_MOTION);
+    const motion = this.#motion;
+    const both = block.references.pictures[1] === null ? 0 : AVERAGE;
+    const addStarts = (estimation: MotionEstimation, slot: number): void => {
+      estimation.addStart(0, 0);
+      for (let base = 0; base < candidates.length; base += MOTION_FIELDS) {
+        if (candidates[base] === 1 - slot) continue;
+        estimation.addStart(candidates[base + 1 + 2 * slot]!, candidates[base + 2 + 2 * slot]!);
+      }
+      const field = hints[slot as 0 | 1];
+      if (field !== null) estimation.addHints(block, field);
+    };
+    motion.find(block, WHOLE, neighbours, both, addStarts, true);
+    const newSatd = motion.cost + block.satdLambda * modes.motion.cost(0, NEW_MOTION);
+    const reference = motion.fields[0]!;
+    this.#whole.set(motion.single);
 
     const typeBits = modes.type.cost(typeAt, INTER16);
     if (merge.satd < TRIAL_MARGIN * newSatd) {
       this.#predict(block, candidates, merge.index * MOTION_FIELDS);
       this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(0, merge.index));
     }
-    if (!isCandidate(candidates, estimation.vector) && newSatd < TRIAL_MARGIN * merge.satd) {
-      this.#predict(block, estimation.vector, 0);
-      const bits = modes.motion.cost(0, NEW_MOTION) + estimation.vectorBits(neighbours, predictedX, predictedY);
-      this.#tryResidual(block, INTER16, typeBits + bits);
+    if (!isCandidate(candidates, motion.fields) && newSatd < TRIAL_MARGIN * merge.satd) {
+      this.#predict(block, motion.fields, 0);
+      this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(0, NEW_MOTION) + motion.bits);
     }
     const best16 = Math.min(merge.satd, newSatd);
-    const { best } = this.#trials;
     if (best.type !== SKIP || best.cost > SPLIT_BITS * block.lambda) {
-      const split = this.#split(block, modes.type.cost(typeAt, INTER8));
+      const split = this.#split(block, modes.type.cost(typeAt, INTER8), reference);
       if (split.satd < best16) this.#tryResidual(block, INTER8, split.bits);
     }
     // Leave no trace of trials: contexts of later blocks read these fields.
@@ -79,7 +99,7 @@ export class InterTrials {
       if (index > 0 && isRepeated(this.#candidates, index)) break;
       this.#predict(block, this.#candidates, index * MOTION_FIELDS);
       this.#trySkip(block, modes.type.cost(typeAt, SKIP) + modes.motionSkip.cost(0, index));
-      const satd = this.#satd(block, 0, 0, 16) + block.satdLambda * modes.motion.cost(0, index);
+      const satd = this.#satd(block, WHOLE) + block.satdLambda * modes.motion.cost(0, index);
       if (satd < best.satd) {
         best.satd = satd;
         best.index = index;
@@ -116,45 +136,43 @@ export class InterTrials {
   }
 
   /**
-   * Searches the four sub-blocks from the vector of the whole; leaves their prediction in the scratch picture and their
+   * Searches the four sub-blocks from the vectors of the whole; leaves their prediction in the scratch picture and their
    * motion in the tokens.
+   *
+   * @param reference what is searched for new motions: 0, 1 or AVERAGE.
    */
-  #split(block: BlockJob, typeBits: number): { satd: number; bits: number } {
+  #split(block: BlockJob, typeBits: number, reference: number): { satd: number; bits: number } {
     const { tokens, row, column, satdLambda } = block;
-    const { motion } = this.#trials.rates.tables.modes;
+    const { modes } = this.#trials.rates.tables;
     const neighbours = this.#neighbours;
-    const estimation = this.#estimation;
-    const wholeX = estimation.vector[1]!;
-    const wholeY = estimation.vector[2]!;
+    const motion = this.#motion;
+    const whole = this.#whole;
+    const addStarts = (estimation: MotionEstimation, slot: number): void => {
+      estimation.addStart(whole[2 * slot]!, whole[2 * slot + 1]!);
+    };
     let satd = satdLambda * typeBits;
     let bits = typeBits;
     clearMotion(tokens, row, column);
     for (let sub = 0; sub < 4; sub++) {
-      const y = 2 * row + (sub >> 1);
-      const x = 2 * column + (sub & 1);
-      const [top, left] = [(sub >> 1) * 8, (sub & 1) * 8];
-      neighbours.gather(tokens, y, x, 1);
-      const predictedX = neighbours.predict(0, 0);
-      const predictedY = neighbours.predict(0, 1);
-      estimation.clearStarts();
-      estimation.addStart(wholeX, wholeY);
-      estimation.addStart(predictedX, predictedY);
-      const searched = estimation.search(block, top, left, 8, predictedX, predictedY);
-      let bestCost = searched + satdLambda * motion.cost(1, NEW_MOTION);
-      let bestBits = motion.cost(1, NEW_MOTION) + estimation.vectorBits(neighbours, predictedX, predictedY);
+      const partition = QUARTERS[sub]!;
+      neighbours.gather(tokens, 2 * row + (sub >> 1), 2 * column + (sub & 1), 1);
+      motion.find(block, partition, neighbours, reference, addStarts, false);
+      const newBits = modes.motion.cost(1, NEW_MOTION);
+      let bestCost = motion.cost + satdLambda * newBits;
+      let bestBits = motion.bits + newBits;
       let choice = -1;
       for (let index = 0; index < CANDIDATES; index++) {
         if (index > 0 && isRepeated(neighbours.candidates, index)) break;
         this.#predictSub(block, sub, neighbours.candidates, index * MOTION_FIELDS);
-        const rate = motion.cost(1, index);
-        const cost = this.#satd(block, top, left, 8) + satdLambda * rate;
+        const rate = modes.motion.cost(1, index);
+        const cost = this.#satd(block, partition) + satdLambda * rate;
         if (cost < bestCost) {
           bestCost = cost;
           bestBits = rate;
           choice = index;
         }
       }
-      if (choice < 0) this.#predictSub(block, sub, estimation.vector, 0);
+      if (choice < 0) this.#predictSub(block, sub, motion.fields, 0);
       else this.#predictSub(block, sub, neighbours.candidates, choice * MOTION_FIELDS);
       satd += bestCost;
       bits += bestBits;
@@ -179,7 +197,7 @@ export class InterTrials {
     this.#trials.blocks.compensate(this.#scratch, row * 8, column * 8, 8, tokens, at, references);
   }
 
-  #satd(block: BlockJob, top: number, left: number, size: number): number {
+  #satd(block: BlockJob, { y: top, x: left, size }: Partition): number {
     const from = block.source.y;
     const to = this.#scratch.y;
     const y = block.row * 16 + top;

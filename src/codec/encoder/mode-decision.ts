@@ -6,7 +6,7 @@ import type { KernelTables } from '../kernel-tables.js';
 import { MOTION_FIELDS, setMotion } from '../motion.js';
 import type { Picture } from '../picture.js';
 import { BlockTrials, clearMotion, type BlockJob } from './block-trials.js';
-import { InterTrials } from './inter-trials.js';
+import { InterTrials, type MotionHints } from './inter-trials.js';
 import { IntraTrials } from './intra-trials.js';
 import type { RateModel } from './rate-model.js';
 
@@ -38,7 +38,7 @@ export class ModeDecision {
   /**
    * Fills `tokens` (whose qOffset is set) and `target`, the reconstruction before the loop filter.
    *
-   * @param hints tokens of the frame before, or null.
+   * @param hints where the look-ahead found the frame in its references.
    */
   decide(
     head: FrameHead,
@@ -46,7 +46,7 @@ export class ModeDecision {
     target: Picture,
     tokens: FrameTokens,
     references: References,
-    hints: FrameTokens | null,
+    hints: MotionHints,
   ): void {
     const { rows, columns } = this.#geometry;
     for (let row = 0; row < rows; row++) {

@@ -1,6 +1,4 @@
 import type { Pointer } from '../../kernels/kernels.js';
-import { NO_REFERENCE, type FrameTokens } from '../frame-tokens.js';
-import { CANDIDATES, MOTION_FIELDS, type MotionNeighbours } from '../motion.js';
 import type { BlockJob, BlockTrials } from './block-trials.js';
 
 /** Hexagon steps of the motion search. */
@@ -11,10 +9,18 @@ const SEARCH_RANGE = 1024;
 /** Starting points at most. */
 const STARTS = 16;
 
-/** Motion search of partitions against the first reference. */
+/** A partition of a macroblock: a square of `size` luma samples at (`y`, `x`) within it. */
+export interface Partition {
+  readonly y: number;
+  readonly x: number;
+  readonly size: 8 | 16;
+}
+
+/** Motion search of partitions against one reference. */
 export class MotionEstimation {
-  /** The vector found last: reference, x, y, 0, 0. */
-  readonly vector = new Int16Array(MOTION_FIELDS);
+  /** The vector found last, quarter samples. */
+  x = 0;
+  y = 0;
   readonly #trials: BlockTrials;
   readonly #starts: Pointer;
   readonly #result: Pointer;
@@ -43,38 +49,46 @@ export class MotionEstimation {
     this.#startCount++;
   }
 
-  /** Adds what the candidates and the frame before suggest for a macroblock. */
-  addHints(block: BlockJob, candidates: Int16Array, hints: FrameTokens | null): void {
-    this.addStart(0, 0);
-    for (let i = 0; i < CANDIDATES; i++) {
-      this.addStart(candidates[i * MOTION_FIELDS + 1]!, candidates[i * MOTION_FIELDS + 2]!);
-    }
-    if (hints === null) return;
+  /**
+   * Adds what the look-ahead found for a macroblock and two of its neighbours.
+   *
+   * @param hints [macroblocks, 2], quarter samples of the half-size plane.
+   */
+  addHints(block: BlockJob, hints: Int16Array): void {
     const { columns, rows } = this.#trials.geometry;
-    const stride = 2 * columns;
-    const right = block.column + 1 < columns ? block.sub + 2 : block.sub;
-    const below = block.row + 1 < rows ? block.sub + 2 * stride : block.sub;
-    for (const at of [block.sub, block.sub + stride + 1, right, below]) {
-      if (hints.reference[at] !== NO_REFERENCE) this.addStart(hints.motion[at * 4]!, hints.motion[at * 4 + 1]!);
-    }
+    const right = block.column + 1 < columns ? block.at + 1 : block.at;
+    const below = block.row + 1 < rows ? block.at + columns : block.at;
+    for (const at of [block.at, right, below]) this.addStart(2 * hints[2 * at]!, 2 * hints[2 * at + 1]!);
   }
 
   /**
-   * Searches the partition of `size` samples at (`y`, `x`) within the macroblock from the starting points; leaves the
-   * vector in {@link vector} and returns its cost, SATD and estimated bits.
+   * Searches a partition from the starting points; leaves the vector in {@link x} and {@link y} and returns its SATD,
+   * without the vector's bits.
+   *
+   * @param target what to look for, `stride` samples to the row.
+   * @param lambda SATD per bit.
    */
-  search(block: BlockJob, y: number, x: number, size: number, predictedX: number, predictedY: number): number {
+  search(
+    block: BlockJob,
+    slot: number,
+    { y, x, size }: Partition,
+    target: Pointer,
+    stride: number,
+    predictedX: number,
+    predictedY: number,
+    lambda: number,
+  ): number {
     const { kernels, tables } = this.#trials;
-    const { source, references } = block;
-    const reference = references.pictures[0]!.y;
+    const { references } = block;
+    const reference = references.pictures[slot]!.y;
     const top = block.row * 16 + y;
     const left = block.column * 16 + x;
     // Interpolation and refinement read a little further than the vector points.
     const before = SEARCH_OUTSIDE - 1 - (16 - size);
     const after = SEARCH_OUTSIDE - 5 - (16 - size) - size;
     const cost = kernels.call.searchMotion(
-      source.y.at + top * source.y.stride + left,
-      source.y.stride,
+      target,
+      stride,
       reference.at + top * reference.stride + left,
       reference.stride,
       size,
@@ -86,25 +100,18 @@ export class MotionEstimation {
       Math.min(SEARCH_RANGE, reference.width - left + after),
       Math.max(-SEARCH_RANGE, -top - before),
       Math.min(SEARCH_RANGE, reference.height - top + after),
-      block.satdLambda,
+      lambda,
       SEARCH_STEPS,
       tables.interpolation[references.interpolation]!,
       this.#result,
     );
-    this.vector[1] = kernels.i16[this.#result >> 1]!;
-    this.vector[2] = kernels.i16[(this.#result >> 1) + 1]!;
-    return cost;
+    this.x = kernels.i16[this.#result >> 1]!;
+    this.y = kernels.i16[(this.#result >> 1) + 1]!;
+    return cost - lambda * (searchBits(this.x - predictedX) + searchBits(this.y - predictedY));
   }
+}
 
-  /** Bits of {@link vector} as a new motion, beside the `motion` symbol. */
-  vectorBits(neighbours: MotionNeighbours, predictedX: number, predictedY: number): number {
-    const { motionClass } = this.#trials.rates.tables.modes;
-    let bits = 0;
-    for (let component = 0; component < 2; component++) {
-      const size = Math.abs(this.vector[1 + component]! - (component === 0 ? predictedX : predictedY));
-      const index = size === 0 ? 0 : 32 - Math.clz32(size);
-      bits += motionClass.cost(3 * component + neighbours.differenceContext(component), index) + index;
-    }
-    return bits;
-  }
+/** Bits that the search counts for a component of a difference. */
+function searchBits(difference: number): number {
+  return difference === 0 ? 1 : 2 * (32 - Math.clz32(Math.abs(difference))) + 1;
 }

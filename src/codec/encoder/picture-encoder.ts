@@ -7,6 +7,7 @@ import { KernelTables } from '../kernel-tables.js';
 import { copyRegion, filterRegions, regionError, sidePlanes } from '../loop-filter.js';
 import { Picture, type Planes } from '../picture.js';
 import { ReferenceSlots } from '../reference-slots.js';
+import type { MotionHints } from './inter-trials.js';
 import { ModeDecision } from './mode-decision.js';
 import { RateModel } from './rate-model.js';
 
@@ -30,7 +31,6 @@ export class PictureEncoder {
   readonly #rates: RateModel;
   readonly #decision: ModeDecision;
   readonly #loopFilter: Graph | null;
-  #previous: FrameTokens | null = null;
 
   /** @param loopFilter the pack's graph, or null to leave all frames unfiltered. */
   constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, loopFilter: Graph | null) {
@@ -50,11 +50,13 @@ export class PictureEncoder {
    * @param planes the visible picture.
    * @param wanted head of the frame; whether the loop filter is used is decided here.
    * @param qOffset [regions], -8..8, or null for none.
+   * @param hints where the look-ahead found the frame in its references.
    */
   async encode(
     planes: { y: Uint8Array; u: Uint8Array; v: Uint8Array },
     wanted: Omit<FrameHead, 'hasLoopFilter' | 'hasQOffsets'>,
     qOffset: Int8Array | null = null,
+    hints: MotionHints = [null, null],
   ): Promise<EncodedPicture> {
     const geometry = this.#geometry;
     let head: FrameHead = {
@@ -64,11 +66,11 @@ export class PictureEncoder {
     };
     this.#source.writeVisible(planes, geometry.width, geometry.height);
     if (head.kind === 'key') this.#slots.clear();
-    let tokens = this.#decide(head, qOffset);
+    let tokens = this.#decide(head, qOffset, hints);
     if (head.kind === 'key') {
       // Nothing was known of this scene's statistics: count them, then decide again.
       this.#rates.endFrame(head, tokens, false);
-      tokens = this.#decide(head, qOffset);
+      tokens = this.#decide(head, qOffset, hints);
     }
     const unfiltered = this.#work.read();
     const source = this.#source.read();
@@ -76,7 +78,6 @@ export class PictureEncoder {
     head = { ...head, hasLoopFilter: tokens.filtered.includes(1) };
     this.#rates.endFrame(head, tokens, true);
     if (head.fills !== null) this.#slots.fill(head.fills, loop);
-    this.#previous = tokens;
     return { head, tokens, unfiltered, loop, source };
   }
 
@@ -99,7 +100,7 @@ export class PictureEncoder {
     return loop;
   }
 
-  #decide(head: FrameHead, qOffset: Int8Array | null): FrameTokens {
+  #decide(head: FrameHead, qOffset: Int8Array | null, hints: MotionHints): FrameTokens {
     const tokens = new FrameTokens(this.#geometry);
     if (qOffset !== null) tokens.qOffset.set(qOffset);
     this.#rates.beginFrame(head);
@@ -107,7 +108,6 @@ export class PictureEncoder {
       pictures: [this.#slots.get(head.reference0), this.#slots.get(head.reference1)] as const,
       interpolation: head.interpolation,
     };
-    const hints = head.kind === 'inter' ? this.#previous : null;
     this.#decision.decide(head, this.#source, this.#work, tokens, references, hints);
     return tokens;
   }

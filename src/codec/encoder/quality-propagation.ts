@@ -1,5 +1,4 @@
 import type { Geometry } from '../frame-tokens.js';
-import type { FrameCosts } from './look-ahead.js';
 
 /** q gained per doubling of what later frames take over from a block. */
 const STRENGTH = 2;
@@ -14,24 +13,44 @@ export interface QualityGain {
   readonly regions: Int8Array<ArrayBuffer>;
 }
 
+/** A frame that is to be coded and what it takes over from others; all arrays by macroblock. */
+export interface DependentFrame {
+  /** Cost without prediction from other frames. */
+  readonly intra: Float32Array;
+  /** Cost of the best prediction, at most `intra`. */
+  readonly inter: Float32Array;
+  /** What it is predicted from: one or two frames of the window, or frames coded before it. */
+  readonly references: readonly FrameReference[];
+  /** Which of two references a macroblock takes: 0, 1, or 2 for the average of both; null if there is one only. */
+  readonly choice: Uint8Array | null;
+}
+
+/** Where a frame looks for its prediction. */
+export interface FrameReference {
+  /** Position of the other frame in the window; below 0 if it is not there. */
+  readonly position: number;
+  /** [macroblocks, 2]: vectors, quarter samples of the half-size plane. */
+  readonly motion: Int16Array;
+}
+
 /**
  * Quality that propagates (Garrett-Glaser 2009, "A novel macroblock-tree algorithm for high-performance optimization of
- * dependent video coding in H.264/AVC"): walks back from the end of the window, giving each block's reference the share
+ * dependent video coding in H.264/AVC"): walks back from the end of the window, giving each block's references the share
  * of its information that prediction takes over.
  *
- * @param window costs of the frame to be coded and of those after it, up to the next key frame.
+ * @param window the frame to be coded, then those after it in coding order, up to the next key frame.
  */
-export function propagateQuality(geometry: Geometry, window: readonly FrameCosts[]): QualityGain {
+export function propagateQuality(geometry: Geometry, window: readonly DependentFrame[]): QualityGain {
   const count = geometry.rows * geometry.columns;
-  let inherited: Float32Array = new Float32Array(count);
-  for (let t = window.length - 1; t > 0; t--) inherited = passBack(geometry, window[t]!, inherited);
+  const inherited = window.map(() => new Float32Array(count));
+  for (let t = window.length - 1; t > 0; t--) passBack(geometry, window[t]!, inherited[t]!, inherited);
   const { intra } = window[0]!;
   const regions = geometry.regionRows * geometry.regionColumns;
   const sums = new Float64Array(regions);
   const blocks = new Float64Array(regions);
   let total = 0;
   for (let at = 0; at < count; at++) {
-    const gain = STRENGTH * Math.log2((intra[at]! + inherited[at]!) / intra[at]!);
+    const gain = STRENGTH * Math.log2((intra[at]! + inherited[0]![at]!) / intra[at]!);
     const region = geometry.regionOf(Math.floor(at / geometry.columns), at % geometry.columns);
     sums[region]! += gain;
     blocks[region]! += 1;
@@ -44,32 +63,42 @@ export function propagateQuality(geometry: Geometry, window: readonly FrameCosts
   return { frame, regions: difference };
 }
 
-/** What the blocks of the frame before are worth to this frame and those after it. */
-function passBack(geometry: Geometry, costs: FrameCosts, inherited: Float32Array): Float32Array {
+/** Adds to the blocks that a frame is predicted from what they are worth to it and to those that depend on it. */
+function passBack(
+  geometry: Geometry,
+  frame: DependentFrame,
+  own: Float32Array,
+  inherited: readonly Float32Array[],
+): void {
+  const count = geometry.rows * geometry.columns;
+  const { intra, inter, references, choice } = frame;
+  references.forEach(({ position, motion }, index) => {
+    const target = position < 0 ? undefined : inherited[position];
+    if (target === undefined) return;
+    for (let at = 0; at < count; at++) {
+      const chosen = choice === null ? 0 : choice[at]!;
+      if (chosen !== index && chosen !== 2) continue;
+      const share = (1 - inter[at]! / intra[at]!) / (chosen === 2 ? 2 : 1);
+      if (share > 0) spread(geometry, target, at, motion, (intra[at]! + own[at]!) * share);
+    }
+  });
+}
+
+/** Adds an amount to the up to four blocks that the moved block `at` covers. */
+function spread(geometry: Geometry, target: Float32Array, at: number, motion: Int16Array, amount: number): void {
   const { rows, columns } = geometry;
-  const result = new Float32Array(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const at = row * columns + column;
-      const intra = costs.intra[at]!;
-      const share = 1 - costs.inter[at]! / intra;
-      if (share <= 0) continue;
-      const amount = (intra + inherited[at]!) * share;
-      // Vectors are quarter samples of the half-size plane: 32 to a macroblock.
-      const x = column + costs.motion[2 * at]! / 32;
-      const y = row + costs.motion[2 * at + 1]! / 32;
-      const left = Math.floor(x);
-      const top = Math.floor(y);
-      for (let dy = 0; dy < 2; dy++) {
-        for (let dx = 0; dx < 2; dx++) {
-          const weight = (dx === 1 ? x - left : 1 - x + left) * (dy === 1 ? y - top : 1 - y + top);
-          const toRow = top + dy;
-          const toColumn = left + dx;
-          if (weight <= 0 || toRow < 0 || toRow >= rows || toColumn < 0 || toColumn >= columns) continue;
-          result[toRow * columns + toColumn]! += weight * amount;
-        }
-      }
+  // Vectors are quarter samples of the half-size plane: 32 to a macroblock.
+  const x = (at % columns) + motion[2 * at]! / 32;
+  const y = Math.floor(at / columns) + motion[2 * at + 1]! / 32;
+  const left = Math.floor(x);
+  const top = Math.floor(y);
+  for (let dy = 0; dy < 2; dy++) {
+    for (let dx = 0; dx < 2; dx++) {
+      const weight = (dx === 1 ? x - left : 1 - x + left) * (dy === 1 ? y - top : 1 - y + top);
+      const row = top + dy;
+      const column = left + dx;
+      if (weight <= 0 || row < 0 || row >= rows || column < 0 || column >= columns) continue;
+      target[row * columns + column]! += weight * amount;
     }
   }
-  return result;
 }

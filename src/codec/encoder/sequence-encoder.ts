@@ -2,16 +2,16 @@ import type { Kernels } from '../../kernels/kernels.js';
 import type { Graph } from '../../model/graph.js';
 import type { PackTables } from '../../model/pack-tables.js';
 import type { Geometry } from '../frame-tokens.js';
-import { LookAhead, type FrameCosts } from './look-ahead.js';
+import { CodingOrder, type PlannedFrame } from './coding-order.js';
+import { codingStructure } from './coding-structure.js';
+import { LookAhead } from './look-ahead.js';
 import { PictureEncoder, type EncodedPicture } from './picture-encoder.js';
-import { propagateQuality } from './quality-propagation.js';
+import { propagateQuality, type DependentFrame } from './quality-propagation.js';
 
-/** Frames that a decision looks ahead, at most. */
-const LOOK_AHEAD_FRAMES = 40;
-/** Bytes of waiting pictures, at most; large pictures look less far ahead. */
-const LOOK_AHEAD_BYTES = 192 * 2 ** 20;
 /** Luma filter of the pack that all frames use: the 8-tap one. */
 const INTERPOLATION = 1;
+/** q of frames that no other frame is predicted from, beside those that are. */
+const UNREFERENCED_GAIN = -1;
 
 /** How a sequence is to be encoded. */
 export interface SequenceOptions {
@@ -28,23 +28,25 @@ export interface VisiblePlanes {
   readonly v: Uint8Array;
 }
 
-interface Waiting {
-  readonly planes: VisiblePlanes;
-  readonly costs: FrameCosts;
+/** An encoded frame and its place in display order. */
+export interface EncodedFrame extends EncodedPicture {
+  /** Position in display order, from 0. */
+  readonly display: number;
 }
 
 /**
- * Encodes a sequence of pictures in display order with a look-ahead: decides key frames and the quality of each frame
- * and region, then its tokens.
+ * Encodes a sequence of pictures with a look-ahead: takes them in display order, decides key frames, the order of coding
+ * and the quality of each frame and region, then the tokens.
  */
 export class SequenceEncoder {
   readonly #geometry: Geometry;
   readonly #options: SequenceOptions;
   readonly #lookAhead: LookAhead;
+  readonly #order: CodingOrder;
   readonly #pictures: PictureEncoder;
   readonly #depth: number;
-  readonly #waiting: Waiting[] = [];
-  #sinceKey = Infinity;
+  /** Pictures that wait, by their place in display order. */
+  readonly #waiting = new Map<number, VisiblePlanes>();
 
   constructor(
     kernels: Kernels,
@@ -56,48 +58,61 @@ export class SequenceEncoder {
     this.#geometry = geometry;
     this.#options = options;
     this.#lookAhead = new LookAhead(kernels, geometry);
+    const { depth, largestMiniGop } = codingStructure(geometry, options.keyint);
+    this.#depth = depth;
+    this.#order = new CodingOrder(this.#lookAhead, options.keyint, largestMiniGop);
     this.#pictures = new PictureEncoder(kernels, geometry, pack, loopFilter);
-    const frameBytes = geometry.codedWidth * geometry.codedHeight * 1.5;
-    this.#depth = Math.max(2, Math.min(LOOK_AHEAD_FRAMES, Math.floor(LOOK_AHEAD_BYTES / frameBytes)));
   }
 
-  /** Takes the next picture; its planes are kept until it is encoded. */
+  /** Takes the next picture in display order; its planes are kept until it is encoded. */
   push(planes: VisiblePlanes): void {
-    this.#waiting.push({ planes, costs: this.#lookAhead.analyse(planes.y) });
+    const frame = this.#lookAhead.analyse(planes.y);
+    this.#waiting.set(frame.display, planes);
+    this.#order.push(frame);
   }
 
-  /** True if the next picture can be encoded; at the end of the sequence (`isEnd`) as long as there is one. */
+  /** True if a picture can be encoded; at the end of the sequence (`isEnd`) as long as there is one. */
   isReady(isEnd: boolean): boolean {
-    return this.#waiting.length >= (isEnd ? 1 : this.#depth);
+    return this.#waiting.size >= (isEnd ? 1 : this.#depth);
   }
 
-  /** Encodes the first of the waiting pictures. */
-  async next(): Promise<EncodedPicture> {
-    const first = this.#waiting[0]!;
-    const isKey = this.#sinceKey >= this.#options.keyint || first.costs.isSceneCut;
-    this.#sinceKey = isKey ? 1 : this.#sinceKey + 1;
-    const gain = propagateQuality(this.#geometry, this.#dependants());
+  /** Encodes the next picture in coding order. Fewer pictures than are looked ahead mean that the sequence has ended. */
+  async next(): Promise<EncodedFrame> {
+    const window = this.#order.plan(this.#waiting.size < this.#depth);
+    const { frame, isKey, references, fills, isReferenced } = window[0]!;
+    const gain = propagateQuality(this.#geometry, this.#dependants(window));
+    const q = this.#options.quality + gain.frame + (isReferenced ? 0 : UNREFERENCED_GAIN);
+    const fields = references.map((reference) => this.#lookAhead.predict(frame, reference.frame).motion);
     const encoded = await this.#pictures.encode(
-      first.planes,
+      this.#waiting.get(frame.display)!,
       {
         kind: isKey ? 'key' : 'inter',
-        q: Math.min(63, this.#options.quality + gain.frame),
-        reference0: isKey ? null : 0,
-        reference1: null,
-        fills: 0,
+        q: Math.max(0, Math.min(63, q)),
+        reference0: references[0]?.slot ?? null,
+        reference1: references[1]?.slot ?? null,
+        fills,
         interpolation: INTERPOLATION,
       },
       gain.regions,
+      [fields[0] ?? null, fields[1] ?? null],
     );
-    this.#waiting.shift();
-    return encoded;
+    this.#waiting.delete(frame.display);
+    this.#order.shift();
+    return { ...encoded, display: frame.display };
   }
 
-  /** Costs of the next picture and of those after it up to the next key frame. */
-  #dependants(): FrameCosts[] {
-    const untilKey = this.#options.keyint - this.#sinceKey + 1;
-    const costs = this.#waiting.slice(0, Math.max(1, untilKey)).map((frame) => frame.costs);
-    const cut = costs.findIndex((frame, index) => index > 0 && frame.isSceneCut);
-    return cut < 0 ? costs : costs.slice(0, cut);
+  /** What the frames of a window, in coding order, take over from each other. */
+  #dependants(window: readonly PlannedFrame[]): DependentFrame[] {
+    const positions = new Map(window.map(({ frame }, position) => [frame.display, position]));
+    return window.map(({ frame, references }) => {
+      const fields = references.map((reference) => ({
+        position: positions.get(reference.frame.display) ?? -1,
+        ...this.#lookAhead.predict(frame, reference.frame),
+      }));
+      const both =
+        references.length === 2 ? this.#lookAhead.predictBoth(frame, references[0]!.frame, references[1]!.frame) : null;
+      const inter = both?.cost ?? fields[0]?.cost ?? frame.intra;
+      return { intra: frame.intra, inter, references: fields, choice: both?.choice ?? null };
+    });
   }
 }

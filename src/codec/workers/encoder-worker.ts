@@ -26,6 +26,8 @@ export interface EncoderRequest {
 
 /** An encoded frame, or null if there is none yet (or, at the end, none left). */
 export type EncoderResponse = {
+  /** Position in display order, from 0. */
+  readonly display: number;
   readonly head: FrameHead;
   readonly tokens: TokenArrays;
   readonly loopChecksum: number;
@@ -41,10 +43,10 @@ serveRequests(async () => {
   return async ({ planes }: EncoderRequest): Promise<Served<EncoderResponse>> => {
     if (planes !== null) encoder.push(planes);
     if (!encoder.isReady(planes === null)) return { response: null };
-    const { head, tokens, loop } = await encoder.next();
+    const { display, head, tokens, loop } = await encoder.next();
     const arrays = tokens.arrays();
     return {
-      response: { head, tokens: arrays, loopChecksum: loopChecksum(loop) },
+      response: { display, head, tokens: arrays, loopChecksum: loopChecksum(loop) },
       transfer: tokenBuffers(arrays),
     };
   };

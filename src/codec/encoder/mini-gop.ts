@@ -1,0 +1,78 @@
+/**
+ * Mini-GOPs: runs of frames between two anchors, coded as a pyramid (Schwarz, Marpe, Wiegand 2006, "Analysis of
+ * hierarchical B pictures and MCTF"): first the last frame of the run, which is the next anchor, then the one in the
+ * middle, predicted from both ends, and so on in both halves.
+ */
+
+/** What a unit of cost in a frame between anchors weighs: such frames are coded at lower quality. */
+const INNER_WEIGHT = 1 / 1.2;
+
+/** Estimated costs of predicting frames of a run, by their distance to the anchor before it, which is frame 0. */
+export interface PredictionCosts {
+  /** Of a frame from an earlier one. */
+  fromPast(frame: number, past: number): number;
+  /** Of a frame from both sides. */
+  fromBoth(frame: number, past: number, future: number): number;
+}
+
+/** One frame of a mini-GOP; all positions count from the anchor before it, which is 0. */
+export interface MiniGopFrame {
+  readonly position: number;
+  readonly past: number;
+  /** Null in the anchor, which is predicted from the past alone. */
+  readonly future: number | null;
+  /** 0 in the anchor, 1 in the frame in the middle, and so on. */
+  readonly level: number;
+  /** False if no other frame is predicted from it. */
+  readonly isReferenced: boolean;
+}
+
+/** Frames of a mini-GOP of `size` (a power of two) frames, in coding order. */
+export function codingOrder(size: number): MiniGopFrame[] {
+  const inner = (past: number, future: number, level: number): MiniGopFrame[] => {
+    const position = (past + future) >> 1;
+    if (position === past) return [];
+    return [
+      { position, past, future, level, isReferenced: future - past > 2 },
+      ...inner(past, position, level + 1),
+      ...inner(position, future, level + 1),
+    ];
+  };
+  return [{ position: size, past: 0, future: null, level: 0, isReferenced: true }, ...inner(0, size, 1)];
+}
+
+/**
+ * Cuts `count` frames after an anchor into mini-GOPs of least estimated cost.
+ *
+ * @param largest frames of a mini-GOP at most, a power of two.
+ * @returns their sizes in display order; powers of two that add up to `count`.
+ */
+export function chooseMiniGops(count: number, largest: number, costs: PredictionCosts): number[] {
+  const sizes: number[] = [];
+  let from = 0;
+  while (from < count) {
+    let size = largest;
+    while (size > count - from) size /= 2;
+    sizes.push(...cut(from, size, costs).sizes);
+    from += size;
+  }
+  return sizes;
+}
+
+interface Cutting {
+  readonly cost: number;
+  readonly sizes: readonly number[];
+}
+
+/** One mini-GOP or the best of its halves. */
+function cut(from: number, size: number, costs: PredictionCosts): Cutting {
+  const whole = codingOrder(size).reduce((cost, { position, past, future }) => {
+    if (future === null) return cost + costs.fromPast(from + position, from + past);
+    return cost + INNER_WEIGHT * costs.fromBoth(from + position, from + past, from + future);
+  }, 0);
+  if (size === 1) return { cost: whole, sizes: [1] };
+  const first = cut(from, size / 2, costs);
+  const second = cut(from + size / 2, size / 2, costs);
+  const cost = first.cost + second.cost;
+  return whole <= cost ? { cost: whole, sizes: [size] } : { cost, sizes: [...first.sizes, ...second.sizes] };
+}
