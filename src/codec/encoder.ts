@@ -5,7 +5,9 @@ import type { Device } from '../model/graph.js';
 import { readPackTables } from '../model/pack-tables.js';
 import { loadPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
-    const times = new Map<number, FrameTime>();
+import { unlessCancelled } from './cancellation.js';
+import { codingStructure } from './encoder/coding-structure.js';
+import { Geometry, tokenBuffers } from './frame-tokens.js';
 import type { EncoderRequest, EncoderResponse, EncoderSetup } from './workers/encoder-worker.js';
 import type { TokenRequest, TokenResponse, TokenSetup } from './workers/token-worker.js';
 import { WorkerLink } from './workers/worker-link.js';
@@ -108,12 +110,7 @@ export class Encoder implements AsyncDisposable {
     frames: AsyncIterable<Frame>,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<Packet, void, void> {
-<<<<<<< HEAD
-    const times: Pick<Frame, 'pts' | 'duration'>[] = [];
-=======
-    const cancelled = whenCancelled(signal);
     const times = new Map<number, FrameTime>();
->>>>>>> bframes
     const pending: Promise<Packet>[] = [];
     let pushed = 0;
     let index = 0;
