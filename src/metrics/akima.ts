@@ -24,7 +24,13 @@ function slopesOf(x: readonly number[], y: readonly number[]): number[] {
   // Two more secants at each end, as a parabola through the last three points has them.
   const [first, second] = secants as [number, number];
   const [beforeLast, last] = secants.slice(-2) as [number, number];
-  const all = [3 * first - 2 * second, 2 * first - second, ...secants, 2 * last - beforeLast, 3 * last - 2 * beforeLast];
+  const all = [
+    3 * first - 2 * second,
+    2 * first - second,
+    ...secants,
+    2 * last - beforeLast,
+    3 * last - 2 * beforeLast,
+  ];
   // Point i lies between the secants i + 1 and i + 2 of `all`.
   const bends = all.slice(1).map((secant, at) => Math.abs(secant - all[at]!));
   const weights = x.map((_, at) => bends[at]! + bends[at + 2]!);

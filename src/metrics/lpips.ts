@@ -1,15 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import { EnvironmentError, ModelError } from '../errors.js';
+import { join } from 'node:path';
+import { EnvironmentError, InputError, ModelError } from '../errors.js';
 import { FloatGraph, type FloatTensor } from '../model/float-graph.js';
 import type { GraphOptions } from '../model/graph.js';
+import { packageFolder } from '../model/package-folder.js';
 import { frameToRgb } from '../video/colour.js';
 import type { ColourDescription, Frame } from '../video/frame.js';
 import { requireSameSize } from './same-size.js';
 
+/** Smallest side of a picture that has an LPIPS: AlexNet's last layer must see something. */
+export const MIN_LPIPS_SIDE = 31;
+
 /**
- * LPIPS (R. Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric", 2018) through an
- * ONNX file of the caller: inputs `a`, `b` float32 [N, 3, height, width], RGB in -1..1; output `d` float32 [N]. Frames
- * become 8-bit RGB as `frameToRgb` does it (matrix and range of the colour description, bilinear chroma).
+ * LPIPS (R. Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric", 2018; AlexNet,
+ * version 0.1) through the package's own graph or an ONNX file of the caller: inputs `a`, `b` float32 [N, 3, height,
+ * width], RGB in -1..1; output `d` float32 [N]. Frames become 8-bit RGB as `frameToRgb` does it (matrix and range of the
+ * colour description, bilinear chroma).
  */
 export class Lpips implements AsyncDisposable {
   readonly #graph: FloatGraph;
@@ -19,11 +25,15 @@ export class Lpips implements AsyncDisposable {
   }
 
   /**
-   * @param path an ONNX file.
+   * @param path an ONNX file; default: the package's `models/lpips-alex/lpips-alex.onnx`.
+   * @param options default: one thread of the CPU.
    * @throws EnvironmentError if the file cannot be read.
    * @throws ModelError if it is no graph with inputs a, b and output d.
    */
-  static async create(path: string, options: GraphOptions): Promise<Lpips> {
+  static async create(
+    path: string = ownGraph(),
+    options: GraphOptions = { device: 'cpu', threads: 1 },
+  ): Promise<Lpips> {
     let bytes: Uint8Array;
     try {
       bytes = await readFile(path);
@@ -43,13 +53,22 @@ export class Lpips implements AsyncDisposable {
   /**
    * Distance of two frames, 0 for identical ones; symmetric up to rounding.
    *
-   * @throws InputError if the sizes differ.
+   * @throws InputError if the sizes differ or a side is below 31 samples.
    */
   async compare(reference: Frame, shown: Frame, colour: ColourDescription): Promise<number> {
     requireSameSize(reference, shown);
     const { width, height } = reference;
-    const [a, b] = [reference, shown].map((frame) => rgbToTensor(frameToRgb(frame, colour), width, height));
-    const { d } = await this.#graph.run({ a: a!, b: b! });
+    if (Math.min(width, height) < MIN_LPIPS_SIDE) {
+      throw new InputError(
+        `LPIPS needs pictures of at least ${MIN_LPIPS_SIDE}x${MIN_LPIPS_SIDE}, these are ${width}x${height}`,
+      );
+    }
+    return this.compareRgb(frameToTensor(reference, colour), frameToTensor(shown, colour));
+  }
+
+  /** Distance of two pictures [1, 3, height, width] of one size, RGB in -1..1. */
+  async compareRgb(a: FloatTensor, b: FloatTensor): Promise<number> {
+    const { d } = await this.#graph.run({ a, b });
     return d!.data[0]!;
   }
 
@@ -57,6 +76,15 @@ export class Lpips implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#graph[Symbol.asyncDispose]();
   }
+}
+
+function ownGraph(): string {
+  return join(packageFolder() ?? '.', 'models', 'lpips-alex', 'lpips-alex.onnx');
+}
+
+/** A frame as LPIPS wants it: RGB [1, 3, height, width], -1..1. */
+export function frameToTensor(frame: Frame, colour: ColourDescription): FloatTensor {
+  return rgbToTensor(frameToRgb(frame, colour), frame.width, frame.height);
 }
 
 /** Interleaved 8-bit RGB as float32 planes [1, 3, height, width], -1..1. */

@@ -26,9 +26,9 @@ export interface MeanPsnr {
 export function computePsnr(reference: Frame, shown: Frame): FramePsnr {
   requireSameSize(reference, shown);
   const [y, u, v] = [
-    decibel(meanSquaredError(reference.y, shown.y)),
-    decibel(meanSquaredError(reference.u, shown.u)),
-    decibel(meanSquaredError(reference.v, shown.v)),
+    toDecibel(meanSquaredError(reference.y, shown.y)),
+    toDecibel(meanSquaredError(reference.u, shown.u)),
+    toDecibel(meanSquaredError(reference.v, shown.v)),
   ];
   return { y, u, v, yuv: y === null || u === null || v === null ? null : (6 * y + u + v) / 8 };
 }
@@ -50,6 +50,15 @@ export function meanSquaredError(a: Uint8Array, b: Uint8Array): number {
   return sum / a.length;
 }
 
-function decibel(error: number): number | null {
+/** PSNR of a mean squared error of 8-bit samples, dB; null for 0. */
+export function toDecibel(error: number): number | null {
   return error === 0 ? null : 10 * Math.log10((255 * 255) / error);
+}
+
+/** What stands for the PSNR of identical planes where every frame needs a number, and the most it may be, dB. */
+export const MAX_DECIBEL = 100;
+
+/** `decibel`, at most {@link MAX_DECIBEL}; that for identical planes (null). */
+export function limitDecibel(decibel: number | null): number {
+  return Math.min(decibel ?? MAX_DECIBEL, MAX_DECIBEL);
 }

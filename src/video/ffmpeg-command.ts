@@ -1,0 +1,48 @@
+/** Command-line FFmpegs: for what the libraries inside the package lack. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/**
+ * Paths of the command-line FFmpegs of this machine, best one first: the one that the environment variable `FFMPEG_PATH`
+ * names, those in the folders of `PATH`, and that of the optional package `ffmpeg-static`. Empty if there is none.
+ */
+export function ffmpegCommands(): string[] {
+  const named = process.env['FFMPEG_PATH'] ?? '';
+  const program = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const candidates = [named, ...folders.map((folder) => join(folder, program)), staticFfmpeg() ?? ''];
+  return [...new Set(candidates)].filter((path) => path !== '' && existsSync(path));
+}
+
+/** The binary of `ffmpeg-static`; the package may be there without it. */
+function staticFfmpeg(): string | null {
+  try {
+    const path: unknown = createRequire(import.meta.url)('ffmpeg-static');
+    return typeof path === 'string' ? path : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The first of {@link ffmpegCommands} that has a filter; null if none has.
+ *
+ * @param filter such as `libvmaf`.
+ */
+export async function findFfmpegWithFilter(filter: string): Promise<string | null> {
+  for (const command of ffmpegCommands()) {
+    try {
+      const { stdout } = await run(command, ['-hide_banner', '-filters'], { maxBuffer: 1 << 24 });
+      // A line is: flags, name, kinds of inputs and outputs, description.
+      if (stdout.split('\n').some((line) => line.trim().split(/\s+/)[1] === filter)) return command;
+    } catch {
+      // Not a program that runs here: the next one may.
+    }
+  }
+  return null;
+}
