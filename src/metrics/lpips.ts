@@ -19,9 +19,11 @@ export const MIN_LPIPS_SIDE = 31;
  */
 export class Lpips implements AsyncDisposable {
   readonly #graph: FloatGraph;
+  readonly #minSide: number;
 
-  private constructor(graph: FloatGraph) {
+  private constructor(graph: FloatGraph, minSide: number) {
     this.#graph = graph;
+    this.#minSide = minSide;
   }
 
   /**
@@ -47,20 +49,20 @@ export class Lpips implements AsyncDisposable {
       await graph[Symbol.asyncDispose]();
       throw new ModelError(`${path} is no LPIPS graph: it needs the inputs a and b and the output d`);
     }
-    return new Lpips(graph);
+    return new Lpips(graph, path === ownGraph() ? MIN_LPIPS_SIDE : 1);
   }
 
   /**
    * Distance of two frames, 0 for identical ones; symmetric up to rounding.
    *
-   * @throws InputError if the sizes differ or a side is below 31 samples.
+   * @throws InputError if the sizes differ or a side is below 31 samples (with the package's own graph).
    */
   async compare(reference: Frame, shown: Frame, colour: ColourDescription): Promise<number> {
     requireSameSize(reference, shown);
     const { width, height } = reference;
-    if (Math.min(width, height) < MIN_LPIPS_SIDE) {
+    if (Math.min(width, height) < this.#minSide) {
       throw new InputError(
-        `LPIPS needs pictures of at least ${MIN_LPIPS_SIDE}x${MIN_LPIPS_SIDE}, these are ${width}x${height}`,
+        `LPIPS needs pictures of at least ${this.#minSide}x${this.#minSide}, these are ${width}x${height}`,
       );
     }
     return this.compareRgb(frameToTensor(reference, colour), frameToTensor(shown, colour));

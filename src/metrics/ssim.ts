@@ -7,7 +7,10 @@ export const MIN_SSIM_SIDE = 8;
 
 const CELL = 4;
 const SAMPLES = 64;
-/** Constants of the paper, (0.01 L)^2 and (0.03 L)^2 with L = 255, scaled to integer sums over 64 samples. */
+/**
+ * FFmpeg's constants for L = 255. The second is the paper's (0.03 L)^2, scaled as the variances are; the first is a 64th
+ * of the paper's, as the product of two sums has the scale 64^2.
+ */
 const C1 = Math.round((0.01 * 255) ** 2 * SAMPLES);
 const C2 = Math.round((0.03 * 255) ** 2 * SAMPLES * (SAMPLES - 1));
 /** Sums per cell: a, b, a^2 + b^2, a b. */
@@ -15,7 +18,8 @@ const SUMS = 4;
 
 /**
  * Structural similarity of the luma planes, at most 1 (identical), as FFmpeg's and x264's `ssim` define it: windows of
- * 8x8 samples without weights, one every 4 samples, with unbiased variances; mean over the windows. Columns and rows
+ * 8x8 samples without weights, one every 4 samples, with unbiased variances and a smaller
+ * constant for luminance; mean over the windows. Columns and rows
  * beyond a multiple of 4 are left out. After Z. Wang et al., "Image quality assessment: from error visibility to
  * structural similarity", 2004, whose Gaussian window gives other values.
  *

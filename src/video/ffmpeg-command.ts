@@ -30,12 +30,16 @@ function staticFfmpeg(): string | null {
 }
 
 /**
- * The first of {@link ffmpegCommands} that has a filter; null if none has.
+ * The first of some commands that has a filter; null if none has.
  *
  * @param filter such as `libvmaf`.
+ * @param commands default: {@link ffmpegCommands}.
  */
-export async function findFfmpegWithFilter(filter: string): Promise<string | null> {
-  for (const command of ffmpegCommands()) {
+export async function findFfmpegWithFilter(
+  filter: string,
+  commands: readonly string[] = ffmpegCommands(),
+): Promise<string | null> {
+  for (const command of commands) {
     try {
       const { stdout } = await run(command, ['-hide_banner', '-filters'], { maxBuffer: 1 << 24 });
       // A line is: flags, name, kinds of inputs and outputs, description.

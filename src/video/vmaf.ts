@@ -12,19 +12,24 @@ const LOG = 'vmaf.json';
 /** Pairs that may wait in pipes: FFmpeg reads its two inputs at different paces. */
 const MAX_WAITING = 4;
 
-let found: Promise<string | { readonly reason: string }> | undefined;
+const searches = new Map<string, Promise<string | { readonly reason: string }>>();
 
-/** Path of a command-line FFmpeg with libvmaf, or why there is none; looked for once. */
+/** Path of a command-line FFmpeg with libvmaf, or why there is none; the same commands are asked once. */
 export function findVmaf(): Promise<string | { readonly reason: string }> {
-  found ??= findFfmpegWithFilter('libvmaf').then((command) => {
-    if (command !== null) return command;
-    const tried = ffmpegCommands();
-    const state = tried.length === 0 ? 'there is none here' : `${tried.join(', ')} has none`;
-    return {
-      reason: `VMAF needs a command-line ffmpeg with libvmaf, and ${state}: install one, or name it in FFMPEG_PATH`,
-    };
-  });
-  return found;
+  const commands = ffmpegCommands();
+  const key = commands.join('\n');
+  const search = searches.get(key) ?? searchVmaf(commands);
+  searches.set(key, search);
+  return search;
+}
+
+async function searchVmaf(commands: readonly string[]): Promise<string | { readonly reason: string }> {
+  const command = await findFfmpegWithFilter('libvmaf', commands);
+  if (command !== null) return command;
+  const state = commands.length === 0 ? 'there is none here' : `${commands.join(', ')} has none`;
+  return {
+    reason: `VMAF needs a command-line ffmpeg with libvmaf, and ${state}: install one, or name it in FFMPEG_PATH`,
+  };
 }
 
 /** VMAF (its default model, v0.6.1) by the filter `libvmaf` of a command-line FFmpeg, fed through two pipes. */

@@ -1,5 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { computeBdRate, type RatePoint } from '../../src/metrics/bd-rate.js';
+import { readFileSync } from 'node:fs';
+import { computeBdQuality, computeBdRate, type BdMethod, type RatePoint } from '../../src/metrics/bd-rate.js';
+
+type Points = readonly [rates: number[], qualities: number[]];
+
+interface Vector extends Record<BdMethod, { readonly rate: number; readonly psnr: number }> {
+  readonly anchor: Points;
+  readonly test: Points;
+}
+
+/** The example of PyPI bjontegaard 1.3.0 and 20 random curves, with its results. */
+const { vectors } = JSON.parse(readFileSync(new URL('vectors/bd.json', import.meta.url), 'utf8')) as {
+  vectors: Vector[];
+};
 
 function curve(rates: readonly number[], qualities: readonly number[]): RatePoint[] {
   return rates.map((rate, at) => ({ rate, quality: qualities[at]! }));
@@ -29,6 +42,19 @@ describe('computeBdRate', () => {
     expect('percent' in result && result.percent).toBeCloseTo(percent, 8);
   });
 
+  test.each(vectors.flatMap((vector) => [['pchip', vector] as const, ['akima', vector] as const]))(
+    'is that of bjontegaard 1.3.0 by %s (%#)',
+    (method, vector) => {
+      const result = computeBdRate(curve(...vector.anchor), curve(...vector.test), { method });
+      expect('percent' in result && Math.abs(result.percent - vector[method].rate)).toBeLessThan(1e-6);
+    },
+  );
+
+  test('tells the share of qualities that both curves reach', () => {
+    const result = computeBdRate(curve([1, 2, 4], [30, 33, 36]), curve([1, 2, 4], [33, 36, 38]));
+    expect('overlap' in result && result.overlap).toBeCloseTo(3 / 8, 12);
+  });
+
   test('a curve at 0.7 times the rate is 30 % better, whatever the points and their order', () => {
     const quality = (rate: number): number => 20 + 6 * Math.log2(rate);
     const anchor = [1, 2, 3, 5, 8].map((rate) => ({ rate, quality: quality(rate) }));
@@ -50,6 +76,35 @@ describe('computeBdRate', () => {
     ['an infinite quality', curve([1, 2], [30, Infinity]), /not finite/],
   ])('gives a reason for %s', (_, points, reason) => {
     const result = computeBdRate(good, points);
+    expect('reason' in result && result.reason).toMatch(reason);
+  });
+});
+
+describe('computeBdQuality', () => {
+  test.each(vectors.flatMap((vector) => [['pchip', vector] as const, ['akima', vector] as const]))(
+    'is that of bjontegaard 1.3.0 by %s (%#)',
+    (method, vector) => {
+      const result = computeBdQuality(curve(...vector.anchor), curve(...vector.test), { method });
+      expect('difference' in result && Math.abs(result.difference - vector[method].psnr)).toBeLessThan(1e-8);
+    },
+  );
+
+  test('a curve 2 dB above is 2 dB better, also where quality falls now and then', () => {
+    const anchor = curve([1, 2, 4, 8], [30, 34, 33, 36]);
+    const above = curve([8, 2, 1, 4], [38, 36, 32, 35]);
+    const result = computeBdQuality(anchor, above);
+    expect('difference' in result && result.difference).toBeCloseTo(2, 12);
+    expect('overlap' in result && result.overlap).toBe(1);
+  });
+
+  const good = curve([1, 2, 4], [30, 33, 36]);
+  test.each<[string, RatePoint[], RegExp]>([
+    ['no common rate', curve([4, 5], [30, 33]), /no rate in common/],
+    ['one point', curve([1], [30]), /fewer than two points/],
+    ['equal rates', curve([1, 1, 4], [30, 34, 35]), /two points of the same rate/],
+    ['a quality that is no number', curve([1, 2], [30, NaN]), /not finite/],
+  ])('gives a reason for %s', (_, points, reason) => {
+    const result = computeBdQuality(good, points);
     expect('reason' in result && result.reason).toMatch(reason);
   });
 });

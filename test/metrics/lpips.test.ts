@@ -6,7 +6,8 @@ import { EnvironmentError, InputError, ModelError } from '../../src/errors.js';
 import { Lpips, rgbToTensor } from '../../src/metrics/lpips.js';
 import type { ColourDescription } from '../../src/video/frame.js';
 import { writeOnnx } from '../support/onnx.js';
-import { makeFrame } from './frames.js';
+import { makeFrame, noise } from './frames.js';
+import { drawPair } from './pictures.js';
 
 const CPU = { device: 'cpu', threads: 1 } as const;
 const FULL_RANGE: ColourDescription = { primaries: 1, transfer: 1, matrix: 1, fullRange: true, chromaLocation: 1 };
@@ -71,6 +72,24 @@ describe('Lpips', () => {
     );
     await expect(Lpips.create(other, CPU)).rejects.toThrow(ModelError);
     await expect(Lpips.create(other, CPU)).rejects.toThrow(/inputs a and b/);
+  });
+
+  test('has its own graph, which gives the distance of LPIPS 0.1 for two pictures of noise', async () => {
+    await using lpips = await Lpips.create();
+    const picture = (seed: number) => rgbToTensor(Uint8Array.from({ length: 64 * 64 * 3 }, noise(seed)), 64, 64);
+    // Measured with the original weights in float32.
+    expect(Math.abs((await lpips.compareRgb(picture(1), picture(2))) - 0.1096186515)).toBeLessThan(1e-4);
+    expect(await lpips.compareRgb(picture(1), picture(1))).toBe(0);
+  });
+
+  test('the own graph measures frames from 31x31', async () => {
+    await using lpips = await Lpips.create();
+    const { original, decoded } = drawPair(31, 47, 5, 90);
+    const distance = await lpips.compare(original, decoded, FULL_RANGE);
+    expect(distance).toBeGreaterThan(0.01);
+    expect(await lpips.compare(decoded, original, FULL_RANGE)).toBeCloseTo(distance, 6);
+    const small = makeFrame(64, 30, () => 0);
+    await expect(lpips.compare(small, small, FULL_RANGE)).rejects.toThrow(/31x31, these are 64x30/);
   });
 
   test('planes follow each other: all red, all green, all blue', () => {

@@ -1,9 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
 import { InputError } from '../../src/errors.js';
-import { computePsnr, meanPsnr, meanSquaredError } from '../../src/metrics/psnr.js';
+import { computePsnr, limitDecibel, meanPsnr, meanSquaredError } from '../../src/metrics/psnr.js';
+import { ComparisonFilter } from '../../src/video/comparison-filter.js';
 import { makeFrame } from './frames.js';
+import { drawPair } from './pictures.js';
 
 describe('computePsnr', () => {
+  test.each([
+    [64, 48, 1, 30],
+    [67, 45, 2, 90],
+    [33, 17, 3, 250],
+  ])("is FFmpeg's at %dx%d", async (width, height, seed, strength) => {
+    const { original, decoded } = drawPair(width, height, seed, strength);
+    using filter = await ComparisonFilter.start('psnr', { width, height, frameRate: { num: 25, den: 1 } });
+    const expected = await filter.measure(original, decoded);
+    const psnr = computePsnr(original, decoded);
+    for (const plane of ['y', 'u', 'v'] as const) {
+      // FFmpeg notes two decimals.
+      expect(Math.abs(psnr[plane]! - Number(expected[`lavfi.psnr.psnr.${plane}`]))).toBeLessThan(0.0051);
+    }
+  });
+
   test('gives the textbook value for a constant difference, plane by plane', () => {
     const reference = makeFrame(9, 5, () => 100);
     const shown = makeFrame(
@@ -46,4 +63,8 @@ describe('meanPsnr', () => {
     expect(meanPsnr([null, null])).toEqual({ mean: null, identicalFrames: 2 });
     expect(meanPsnr([])).toEqual({ mean: null, identicalFrames: 0 });
   });
+});
+
+test('limitDecibel: 100 dB stand for identical planes, and nothing is above', () => {
+  expect([null, 99, 120].map(limitDecibel)).toEqual([100, 99, 100]);
 });
