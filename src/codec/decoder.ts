@@ -9,10 +9,11 @@ import { loadPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
 import { unlessCancelled } from './cancellation.js';
 import { Geometry, tokenBuffers } from './frame-tokens.js';
-import type { Planes } from './picture.js';
+import { planeBuffers, type Planes } from './picture.js';
 import type { DecoderRequest, DecoderResponse, DecoderSetup } from './workers/decoder-worker.js';
 import type { PostFilterRequest, PostFilterSetup } from './workers/post-filter-worker.js';
 import type { TokenRequest, TokenResponse, TokenSetup } from './workers/token-worker.js';
+import { release } from './workers/release.js';
 import { WorkerLink } from './workers/worker-link.js';
 
 /** Packets that are in the workers at a time: enough to keep all of them busy. */
@@ -201,8 +202,9 @@ export class Decoder implements AsyncDisposable {
     if (decoded.kind === 'lost') return { lost: decoded.reason };
     const { planes, side } = decoded;
     const filter = this.#filters[index % this.#filters.length];
-    if (filter === undefined) return planes;
-    return filter.call({ planes, side }, [planes.y.buffer, planes.u.buffer, planes.v.buffer, side.buffer]);
+    if (filter !== undefined) return filter.call({ planes, side }, [...planeBuffers(planes), side.buffer]);
+    release([side.buffer]);
+    return planes;
   }
 
   /**
@@ -215,6 +217,7 @@ export class Decoder implements AsyncDisposable {
       this.#note(index, result.lost);
       this.#concealed++;
     } else {
+      if (this.#lastGood !== null) release(planeBuffers(this.#lastGood));
       this.#lastGood = result;
     }
     if (this.#lastGood === null) return null;

@@ -11,6 +11,11 @@ export interface Planes {
   readonly v: Uint8Array<ArrayBuffer>;
 }
 
+/** The buffers of planes. */
+export function planeBuffers({ y, u, v }: Readonly<Record<'y' | 'u' | 'v', Uint8Array>>): ArrayBuffer[] {
+  return [y, u, v].map((plane) => plane.buffer as ArrayBuffer);
+}
+
 /** A plane in kernel memory; `at` points at sample (0, 0). */
 export interface Plane {
   readonly at: Pointer;

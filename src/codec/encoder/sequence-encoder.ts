@@ -32,6 +32,8 @@ export interface VisiblePlanes {
 export interface EncodedFrame extends EncodedPicture {
   /** Position in display order, from 0. */
   readonly display: number;
+  /** The picture that was pushed; the encoder needs it no more. */
+  readonly picture: VisiblePlanes;
 }
 
 /**
@@ -83,8 +85,9 @@ export class SequenceEncoder {
     const gain = propagateQuality(this.#geometry, this.#dependants(window));
     const q = this.#options.quality + gain.frame + (isReferenced ? 0 : UNREFERENCED_GAIN);
     const fields = references.map((reference) => this.#lookAhead.predict(frame, reference.frame).motion);
+    const picture = this.#waiting.get(frame.display)!;
     const encoded = await this.#pictures.encode(
-      this.#waiting.get(frame.display)!,
+      picture,
       {
         kind: isKey ? 'key' : 'inter',
         q: Math.max(0, Math.min(63, q)),
@@ -98,7 +101,7 @@ export class SequenceEncoder {
     );
     this.#waiting.delete(frame.display);
     this.#order.shift();
-    return { ...encoded, display: frame.display };
+    return { ...encoded, display: frame.display, picture };
   }
 
   /** What the frames of a window, in coding order, take over from each other. */

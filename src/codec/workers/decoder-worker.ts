@@ -4,11 +4,12 @@ import { Kernels } from '../../kernels/kernels.js';
 import { Graph, type Device } from '../../model/graph.js';
 import type { PackTables } from '../../model/pack-tables.js';
 import type { FrameHead } from '../frame-head.js';
-import { FrameTokens, Geometry, type TokenArrays } from '../frame-tokens.js';
+import { FrameTokens, Geometry, tokenBuffers, type TokenArrays } from '../frame-tokens.js';
 import { sidePlanes } from '../loop-filter.js';
 import { loopChecksum } from '../loop-checksum.js';
 import { PictureDecoder } from '../picture-decoder.js';
-import type { Planes } from '../picture.js';
+import { planeBuffers, type Planes } from '../picture.js';
+import { release } from './release.js';
 import { serveRequests, type Served } from './serve.js';
 
 /** What the decoder worker is made of. */
@@ -53,9 +54,10 @@ serveRequests(async () => {
         });
       }
       const side = sidePlanes(head, tokens);
+      release(tokenBuffers(arrays));
       return {
         response: { kind: 'picture', planes, side },
-        transfer: [planes.y.buffer, planes.u.buffer, planes.v.buffer, side.buffer],
+        transfer: [...planeBuffers(planes), side.buffer],
       };
     } catch (error) {
       if (!(error instanceof BitstreamError)) throw error;

@@ -6,6 +6,8 @@ import { SequenceEncoder, type SequenceOptions, type VisiblePlanes } from '../en
 import type { FrameHead } from '../frame-head.js';
 import { Geometry, tokenBuffers, type TokenArrays } from '../frame-tokens.js';
 import { loopChecksum } from '../loop-checksum.js';
+import { planeBuffers } from '../picture.js';
+import { release } from './release.js';
 import { serveRequests, type Served } from './serve.js';
 
 /** What the encoder worker is made of. */
@@ -43,10 +45,12 @@ serveRequests(async () => {
   return async ({ planes }: EncoderRequest): Promise<Served<EncoderResponse>> => {
     if (planes !== null) encoder.push(planes);
     if (!encoder.isReady(planes === null)) return { response: null };
-    const { display, head, tokens, loop } = await encoder.next();
+    const { display, head, tokens, ...pictures } = await encoder.next();
     const arrays = tokens.arrays();
+    const checksum = loopChecksum(pictures.loop);
+    release(Object.values(pictures).flatMap(planeBuffers));
     return {
-      response: { display, head, tokens: arrays, loopChecksum: loopChecksum(loop) },
+      response: { display, head, tokens: arrays, loopChecksum: checksum },
       transfer: tokenBuffers(arrays),
     };
   };

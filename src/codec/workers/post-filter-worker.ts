@@ -2,7 +2,8 @@ import { workerData } from 'node:worker_threads';
 import { Graph, type Device } from '../../model/graph.js';
 import { Geometry } from '../frame-tokens.js';
 import { runPostFilter } from '../loop-filter.js';
-import type { Planes } from '../picture.js';
+import { planeBuffers, type Planes } from '../picture.js';
+import { release } from './release.js';
 import { serveRequests, type Served } from './serve.js';
 
 /** What the post-filter worker is made of. */
@@ -17,7 +18,7 @@ export interface PostFilterSetup {
 /** A loop picture at coded size and its side input. */
 export interface PostFilterRequest {
   readonly planes: Planes;
-  readonly side: Uint8Array;
+  readonly side: Uint8Array<ArrayBuffer>;
 }
 
 const setup = workerData as PostFilterSetup;
@@ -28,6 +29,7 @@ serveRequests(async () => {
   const graph = await Graph.create(setup.graph, { device, threads });
   return async ({ planes, side }: PostFilterRequest): Promise<Served<Planes>> => {
     const shown = await runPostFilter(graph, geometry, planes, side);
-    return { response: shown, transfer: [shown.y.buffer, shown.u.buffer, shown.v.buffer] };
+    release([...planeBuffers(planes), side.buffer]);
+    return { response: shown, transfer: planeBuffers(shown) };
   };
 });

@@ -5,6 +5,7 @@ import type { PackTables } from '../../model/pack-tables.js';
 import type { FrameHead } from '../frame-head.js';
 import { FrameTokens, Geometry, tokenBuffers, type TokenArrays } from '../frame-tokens.js';
 import { TokenCodec } from '../token-codec.js';
+import { release } from './release.js';
 import { serveRequests, type Served } from './serve.js';
 
 /** What the token worker is made of. */
@@ -44,6 +45,7 @@ serveRequests(async () => {
       case 'write': {
         const written = await codec.write(request.head, FrameTokens.adopt(geometry, request.tokens));
         const bytes = new Uint8Array(written);
+        release(tokenBuffers(request.tokens));
         return { response: { kind: 'bytes', bytes }, transfer: [bytes.buffer] };
       }
       case 'lost':
