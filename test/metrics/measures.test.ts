@@ -65,7 +65,7 @@ describe('measureFrames', () => {
         .catch((reason: unknown) => reason);
       expect(error).toMatchObject({
         name: 'InputError',
-        message: expect.stringMatching(/170x164 and 164x170/) as string,
+        message: expect.stringMatching(/170x164 and 164x170/),
       });
     }
   });
