@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .from_pack import load_weights
 from .machine import prepare
 from .networks import LoopFilter, NetworkShape, fold, unfold
 from .pictures import PictureFeeder, decibels, rate_filter, weighted_error
-from .runner import Run, add_run_arguments
+from .runner import Run, add_run_arguments, starts_from_pack
 from .shards import open_shards, split_held_out
 
 # Size of a region with what is seen around it.
@@ -75,7 +76,9 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     torch.manual_seed(arguments.seed)
     train, held = split_held_out(open_shards(arguments.shards), arguments.held_out_every)
     model = LoopFilter(NetworkShape())
-    run = Run(arguments, model)
+    if starts_from_pack(arguments):
+        load_weights(model, arguments.start_from, "loop-filter")
+    run = Run(arguments, model, "loop-filter")
     feeder = PictureFeeder(train, "unfiltered", arguments.batch, CROP, run.generator)
     run.describe_data(len(train), len(held), len({shard.clip for shard in train}))
     run.say(

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .from_pack import load_weights
 from .lpips import Lpips, to_rgb
 from .machine import prepare
 from .networks import NetworkShape, PostFilter
 from .pictures import PictureFeeder, rate_filter, weighted_error
-from .runner import Run, add_run_arguments
+from .runner import Run, add_run_arguments, starts_from_pack
 from .shards import open_shards, split_held_out
 
 ERROR_WEIGHT = 0.0012  # of the mean squared error in 0..255 beside LPIPS
@@ -56,8 +57,11 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     torch.manual_seed(arguments.seed)
     train, held = split_held_out(open_shards(arguments.shards), arguments.held_out_every)
     model = PostFilter(NetworkShape())
+    part = f"post-filter-{arguments.target}"
+    if starts_from_pack(arguments):
+        load_weights(model, arguments.start_from, part)
     distance = Lpips(arguments.lpips_onnx) if arguments.lpips_onnx else None
-    run = Run(arguments, model)
+    run = Run(arguments, model, part)
     feeder = PictureFeeder(train, "loop", arguments.batch, arguments.crop, run.generator)
     run.describe_data(len(train), len(held), len({shard.clip for shard in train}))
     run.say(

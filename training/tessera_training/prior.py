@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from . import safetensors
+from .from_pack import load_weights
 from .machine import prepare
 from .networks import NetworkShape, Prior
-from .runner import Run, add_run_arguments
+from .runner import Run, add_run_arguments, starts_from_pack
 from .shards import FrameSampler, Shard, open_shards, split_held_out
 from .tables import TOTAL
 from .token_statistics import CodedTokens, TokenCoder, codes, fit_tables, hard_index, soft_bits
@@ -284,7 +285,9 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         {"params": list(model.prior.parameters())},
         {"params": [model.logits], "lr": arguments.table_learning_rate},
     ]
-    run = Run(arguments, model, groups)
+    if starts_from_pack(arguments):
+        load_weights(model.prior, arguments.start_from, "prior")
+    run = Run(arguments, model, "prior", groups)
     if run.step == 0 and not arguments.start_from:
         sample = train[:: max(1, len(train) // 24)]
         counts = count_symbols(model, coder, sample, 1)

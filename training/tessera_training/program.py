@@ -250,7 +250,7 @@ def intervals(program: Program) -> dict[str, tuple[float, float]]:
     return {name: (low[name], high[name]) for name in low}
 
 
-def _rescaled_in_place(program: Program) -> dict[str, Step]:
+def rescaled_in_place(program: Program) -> dict[str, Step]:
     """Exact convolutions whose only use is to be rescaled, floored and limited: their output to that step.
 
     Their weights can carry the power of two: sums become multiples of it, as exact as whole numbers are.
@@ -296,7 +296,7 @@ def to_onnx(program: Program) -> onnx.ModelProto:
             array = array.astype(np.int16)
         return node("Cast", [constant(array)], name, to=FLOAT)
 
-    folded = _rescaled_in_place(program)
+    folded = rescaled_in_place(program)
     for step in program.steps:
         v, x, out = step.values, step.inputs[0], step.output
         if step.op == "input":

@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .from_pack import training_of
+
 
 def add_run_arguments(parser: argparse.ArgumentParser, learning_rate: float, batch: int) -> None:
     """The knobs that all trainers have."""
@@ -29,13 +31,18 @@ def add_run_arguments(parser: argparse.ArgumentParser, learning_rate: float, bat
     parser.add_argument("--evaluate-every", type=float, default=5.0, help="minutes between evaluations")
     parser.add_argument("--seed", type=int, default=1, help="seed of weights and data order")
     parser.add_argument("--fresh", action="store_true", help="start anew although a checkpoint exists")
-    parser.add_argument("--start-from", type=Path, help="take the weights of this checkpoint, not its schedule")
+    parser.add_argument("--start-from", type=Path, help="take the weights of this checkpoint or pack, not its schedule")
 
 
 def training_behind(state: dict) -> dict[str, float]:
     """Steps, minutes and samples of a checkpoint, those of the runs that it started from included."""
     earlier = state.get("earlier", {})
     return {name: state[name] + earlier.get(name, 0) for name in ("step", "minutes", "samples")}
+
+
+def starts_from_pack(arguments: argparse.Namespace) -> bool:
+    """Whether the weights to start from are those of a pack's folder."""
+    return arguments.start_from is not None and arguments.start_from.is_dir()
 
 
 class Run:
@@ -47,7 +54,8 @@ class Run:
 
     CHECKPOINT_SECONDS = 120.0
 
-    def __init__(self, arguments: argparse.Namespace, model: nn.Module, groups: list[dict] | None = None) -> None:
+    def __init__(self, arguments: argparse.Namespace, model: nn.Module, part: str, groups: list[dict] | None = None) -> None:
+        """`model` has its first weights: where `--start-from` names a pack, those of its `part`."""
         self.arguments = arguments
         self.model = model
         self.average = copy.deepcopy(model)
@@ -66,7 +74,9 @@ class Run:
         self.folder: Path = arguments.out
         self.folder.mkdir(parents=True, exist_ok=True)
         self.path = self.folder / "checkpoint.pt"
-        if arguments.start_from:
+        if starts_from_pack(arguments):
+            self.earlier = training_of(arguments.start_from, part)
+        elif arguments.start_from:
             state = torch.load(arguments.start_from, weights_only=True)
             self.model.load_state_dict(state["average"])
             self.average.load_state_dict(state["average"])

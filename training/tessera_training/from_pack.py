@@ -1,0 +1,100 @@
+"""Weights of a pack's graphs back into networks, so that training can go on where a pack left off."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import nn
+
+from .exact import ExactConv
+from .networks import LoopFilter, PostFilter, Prior, Scales
+from .program import Program, rescaled_in_place
+
+
+class PackGraph:
+    """The stored arrays of one graph, by the steps of the program that it was written from."""
+
+    def __init__(self, program: Program, path: Path) -> None:
+        graph = onnx.load(path).graph
+        constants = {initialiser.name: numpy_helper.to_array(initialiser) for initialiser in graph.initializer}
+        self.arrays = {
+            node.output[0]: constants[node.input[0]] for node in graph.node if node.op_type == "Cast" and node.input[0] in constants
+        }
+        self.folded = rescaled_in_place(program)
+        self.steps = [step for step in program.steps if step.op in ("conv", "weigh", "spread")]
+
+    def fill(self, layers: list[nn.Module]) -> None:
+        """Gives the layers, in the order of the program's steps, their weights. Raises ValueError if shapes differ."""
+        for step, layer in zip(self.steps, layers, strict=True):
+            name = step.output
+            if isinstance(layer, Scales):
+                rows = [self.arrays[f"{name}_weight{index}"][0] for index in range(len(layer.weight))]
+                _copy(layer.weight, np.stack(rows) / 64)
+            elif isinstance(layer, Sides):
+                layer.fill(self.arrays[f"{name}_weight"])
+            else:
+                offset = int(self.folded[name].values["offset"]) if name in self.folded else 0
+                weight, bias = self.arrays[f"{name}_weight"], self.arrays[f"{name}_bias"].astype(np.float64) - offset
+                scale = layer.scale if isinstance(layer, ExactConv) else 1
+                _copy(layer.weight, weight.astype(np.float64).reshape(layer.weight.shape) / scale)
+                _copy(layer.bias, bias / (64 * scale if isinstance(layer, ExactConv) else 1))
+
+
+class Sides(nn.Module):
+    """The loop filter's two layers of side information, which its graph holds as one transposed convolution."""
+
+    def __init__(self, filter_: LoopFilter) -> None:
+        super().__init__()
+        self.filter = filter_
+
+    def fill(self, taps: np.ndarray) -> None:
+        """`taps` [inputs + 1, width, 3, 3], the last input is 1; the shared middle tap goes to `before`."""
+        before, after = self.filter.before, self.filter.after
+        rest = taps[:, :, :2, :2].astype(np.float64).copy()
+        rest[:, :, 1, 1] = 0
+        for layer, part in ((before, taps[:, :, 1:, 1:].astype(np.float64)), (after, rest)):
+            flat = part.transpose(2, 3, 1, 0).reshape(-1, len(taps))
+            _copy(layer.weight, flat[:, :-1].reshape(layer.weight.shape) / layer.scale)
+            _copy(layer.bias, flat[:, -1] / (64 * layer.scale))
+
+
+def _copy(parameter: nn.Parameter, values: np.ndarray) -> None:
+    if tuple(parameter.shape) != values.shape:
+        raise ValueError(f"the pack has {values.shape} where the network has {tuple(parameter.shape)}")
+    with torch.no_grad():
+        parameter.copy_(torch.from_numpy(values))
+
+
+def _post_filter_layers(model: PostFilter) -> list[nn.Module]:
+    return [model.embed, *(layer for block in model.blocks for layer in (block.depthwise, block.expand, block.project)), model.head]
+
+
+def load_weights(model: Prior | LoopFilter | PostFilter, folder: Path, part: str) -> None:
+    """Fills a network with those of `part` (`prior`, `loop-filter`, `post-filter-...`) of the pack in `folder`."""
+    files = json.loads((folder / "manifest.json").read_text())["files"]
+
+    def graph(program: Program, name: str) -> PackGraph:
+        return PackGraph(program, folder / files[name]["path"])
+
+    if isinstance(model, Prior):
+        first, second = model.programs()
+        rows = [layer for block in model.first for layer in (block.expand, block.project)]
+        graph(first, "prior-first").fill([model.embed, *rows, model.head_first, model.memory_skip])
+        rows = [layer for block in model.second for layer in (block.expand, block.project)]
+        graph(second, "prior-second").fill([model.mix, *rows, model.head_second, model.token_skip])
+    elif isinstance(model, LoopFilter):
+        layers = [layer for block in model.blocks for layer in (block.depthwise, block.expand, block.project)]
+        graph(model.program(), "loop-filter").fill([Sides(model), model.embed, *layers, model.head])
+    else:
+        graph(model.program(part), part).fill(_post_filter_layers(model))
+
+
+def training_of(folder: Path, part: str) -> dict[str, float]:
+    """Steps, minutes and samples that went into a part of the pack, as its manifest tells."""
+    told = json.loads((folder / "manifest.json").read_text())["provenance"].get("parts", {}).get(part, {})
+    return {"step": told.get("steps", 0), "minutes": 60 * told.get("hours", 0.0), "samples": told.get("samples", 0.0)}
