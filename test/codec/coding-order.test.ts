@@ -42,6 +42,21 @@ test('still pictures make pyramids', () => {
   expect(displays(plan(Array<number>(10).fill(0), 250))).toEqual([0, 8, 4, 2, 1, 3, 6, 5, 7, 9]);
 });
 
+test('an anchor is predicted from the two anchors before it, as far as the key frame', () => {
+  const frames = plan([...Array<number>(26).fill(0), ...Array<number>(18).fill(1)], 250);
+  const anchors = frames.filter(({ fills, isKey }) => !isKey && fills !== null && fills < 2);
+  const seen = anchors.map(({ frame, references }) => [frame.display, ...references.map((one) => one.frame.display)]);
+  expect(seen).toEqual([
+    [8, 0],
+    [16, 8, 0],
+    [24, 16, 8],
+    [25, 24, 16],
+    [34, 26],
+    [42, 34, 26],
+    [43, 42, 34],
+  ]);
+});
+
 test('one frame is a key frame', () => {
   const [only, ...others] = plan([0], 250);
   expect(only).toMatchObject({ isKey: true, references: [], fills: 0 });

@@ -26,8 +26,9 @@ export class CodingOrder {
   /** Frames in display order whose place is not decided yet. */
   readonly #open: LookAheadFrame[] = [];
   readonly #planned: PlannedFrame[] = [];
-  /** The last anchor that was planned. */
+  /** The last anchor that was planned, and the one before it since the last key frame. */
   #anchor: PlannedReference | null = null;
+  #olderAnchor: PlannedReference | null = null;
   #sinceKey = 0;
   #shown: LookAheadFrame[] = [];
 
@@ -65,7 +66,7 @@ export class CodingOrder {
     // What is not referred to by any planned frame, nor will be by the next one, is over.
     const used = new Set(this.#planned.flatMap(({ references }) => references.map((reference) => reference.frame)));
     this.#shown = this.#shown.filter((shown) => {
-      if (used.has(shown) || shown === this.#anchor?.frame) return true;
+      if (used.has(shown) || shown === this.#anchor?.frame || shown === this.#olderAnchor?.frame) return true;
       this.#lookAhead.release(shown);
       return false;
     });
@@ -95,6 +96,7 @@ export class CodingOrder {
     this.#open.shift();
     this.#planned.push({ frame, isKey: true, references: [], fills: 0, isReferenced: true });
     this.#anchor = { frame, slot: 0 };
+    this.#olderAnchor = null;
     this.#sinceKey = 1;
   }
 
@@ -122,10 +124,15 @@ export class CodingOrder {
       const references = [past, future].flatMap((at) =>
         at === null ? [] : [{ frame: frames[at]!, slot: slots.get(at)! }],
       );
+      // The slot that an anchor fills still holds the anchor before the last one: two views of the past are better.
+      if (level === 0 && this.#olderAnchor !== null) references.push(this.#olderAnchor);
       if (isReferenced) slots.set(position, slot);
       const frame = frames[position]!;
       this.#planned.push({ frame, isKey: false, references, fills: isReferenced ? slot : null, isReferenced });
-      if (level === 0) this.#anchor = { frame, slot };
+      if (level === 0) {
+        this.#olderAnchor = this.#largest > 1 ? this.#anchor : null;
+        this.#anchor = { frame, slot };
+      }
     }
   }
 }

@@ -10,8 +10,11 @@ import { InterTrials, type MotionHints } from './inter-trials.js';
 import { IntraTrials } from './intra-trials.js';
 import type { RateModel } from './rate-model.js';
 
-/** Lagrangian weight: squared error per bit, in squared quantiser steps. */
-const LAMBDA_FACTOR = 0.18;
+/**
+ * Lagrangian weights: squared error per bit, in squared quantiser steps. What others are predicted from passes its error
+ * on: bits weigh less there, beyond what finer steps do.
+ */
+const LAMBDA_FACTORS = { key: 0.12, referenced: 0.15, unreferenced: 0.18 };
 /** SATD of a residual against the root of its squared error, roughly. */
 const SATD_FACTOR = 1.4;
 
@@ -49,6 +52,7 @@ export class ModeDecision {
     hints: MotionHints,
   ): void {
     const { rows, columns } = this.#geometry;
+    const factor = LAMBDA_FACTORS[head.kind === 'key' ? 'key' : head.fills !== null ? 'referenced' : 'unreferenced'];
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const q = blockQ(tokens, head.q, row, column);
@@ -64,8 +68,8 @@ export class ModeDecision {
           at: row * columns + column,
           sub: 4 * row * columns + 2 * column,
           q,
-          lambda: LAMBDA_FACTOR * step * step,
-          satdLambda: Math.sqrt(LAMBDA_FACTOR) * step * SATD_FACTOR,
+          lambda: factor * step * step,
+          satdLambda: Math.sqrt(factor) * step * SATD_FACTOR,
         };
         this.#trials.best.cost = Infinity;
         const interSatd = head.kind === 'inter' ? this.#inter.try(block, hints) : Infinity;
