@@ -20,11 +20,9 @@ export function describeMachine(): Results['machine'] {
 /** Versions of what decides figures. */
 export function describeVersions(): Record<string, string> {
   const versionIn = (file: string): string => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-  const find = createRequire(import.meta.url);
   return {
     tessera: versionIn(join(packageFolder() ?? '.', 'package.json')),
     FFmpeg: describeFfmpeg().version,
-    'node-av': versionIn(join(find.resolve('node-av/package.json'))),
-    onnxruntime: versionIn(find.resolve('onnxruntime-node/package.json')),
+    onnxruntime: versionIn(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')),
   };
 }

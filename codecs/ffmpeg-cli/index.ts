@@ -79,7 +79,8 @@ class CommandLineCodec implements Codec {
     const words = [...input, ...this.#encoderWords(task), '-f', muxer, '-y', file];
     await using ffmpeg = FfmpegProgram.start(this.program, words, task.signal);
     for await (const frame of clip.frames()) if (!(await ffmpeg.write(planarFromFrame(frame)))) break;
-    task.onProgram?.(await ffmpeg.finish());
+    const cost = await ffmpeg.finish();
+    task.onProgram?.(cost);
   }
 
   async *decode(file: string, clip: CodecClip, task: CodecTask): AsyncGenerator<Frame, void, undefined> {
@@ -94,7 +95,8 @@ class CommandLineCodec implements Codec {
       if (picture.length < length) break;
       yield frameFromPlanar(picture, width, height, index, 1n);
     }
-    task.onProgram?.(await ffmpeg.finish());
+    const cost = await ffmpeg.finish();
+    task.onProgram?.(cost);
   }
 
   async countPayloadBits(file: string): Promise<number> {
