@@ -13,25 +13,26 @@ const layers = [
   ['cli', 'dev'],
 ];
 
+// The benchmark stands above src/ but its command line, codecs/ between them.
+const above = { src: ['bench', 'codecs'], codecs: ['bench', 'cli'], bench: ['cli'] };
+
 // Native and heavy packages stay in the one folder that wraps them.
 const homes = { 'onnxruntime-node': ['model'], 'node-av': ['video'], sharp: ['video'], yargs: ['cli', 'dev'] };
 
-function layerRules(folder, level) {
-  const beside = layers[level].filter((other) => other !== folder);
-  const foreign = [...beside, ...layers.slice(level + 1).flat()];
-  const packages = Object.keys(homes).filter((name) => !homes[name].includes(folder));
+/** Folders and packages that files must not import. */
+function refuse(files, folders, packages) {
   return {
-    files: [`src/${folder}/**/*.ts`],
+    files,
     rules: {
       'no-restricted-imports': [
         'error',
         {
           patterns: [
-            ...(foreign.length > 0
+            ...(folders.length > 0
               ? [
                   {
-                    group: foreign.map((other) => `**/${other}/**`),
-                    message: `src/${folder} stands below that folder.`,
+                    group: folders.map((other) => `**/${other}/**`),
+                    message: 'That folder stands above this one, or beside it.',
                   },
                 ]
               : []),
@@ -44,6 +45,13 @@ function layerRules(folder, level) {
       ],
     },
   };
+}
+
+function layerRules(folder, level) {
+  const beside = layers[level].filter((other) => other !== folder);
+  const higher = [...beside, ...layers.slice(level + 1).flat(), ...(folder === 'cli' ? [] : above.src)];
+  const packages = Object.keys(homes).filter((name) => !homes[name].includes(folder));
+  return refuse([`src/${folder}/**/*.ts`], higher, packages);
 }
 
 export default defineConfig(
@@ -70,6 +78,8 @@ export default defineConfig(
     rules: { '@typescript-eslint/no-extraneous-class': 'off' },
   },
   ...layers.flatMap((folders, level) => folders.map((folder) => layerRules(folder, level))),
+  refuse(['codecs/**/*.ts'], above.codecs, Object.keys(homes)),
+  refuse(['bench/**/*.ts'], above.bench, Object.keys(homes)),
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
     extends: [tseslint.configs.disableTypeChecked],

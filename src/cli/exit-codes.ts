@@ -10,6 +10,8 @@ export const EXIT_CODES = {
   damagedStream: 4,
   /** As EnvironmentError. */
   unusableMachine: 6,
+  /** The command did its work, but parts of it failed. */
+  incomplete: 7,
   /** As CancelledError. */
   cancelled: 130,
 } as const;

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
+import { benchCommand } from './commands/bench.js';
+import { compareCommand } from './commands/compare.js';
 import { compressCommand } from './commands/compress.js';
 import { decompressCommand } from './commands/decompress.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -17,6 +19,8 @@ const parser = yargs(process.argv.slice(2).map((argument) => (argument === '-' ?
   .command(decompressCommand)
   .command(infoCommand)
   .command(verifyCommand)
+  .command(compareCommand)
+  .command(benchCommand)
   .command(doctorCommand)
   .example('$0 compress in.mp4 out.tsr', 'Compress, with sound and all else')
   .example('$0 decompress in.tsr out.mp4', 'And back')
@@ -26,7 +30,9 @@ const parser = yargs(process.argv.slice(2).map((argument) => (argument === '-' ?
   .strict()
   .version(packageVersion())
   .help()
-  .epilogue('Exit codes: 0 done, 2 usage, 3 input, 4 stream, 5 model pack, 6 environment, 130 cancelled, 1 bug.')
+  .epilogue(
+    'Exit codes: 0 done, 2 usage, 3 input, 4 stream, 5 model pack, 6 environment, 7 incomplete, 130 cancelled, 1 bug.',
+  )
   .wrap(Math.min(110, process.stdout.columns || 110))
   // Commands report their own errors; what is left are wrong arguments.
   .fail(false);

@@ -30,6 +30,18 @@ export class Reporter {
     }
   }
 
+  /** Shows how many jobs are done, the same way; a JSON line for each change. */
+  jobs(progress: JobsProgress): void {
+    if (this.#isJson) {
+      this.json({ type: 'progress', ...progress });
+    } else if (process.stderr.isTTY) {
+      const { jobs, totalJobs, secondsLeft, current } = progress;
+      const texts = { left: secondsLeft === null ? '?' : describeSeconds(secondsLeft), current };
+      this.#bar ??= startJobsBar(totalJobs, texts);
+      this.#bar.update(jobs, texts);
+    }
+  }
+
   /** Something that people should know, in one line. */
   note(text: string): void {
     if (this.#isJson) this.json({ type: 'note', text });
@@ -66,23 +78,43 @@ export class Reporter {
   }
 }
 
-function startBar(progress: Progress): SingleBar {
-  const format =
-    progress.totalFrames === null
-      ? '{value} frames | {fps} fps | {bits} bits per pixel'
-      : '{bar} {value}/{total} frames | {fps} fps | {bits} bits per pixel | {left} left';
-  const bar = new SingleBar(
+/** How far a command is that works through jobs. */
+export interface JobsProgress {
+  readonly jobs: number;
+  readonly totalJobs: number;
+  readonly secondsLeft: number | null;
+  /** What is being worked at. */
+  readonly current: string;
+}
+
+function startJobsBar(totalJobs: number, texts: Record<string, string>): SingleBar {
+  const bar = newBar('{bar} {value}/{total} jobs | {left} left | {current}');
+  bar.start(totalJobs, 0, texts);
+  return bar;
+}
+
+function newBar(format: string): SingleBar {
+  return new SingleBar(
     { format, stream: process.stderr, barsize: 24, hideCursor: true, clearOnComplete: true, stopOnComplete: false },
     Presets.shades_classic,
   );
+}
+
+function startBar(progress: Progress): SingleBar {
+  const format =
+    progress.totalFrames === null
+      ? '{value} frames | {fps} fps{bits}'
+      : '{bar} {value}/{total} frames | {fps} fps{bits} | {left} left';
+  const bar = newBar(format);
   bar.start(progress.totalFrames ?? 0, 0, describe(progress));
   return bar;
 }
 
-function describe({ framesPerSecond, bitsPerPixel, secondsLeft }: Progress): Record<string, string> {
+function describe({ framesPerSecond, bytes, bitsPerPixel, secondsLeft }: Progress): Record<string, string> {
   return {
     fps: framesPerSecond.toFixed(1),
-    bits: bitsPerPixel.toFixed(4),
+    // Where no stream is read or written there are none.
+    bits: bytes === 0 ? '' : ` | ${bitsPerPixel.toFixed(4)} bits per pixel`,
     left: secondsLeft === null ? '?' : describeSeconds(secondsLeft),
   };
 }

@@ -7,6 +7,7 @@ import { InputError, throwIfCancelled } from '../errors.js';
 import type { Frame, VideoProperties } from '../video/frame.js';
 import { openVideo, type VideoSource } from '../video/media-reader.js';
 import { openByteOutput } from './byte-output.js';
+import { encoderHeader } from './encoder-header.js';
 import { DEFAULT_KEY_INTERVAL, keyIntervalFrames } from './key-interval.js';
 import { bitsPerPixel, ProgressMeter, type LongCallOptions } from './progress.js';
 
@@ -82,13 +83,7 @@ export async function compressVideo(
     inputs: typeof input === 'string' ? [input] : Array.isArray(input) ? (input as readonly string[]) : [],
   });
   const writer = new StreamWriter(target);
-  await writer.writeHeader({
-    ...streamProperties(properties),
-    slotCount: encoder.slotCount,
-    reorderDepth: encoder.reorderDepth,
-    packName: encoder.packName,
-    packId: encoder.packId,
-  });
+  await writer.writeHeader(encoderHeader(encoder, properties));
   // First of all, so that a reader of a pipe knows the tracks before it must begin a file.
   await writeSide(source, writer);
   throwIfCancelled(signal);
@@ -149,12 +144,6 @@ function checkSize({ width, height }: VideoProperties): void {
     `the pictures are ${width}x${height}: a .tsr stream holds at most ${DIMENSION_LIMIT} samples a side and ` +
       `${FRAME_AREA_LIMIT} in all; scale the video down first`,
   );
-}
-
-/** Only the fields that a stream header has. */
-function streamProperties(properties: VideoProperties): VideoProperties {
-  const { width, height, timeBase, frameRate, sampleAspect, rotation, colour } = properties;
-  return { width, height, timeBase, frameRate, sampleAspect, rotation, colour };
 }
 
 async function writeSide(source: VideoSource, writer: StreamWriter): Promise<void> {

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { EnvironmentError } from '../errors.js';
 
 const run = promisify(execFile);
 
@@ -30,23 +31,39 @@ function staticFfmpeg(): string | null {
 }
 
 /**
- * The first of some commands that has a filter; null if none has.
+ * The first of some commands that has a filter or an encoder; null if none has.
  *
- * @param filter such as `libvmaf`.
+ * @param kind what list of FFmpeg to look into.
+ * @param name such as `libvmaf` or `libaom-av1`.
  * @param commands default: {@link ffmpegCommands}.
  */
-export async function findFfmpegWithFilter(
-  filter: string,
+export async function findFfmpegWith(
+  kind: 'filter' | 'encoder',
+  name: string,
   commands: readonly string[] = ffmpegCommands(),
 ): Promise<string | null> {
   for (const command of commands) {
     try {
-      const { stdout } = await run(command, ['-hide_banner', '-filters'], { maxBuffer: 1 << 24 });
-      // A line is: flags, name, kinds of inputs and outputs, description.
-      if (stdout.split('\n').some((line) => line.trim().split(/\s+/)[1] === filter)) return command;
+      const { stdout } = await run(command, ['-hide_banner', `-${kind}s`], { maxBuffer: 1 << 24 });
+      // A line is: flags, name, and what is told of it.
+      if (stdout.split('\n').some((line) => line.trim().split(/\s+/)[1] === name)) return command;
     } catch {
       // Not a program that runs here: the next one may.
     }
   }
   return null;
+}
+
+/**
+ * Version of a command-line FFmpeg as it tells it, such as `5.1.6-0+deb12u1`.
+ *
+ * @throws EnvironmentError if it does not run.
+ */
+export async function ffmpegVersion(command: string): Promise<string> {
+  try {
+    const { stdout } = await run(command, ['-version']);
+    return /^ffmpeg version (\S+)/.exec(stdout)?.[1] ?? 'unknown';
+  } catch (error) {
+    throw new EnvironmentError(`${command} does not run: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

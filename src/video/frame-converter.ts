@@ -7,6 +7,9 @@ import {
 import { avGetPixFmtName, Filter, type FilterContext, FilterGraph, Frame as AvFrame } from 'node-av/lib';
 import { mustExist, throwIfInputFails } from './libav.js';
 
+/** How FFmpeg's filter `scale` works here, for the commands that people run, too. */
+export const SCALE_FLAGS = 'bicubic+accurate_rnd+full_chroma_int';
+
 /** How pictures are changed on their way to 8-bit 4:2:0. */
 export interface PictureFormat {
   readonly width: number;
@@ -98,7 +101,7 @@ export class FrameConverter implements Disposable {
     const scale = [
       `w=${this.#target.width}`,
       `h=${this.#target.height}`,
-      'flags=bicubic+accurate_rnd+full_chroma_int',
+      `flags=${SCALE_FLAGS}`,
       `in_range=${rgb || pictureFull ? 'full' : 'limited'}`,
       `out_range=${this.#target.fullRange ? 'full' : 'limited'}`,
       ...(rgb ? ['out_color_matrix=bt709'] : []),

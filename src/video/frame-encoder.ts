@@ -1,6 +1,7 @@
 import {
   AV_CODEC_FLAG_FRAME_DURATION,
   AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_OPT_SEARCH_CHILDREN,
   AV_PIX_FMT_YUV420P,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
@@ -12,7 +13,16 @@ import {
   AVERROR_EOF,
   type FFEncoderCodec,
 } from 'node-av/constants';
-import { Codec, CodecContext, type CodecParameters, Dictionary, Frame as AvFrame, Packet, Rational } from 'node-av/lib';
+import {
+  Codec,
+  CodecContext,
+  type CodecParameters,
+  Dictionary,
+  Frame as AvFrame,
+  Option,
+  Packet,
+  Rational,
+} from 'node-av/lib';
 import { EnvironmentError, InputError } from '../errors.js';
 import type { Frame, VideoProperties } from './frame.js';
 import { throwIfOutputFails } from './libav.js';
@@ -28,6 +38,17 @@ export interface EncoderSettings {
   readonly keyint?: number;
   /** Threads; 0 (the default) lets the encoder choose. */
   readonly threads?: number;
+}
+
+/**
+ * The same settings, under which an encoder neither logs past libav's own log nor, where that can be switched off, writes
+ * its settings into the stream.
+ */
+export function quietSettings(settings: EncoderSettings): EncoderSettings {
+  if (settings.name !== 'libx265') return settings;
+  const { 'x265-params': given, ...rest } = settings.options;
+  const quiet = ['log-level=none', 'info=0', ...(given === undefined ? [] : [given])].join(':');
+  return { ...settings, options: { ...rest, 'x265-params': quiet } };
 }
 
 /** A packet with its bytes still in libav's hands: valid until the next one is asked for. */
@@ -51,7 +72,8 @@ export class FrameEncoder implements Disposable {
    * Opens the encoder.
    *
    * @param globalHeader - true if the container wants the codec's configuration once, not in every key frame
-   * @throws EnvironmentError if this FFmpeg lacks the encoder or it does not open
+   * @throws EnvironmentError if this FFmpeg lacks the encoder or it does not open; InputError if the encoder has no such
+   * option
    */
   static async open(
     settings: EncoderSettings,
@@ -66,6 +88,12 @@ export class FrameEncoder implements Disposable {
     const options = Dictionary.fromObject({ ...settings.options });
     try {
       context.allocContext3(codec);
+      // avcodec_open2 passes over options that it does not know.
+      for (const option of Object.keys(settings.options)) {
+        if (Option.find(context.getNative(), option, AV_OPT_SEARCH_CHILDREN) === null) {
+          throw new InputError(`the encoder ${settings.name} has no option '${option}'`);
+        }
+      }
       const { width, height, timeBase, frameRate, sampleAspect, colour } = properties;
       context.width = width;
       context.height = height;

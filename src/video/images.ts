@@ -1,9 +1,10 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import sharp from 'sharp';
 import { EnvironmentError, InputError, throwIfCancelled } from '../errors.js';
 import { frameToRgb, pictureColour, rgbToFrame } from './colour.js';
 import type { ColourDescription, Frame, Rational, VideoProperties } from './frame.js';
+import { describeWriteError } from './temporary-file.js';
 import type { FramesOptions, VideoSource } from './video-source.js';
 
 const pictureExtensions: ReadonlySet<string> = new Set([
@@ -167,6 +168,27 @@ export function folderPattern(folder: string): string {
 /** Writes one frame as PNG. */
 export async function writeFramePng(path: string, frame: Frame, colour: ColourDescription): Promise<void> {
   await writePng(path, frameToRgb(frame, colour), frame.width, frame.height);
+}
+
+/**
+ * Writes one frame as lossless WebP.
+ *
+ * @throws EnvironmentError if the file cannot be written
+ */
+export async function writeFrameWebp(path: string, frame: Frame, colour: ColourDescription): Promise<void> {
+  const { width, height } = frame;
+  let bytes: Buffer;
+  try {
+    // Effort 0 takes a tenth of the time and a twentieth more bytes.
+    bytes = await sharp(frameToRgb(frame, colour), { raw: { width, height, channels: 3 } })
+      .webp({ lossless: true, effort: 0 })
+      .toBuffer();
+  } catch (error) {
+    throw new EnvironmentError(`cannot make a WebP picture of ${path}: ${firstLine(error)}`, { cause: error });
+  }
+  await writeFile(path, bytes).catch((error: unknown) => {
+    throw describeWriteError(error, path);
+  });
 }
 
 function firstLine(error: unknown): string {

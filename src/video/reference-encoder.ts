@@ -1,11 +1,12 @@
-/** FFmpeg's own video encoders in memory: what tessera is measured against. */
-import { AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
-import { Codec, CodecContext, CodecParameters, Frame as AvFrame, Packet } from 'node-av/lib';
+/** FFmpeg's own video encoders: what tessera is measured against. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { EnvironmentError, InputError } from '../errors.js';
-import { type EncoderSettings, FrameEncoder } from './frame-encoder.js';
+import { countPictureBytes, writeCodedFile } from './coded-file.js';
+import { quietSettings, type EncoderSettings } from './frame-encoder.js';
 import type { Frame, Rational, VideoProperties } from './frame.js';
-import { mustExist, throwIfOutputFails } from './libav.js';
-import { frameFromPlanar } from './planar-buffer.js';
+import { openMediaFile } from './media-file.js';
 
 /** How the reference encodes; everything not named is the encoder's default. */
 export interface ReferenceSettings {
@@ -34,19 +35,12 @@ export interface ReferenceResult {
   readonly frames: Frame[];
   /** Seconds spent in the encoder, without waiting for frames. */
   readonly encodeSeconds: number;
-  /** Seconds spent in the decoder, copying included. */
+  /** Seconds spent in the decoder, opening of the file and copying included. */
   readonly decodeSeconds: number;
 }
 
-interface StoredPacket {
-  readonly data: Buffer;
-  readonly pts: bigint;
-  readonly dts: bigint;
-  readonly key: boolean;
-}
-
 /**
- * Encodes and decodes frames with libx264 or libx265. All decoded frames are held in memory.
+ * Encodes and decodes frames with libx264 or libx265, through a temporary file. All decoded frames are held in memory.
  *
  * @throws InputError if there is no frame or their sizes differ or are odd; EnvironmentError if the encoder fails
  */
@@ -55,39 +49,41 @@ export async function encodeReference(
   frames: Iterable<Frame> | AsyncIterable<Frame>,
 ): Promise<ReferenceResult> {
   const times: Pick<Frame, 'pts' | 'duration'>[] = [];
-  const packets: StoredPacket[] = [];
-  const parameters = new CodecParameters();
-  let encoder: FrameEncoder | null = null;
-  let properties: VideoProperties | null = null;
-  let encodeMs = 0;
-  const encode = async (frame: Frame | null) => {
-    const started = performance.now();
-    for await (const packet of mustExist(encoder, 'an encoder').encode(frame)) {
-      const data = Buffer.from(mustExist(packet.data, 'a packet'));
-      packets.push({ data, pts: packet.pts, dts: packet.dts, key: packet.isKeyframe });
-    }
-    encodeMs += performance.now() - started;
-  };
+  const iterator = watchTimes(frames, times);
+  const first = await iterator.next();
+  if (first.done === true) throw new InputError('there is no frame to encode');
+  const properties = describeFrames(first.value, settings.frameRate ?? { num: 25, den: 1 });
+  const folder = await mkdtemp(join(tmpdir(), 'tessera-reference-'));
   try {
-    parameters.alloc();
-    for await (const frame of frames) {
-      properties ??= describeFrames(frame, settings.frameRate ?? { num: 25, den: 1 });
-      encoder ??= await FrameEncoder.open(encoderSettings(settings), properties, true);
-      times.push({ pts: frame.pts, duration: frame.duration });
-      await encode({ ...frame, pts: BigInt(times.length - 1), duration: 1n });
-    }
-    if (properties === null) throw new InputError('there is no frame to encode');
-    await encode(null);
-    mustExist(encoder, 'an encoder').describe(parameters);
+    const file = join(folder, 'coded.mkv');
+    const { encodeSeconds } = await writeCodedFile(
+      encoderSettings(settings),
+      resume(first.value, iterator),
+      properties,
+      file,
+    );
     const started = performance.now();
-    const decoded = await decode(packets, parameters, settings.threads ?? 0, times);
+    const decoded = await decode(file, settings.threads ?? 0, times);
     const decodeSeconds = (performance.now() - started) / 1000;
-    const bytes = packets.reduce((sum, { data }) => sum + data.length - settingsTextLength(data, settings.codec), 0);
-    return { bytes, frames: decoded, encodeSeconds: encodeMs / 1000, decodeSeconds };
+    return { bytes: await countPictureBytes(file), frames: decoded, encodeSeconds, decodeSeconds };
   } finally {
-    encoder?.[Symbol.dispose]();
-    parameters.free();
+    await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function* watchTimes(
+  frames: Iterable<Frame> | AsyncIterable<Frame>,
+  times: Pick<Frame, 'pts' | 'duration'>[],
+): AsyncGenerator<Frame, void, undefined> {
+  for await (const frame of frames) {
+    times.push({ pts: frame.pts, duration: frame.duration });
+    yield frame;
+  }
+}
+
+async function* resume(first: Frame, rest: AsyncIterable<Frame>): AsyncGenerator<Frame, void, undefined> {
+  yield first;
+  yield* rest;
 }
 
 function describeFrames(first: Frame, frameRate: Rational): VideoProperties {
@@ -102,81 +98,25 @@ function describeFrames(first: Frame, frameRate: Rational): VideoProperties {
   };
 }
 
-function encoderSettings(settings: ReferenceSettings): EncoderSettings {
-  const { codec, preset, crf, keyint, options = {}, threads = 0 } = settings;
-  const common = { preset, crf: String(crf) };
-  if (codec === 'x264') return { name: 'libx264', options: { ...common, ...options }, keyint, threads };
-  // info=0: no text with the settings in the stream. libx265 logs past libav's own log.
-  const { 'x265-params': given, ...rest } = options;
-  const quiet = ['log-level=none', 'info=0', ...(given === undefined ? [] : [given])].join(':');
-  return { name: 'libx265', options: { ...common, ...rest, 'x265-params': quiet }, keyint, threads };
+function encoderSettings({ codec, preset, crf, keyint, options, threads = 0 }: ReferenceSettings): EncoderSettings {
+  return quietSettings({
+    name: codec === 'x264' ? 'libx264' : 'libx265',
+    options: { preset, crf: String(crf), ...options },
+    keyint,
+    threads,
+  });
 }
 
 async function decode(
-  packets: readonly StoredPacket[],
-  parameters: CodecParameters,
+  file: string,
   threads: number,
   times: readonly Pick<Frame, 'pts' | 'duration'>[],
 ): Promise<Frame[]> {
+  await using video = await openMediaFile(file, { threads });
   const frames: Frame[] = [];
-  const codec = mustExist(Codec.findDecoder(parameters.codecId), 'a decoder');
-  const context = new CodecContext();
-  const packet = new Packet();
-  const picture = new AvFrame();
-  const receive = async () => {
-    while (true) {
-      const code = await context.receiveFrame(picture);
-      if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return;
-      throwIfOutputFails(code, 'the reference cannot be decoded');
-      const time = times[Number(picture.pts)];
-      if (time === undefined)
-        throw new EnvironmentError(`the reference decoder gave a frame ${picture.pts} that nobody sent`);
-      frames.push(frameFromPlanar(picture.toBuffer(), picture.width, picture.height, time.pts, time.duration));
-      picture.unref();
-    }
-  };
-  try {
-    packet.alloc();
-    picture.alloc();
-    context.allocContext3(codec);
-    throwIfOutputFails(context.parametersToContext(parameters), 'the reference cannot be decoded');
-    context.threadCount = threads;
-    throwIfOutputFails(await context.open2(codec), 'the reference cannot be decoded');
-    for (const stored of packets) {
-      packet.unref();
-      packet.data = stored.data;
-      packet.pts = stored.pts;
-      packet.dts = stored.dts;
-      packet.isKeyframe = stored.key;
-      throwIfOutputFails(await context.sendPacket(packet), 'the reference cannot be decoded');
-      await receive();
-    }
-    throwIfOutputFails(await context.sendPacket(null), 'the reference cannot be decoded');
-    await receive();
-  } finally {
-    picture.free();
-    packet.free();
-    context.freeContext();
-  }
+  for await (const frame of video.frames()) frames.push({ ...frame, ...times[frames.length] });
   if (frames.length !== times.length) {
     throw new EnvironmentError(`the reference decoder gave ${frames.length} of ${times.length} frames`);
   }
   return frames;
-}
-
-/** Bytes of H.264 SEI units with unregistered user data (x264's settings; ITU-T H.264, D.1.6) in a packet. */
-function settingsTextLength(data: Buffer, codec: ReferenceSettings['codec']): number {
-  if (codec !== 'x264') return 0;
-  const startCode = Buffer.from([0, 0, 1]);
-  let length = 0;
-  for (let at = data.indexOf(startCode); at >= 0;) {
-    const next = data.indexOf(startCode, at + 3);
-    const isText = ((data[at + 3] ?? 0) & 31) === 6 && data[at + 4] === 5;
-    // A start code may have a zero byte before it.
-    const begin = data[at - 1] === 0 ? at - 1 : at;
-    const end = next < 0 ? data.length : data[next - 1] === 0 ? next - 1 : next;
-    if (isText) length += end - begin;
-    at = next;
-  }
-  return length;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { EnvironmentError } from '../errors.js';
-import { ffmpegCommands, findFfmpegWithFilter } from './ffmpeg-command.js';
+import { ffmpegCommands, findFfmpegWith } from './ffmpeg-command.js';
 import type { Frame, Rational } from './frame.js';
 import { planarFromFrame } from './planar-buffer.js';
 
@@ -24,7 +24,7 @@ export function findVmaf(): Promise<string | { readonly reason: string }> {
 }
 
 async function searchVmaf(commands: readonly string[]): Promise<string | { readonly reason: string }> {
-  const command = await findFfmpegWithFilter('libvmaf', commands);
+  const command = await findFfmpegWith('filter', 'libvmaf', commands);
   if (command !== null) return command;
   const state = commands.length === 0 ? 'there is none here' : `${commands.join(', ')} has none`;
   return {

@@ -1,0 +1,168 @@
+/** Everything that a run will do, settled before it begins: clips, codecs, metrics, jobs in their order. */
+import type { Codec, CodecTask } from '../codecs/codec.js';
+import { commandLine } from '../codecs/command-line.js';
+import { findCodec } from '../codecs/find-codec.js';
+import { EnvironmentError, InputError, throwIfCancelled } from '../src/errors.js';
+import { explainUnavailable, isMetricName, METRIC_NAMES, type MetricName } from '../src/metrics/measures.js';
+import type { BenchJobPlan, BenchOptions, BenchSettings } from './bench-options.js';
+import { planClip, type ClipPlan } from './clips/clip-plan.js';
+import { findClips } from './clips/find-clips.js';
+import { formatCodec, parseCodecList } from './codec-list.js';
+import { describeVersions } from './machine.js';
+import { loadPreset } from './preset.js';
+import type { BenchCodec, Results } from './results.js';
+
+const DEFAULT_CODECS = ['tessera-nano', 'x264:medium', 'x265:medium'];
+const DEFAULT_METRICS: readonly MetricName[] = ['psnr-y', 'psnr-yuv', 'ssim', 'ms-ssim', 'lpips'];
+const DEFAULT_KEYINT = 250;
+const DEFAULT_PICTURES = 3;
+/** A size at which every metric can be measured if this machine can measure it at all. */
+const LARGE = { width: 4096, height: 4096 };
+
+/** One clip with one codec at one setting. */
+export interface Job {
+  readonly clip: ClipPlan;
+  readonly codec: BenchCodec;
+  readonly setting: number;
+  readonly command: string;
+}
+
+/** What a run will do. */
+export interface BenchPlan {
+  readonly clips: readonly ClipPlan[];
+  readonly codecs: readonly BenchCodec[];
+  readonly settings: Results['settings'];
+  readonly pictures: number;
+  readonly versions: Readonly<Record<string, string>>;
+  /** The command line that repeats the run. */
+  readonly command: string;
+  /** Clip by clip, so that a clip's frames are kept only as long as they are needed. */
+  readonly jobs: readonly Job[];
+}
+
+/**
+ * Settles what a run does.
+ *
+ * @throws InputError, EnvironmentError, ModelError if any of it cannot be done here; CancelledError.
+ */
+export async function planBench(options: BenchOptions): Promise<BenchPlan> {
+  const { preset, signal, jobs: jobsAtOnce = 1 } = options;
+  const settings = { ...(preset === undefined ? {} : await loadPreset(preset)), ...givenSettings(options) };
+  if (settings.clips === undefined || settings.clips.length === 0) {
+    throw new InputError(
+      'there is no clip: name video files, folders or patterns (clips/*.mkv), or take --preset quick',
+    );
+  }
+  const metrics = await checkMetrics(settings.metrics ?? DEFAULT_METRICS);
+  const keyint = checkCount('keyint', settings.keyint ?? DEFAULT_KEYINT, 1);
+  const frames = settings.frames === undefined ? null : checkCount('frames', settings.frames, 1);
+  const size = settings.size ?? null;
+  const found = await Promise.all(
+    parseCodecList(settings.codecs ?? DEFAULT_CODECS).map(async ({ name, settings: points }) => {
+      const codec = await findCodec(name);
+      return { codec, entry: await describeCodec(name, codec, points) };
+    }),
+  );
+  const clips: ClipPlan[] = [];
+  for (const clip of await findClips(settings.clips)) {
+    throwIfCancelled(signal);
+    clips.push(await planClip(clip, { frames, size }, signal));
+  }
+  const codecs = found.map(({ entry }) => entry);
+  const pictures = checkCount('pictures', settings.pictures ?? DEFAULT_PICTURES, 0);
+  checkCount('jobs', jobsAtOnce, 1);
+  return {
+    ...{ clips, codecs, pictures },
+    versions: describeVersions(),
+    settings: {
+      preset: preset ?? null,
+      ...{ metrics, frames, size, keyint, jobs: jobsAtOnce },
+      targetBitsPerPixel: settings.targetBitsPerPixel ?? null,
+      published: (settings.published ?? []).map((figures) => ({ ...figures, metrics: { ...figures.metrics } })),
+    },
+    command: formatCommand(settings.clips, codecs, { metrics, frames, size, keyint, pictures }, options),
+    jobs: clips.flatMap((clip) =>
+      found.flatMap(({ codec, entry }) =>
+        entry.settings.map((setting) => ({
+          ...{ clip, codec: entry, setting },
+          command: commandOf(codec, clip, { setting, keyint, threads: 0 }),
+        })),
+      ),
+    ),
+  };
+}
+
+/** The jobs of a plan as people see them. */
+export function listJobs({ jobs }: BenchPlan): BenchJobPlan[] {
+  return jobs.map(({ clip, codec, setting, command }) => ({ clip: clip.name, codec: codec.name, setting, command }));
+}
+
+function givenSettings(options: BenchOptions): BenchSettings {
+  const names = [
+    'clips',
+    'codecs',
+    'metrics',
+    'frames',
+    'size',
+    'keyint',
+    'pictures',
+    'targetBitsPerPixel',
+    'published',
+  ];
+  const given = Object.entries(options).filter(([name, value]) => names.includes(name) && value !== undefined);
+  // No clips on a command line are an empty list: those of the preset are wanted then.
+  return Object.fromEntries(given.filter(([, value]) => !Array.isArray(value) || value.length > 0));
+}
+
+async function checkMetrics(names: readonly string[]): Promise<MetricName[]> {
+  const metrics: MetricName[] = [];
+  for (const name of names) {
+    if (!isMetricName(name))
+      throw new InputError(`there is no metric '${name}': name some of ${METRIC_NAMES.join(', ')}`);
+    const reason = await explainUnavailable(name, LARGE);
+    if (reason !== null) throw new EnvironmentError(reason);
+    if (!metrics.includes(name)) metrics.push(name);
+  }
+  return metrics;
+}
+
+async function describeCodec(name: string, codec: Codec, points: readonly number[] | null): Promise<BenchCodec> {
+  const { title, version, details } = await codec.describe();
+  // From worst to best is the order of the codec's own settings; what a user names goes the same way.
+  const [worst = 0, ...others] = codec.defaultSettings;
+  const rises = (others.at(-1) ?? worst) >= worst;
+  const settings = points === null ? [...codec.defaultSettings] : points.toSorted((a, b) => (rises ? a - b : b - a));
+  return { name, title, version, details: { ...details }, settingName: codec.settingName, settings };
+}
+
+function commandOf(codec: Codec, { name, properties, source }: ClipPlan, task: CodecTask): string {
+  const frames = (): never => {
+    throw new Error('a command needs no frames');
+  };
+  return codec.command({ name, properties, source, frameCount: 0, frames }, task);
+}
+
+function checkCount(name: string, value: number, least: number): number {
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new InputError(`${name} is ${value}: give a whole number from ${least} on`);
+}
+
+function formatCommand(
+  clips: readonly string[],
+  codecs: readonly BenchCodec[],
+  settings: Pick<Results['settings'], 'metrics' | 'frames' | 'size' | 'keyint'> & { readonly pictures: number },
+  { preset, jobs = 1 }: BenchOptions,
+): string {
+  const { metrics, frames, size, keyint, pictures } = settings;
+  return commandLine([
+    ...['tessera', 'bench', ...clips],
+    // A preset also holds published figures.
+    ...(preset === undefined ? [] : ['--preset', preset]),
+    ...['--codecs', codecs.map((codec) => formatCodec(codec.name, codec.settings)).join(',')],
+    ...['--metrics', metrics.join(',')],
+    ...(frames === null ? [] : ['--frames', String(frames)]),
+    ...(size === null ? [] : ['--size', `${size.width}x${size.height}`]),
+    ...['--keyint', String(keyint), '--pictures', String(pictures)],
+    ...(jobs === 1 ? [] : ['--jobs', String(jobs)]),
+  ]);
+}

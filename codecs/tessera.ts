@@ -1,0 +1,116 @@
+import { StreamWriter } from '../src/bitstream/stream-writer.js';
+import { Decoder, type PostFilter } from '../src/codec/decoder.js';
+import { Encoder } from '../src/codec/encoder.js';
+import { InputError } from '../src/errors.js';
+import { resolveDevice } from '../src/model/device.js';
+import { loadPack, type ModelPack } from '../src/model/pack.js';
+import { openByteOutput } from '../src/pipeline/byte-output.js';
+import { encoderHeader } from '../src/pipeline/encoder-header.js';
+import { feedPackets } from '../src/pipeline/packet-feed.js';
+import { openStream } from '../src/pipeline/stream-input.js';
+import type { Frame } from '../src/video/frame.js';
+import type { Codec, CodecClip, CodecDescription, CodecTask } from './codec.js';
+import { commandLine, outputName } from './command-line.js';
+
+const POST_FILTERS: readonly string[] = ['none', 'psnr', 'lpips'] satisfies PostFilter[];
+
+/**
+ * tessera with a model pack.
+ *
+ * @param pack its name or folder.
+ * @param variant the post-filter; empty: the one that the pack recommends.
+ * @throws ModelError if there is no such pack or it lacks the post-filter; InputError if there is no such post-filter.
+ */
+export async function tesseraCodec(pack: string, variant: string): Promise<Codec> {
+  if (variant !== '' && !POST_FILTERS.includes(variant)) {
+    throw new InputError(`${pack}:${variant}: a pack's variant is its post-filter: ${POST_FILTERS.join(', ')}`);
+  }
+  const loaded = await loadPack(pack);
+  const postFilter = variant === '' ? (loaded.manifest.defaultPostFilter ?? 'none') : (variant as PostFilter);
+  if (postFilter !== 'none' && !loaded.graphs.has(`post-filter-${postFilter}`)) {
+    throw new InputError(`pack ${loaded.name} has no post-filter ${postFilter}`);
+  }
+  return new TesseraCodec(pack, loaded, postFilter);
+}
+
+class TesseraCodec implements Codec {
+  readonly settingName = 'quality';
+  readonly defaultSettings = [8, 14, 20, 26, 32, 38];
+
+  constructor(
+    /** As it was named. */
+    readonly packName: string,
+    readonly pack: ModelPack,
+    readonly postFilter: PostFilter,
+  ) {}
+
+  async describe(): Promise<CodecDescription> {
+    const { name, version, id } = this.pack;
+    const { device } = await resolveDevice('auto', this.pack);
+    return {
+      title: `${name}, post-filter ${this.postFilter}`,
+      version: `pack ${version} ${Buffer.from(id).toString('hex')}`,
+      details: { pack: name, 'post-filter': this.postFilter, device },
+    };
+  }
+
+  command(clip: CodecClip, { setting, keyint, threads }: CodecTask): string {
+    const pack = ['--pack', this.packName, ...(threads === 0 ? [] : ['--threads', String(threads)])];
+    const rate = ['--quality', String(setting), '--keyint', String(keyint)];
+    const stream = outputName(clip, '.tsr');
+    const { file, ffmpegArguments, isWhole } = clip.source;
+    const pipe = ['ffmpeg', ...ffmpegArguments, '-f', 'yuv4mpegpipe', '-'];
+    const compress = ['tessera', 'compress', isWhole ? file : '-', stream, ...rate, ...pack];
+    const decompress = ['tessera', 'decompress', stream, outputName(clip, '.y4m'), '--post-filter', this.postFilter];
+    return [
+      `${isWhole ? '' : `${commandLine(pipe)} | `}${commandLine(compress)}`,
+      commandLine([...decompress, ...pack]),
+    ].join(' && ');
+  }
+
+  async encode(clip: CodecClip, { setting, keyint, threads, signal }: CodecTask, file: string): Promise<void> {
+    const { width, height } = clip.properties;
+    await using encoder = await Encoder.create(width, height, {
+      pack: this.packName,
+      quality: setting,
+      keyint,
+      ...graphThreads(threads),
+    });
+    await using output = await openByteOutput(file, { overwrite: true, inputs: [] });
+    const writer = new StreamWriter(output);
+    await writer.writeHeader(encoderHeader(encoder, clip.properties));
+    const options = signal === undefined ? {} : { signal };
+    for await (const packet of encoder.encode(clip.frames(), options)) await writer.writePacket(packet);
+    await writer.finish();
+    await output.finish();
+  }
+
+  async *decode(
+    file: string,
+    _clip: CodecClip,
+    { threads, signal }: CodecTask,
+  ): AsyncGenerator<Frame, void, undefined> {
+    await using stream = await openStream(file, { strict: true, signal });
+    const { reader } = stream;
+    const { packName: pack, postFilter } = this;
+    await using decoder = await Decoder.create(reader.header, {
+      ...{ pack, postFilter, strict: true },
+      ...graphThreads(threads),
+    });
+    const counts = { packets: 0, packetBytes: 0, bytes: 0, checksums: 0 };
+    const options = signal === undefined ? {} : { signal };
+    yield* decoder.decode(feedPackets(reader.sections(), true, counts), options);
+  }
+
+  /** The whole file, header and index included, without the section of what stands beside the pictures. */
+  async countPayloadBits(file: string): Promise<number> {
+    await using stream = await openStream(file, { strict: true });
+    let side = 0;
+    for await (const section of stream.reader.sections()) if (section.kind === 'side') side += section.byteLength;
+    return 8 * (stream.byteLength - side);
+  }
+}
+
+function graphThreads(threads: number): { threads?: number } {
+  return threads === 0 ? {} : { threads };
+}

@@ -1,0 +1,112 @@
+import type { BenchOptions } from '../../../bench/bench-options.js';
+import { parseSize } from '../../../bench/size.js';
+import { given, metricNames, sharedOptions, wholeNumber } from '../arguments.js';
+import { defineCommand } from '../define-command.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import { countOf, describeSeconds } from '../reporter.js';
+import type { CommandContext } from '../run-command.js';
+import { writeStdout } from '../standard-streams.js';
+import { toJsonLine } from '../json-lines.js';
+
+interface BenchArguments {
+  readonly clips: string[] | undefined;
+  readonly preset: string | undefined;
+  readonly codecs: string[] | undefined;
+  readonly metrics: string | undefined;
+  readonly frames: number | undefined;
+  readonly size: string | undefined;
+  readonly keyint: number | undefined;
+  readonly pictures: number | undefined;
+  readonly jobs: number;
+  readonly out: string;
+  readonly dryRun: boolean;
+  readonly overwrite: boolean;
+  readonly json: boolean;
+}
+
+/** `tessera bench [CLIPS...]` */
+export const benchCommand = defineCommand({
+  command: 'bench [clips..]',
+  describe: 'Measure codecs on clips: rate, quality, speed (docs/BENCHMARK.md)',
+  builder: (yargs) =>
+    yargs
+      .positional('clips', {
+        type: 'string',
+        array: true,
+        describe: 'Video files, folders, patterns, JSON files that describe raw video; default: those of the preset',
+      })
+      .options({
+        preset: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'quick, standard, low-delay, seed, or a YAML file; other options go before it',
+        },
+        codecs: {
+          type: 'string',
+          array: true,
+          requiresArg: true,
+          describe: 'Codecs with commas between them, settings behind @: tessera-nano:none,x264:medium,bf=0@18,22,26',
+        },
+        metrics: { type: 'string', requiresArg: true, describe: 'Metrics with commas between them' },
+        frames: { type: 'number', requiresArg: true, describe: 'Frames of each clip at most; default all' },
+        size: { type: 'string', requiresArg: true, describe: 'Scale clips to this size, such as 640x360' },
+        keyint: { type: 'number', requiresArg: true, describe: 'Largest distance of key frames; default 250 frames' },
+        pictures: { type: 'number', requiresArg: true, describe: 'Frames of each job kept as pictures; default 3' },
+        jobs: { type: 'number', requiresArg: true, default: 1, describe: 'Jobs at once; times are taken only with 1' },
+        out: { type: 'string', requiresArg: true, default: 'bench-results', describe: 'Folder of the results' },
+        'dry-run': { type: 'boolean', default: false, describe: 'List the jobs and their commands, do nothing' },
+        overwrite: { ...sharedOptions.overwrite, describe: 'Begin anew where the folder holds another run' },
+        json: sharedOptions.json,
+      })
+      .example('$0 bench --preset quick', 'Two clips in some minutes')
+      .example('$0 bench clips/*.mkv --codecs tessera-nano,x265:medium --out results', 'Your clips; again to resume'),
+  run: async (argv, context) => (argv.dryRun ? await listJobs(argv, context) : await run(argv, context)),
+});
+
+function settingsOf(argv: BenchArguments): Omit<BenchOptions, 'folder'> {
+  const { clips, preset, codecs, metrics, size } = argv;
+  const count = (name: 'frames' | 'keyint' | 'pictures' | 'jobs', least: number): number | undefined =>
+    wholeNumber(name, argv[name], least, 2 ** 31 - 1);
+  return given({
+    ...{ clips, preset, codecs },
+    metrics: metrics === undefined ? undefined : metricNames(metrics),
+    size: size === undefined ? undefined : parseSize(size),
+    frames: count('frames', 1),
+    keyint: count('keyint', 1),
+    pictures: count('pictures', 0),
+    jobs: count('jobs', 1),
+  });
+}
+
+async function listJobs(argv: BenchArguments, { signal }: CommandContext): Promise<number> {
+  // FFmpeg and onnxruntime take a while to load: only where they are used.
+  const { listBenchJobs } = await import('../../../bench/run-bench.js');
+  const jobs = await listBenchJobs({ ...settingsOf(argv), signal });
+  for (const job of jobs) {
+    const { clip, codec, setting, command } = job;
+    const line = argv.json ? toJsonLine({ type: 'job', ...job }) : `${clip} ${codec}@${setting}: ${command}\n`;
+    await writeStdout(line);
+  }
+  return EXIT_CODES.done;
+}
+
+async function run(argv: BenchArguments, { signal, reporter }: CommandContext): Promise<number> {
+  const { runBench } = await import('../../../bench/run-bench.js');
+  const { out, overwrite } = argv;
+  const summary = await runBench({
+    ...settingsOf(argv),
+    folder: out,
+    restart: overwrite,
+    signal,
+    onProgress: (progress) => reporter.jobs(progress),
+    onNote: (note) => reporter.note(note),
+  });
+  // await writeReport(resultsSchema.parse(JSON.parse(await readFile(summary.resultsFile, 'utf8'))), out, { signal });
+  const { jobs, failedJobs, seconds, resultsFile } = summary;
+  const failed = failedJobs.length === 0 ? '' : `, ${failedJobs.length} of them failed`;
+  reporter.done(
+    { command: 'bench', ...summary },
+    `${countOf(jobs, 'job')}${failed}, ${describeSeconds(seconds)}: ${resultsFile}`,
+  );
+  return failedJobs.length === 0 ? EXIT_CODES.done : EXIT_CODES.incomplete;
+}

@@ -1,0 +1,108 @@
+import { InputError } from '../errors.js';
+import {
+  measureFrames,
+  summariseFrames,
+  type FramePair,
+  type FrameSummary,
+  type MetricName,
+} from '../metrics/measures.js';
+import type { Frame } from '../video/frame.js';
+import { openVideo, type VideoSource } from '../video/media-reader.js';
+import { ProgressMeter, type LongCallOptions } from './progress.js';
+
+/** What is measured where nothing else is asked for. */
+const DEFAULT_METRICS: readonly MetricName[] = ['psnr-y', 'psnr-yuv', 'ssim', 'ms-ssim', 'lpips'];
+
+/** How to compare. */
+export interface CompareOptions extends Omit<LongCallOptions, 'onNote'> {
+  /** Default: PSNR Y, PSNR 6:1:1, SSIM, MS-SSIM, LPIPS. */
+  readonly metrics?: readonly MetricName[];
+  /** Frames to compare, from the first; default: all, of which both videos must have the same number. */
+  readonly frames?: number;
+  /** Worker threads. Default: one per core. */
+  readonly threads?: number;
+}
+
+/** A metric of two videos. */
+export interface ComparedMetric extends FrameSummary {
+  /** Temporal metrics begin with the second frame. */
+  readonly perFrame: readonly number[];
+}
+
+/** What came of it. */
+export interface CompareResult {
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  /** A metric without values (a temporal one of a single frame) is missing. */
+  readonly metrics: Readonly<Partial<Record<MetricName, ComparedMetric>>>;
+}
+
+/**
+ * Measures a video against its original, frame by frame in their order; times are not looked at.
+ *
+ * @param original path of any file that FFmpeg reads, or of a folder of pictures; its colour description counts.
+ * @param changed the same.
+ * @throws InputError if one cannot be read, or their sizes or numbers of frames differ; EnvironmentError if a metric
+ * cannot be measured on this machine; CancelledError.
+ */
+export async function compareVideos(
+  original: string,
+  changed: string,
+  options: CompareOptions = {},
+): Promise<CompareResult> {
+  const { signal, frames: wanted, threads, metrics = DEFAULT_METRICS } = options;
+  await using a = await openVideo(original, { signal });
+  await using b = await openVideo(changed, { signal });
+  const { width, height, colour, frameRate } = a.properties;
+  if (b.properties.width !== width || b.properties.height !== height) {
+    throw new InputError(
+      `${original} is ${width}x${height}, ${changed} is ${b.properties.width}x${b.properties.height}: scale one of them`,
+    );
+  }
+  const total = wanted ?? a.frameCountHint;
+  const meter = new ProgressMeter(width * height, total, options.onProgress);
+  const values = await measureFrames(metrics, pairFrames([original, a], [changed, b], wanted, signal), {
+    ...{ colour, frameRate, signal },
+    ...(threads === undefined ? {} : { threads }),
+    onFrame: () => meter.addFrame(),
+  });
+  meter.finish();
+  const found: Partial<Record<MetricName, ComparedMetric>> = {};
+  for (const name of metrics) {
+    const summary = summariseFrames(values[name], name);
+    if (summary !== null) found[name] = { ...summary, perFrame: values[name] };
+  }
+  return { width, height, frames: meter.frames, metrics: found };
+}
+
+type Named = readonly [name: string, video: VideoSource];
+
+async function* pairFrames(
+  [nameA, a]: Named,
+  [nameB, b]: Named,
+  wanted: number | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<FramePair, void, undefined> {
+  const originals = a.frames({ signal });
+  const changed = b.frames({ signal });
+  for (let index = 0; index !== wanted; index++) {
+    const [first, second] = [await nextOf(originals), await nextOf(changed)];
+    if (first === null && second === null) {
+      if (wanted === undefined) return;
+      throw new InputError(`${nameA} and ${nameB} have ${index} frames, ${wanted} are to be compared`);
+    }
+    if (first === null || second === null) {
+      const [shorter, longer] = first === null ? [nameA, nameB] : [nameB, nameA];
+      throw new InputError(
+        `${shorter} has ${index} frames, ${longer} has more${index === 0 ? '' : `: compare what both have with --frames ${index}`}`,
+      );
+    }
+    yield { original: first, decoded: second };
+  }
+}
+
+async function nextOf(frames: AsyncIterator<Frame, void, undefined>): Promise<Frame | null> {
+  const next = await frames.next();
+  return next.done === true ? null : next.value;
+}

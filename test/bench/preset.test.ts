@@ -1,0 +1,54 @@
+import { describe, expect, test } from '@jest/globals';
+import { stat, writeFile } from 'node:fs/promises';
+import { parseCodecList } from '../../bench/codec-list.js';
+import { loadPreset, presetNames } from '../../bench/preset.js';
+import { Folder } from '../cli/helpers.js';
+
+describe('the presets of the package', () => {
+  test('are these', async () => {
+    expect((await presetNames()).sort()).toEqual(['low-delay', 'quick', 'seed', 'standard']);
+  });
+
+  test.each(['low-delay', 'quick', 'seed', 'standard'])('%s is as it should be', async (name) => {
+    const preset = await loadPreset(name);
+    expect(parseCodecList(preset.codecs ?? []).length).toBeGreaterThan(2);
+    for (const clip of preset.clips ?? []) expect((await stat(clip)).isFile()).toBe(true);
+  });
+
+  test('quick brings its clips, seed its rate and published figures', async () => {
+    expect((await loadPreset('quick')).clips).toHaveLength(2);
+    const seed = await loadPreset('seed');
+    expect(seed).toMatchObject({ targetBitsPerPixel: 0.0384, size: { width: 640, height: 360 } });
+    expect(seed.published?.map(({ title, metrics }) => [title, metrics.lpips])).toEqual([
+      ['MAGVIT', 0.144],
+      ['MAGVIT-v2', 0.104],
+      ['HEVC', 0.199],
+      ['VVC', 0.153],
+    ]);
+    for (const { source } of seed.published ?? []) expect(source).toContain('other clips');
+  });
+});
+
+describe('a preset file', () => {
+  test.each([
+    ['description: x\ncodec: [x264]\n', /there is no key codec$/],
+    [
+      'description: x\npublished: [{title: a, source: b, bitsPerPixel: 1, metrics: {}, year: 2}]\n',
+      /no key published\.0\.year$/,
+    ],
+    ['description: x\nframes: many\n', /frames: /],
+    ['description: x\nsize: 640\n', /size: |the size is/],
+    ['description: x\nsize: 641x360\n', /the size is '641x360': write even numbers/],
+    ['description: [x\n', /is not YAML/],
+    ['description: x\nmetrics: [psnr]\n', /metrics\.0: /],
+  ])('is refused for %j', async (text, message) => {
+    await using folder = await Folder.create();
+    await writeFile(folder.join('mine.yaml'), text);
+    await expect(loadPreset(folder.join('mine.yaml'))).rejects.toThrow(message);
+  });
+
+  test('that is not there', async () => {
+    await expect(loadPreset('huge')).rejects.toThrow(/there is no preset 'huge': name one of .*quick/);
+    await expect(loadPreset('no/such.yaml')).rejects.toThrow(/cannot read the preset no\/such\.yaml/);
+  });
+});
