@@ -8,8 +8,23 @@ import type { BdEntry, BdKind, BdRow, BdSummary, BdTable, CurvePoint, Figure } f
 /** Kinds of figures of a {@link BdEntry}. */
 export const BD_KINDS: readonly BdKind[] = ['rate', 'rateAkima', 'quality'];
 
-/** Every other codec of a run against `anchor`, by one metric. */
+/** Draws of each interval: a report has hundreds of intervals, and their ends move by less than what is shown. */
+const BOOTSTRAP_SAMPLES = 4000;
+
+/** Page, Markdown and plots ask for the same tables. */
+const known = new WeakMap<Results, Map<string, BdTable>>();
+
+/** Every other codec of a run against `anchor`, by one metric. Computed once for each `results`, which must not change. */
 export function bdTable(results: Results, anchor: string, metric: MetricName): BdTable {
+  const tables = known.get(results) ?? new Map<string, BdTable>();
+  known.set(results, tables);
+  const key = JSON.stringify([anchor, metric]);
+  const table = tables.get(key) ?? computeTable(results, anchor, metric);
+  tables.set(key, table);
+  return table;
+}
+
+function computeTable(results: Results, anchor: string, metric: MetricName): BdTable {
   const rows = results.codecs
     .filter(({ name }) => name !== anchor)
     .map(({ name }) =>
@@ -51,7 +66,7 @@ export function compareCurves(
 /** Mean, median and interval of the figures that are there. */
 export function summarise(figures: readonly Figure[]): BdSummary {
   const values = figures.flatMap((figure) => ('value' in figure ? [figure.value] : []));
-  const interval = bootstrapMean(values);
+  const interval = bootstrapMean(values, { samples: BOOTSTRAP_SAMPLES });
   if (values.length === 0) {
     const none = { reason: 'no clip has a figure' };
     return { mean: none, median: none, interval, count: 0 };

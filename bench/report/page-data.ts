@@ -51,7 +51,7 @@ export function pageData(results: Results, pictures: PagePictures): PageData {
             rows: tableAtRate(results, targetBitsPerPixel),
             published: settings.published.map(({ title, source, bitsPerPixel, metrics: figures }) => ({
               ...{ title, source, bitsPerPixel },
-              metrics: figures as Record<string, number>,
+              metrics: figures,
             })),
           },
     pictures,

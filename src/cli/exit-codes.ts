@@ -10,6 +10,8 @@ export const EXIT_CODES = {
   damagedStream: 4,
   /** As EnvironmentError. */
   unusableMachine: 6,
+  /** Of two runs of the benchmark the second is worse. */
+  regression: 7,
   /** As CancelledError. */
   cancelled: 130,
 } as const;

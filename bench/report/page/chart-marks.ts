@@ -34,6 +34,7 @@ export function drawLabels(chart: uPlot, series: readonly ChartSeries[], font: s
   ctx.save();
   ctx.font = font.replace(/^(\d+)px/, (_, size: string) => `${Number(size) * ratio}px`);
   ctx.textBaseline = 'middle';
+  ctx.textAlign = 'left';
   ctx.fillStyle = styleValue('--ink');
   const height = 16 * ratio;
   const taken: { left: number; right: number; y: number }[] = [];

@@ -6,7 +6,7 @@ const ROOM = 46;
 /** Ticks of a log axis: 1, 2, 5 of each decade, or fewer if they would crowd. */
 export function rateTicks(chart: uPlot): number[] {
   const { min, max } = chart.scales['x']!;
-  if (min === undefined || max === undefined || min === null || max === null) return [];
+  if (min === undefined || max === undefined) return [];
   const decades = Math.log10(max / min);
   const perDecade = chart.bbox.width / devicePixelRatio / decades;
   // Between 1, 2, 5, 10 lie three tenths to two fifths of a decade.

@@ -23,7 +23,10 @@ export function watchPointer(chart: uPlot, host: HTMLElement, series: readonly C
   function show(event: PointerEvent): void {
     const area = chart.over.getBoundingClientRect();
     const found = nearest(chart, series, event.clientX - area.left, event.clientY - area.top);
-    if (found === null) return hide();
+    if (found === null) {
+      hide();
+      return;
+    }
     const { left, top, one, point } = found;
     ring.style.translate = `${left}px ${top}px`;
     ring.hidden = false;

@@ -41,6 +41,10 @@ export interface ChartOptions {
   readonly isCompact?: boolean;
 }
 
+/** uPlot's numbers of the two kinds of scales: its own names for them exist for the compiler alone. */
+const LINEAR = 1 as uPlot.Scale.Distr.Linear;
+const LOGARITHMIC = 3 as uPlot.Scale.Distr.Logarithmic;
+
 const charts = new WeakMap<HTMLElement, { chart: uPlot; observer: ResizeObserver }>();
 
 /** Draws a chart into `host`, in place of the one that was there. */
@@ -96,7 +100,7 @@ function uplotOptions(host: HTMLElement, series: readonly ChartSeries[], options
     legend: { show: false },
     cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
-      x: { time: false, distr: options.hasLogX ? 3 : 1, range: () => xRange(all, options) },
+      x: { time: false, distr: options.hasLogX ? LOGARITHMIC : LINEAR, range: () => xRange(all, options) },
       y: { range: () => yRange(all, options) },
     },
     axes: [
@@ -161,8 +165,9 @@ function yRange(points: readonly ChartPoint[], { hasZeroLine = false }: ChartOpt
   return [low - room, high + room];
 }
 
-function drawZeroLine({ ctx, bbox, valToPos }: uPlot, colour: string): void {
-  const y = Math.round(valToPos(0, 'y', true));
+function drawZeroLine(chart: uPlot, colour: string): void {
+  const { ctx, bbox } = chart;
+  const y = Math.round(chart.valToPos(0, 'y', true));
   ctx.save();
   ctx.strokeStyle = colour;
   ctx.lineWidth = 1;

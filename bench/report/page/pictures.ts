@@ -12,6 +12,12 @@ import type { Store } from './store.js';
 
 const ZOOMS = [2, 4, 8];
 
+/** CSS pixels at most: a picture and its controls are to be seen at once. */
+const STAGE_HEIGHT = 600;
+
+/** Where the enlarged part lies at first: beside the divider. */
+const FIRST_PLACE: Place = { x: 0.68, y: 0.42 };
+
 /** Decoded pictures beside each other and beside the original. */
 export function pictures(data: PageData, store: Store): HTMLElement {
   const found = new PictureStore(data);
@@ -25,7 +31,7 @@ export function pictures(data: PageData, store: Store): HTMLElement {
     left: null as number | null,
     right: (data.codecs.length - 1) as number | null,
     zoom: 4,
-    place: { x: 0.5, y: 0.5 } satisfies Place as Place,
+    place: FIRST_PLACE,
   };
   const stage = new Stage((place) => {
     chosen.place = place;
@@ -41,7 +47,7 @@ export function pictures(data: PageData, store: Store): HTMLElement {
     chosen.clip = clip;
     chosen.rate = rates[Math.floor((rates.length - 1) / 2)] ?? 0;
     chosen.frame = found.frames(clip)[0] ?? 0;
-    chosen.place = { x: 0.5, y: 0.5 };
+    chosen.place = FIRST_PLACE;
   };
 
   const drawControls = (): void => {
@@ -94,8 +100,7 @@ export function pictures(data: PageData, store: Store): HTMLElement {
       address: shown === null || shown === undefined ? '' : found.address(shown.picture),
       text: shown === null || shown === undefined ? `${titleOf(data, codec)}: no picture` : sideText(data, shown),
     });
-    // Small clips are not blown up to the whole page.
-    holder.style.maxWidth = `${Math.max(480, Math.min(960, width * 1.5))}px`;
+    holder.style.maxWidth = `${(STAGE_HEIGHT * width) / height}px`;
     stage.show({ left: side(left, leftShown), right: side(right, rightShown), width, height });
     drawCrops();
   };
@@ -112,7 +117,7 @@ export function pictures(data: PageData, store: Store): HTMLElement {
       const one = found.find(clip, codec, frame, rate);
       if (one === null) return [];
       const title = codec === null ? h('span', { class: 'codec' }, 'Original') : codecName(data.codecs[codec]!);
-      return [{ address: found.address(one.picture), title, text: cropText(data, one, metric) }];
+      return [{ address: found.address(one.picture), title, lines: cropLines(data, one, metric) }];
     });
     crops.replaceChildren(...cropRow(shown, size, middle, zoom));
   };
@@ -151,14 +156,14 @@ function sideText(data: PageData, { picture, point }: Shown): string {
 }
 
 /** Rate and, of this frame, the metric. */
-function cropText(data: PageData, { picture, point }: Shown, metricAt: number): string {
-  if (picture.codec === null || point === null) return `${data.clips[picture.clip]!.name}, frame ${picture.frame}`;
+function cropLines(data: PageData, { picture, point }: Shown, metricAt: number): string[] {
+  if (picture.codec === null || point === null) return [`${data.clips[picture.clip]!.name}, frame ${picture.frame}`];
   const metric = data.metrics[metricAt]!;
   const values = point.values[metricAt];
   // Temporal metrics begin with the second frame.
   const skipped =
     values === null || values === undefined ? 0 : data.clips[picture.clip]!.frames - values.perFrame.length;
   const value = values?.perFrame[picture.frame - skipped];
-  const measured = value === undefined ? '' : `, ${metric.title} ${metricText(value, metric)}`;
-  return `${bitsPerPixel(point.bitsPerPixel)} bpp${measured}`;
+  const measured = value === undefined ? [] : [`${metric.title} ${metricText(value, metric)}`];
+  return [`${bitsPerPixel(point.bitsPerPixel)} bits per pixel`, ...measured];
 }

@@ -33,7 +33,12 @@ async function writeWebp(picture: Buffer, file: string): Promise<void> {
 
 /** Blocks for a classic codec, blur for a learned one; less of it with every step. */
 async function degrade(picture: Buffer, step: number, isLearned: boolean): Promise<Buffer> {
-  const blurred = isLearned ? await sharp(picture).blur(Math.max(0.4, 2.6 - step * 0.6)).png().toBuffer() : picture;
+  const blurred = isLearned
+    ? await sharp(picture)
+        .blur(Math.max(0.4, 2.6 - step * 0.6))
+        .png()
+        .toBuffer()
+    : picture;
   return await sharp(blurred)
     .jpeg({ quality: isLearned ? 70 : 6 + step * 12 })
     .toBuffer();
