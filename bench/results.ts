@@ -11,11 +11,14 @@ const metricName = z.enum(METRIC_NAMES);
 
 /** Seconds and memory of one direction of a job, of the process that did it. */
 const costSchema = z.strictObject({
-  /** From the first frame in to the last one out; loading of code and models included. */
+  /**
+   * From the first frame in to the last one out, with the start of the codec (models, worker threads, another program);
+   * the process itself and the adapter's code were there before.
+   */
   wallSeconds: positive,
-  /** Processor time of all threads, user and system. */
+  /** Processor time of all threads in that time, user and system. */
   cpuSeconds: positive,
-  /** Largest resident memory of the process. */
+  /** Largest resident memory of the process: Node's own, about 60 MB, is in it where the codec works in Node. */
   peakBytes: count,
 });
 
@@ -79,8 +82,8 @@ const clipSchema = z.strictObject({
   sha256: z.hex().length(64),
   width: z.int().positive(),
   height: z.int().positive(),
-  /** Frames that are coded. */
-  frames: z.int().positive(),
+  /** Frames that are coded; 0 if they cannot be read: then all jobs of the clip have failed. */
+  frames: count,
   frameRate: rational,
   /** Code points of ITU-T H.273: how RGB metrics convert. */
   colour: z.strictObject({

@@ -11,7 +11,8 @@ export interface DrawnPlot {
 /** Draws a specification of Vega-Lite without a browser. Letters of the PNG are those of the machine's fonts. */
 export async function drawPlot(spec: TopLevelSpec): Promise<DrawnPlot> {
   // Both take a while to load: only where plots are drawn.
-  const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
+  const vega = await import('vega');
+  const vegaLite = await import('vega-lite');
   const view = new vega.View(vega.parse(vegaLite.compile(spec).spec), { renderer: 'none', logLevel: vega.Error });
   try {
     const svg = await view.toSVG();

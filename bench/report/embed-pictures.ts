@@ -12,6 +12,8 @@ export const PICTURE_BUDGET = 24_000_000;
 /** Quality of WebP whose own loss is below that of the codecs shown. */
 const LOSSY_QUALITY = 92;
 
+const ADDRESS_HEAD = 'data:image/webp;base64,';
+
 /** Options of {@link embedPictures}. */
 export interface EmbedOptions {
   /** Folder from which the results name their pictures. */
@@ -35,7 +37,7 @@ export async function embedPictures(results: Results, options: EmbedOptions): Pr
   if (budget === 0) return { pictures: [], rates: [], note: 'The report was made without pictures.' };
   const paths = new Map([...planned.keys()].map((file) => [file, locate(folder, file)]));
   let wholeSize = 0;
-  for (const [file, path] of paths) wholeSize += base64Length(await sizeOf(path, file));
+  for (const [file, path] of paths) wholeSize += addressLength(await sizeOf(path, file));
   const isLossless = wholeSize <= budget;
   const made = new Map<string, PagePicture>();
   let [size, shown] = [0, 0];
@@ -78,7 +80,7 @@ async function toSource(path: string, { file }: PlannedPicture, isLossless: bool
     const bytes = isLossless
       ? await readFile(path)
       : await sharp(path).webp({ quality: LOSSY_QUALITY, effort: 4, smartSubsample: true }).toBuffer();
-    return `data:image/webp;base64,${Buffer.from(bytes).toString('base64')}`;
+    return `${ADDRESS_HEAD}${Buffer.from(bytes).toString('base64')}`;
   } catch (error) {
     throw new InputError(`picture ${file} cannot be read: ${(error as Error).message.split('\n')[0]!}`, {
       cause: error,
@@ -100,6 +102,7 @@ function locate(folder: string, file: string): string {
   throw new InputError(`picture ${file} of the results lies outside their folder`);
 }
 
-function base64Length(bytes: number): number {
-  return Math.ceil(bytes / 3) * 4;
+/** Letters of a `data:` address with so many bytes. */
+function addressLength(bytes: number): number {
+  return ADDRESS_HEAD.length + Math.ceil(bytes / 3) * 4;
 }

@@ -31,10 +31,10 @@ export function toMarkdown(results: Results): string {
 /** One paragraph: what was measured, on what, by which command. */
 export function introduction(results: Results): string {
   const { clips, codecs, machine, versions } = results;
-  const frames = clips.map((clip) => clip.frames);
+  const frames = clips.map((clip) => clip.frames).filter((number) => number > 0);
   const [least, most] = [Math.min(...frames), Math.max(...frames)];
   return [
-    `${count(clips.length, 'clip')} of ${least === most ? least : `${least} to ${most}`} frames, ` +
+    `${count(clips.length, 'clip')}${frames.length === 0 ? '' : ` of ${least === most ? least : `${least} to ${most}`} frames`}, ` +
       `${count(codecs.length, 'codec')}, ${count(results.jobs.length, 'job')}; ${machine.cpu}, ` +
       `${count(machine.cores, 'core')}, ${machine.platform}, Node ${machine.node.replace(/^v/, '')}; ` +
       `${Object.entries(versions)

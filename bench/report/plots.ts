@@ -96,7 +96,7 @@ function speedPlot(results: Results, metric: MetricName): Plot | null {
       spec: {
         width: 300,
         height: 280,
-        mark: { type: 'point', filled: true, size: 110 },
+        mark: { type: 'point', filled: true, size: 110, opacity: 1 },
         encoding: {
           x: {
             field: 'speed',

@@ -27,14 +27,9 @@ export interface ReportOptions {
  * EnvironmentError if the package was not built; CancelledError. Nothing is written then.
  */
 export async function writeReport(results: Results, folder: string, options: ReportOptions): Promise<string[]> {
-  const { resultsFolder, pictureBudget, signal } = options;
-  const pictures = await embedPictures(results, {
-    folder: resultsFolder,
-    signal,
-    ...(pictureBudget === undefined ? {} : { budget: pictureBudget }),
-  });
+  const { signal } = options;
   const files: ReportFile[] = [
-    { path: 'report.html', content: await fillPage(toEmbeddedJson(pageData(results, pictures))) },
+    { path: 'report.html', content: await makePage(results, options) },
     { path: 'results.csv', content: toCsv(results) },
     { path: 'tables.md', content: toMarkdown(results) },
   ];
@@ -44,4 +39,19 @@ export async function writeReport(results: Results, folder: string, options: Rep
     files.push({ path: `plots/${name}.svg`, content: svg }, { path: `plots/${name}.png`, content: png });
   }
   return await stageFiles(folder, files, signal);
+}
+
+/**
+ * The page of a run as one HTML text.
+ *
+ * @throws InputError if a picture is missing; EnvironmentError if the package was not built; CancelledError.
+ */
+export async function makePage(results: Results, options: ReportOptions): Promise<string> {
+  const { resultsFolder, pictureBudget, signal } = options;
+  const pictures = await embedPictures(results, {
+    folder: resultsFolder,
+    signal,
+    ...(pictureBudget === undefined ? {} : { budget: pictureBudget }),
+  });
+  return await fillPage(toEmbeddedJson(pageData(results, pictures)));
 }

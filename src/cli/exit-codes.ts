@@ -11,7 +11,7 @@ export const EXIT_CODES = {
   /** As EnvironmentError. */
   unusableMachine: 6,
   /** Of two runs of the benchmark the second is worse. */
-  regression: 7,
+  regression: 8,
   /** As CancelledError. */
   cancelled: 130,
 } as const;

@@ -29,7 +29,7 @@ const parser = yargs(process.argv.slice(2).map((argument) => (argument === '-' ?
   .version(packageVersion())
   .help()
   .epilogue(
-    'Exit codes: 0 done, 2 usage, 3 input, 4 stream, 5 model pack, 6 environment, 7 regression, 130 cancelled, 1 bug.',
+    'Exit codes: 0 done, 2 usage, 3 input, 4 stream, 5 model pack, 6 environment, 8 regression, 130 cancelled, 1 bug.',
   )
   .wrap(Math.min(110, process.stdout.columns || 110))
   // Commands report their own errors; what is left are wrong arguments.

@@ -176,7 +176,13 @@ function readBasisIndices(
 }
 
 /** Interpolation keeps brightness, its sums fit 16 bits, and the phase 0 is the sample itself. */
-function requireTaps(reader: TableReader, name: string, data: Int8Array<ArrayBuffer>, phases: number, taps: number): void {
+function requireTaps(
+  reader: TableReader,
+  name: string,
+  data: Int8Array<ArrayBuffer>,
+  phases: number,
+  taps: number,
+): void {
   reader.requireRowSums(name, data, taps, 64);
   for (let row = 0; row < data.length / taps; row++) {
     const line = data.subarray(row * taps, (row + 1) * taps);

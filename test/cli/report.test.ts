@@ -65,7 +65,7 @@ describe('report RESULTS.json', () => {
     expect(run.stderr).toMatch(/^tessera: picture .* is missing; --no-pictures makes a report without them$/);
     expect(await folder.list()).not.toContain('never');
     expect((await tessera(['report', path, '--out', folder.join('without'), '--no-pictures'])).exitCode).toBe(0);
-  });
+  }, 300_000);
 
   test('a file that is not there, options that do not belong', async () => {
     expect(await tessera(['report', folder.join('none.json')])).toMatchObject({
@@ -88,15 +88,15 @@ describe('report A.json B.json', () => {
     expect(run.stdout.split('\n').at(-1)).toBe('no regression');
   });
 
-  test('a worse one: marked, exit code 7', async () => {
+  test('a worse one: marked, exit code 8', async () => {
     const [before, after] = [await results('before.json'), await results('after.json', { lastCodecRate: 1.2 })];
     const run = await tessera(['report', before, after]);
-    expect(run.exitCode).toBe(7);
+    expect(run.exitCode).toBe(8);
     expect(run.stdout).toMatch(/^x265:medium +psnr-y +\+20\.00 .*REGRESSION$/m);
     expect(run.stdout).not.toMatch(/^x264.*REGRESSION$/m);
     expect((await tessera(['report', before, after, '--rate-limit', '25'])).exitCode).toBe(0);
     const json = await tessera(['report', before, after, '--json']);
-    expect(jsonLines(json.stdout)).toMatchObject([{ type: 'comparison', before, after, hasRegression: true }]);
-    expect(json.exitCode).toBe(7);
+    expect(jsonLines(json.stdout)).toMatchObject([{ type: 'run-comparison', before, after, hasRegression: true }]);
+    expect(json.exitCode).toBe(8);
   });
 });

@@ -65,8 +65,8 @@ function clipTable(
     head: ['Clip', ...rows.map(({ codec }) => codecName(data.codecs.find(({ name }) => name === codec)!))],
     rows: [
       ...summaries.map(([name, cell]) => [
-        { content: name, class: 'summary' },
-        ...rows.map((row): Cell => ({ content: cell(row) as string, class: 'summary' })),
+        { content: name, class: 'total' },
+        ...rows.map((row): Cell => ({ content: cell(row) as string, class: 'total' })),
       ]),
       ...data.clips.map(({ name }, index) => [
         name,

@@ -11,7 +11,8 @@ import { dataTable, type Cell } from './table.js';
 
 /** From frame to frame: how steady quality is, and how bad the worst frames are. */
 export function frames(data: PageData, store: Store): HTMLElement {
-  let clip = 0;
+  // A clip whose jobs all failed has nothing to show first.
+  let clip = data.points[0]?.clip ?? 0;
   let rate = middleRate(data, clip);
   const controls = h('div', { class: 'controls' });
   const host = h('div', { class: 'chart', id: 'frame-chart' });

@@ -24,7 +24,7 @@ export function speed(data: PageData, store: Store): HTMLElement {
   const table = h('div');
   store.draw(() => table.replaceChildren(costTable(data, store)));
   const lead = isTimed
-    ? 'Frames per second of one job at a time, loading included, over all settings; the bar spans the slowest and the fastest setting. Higher up needs more bits, further right is faster.'
+    ? 'Frames per second of one job at a time over all settings, with the start of the codec; the bar spans the slowest and the fastest setting. Higher up needs more bits, further right is faster.'
     : 'This run has no times.';
   const note = reasons.length === 0 ? null : h('p', { class: 'note' }, `N/A: ${reasons.join('; ')}.`);
   const plots = isTimed ? h('div', { class: 'pair' }, plot(data, store, 'encode'), plot(data, store, 'decode')) : null;

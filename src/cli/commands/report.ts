@@ -85,7 +85,7 @@ async function compare(
   const [before, after] = [await readResults(earlier), await readResults(later)];
   const comparison = compareRuns(before, after, { ...DEFAULT_LIMITS, ...limits });
   const text = json
-    ? toJsonLine({ type: 'comparison', before: earlier, after: later, ...comparison })
+    ? toJsonLine({ type: 'run-comparison', before: earlier, after: later, ...comparison })
     : `${describe(comparison).join('\n')}\n`;
   await writeStdout(text);
   return comparison.hasRegression ? EXIT_CODES.regression : EXIT_CODES.done;

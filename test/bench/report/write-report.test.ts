@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { writeReport } from '../../../bench/report/write-report.js';
+import { makePage, writeReport } from '../../../bench/report/write-report.js';
 import type { Results } from '../../../bench/results.js';
 import { CancelledError, InputError } from '../../../src/errors.js';
 import { drawPictures } from '../support/draw-pictures.js';
@@ -18,10 +18,9 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** What the page was given. */
-async function dataOf(page: string): Promise<{ pictures: { pictures: { source: string }[]; note: string } }> {
-  const html = await readFile(page, 'utf8');
+function dataOf(html: string): { pictures: { pictures: { source: string }[]; note: string } } {
   const [, json] = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)!;
-  return JSON.parse(json!) as Awaited<ReturnType<typeof dataOf>>;
+  return JSON.parse(json!) as ReturnType<typeof dataOf>;
 }
 
 function report(results: Results, options: object = {}): Promise<string[]> {
@@ -47,8 +46,7 @@ describe('writeReport', () => {
   });
 
   test('the page needs nothing but itself', async () => {
-    const [page] = await report(syntheticResults(small));
-    const html = await readFile(page!, 'utf8');
+    const html = await makePage(syntheticResults(small), { resultsFolder: folder });
     expect(html).not.toMatch(/(?:src|href)="(?!data:)/);
     expect(html).not.toMatch(/url\((?!"?\$|data:)/);
     expect(html).not.toMatch(/\/\*(?:STYLE|SCRIPT|DATA)\*\//);
@@ -57,21 +55,25 @@ describe('writeReport', () => {
   test('text of the results cannot end the script that holds it', async () => {
     const results = syntheticResults(small);
     const clips = results.clips.map((clip) => ({ ...clip, notes: ['</script><script>alert(1)</script>'] }));
-    const [page] = await report({ ...results, clips });
-    expect(await readFile(page!, 'utf8')).not.toContain('alert(1)</script>');
-    expect(await dataOf(page!)).toMatchObject({ clips: [{ notes: ['</script><script>alert(1)</script>'] }, {}] });
+    const page = await makePage({ ...results, clips }, { resultsFolder: folder });
+    expect(page).not.toContain('alert(1)</script>');
+    expect(dataOf(page)).toMatchObject({ clips: [{ notes: ['</script><script>alert(1)</script>'] }, {}] });
   });
 
   test('pictures are lossless where they fit, lossy where not, fewer where even that is too much', async () => {
     const results = syntheticResults({ ...small, clips: 1, pictures: 1 });
     await drawPictures(results, folder);
-    const whole = await dataOf((await report(results))[0]!);
+    const shown = async (pictureBudget?: number): Promise<ReturnType<typeof dataOf>> =>
+      dataOf(
+        await makePage(results, { resultsFolder: folder, ...(pictureBudget === undefined ? {} : { pictureBudget }) }),
+      );
+    const whole = await shown();
     expect(whole.pictures.note).toBe('Pictures are lossless.');
     expect(whole.pictures.pictures).toHaveLength(11);
     const size = whole.pictures.pictures.reduce((sum, { source }) => sum + source.length, 0);
-    const lossy = await dataOf((await report(results, { pictureBudget: size - 1 }))[0]!);
+    const lossy = await shown(size - 1);
     expect(lossy.pictures.note).toMatch(/^Pictures are WebP of quality 92/);
-    const few = await dataOf((await report(results, { pictureBudget: 90_000 }))[0]!);
+    const few = await shown(90_000);
     expect(few.pictures.note).toMatch(/\d of 5 frames and rates fit into 0 MB\.$/);
     expect(few.pictures.pictures.reduce((sum, { source }) => sum + source.length, 0)).toBeLessThanOrEqual(90_000);
   });
@@ -82,7 +84,7 @@ describe('writeReport', () => {
       /^picture pictures\/foreman\/original-2\.webp of the results is missing; --no-pictures makes a report without them$/,
     );
     expect(await readdir(folder)).toEqual([]);
-    expect(await dataOf((await report(results, { pictureBudget: 0 }))[0]!)).toMatchObject({
+    expect(dataOf(await makePage(results, { resultsFolder: folder, pictureBudget: 0 }))).toMatchObject({
       pictures: { pictures: [], note: 'The report was made without pictures.' },
     });
   });
