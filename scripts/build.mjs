@@ -32,11 +32,18 @@ function buildKernels() {
   );
 }
 
+/** The page of the benchmark's reports: scripts for browsers, put into one HTML file. */
+function buildPage() {
+  runTool('typescript/bin/tsc', '-p', 'bench/report/page/tsconfig.json', '--noEmit', 'false', '--declaration', 'false');
+  execFileSync(process.execPath, [join(root, 'scripts/bundle-page.mjs')], { stdio: 'inherit' });
+}
+
 const flags = new Set(process.argv.slice(2));
 if (flags.has('--clean')) rmSync(join(root, 'dist'), { recursive: true, force: true });
 buildKernels();
 if (!flags.has('--kernels-only')) {
   runTool('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  buildPage();
   mkdirSync(join(root, 'dist/src/kernels'), { recursive: true });
   copyFileSync(kernelsModule, join(root, 'dist/src/kernels/kernels.wasm'));
   // npm sets this on installation; a checkout runs the file as it is built.

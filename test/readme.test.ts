@@ -47,7 +47,7 @@ describe('the examples of the README run', () => {
 });
 
 describe('what documents name is there', () => {
-  test.each(['README.md', 'docs/ARCHITECTURE.md', 'docs/CLI.md', 'CONTRIBUTING.md'])('%s', async (name) => {
+  test.each(['README.md', 'docs/ARCHITECTURE.md', 'docs/CLI.md', 'docs/REPORT.md', 'CONTRIBUTING.md'])('%s', async (name) => {
     const text = await readFile(name, 'utf8');
     const base = resolve(name, '..');
     const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => resolve(base, path!));

@@ -12,6 +12,8 @@ export const EXIT_CODES = {
   unusableMachine: 6,
   /** The command did its work, but parts of it failed. */
   incomplete: 7,
+  /** Of two runs of the benchmark the second is worse. */
+  regression: 8,
   /** As CancelledError. */
   cancelled: 130,
 } as const;

@@ -6,6 +6,7 @@ import { compressCommand } from './commands/compress.js';
 import { decompressCommand } from './commands/decompress.js';
 import { doctorCommand } from './commands/doctor.js';
 import { infoCommand } from './commands/info.js';
+import { reportCommand } from './commands/report.js';
 import { verifyCommand } from './commands/verify.js';
 import { Reporter } from './reporter.js';
 import { report, UsageError } from './run-command.js';
@@ -21,6 +22,7 @@ const parser = yargs(process.argv.slice(2).map((argument) => (argument === '-' ?
   .command(verifyCommand)
   .command(compareCommand)
   .command(benchCommand)
+  .command(reportCommand)
   .command(doctorCommand)
   .example('$0 compress in.mp4 out.tsr', 'Compress, with sound and all else')
   .example('$0 decompress in.tsr out.mp4', 'And back')
@@ -31,7 +33,7 @@ const parser = yargs(process.argv.slice(2).map((argument) => (argument === '-' ?
   .version(packageVersion())
   .help()
   .epilogue(
-    'Exit codes: 0 done, 2 usage, 3 input, 4 stream, 5 model pack, 6 environment, 7 incomplete, 130 cancelled, 1 bug.',
+    'Exit codes: 0 done, 2 usage, 3 input, 4 stream, 5 model pack, 6 environment, 7 incomplete, 8 regression, 130 cancelled, 1 bug.',
   )
   .wrap(Math.min(110, process.stdout.columns || 110))
   // Commands report their own errors; what is left are wrong arguments.

@@ -101,12 +101,14 @@ async function run(argv: BenchArguments, { signal, reporter }: CommandContext): 
     onProgress: (progress) => reporter.jobs(progress),
     onNote: (note) => reporter.note(note),
   });
-  // await writeReport(resultsSchema.parse(JSON.parse(await readFile(summary.resultsFile, 'utf8'))), out, { signal });
   const { jobs, failedJobs, seconds, resultsFile } = summary;
+  const { readResults } = await import('../../../bench/report/read-results.js');
+  const { writeReport } = await import('../../../bench/report/write-report.js');
+  const reports = await writeReport(await readResults(resultsFile), out, { resultsFolder: out, signal });
   const failed = failedJobs.length === 0 ? '' : `, ${failedJobs.length} of them failed`;
   reporter.done(
-    { command: 'bench', ...summary },
-    `${countOf(jobs, 'job')}${failed}, ${describeSeconds(seconds)}: ${resultsFile}`,
+    { command: 'bench', ...summary, reports },
+    `${countOf(jobs, 'job')}${failed}, ${describeSeconds(seconds)}: ${resultsFile}; open ${reports[0]!}`,
   );
   return failedJobs.length === 0 ? EXIT_CODES.done : EXIT_CODES.incomplete;
 }
