@@ -30,11 +30,12 @@ class ChanceCoder {
   }
 }
 
-export function drawTokens(geometry, head, random, isDense = false) {
+/** @param temporal what earlier frames of the stream left. */
+export function drawTokens(geometry, head, random, temporal, isDense = false) {
   const syntaxTables = new SyntaxTables(tables);
   const coder = new ChanceCoder(random, syntaxTables, isDense);
   const tokens = new FrameTokens(geometry);
-  new ModeSyntax(syntaxTables, tables).code(coder, head, tokens);
+  new ModeSyntax(syntaxTables, tables, temporal).code(coder, head, tokens);
   const scales = { scale: new Uint8Array(384), index: new Int32Array(tokens.type.length) };
   for (const pass of [0, 1]) new CoefficientSyntax(syntaxTables, tables).code(coder, tokens, pass, scales);
   return tokens;
@@ -48,5 +49,6 @@ export const keyHead = {
   interpolation: 0,
   hasQOffsets: false,
   hasLoopFilter: false,
+  pts: 0n,
 };
-export const interHead = { ...keyHead, kind: 'inter', reference0: 0 };
+export const interHead = { ...keyHead, kind: 'inter', reference0: 0, pts: 1n };

@@ -7,6 +7,7 @@ import { CoefficientSyntax } from '../../dist/src/codec/coefficient-syntax.js';
 import { FrameTokens, Geometry } from '../../dist/src/codec/frame-tokens.js';
 import { ModeSyntax } from '../../dist/src/codec/mode-syntax.js';
 import { SyntaxTables } from '../../dist/src/codec/syntax-tables.js';
+import { TemporalMotion } from '../../dist/src/codec/temporal-motion.js';
 import { ESCAPE } from '../../dist/src/entropy/magnitude.js';
 import { RansEncoder } from '../../dist/src/entropy/rans-encoder.js';
 import { SymbolWriter } from '../../dist/src/entropy/symbol-coder.js';
@@ -26,11 +27,12 @@ function patchHeader(stream, changes, { fixCrc = true } = {}) {
 export async function writeInvalid(save) {
   const geometry = new Geometry(40, 24);
   const random = chance(77);
+  const temporal = new TemporalMotion();
   const head = header(40, 24, { slotCount: 2 });
   const headerBytes = Buffer.from(encodeHeader(head));
   const { packets } = await packFrames(geometry, [
-    { head: keyHead, tokens: drawTokens(geometry, keyHead, random) },
-    { head: interHead, tokens: drawTokens(geometry, interHead, random) },
+    { head: keyHead, tokens: drawTokens(geometry, keyHead, random, temporal) },
+    { head: interHead, tokens: drawTokens(geometry, interHead, random, temporal) },
   ]);
   const [key, inter] = packets;
   const good = await container(head, packets);

@@ -67,11 +67,11 @@ export async function packFrames(geometry, frames) {
   const decoder = new PictureDecoder(new Kernels(), geometry, tables, loopFilter);
   const packets = [];
   const sums = [];
-  for (const [index, { head, tokens, pts = BigInt(index), hasChecksum = true }] of frames.entries()) {
+  for (const { head, tokens, hasChecksum = true } of frames) {
     const bytes = await codec.write(head, tokens);
     const loop = loopChecksum(await decoder.decode(head, tokens));
     sums.push({ tokensCrc32c: tokensChecksum(tokens.coefficients), loopCrc32c: loop });
-    packets.push({ ...head, pts, duration: 1n, loopChecksum: hasChecksum ? loop : null, tokens: bytes });
+    packets.push({ ...head, duration: 1n, loopChecksum: hasChecksum ? loop : null, tokens: bytes });
   }
   return { packets, sums };
 }

@@ -1,7 +1,9 @@
 // Valid golden streams.
 import { TextEncoder } from 'node:util';
+import { codingStructure } from '../../dist/src/codec/encoder/coding-structure.js';
 import { SequenceEncoder } from '../../dist/src/codec/encoder/sequence-encoder.js';
 import { Geometry } from '../../dist/src/codec/frame-tokens.js';
+import { TemporalMotion } from '../../dist/src/codec/temporal-motion.js';
 import { Kernels } from '../../dist/src/kernels/kernels.js';
 import { openMediaFile } from '../../dist/src/video/media-file.js';
 import { drawTokens, interHead, keyHead } from './drawn-tokens.mjs';
@@ -23,17 +25,19 @@ function pan(width, height, time) {
   };
 }
 
-async function encodeClip(save, name, width, height, pictures, options, { side = [], ...more } = {}) {
+async function encodeClip(save, name, width, height, pictures, options, { side = [], times = [] } = {}) {
   const geometry = new Geometry(width, height);
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options);
-  for (const picture of pictures) encoder.push(picture);
+  for (const [index, picture] of pictures.entries()) encoder.push({ ...picture, pts: BigInt(times[index] ?? index) });
   const frames = [];
   while (encoder.isReady(true)) {
     const { head, tokens } = await encoder.next();
     frames.push({ head, tokens, hasChecksum: frames.length % 3 === 0 });
   }
   const { packets, sums } = await packFrames(geometry, frames);
-  save(name, await container(header(width, height, more), packets, side), { packets: sums });
+  const { slotCount, reorderDepth } = codingStructure(geometry, options.keyint);
+  const head = header(width, height, { slotCount, reorderDepth });
+  save(name, await container(head, packets, side), { packets: sums });
 }
 
 const clip = (width, height, count) => Array.from({ length: count }, (_, time) => pan(width, height, time));
@@ -55,11 +59,11 @@ async function firstFrames(path, count) {
 async function drawClip(save, name, width, height, heads, seed, { isDense = false, times = [], ...more } = {}) {
   const geometry = new Geometry(width, height);
   const random = chance(seed);
-  const frames = heads.map((head, index) => ({
-    head,
-    tokens: drawTokens(geometry, head, random, isDense),
-    pts: BigInt(times[index] ?? index),
-  }));
+  const temporal = new TemporalMotion();
+  const frames = heads.map((untimed, index) => {
+    const head = { ...untimed, pts: BigInt(times[index] ?? index) };
+    return { head, tokens: drawTokens(geometry, head, random, temporal, isDense) };
+  });
   const { packets, sums } = await packFrames(geometry, frames);
   save(name, await container(header(width, height, more), packets), { packets: sums });
   return packets;
@@ -117,4 +121,25 @@ export async function writeValid(save) {
   );
   const reordered = [keyHead, { ...interHead, fills: 1 }, { ...two, fills: null }, { ...keyHead, fills: 1 }];
   await byHand('reordered', 24, 24, reordered, 5, { slotCount: 2, reorderDepth: 1, times: [0, 2, 1, 3] });
+
+  // Temporal motion over distances of all kinds: uneven, backwards, none, beyond the limit of the scale.
+  const pyramid = [
+    keyHead,
+    { ...interHead, fills: 1 },
+    { ...two, fills: 2 },
+    { ...two, reference1: 2, fills: 3 },
+    { ...two, reference0: 2, reference1: 1, fills: null },
+    { ...interHead, reference0: 3, fills: 0 },
+    { ...two, reference0: 1, reference1: 0, fills: 2 },
+    { ...two, reference0: 2, reference1: 3, fills: 1 },
+    { ...interHead, reference0: 1, fills: null },
+    { ...two, reference0: 1, reference1: 2, fills: 1 },
+    { ...two, reference0: 0, reference1: 1, fills: null },
+  ];
+  const times = [-7, 20, 3, -4, 11, 11, 11, 60, 61, 5000, -100000];
+  await byHand('pyramid', 100, 44, pyramid, 6, { slotCount: 4, reorderDepth: 3, times });
+  const moving = clip(64, 48, 14);
+  const uneven = [0, 4, 5, 11, 12, 13, 20, 31, 32, 36, 37, 50, 58, 59];
+  const quality = { quality: 24, keyint: 250 };
+  await encode('variable-rate', 64, 48, moving, quality, { times: uneven });
 }

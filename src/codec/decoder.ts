@@ -194,7 +194,7 @@ export class Decoder implements AsyncDisposable {
 
   /** The picture to show for packet number `index`, or why there is none. */
   async #decodePacket(packet: Packet, index: number): Promise<Planes | Lost> {
-    const { tokens: bytes, pts: _pts, duration: _duration, loopChecksum: checksum, ...head } = packet;
+    const { tokens: bytes, duration: _duration, loopChecksum: checksum, ...head } = packet;
     const parsed = await this.#tokens.call({ kind: 'read', head, bytes });
     if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
     const { tokens } = parsed;

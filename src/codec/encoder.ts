@@ -144,9 +144,9 @@ export class Encoder implements AsyncDisposable {
   }
 
   #request(frame: Frame | null): Promise<EncoderResponse> {
-    if (frame === null) return this.#pictures.call({ planes: null });
-    const { y, u, v } = frame;
-    return this.#pictures.call({ planes: { y, u, v } });
+    if (frame === null) return this.#pictures.call({ picture: null });
+    const { y, u, v, pts } = frame;
+    return this.#pictures.call({ picture: { y, u, v, pts } });
   }
 
   async #pack(encoded: NonNullable<EncoderResponse>, time: FrameTime, index: number): Promise<Packet> {

@@ -12,4 +12,6 @@ export interface FrameHead {
   readonly interpolation: number;
   readonly hasQOffsets: boolean;
   readonly hasLoopFilter: boolean;
+  /** Presentation time in ticks: vectors are stretched to distances in time. */
+  readonly pts: bigint;
 }

@@ -11,13 +11,12 @@ import {
   typeContext,
   typeKeyContext,
 } from './mode-contexts.js';
-import { MOTION_FIELDS, MotionNeighbours, setMotion } from './motion.js';
+import { MOTION_FIELDS, MOTION_LIMIT, MotionNeighbours, setMotion } from './motion.js';
 import type { SyntaxTables } from './syntax-tables.js';
+import { TemporalMotion } from './temporal-motion.js';
 
 /** Symbol of `motion` for a motion that is not one of the candidates. */
 const NEW_MOTION = 3;
-/** Components of motion vectors lie in -MOTION_LIMIT .. MOTION_LIMIT - 1 quarter samples. */
-const MOTION_LIMIT = 8192;
 
 /**
  * Syntax of everything in a frame but its transform tokens (FORMAT.md section 8, steps 1 to 3), for both directions:
@@ -27,22 +26,28 @@ export class ModeSyntax {
   readonly #tables: SyntaxTables;
   readonly #intraModes: number;
   readonly #basisChoices: readonly [number, number];
-  readonly #neighbours = new MotionNeighbours();
+  readonly #temporal: TemporalMotion;
+  readonly #neighbours: MotionNeighbours;
   readonly #fields = new Int16Array(MOTION_FIELDS);
 
-  constructor(tables: SyntaxTables, pack: PackTables) {
+  /** @param temporal holds the motion of the reference slots, of which every frame that is coded here takes part. */
+  constructor(tables: SyntaxTables, pack: PackTables, temporal = new TemporalMotion()) {
     this.#tables = tables;
+    this.#temporal = temporal;
+    this.#neighbours = new MotionNeighbours(temporal);
     this.#intraModes = pack.intraModes;
     this.#basisChoices = [pack.interBasis16.length, pack.interBasis8.length];
   }
 
-  /** Codes region and mode tokens of a whole frame. */
+  /** Codes region and mode tokens of a whole frame. Frames come in coding order. */
   code(coder: SymbolCoder, head: FrameHead, tokens: FrameTokens): void {
+    this.#temporal.beginFrame(head);
     this.#codeRegions(coder, head, tokens);
     const { rows, columns } = tokens.geometry;
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) this.#codeBlock(coder, head, tokens, row, column);
     }
+    this.#temporal.endFrame(head, tokens);
   }
 
   #codeRegions(coder: SymbolCoder, head: FrameHead, tokens: FrameTokens): void {

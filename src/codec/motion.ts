@@ -1,20 +1,33 @@
 import { AVERAGE, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
+import type { TemporalMotion } from './temporal-motion.js';
 
 /** Number of merge candidates of a partition. */
 export const CANDIDATES = 3;
 /** Fields of one candidate: reference, x0, y0, x1, y1. */
 export const MOTION_FIELDS = 5;
+/** Components of motion vectors lie in -MOTION_LIMIT .. MOTION_LIMIT - 1 quarter samples. */
+export const MOTION_LIMIT = 8192;
+
+/** Reference 0 with vector zero, the last candidate. */
+const NO_MOVEMENT = new Int16Array(MOTION_FIELDS);
 
 /**
- * Motion of the neighbours of one partition and what is predicted from it (FORMAT.md section 8, "Motion"). One
- * instance is reused for all partitions, so nothing is allocated per block.
+ * Motion of the neighbours of one partition, in the frame and in time, and what is predicted from it (FORMAT.md section
+ * 8, "Motion"). One instance is reused for all partitions, so nothing is allocated per block.
  */
 export class MotionNeighbours {
   /** [3, 5]: reference, x0, y0, x1, y1 of each candidate. */
   readonly candidates = new Int16Array(CANDIDATES * MOTION_FIELDS);
+  /** Whether `temporal` holds a motion of the partition. */
+  hasTemporal = false;
   /** Positions of left, above and above right on the sub-block grid, -1 if absent. */
   readonly #positions = new Int32Array(3);
+  readonly #fields = new Int16Array(MOTION_FIELDS);
+  #count = 0;
   #tokens: FrameTokens | undefined;
+
+  /** @param temporal what the frame's references hold; its frame must have begun. */
+  constructor(readonly temporal: TemporalMotion) {}
 
   /**
    * Gathers the neighbours of the partition whose top left sub-block is (`row`, `column`) on the 8x8 grid.
@@ -32,18 +45,14 @@ export class MotionNeighbours {
     if (rightExists) positions[2] = (row - 1) * stride + right;
     else positions[2] = row > 0 && column > 0 ? (row - 1) * stride + column - 1 : -1;
 
-    let count = 0;
-    for (let i = 0; i < 3; i++) {
-      const at = positions[i]!;
-      if (at < 0 || tokens.reference[at] === NO_REFERENCE) continue;
-      this.#set(count, tokens.reference[at]!, at);
-      if (!this.#repeats(count)) count++;
-    }
-    if (count < CANDIDATES) {
-      this.candidates.fill(0, count * MOTION_FIELDS, (count + 1) * MOTION_FIELDS);
-      if (!this.#repeats(count)) count++;
-    }
-    for (; count < CANDIDATES; count++) {
+    this.#count = 0;
+    this.#addNeighbour(0);
+    this.#addNeighbour(1);
+    this.hasTemporal = this.temporal.find(row, column, size);
+    if (this.hasTemporal) this.#add(this.temporal.fields);
+    this.#addNeighbour(2);
+    this.#add(NO_MOVEMENT);
+    for (let count = this.#count; count < CANDIDATES; count++) {
       this.candidates.copyWithin(count * MOTION_FIELDS, (count - 1) * MOTION_FIELDS, count * MOTION_FIELDS);
     }
   }
@@ -53,9 +62,9 @@ export class MotionNeighbours {
     const tokens = this.#tokens!;
     let users = 0;
     let only = 0;
-    let a = 0;
-    let b = 0;
-    let c = 0;
+    let a = this.#stretched(slot, component);
+    let b = a;
+    let c = a;
     for (let i = 0; i < 3; i++) {
       const at = this.#positions[i]!;
       if (at < 0) continue;
@@ -72,6 +81,13 @@ export class MotionNeighbours {
     return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
   }
 
+  /** What the temporal motion says of a component for a slot; 0 if there is none. */
+  #stretched(slot: number, component: number): number {
+    const { fields } = this.temporal;
+    if (!this.hasTemporal || (fields[0] !== slot && fields[0] !== AVERAGE)) return 0;
+    return fields[1 + slot * 2 + component]!;
+  }
+
   /** Context 0..2 of a motion class: how large the neighbours' differences of this component were. */
   differenceContext(component: number): number {
     const tokens = this.#tokens!;
@@ -83,11 +99,22 @@ export class MotionNeighbours {
     return sum < 3 ? 0 : sum < 33 ? 1 : 2;
   }
 
-  #set(index: number, reference: number, at: number): void {
-    const motion = this.#tokens!.motion;
-    const base = index * MOTION_FIELDS;
-    this.candidates[base] = reference;
-    for (let i = 0; i < 4; i++) this.candidates[base + 1 + i] = motion[at * 4 + i]!;
+  /** Adds the motion of a neighbour, if it has any. */
+  #addNeighbour(index: number): void {
+    const at = this.#positions[index]!;
+    const tokens = this.#tokens!;
+    if (at < 0 || tokens.reference[at] === NO_REFERENCE) return;
+    const fields = this.#fields;
+    fields[0] = tokens.reference[at]!;
+    for (let i = 0; i < 4; i++) fields[1 + i] = tokens.motion[at * 4 + i]!;
+    this.#add(fields);
+  }
+
+  /** Adds a motion to the candidates, if it is new and there is room. */
+  #add(fields: Int16Array): void {
+    if (this.#count === CANDIDATES) return;
+    this.candidates.set(fields, this.#count * MOTION_FIELDS);
+    if (!this.#repeats(this.#count)) this.#count++;
   }
 
   #repeats(index: number): boolean {

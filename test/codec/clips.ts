@@ -1,11 +1,11 @@
-import type { VisiblePlanes } from '../../src/codec/encoder/sequence-encoder.js';
+import type { TimedPicture } from '../../src/codec/encoder/sequence-encoder.js';
 import { seededRandom } from '../entropy/random.js';
 
 /** What moves how: a texture that pans, noise that never repeats, flat black, one sample black, the next white. */
 export type ClipKind = 'pan' | 'noise' | 'black' | 'checks';
 
-/** A synthetic picture; `time` counts frames and `scene` makes others of the same kind. */
-export function picture(kind: ClipKind, width: number, height: number, time: number, scene = 0): VisiblePlanes {
+/** A synthetic picture; `time` counts frames, is their time stamp, and `scene` makes others of the same kind. */
+export function picture(kind: ClipKind, width: number, height: number, time: number, scene = 0): TimedPicture {
   const random = seededRandom(1 + scene * 977 + (kind === 'noise' ? time * 31 : 0));
   const phase = random() * 50;
   const sample = (x: number, y: number): number => {
@@ -32,5 +32,6 @@ export function picture(kind: ClipKind, width: number, height: number, time: num
     y: plane(width, height, 1, 1),
     u: plane(halfWidth, halfHeight, 2, gain),
     v: plane(halfWidth, halfHeight, 2, -gain),
+    pts: BigInt(time),
   };
 }

@@ -50,6 +50,7 @@ test.each(['inter', 'key'] as const)('contexts are those of FORMAT.md in %s fram
     interpolation: 0,
     hasQOffsets: false,
     hasLoopFilter: false,
+    pts: 0n,
   };
   for (let seed = 1; seed <= 20; seed++) {
     const tokens = randomTokens(geometry, tables, head, seededRandom(seed));

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FrameTokens, Geometry } from '../../src/codec/frame-tokens.js';
 import type { FrameHead } from '../../src/codec/frame-head.js';
 import { MotionNeighbours, setMotion } from '../../src/codec/motion.js';
+import { TemporalMotion } from '../../src/codec/temporal-motion.js';
 import type { PackTables } from '../../src/model/pack-tables.js';
 import { seededRandom } from '../entropy/random.js';
 import { randomTokens } from './random-tokens.js';
@@ -12,16 +13,26 @@ const head: FrameHead = {
   q: 30,
   reference0: 0,
   reference1: 1,
-  fills: 0,
+  fills: null,
   interpolation: 0,
   hasQOffsets: false,
   hasLoopFilter: false,
+  pts: 1n,
 };
 
 let tables: PackTables;
 beforeAll(async () => {
   tables = await tinyTables();
 });
+
+/** Frames in slots 0 and 1, the second of which moves against the first. */
+function temporalOf(geometry: Geometry, random: () => number): TemporalMotion {
+  const temporal = new TemporalMotion();
+  const key: FrameHead = { ...head, kind: 'key', reference0: null, reference1: null, fills: 0, pts: 0n };
+  const next: FrameHead = { ...head, reference1: null, fills: 1, pts: 2n };
+  for (const before of [key, next]) randomTokens(geometry, tables, before, random, temporal);
+  return temporal;
+}
 
 /** [reference, x0, y0, x1, y1]. */
 type Motion = readonly number[];
@@ -42,9 +53,9 @@ function neighboursOf(tokens: FrameTokens, y: number, x: number, size: number): 
   return [motionAt(tokens, y, x - 1), motionAt(tokens, y - 1, x), right];
 }
 
-function candidatesOf(neighbours: readonly (Motion | null)[]): Motion[] {
+function candidatesOf([left, above, right]: readonly (Motion | null)[], temporal: Motion | null): Motion[] {
   const list: Motion[] = [];
-  for (const motion of [...neighbours, [0, 0, 0, 0, 0]]) {
+  for (const motion of [left!, above!, temporal, right!, [0, 0, 0, 0, 0]]) {
     if (motion !== null && list.length < 3 && !list.some((known) => String(known) === String(motion)))
       list.push(motion);
   }
@@ -52,12 +63,19 @@ function candidatesOf(neighbours: readonly (Motion | null)[]): Motion[] {
   return list;
 }
 
-function predictionOf(neighbours: readonly (Motion | null)[], slot: number, component: number): number {
+function predictionOf(
+  neighbours: readonly (Motion | null)[],
+  slot: number,
+  component: number,
+  temporal: Motion | null,
+): number {
   const values = neighbours.map((motion) =>
     motion !== null && (motion[0] === slot || motion[0] === 2) ? motion[1 + 2 * slot + component]! : null,
   );
   const used = values.filter((value) => value !== null);
-  return used.length === 1 ? used[0]! : values.map((value) => value ?? 0).sort((a, b) => a - b)[1]!;
+  const usesSlot = temporal !== null && (temporal[0] === slot || temporal[0] === 2);
+  const absent = usesSlot ? temporal[1 + 2 * slot + component]! : 0;
+  return used.length === 1 ? used[0]! : values.map((value) => value ?? absent).sort((a, b) => a - b)[1]!;
 }
 
 test.each([
@@ -66,22 +84,26 @@ test.each([
   [130, 100],
 ])('candidates and predictions are those of FORMAT.md, %dx%d', (width, height) => {
   const geometry = new Geometry(width, height);
-  const neighbours = new MotionNeighbours();
   for (let seed = 1; seed <= 20; seed++) {
-    const tokens = randomTokens(geometry, tables, head, seededRandom(seed));
+    const random = seededRandom(seed);
+    const temporal = temporalOf(geometry, random);
+    const neighbours = new MotionNeighbours(temporal);
+    const tokens = randomTokens(geometry, tables, head, random, temporal);
+    temporal.beginFrame(head);
     for (let y = 0; y < 2 * geometry.rows; y++) {
       for (let x = 0; x < 2 * geometry.columns; x++) {
         for (const size of y % 2 === 0 && x % 2 === 0 ? [1, 2] : [1]) {
           neighbours.gather(tokens, y, x, size);
           const slow = neighboursOf(tokens, y, x, size);
-          expect([...neighbours.candidates]).toEqual(candidatesOf(slow).flat());
+          const motion = temporal.find(y, x, size) ? [...temporal.fields] : null;
+          expect([...neighbours.candidates]).toEqual(candidatesOf(slow, motion).flat());
           for (const [slot, component] of [
             [0, 0],
             [0, 1],
             [1, 0],
             [1, 1],
           ] as const) {
-            expect(neighbours.predict(slot, component)).toBe(predictionOf(slow, slot, component));
+            expect(neighbours.predict(slot, component)).toBe(predictionOf(slow, slot, component, motion));
           }
         }
       }
@@ -102,7 +124,7 @@ describe('by hand', () => {
   };
 
   test('three neighbours, each with another reference', () => {
-    const neighbours = new MotionNeighbours();
+    const neighbours = new MotionNeighbours(new TemporalMotion());
     neighbours.gather(prepare(), 2, 2, 2);
     expect([...neighbours.candidates]).toEqual([2, 12, 3, -5, -6, 0, 4, -8, 0, 0, 1, 0, 0, 7, 9]);
     // Slot 0: 12, 4 and none, which counts as 0; slot 1: -5, none, 7.
@@ -112,7 +134,7 @@ describe('by hand', () => {
 
   test('a single neighbour is taken as it is; equal ones count once; vector zero follows', () => {
     const tokens = prepare();
-    const neighbours = new MotionNeighbours();
+    const neighbours = new MotionNeighbours(new TemporalMotion());
     neighbours.gather(tokens, 0, 2, 2);
     expect([...neighbours.candidates]).toEqual([0, 90, 90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     expect([neighbours.predict(0, 0), neighbours.predict(1, 0)]).toEqual([90, 0]);
@@ -123,10 +145,34 @@ describe('by hand', () => {
   });
 
   test('at the right edge above left stands in for above right', () => {
-    const neighbours = new MotionNeighbours();
+    const neighbours = new MotionNeighbours(new TemporalMotion());
     neighbours.gather(prepare(), 2, 4, 2);
     // Nothing on the left; above has reference 1; above left is the middle one.
     expect([...neighbours.candidates]).toEqual([1, 0, 0, 7, 9, 0, 4, -8, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  test('the temporal motion stands behind above, and three candidates are enough', () => {
+    const temporal = new TemporalMotion();
+    const key: FrameHead = { ...head, kind: 'key', reference0: null, reference1: null, fills: 0, pts: 0n };
+    const next: FrameHead = { ...head, reference1: null, fills: 1, pts: 2n };
+    temporal.beginFrame(key);
+    temporal.endFrame(key, new FrameTokens(geometry));
+    const moved = new FrameTokens(geometry);
+    setMotion(moved, 2, 2, 2, [0, 40, 20, 0, 0], 0);
+    temporal.beginFrame(next);
+    temporal.endFrame(next, moved);
+    temporal.beginFrame(head);
+    const neighbours = new MotionNeighbours(temporal);
+    neighbours.gather(prepare(), 2, 2, 2);
+    expect([...neighbours.candidates]).toEqual([2, 12, 3, -5, -6, 0, 4, -8, 0, 0, 2, 20, 10, -20, -10]);
+    // Slot 0: 12, 4 and 20 for the one with reference 1; slot 1: -5, -20, 7.
+    expect([neighbours.predict(0, 0), neighbours.predict(1, 0)]).toEqual([12, -5]);
+    neighbours.gather(new FrameTokens(geometry), 2, 2, 2);
+    expect([neighbours.predict(0, 1), neighbours.predict(1, 1)]).toEqual([10, -10]);
+    expect([...neighbours.candidates]).toEqual([2, 20, 10, -20, -10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    // Nothing moved in the collocated frame at the left.
+    neighbours.gather(prepare(), 2, 0, 2);
+    expect(neighbours.hasTemporal).toBe(false);
   });
 
   test('setMotion clears the vectors that a reference does not use', () => {

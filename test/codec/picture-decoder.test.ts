@@ -99,6 +99,7 @@ describe('slots', () => {
     interpolation: 0,
     hasQOffsets: false,
     hasLoopFilter: false,
+    pts: 0n,
   };
   const inter: FrameHead = { ...key, kind: 'inter', reference0: 2, fills: null };
 

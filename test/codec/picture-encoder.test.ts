@@ -47,6 +47,7 @@ async function roundTrip(
         reference1: null,
         fills: 0,
         interpolation: time % 2,
+        pts: BigInt(time),
       },
       offsets,
     );
@@ -113,7 +114,15 @@ test('the source is the picture with its edges repeated up to the coded size', a
   const geometry = new Geometry(18, 17);
   const encoder = new PictureEncoder(new Kernels(), geometry, tables, null);
   const planes = picture('noise', 18, 17, 0);
-  const head = { kind: 'key', q: 20, reference0: null, reference1: null, fills: null, interpolation: 0 } as const;
+  const head = {
+    kind: 'key',
+    q: 20,
+    reference0: null,
+    reference1: null,
+    fills: null,
+    interpolation: 0,
+    pts: 0n,
+  } as const;
   const { source, head: done, loop, unfiltered } = await encoder.encode(planes, head);
   expect(source.y.length).toBe(32 * 32);
   for (let row = 0; row < 32; row++) {

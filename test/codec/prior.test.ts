@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
+import { TemporalMotion } from '../../src/codec/temporal-motion.js';
 import { TokenCodec } from '../../src/codec/token-codec.js';
 import { sidePlanes } from '../../src/codec/loop-filter.js';
 import type { GraphTensor } from '../../src/model/graph.js';
@@ -50,9 +51,10 @@ test.each(geometries.map((geometry) => [geometry.width, geometry.height, geometr
     const [first, second] = [new Listener(), new Listener()];
     const codec = new TokenCodec(geometry, tables, { first, second });
     let slots = new Map<number, SlowMemory>();
+    const temporal = new TemporalMotion();
     for (const head of randomHeads(14, random, [0, 9])) {
       if (head.kind === 'key') slots = new Map();
-      const tokens = randomTokens(geometry, tables, head, random);
+      const tokens = randomTokens(geometry, tables, head, random, temporal);
       first.calls = [];
       second.calls = [];
       await codec.write(head, tokens);

@@ -3,6 +3,7 @@ import type { FrameHead } from '../../src/codec/frame-head.js';
 import { FrameTokens, TOKENS_PER_BLOCK, type Geometry } from '../../src/codec/frame-tokens.js';
 import { ModeSyntax } from '../../src/codec/mode-syntax.js';
 import { SyntaxTables } from '../../src/codec/syntax-tables.js';
+import { TemporalMotion } from '../../src/codec/temporal-motion.js';
 import type { AdaptiveTables } from '../../src/entropy/adaptive-tables.js';
 import { MAGNITUDE_LIMIT } from '../../src/entropy/magnitude.js';
 import type { SymbolCoder } from '../../src/entropy/symbol-coder.js';
@@ -36,8 +37,18 @@ class ChanceCoder implements SymbolCoder {
   }
 }
 
-/** Any tokens that a frame with this head may have. */
-export function randomTokens(geometry: Geometry, pack: PackTables, head: FrameHead, random: () => number): FrameTokens {
+/**
+ * Any tokens that a frame with this head may have.
+ *
+ * @param temporal what earlier frames of the same stream left; nothing, if it is not given.
+ */
+export function randomTokens(
+  geometry: Geometry,
+  pack: PackTables,
+  head: FrameHead,
+  random: () => number,
+  temporal = new TemporalMotion(),
+): FrameTokens {
   const tables = new SyntaxTables(pack);
   const tokens = new FrameTokens(geometry);
   const coder = new ChanceCoder(
@@ -49,7 +60,7 @@ export function randomTokens(geometry: Geometry, pack: PackTables, head: FrameHe
       [tables.modes.motionClass, 10],
     ]),
   );
-  new ModeSyntax(tables, pack).code(coder, head, tokens);
+  new ModeSyntax(tables, pack, temporal).code(coder, head, tokens);
   const coefficients = new CoefficientSyntax(tables, pack);
   // Which scales a prior would give plays no part in what is drawn.
   const scales = {

@@ -71,7 +71,10 @@ function spread(weights: Uint8Array, count: number, factor: number): Uint8Array<
   return Uint8Array.from({ length: weights.length * count }, (_, i) => 16 + ((i * factor) % 40));
 }
 
-/** Heads of a key frame and of inter frames that use whatever slots have been filled, in every mixture. */
+/**
+ * Heads of a key frame and of inter frames that use whatever slots have been filled, in every mixture. Times jump about
+ * and repeat.
+ */
 export function randomHeads(count: number, random: () => number, keyAt: readonly number[] = [0]): FrameHead[] {
   let filled: number[] = [];
   return Array.from({ length: count }, (_, index) => {
@@ -88,6 +91,7 @@ export function randomHeads(count: number, random: () => number, keyAt: readonly
       interpolation: integer(random, 0, 1),
       hasQOffsets: random() < 0.5,
       hasLoopFilter: random() < 0.5,
+      pts: BigInt(integer(random, -3, 9)),
     };
     if (fills !== null) filled.push(fills);
     return head;

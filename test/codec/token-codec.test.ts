@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FrameTokens, Geometry, INTER16, INTRA8, SKIP } from '../../src/codec/frame-tokens.js';
 import type { FrameHead } from '../../src/codec/frame-head.js';
+import { TemporalMotion } from '../../src/codec/temporal-motion.js';
 import { TokenCodec } from '../../src/codec/token-codec.js';
 import { BitstreamError } from '../../src/errors.js';
 import type { PackTables } from '../../src/model/pack-tables.js';
@@ -24,8 +25,9 @@ describe('any valid tokens come back', () => {
         const random = seededRandom(geometry.width + (rich ? 1000 : 0));
         const writing = new TokenCodec(geometry, pack, graphs);
         const reading = new TokenCodec(geometry, pack, graphs);
+        const temporal = new TemporalMotion();
         for (const head of randomHeads(12, random, [0, 7])) {
-          const tokens = randomTokens(geometry, pack, head, random);
+          const tokens = randomTokens(geometry, pack, head, random, temporal);
           // What the encoder fills in is not given to the writer: it must find it out itself.
           const given = FrameTokens.adopt(geometry, structuredClone(tokens.arrays()));
           given.hasNewMotion.fill(0);
@@ -50,6 +52,7 @@ describe('refused', () => {
     interpolation: 0,
     hasQOffsets: false,
     hasLoopFilter: false,
+    pts: 0n,
   };
 
   test('a frame that refers to a slot that no frame has filled since the last key frame', async () => {
@@ -117,6 +120,7 @@ test('tables adapt over inter frames and start anew at key frames', async () => 
     interpolation: 0,
     hasQOffsets: false,
     hasLoopFilter: false,
+    pts: 0n,
   };
   const tokens = new FrameTokens(geometry);
   tokens.type.fill(INTRA8);

@@ -34,6 +34,14 @@ export interface Macroblock {
   basis: number;
 }
 
+/** What a slot keeps for temporal motion. */
+export interface KeptMotion {
+  modes: FrameModes;
+  pts: bigint;
+  /** Time stamps of what the frame's references held. */
+  referencePts: (bigint | undefined)[];
+}
+
 /** Modes of a frame, on the grid of macroblocks. */
 export interface FrameModes {
   rows: number;
@@ -56,6 +64,7 @@ export function readModes(
   pack: ReferencePack,
   packet: ReferencePacket,
   size: { width: number; height: number },
+  slots: ReadonlyMap<number, KeptMotion>,
 ): FrameModes {
   const columns = Math.ceil(size.width / 16);
   const rows = Math.ceil(size.height / 16);
@@ -72,7 +81,7 @@ export function readModes(
     filtered.push(packet.hasLoopFilter ? tables.mode(stream, 'filtered', left + above) : 0);
   }
   const frame: FrameModes = { rows, columns, macroblocks: [] };
-  const reader = new ModeReader(stream, tables, pack, packet, frame);
+  const reader = new ModeReader(stream, tables, pack, packet, frame, slots);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const region = Math.floor(row / 4) * regionColumns + Math.floor(column / 4);
@@ -92,6 +101,7 @@ class ModeReader {
     readonly pack: ReferencePack,
     readonly packet: ReferencePacket,
     readonly frame: FrameModes,
+    readonly slots: ReadonlyMap<number, KeptMotion>,
   ) {
     this.#intraModes = pack.table('intra16').shape[0] ?? 0;
   }
@@ -181,21 +191,41 @@ class ModeReader {
       // Sub-block 3 has the next macroblock at its above right, which is not decoded: subBlock() finds nothing there.
       const aboveRight = this.#subBlock(x + (count === 4 ? 1 : 2), y - 1) ?? this.#subBlock(x - 1, y - 1);
       const neighbours = [left, above, aboveRight];
-      const candidates = candidatesOf(neighbours);
+      const temporal = this.#temporalMotion(row, column, block.type === INTER8 ? s : 3);
+      const candidates = candidatesOf(neighbours, temporal);
       const table = block.type === SKIP ? 'motionSkip' : 'motion';
       const choice = this.tables.mode(this.stream, table, block.type === INTER8 ? 1 : 0);
       if (choice < 3) {
         const motion = candidates[choice] ?? candidates.at(-1) ?? zeroMotion;
         block.subBlocks.push({ motion, differences: [null, null], intraMode: null });
       } else {
-        block.subBlocks.push(this.#newMotion(neighbours));
+        block.subBlocks.push(this.#newMotion(neighbours, temporal));
         block.hasNewMotion = true;
       }
     }
     while (block.subBlocks.length < 4) block.subBlocks.push(block.subBlocks[0] as SubBlock);
   }
 
-  #newMotion(neighbours: readonly (SubBlock | undefined)[]): SubBlock {
+  /** The temporal motion from one sub-block of the collocated field. */
+  #temporalMotion(row: number, column: number, s: number): Motion | null {
+    const { references, pts } = this.packet;
+    const held = references.map((slot) => this.slots.get(slot));
+    const collocated = held.at(-1);
+    const motion = collocated?.modes.macroblocks[row * this.frame.columns + column]?.subBlocks[s]?.motion ?? null;
+    if (collocated === undefined || motion === null) return null;
+    const used = motion.reference === 1 ? 1 : 0;
+    const vector = motion.vectors[used];
+    const end = collocated.referencePts[used];
+    if (vector === null || end === undefined || end === collocated.pts) return null;
+    const vectors = held.map((kept) => {
+      const k = scaleOf(pts - (kept?.pts ?? 0n), collocated.pts - end);
+      const stretch = (v: number): number => Math.min(Math.max((k * v + 128) >> 8, -8192), 8191);
+      return { x: stretch(vector.x), y: stretch(vector.y) };
+    });
+    return { reference: references.length === 2 ? 2 : 0, vectors: [vectors[0] ?? null, vectors[1] ?? null] };
+  }
+
+  #newMotion(neighbours: readonly (SubBlock | undefined)[], temporal: Motion | null): SubBlock {
     const reference = (this.packet.references.length > 1 ? this.tables.mode(this.stream, 'reference', 0) : 0) as
       0 | 1 | 2;
     const motion: Motion = { reference, vectors: [null, null] };
@@ -206,7 +236,7 @@ class ModeReader {
         x: this.#difference(neighbours, 'x'),
         y: this.#difference(neighbours, 'y'),
       };
-      const predicted = predictedVector(neighbours, slot);
+      const predicted = predictedVector(neighbours, slot, temporal);
       const vector = { x: predicted.x + difference.x, y: predicted.y + difference.y };
       for (const part of [vector.x, vector.y]) must(part >= -8192 && part <= 8191, 'vector');
       motion.vectors[slot] = vector;
@@ -228,21 +258,32 @@ class ModeReader {
 
 const zeroMotion: Motion = { reference: 0, vectors: [{ x: 0, y: 0 }, null] };
 
-function candidatesOf(neighbours: readonly (SubBlock | undefined)[]): Motion[] {
+/** k of "Temporal motion": 256 a / b, rounded, within its limits. */
+function scaleOf(a: bigint, b: bigint): number {
+  if (b < 0n) return scaleOf(-a, -b);
+  const [numerator, denominator] = [512n * a + b, 2n * b];
+  const remainder = ((numerator % denominator) + denominator) % denominator;
+  const rounded = (numerator - remainder) / denominator;
+  return Number(rounded < -1024n ? -1024n : rounded > 1023n ? 1023n : rounded);
+}
+
+function candidatesOf(neighbours: readonly (SubBlock | undefined)[], temporal: Motion | null): Motion[] {
   const candidates: Motion[] = [];
-  for (const motion of [...neighbours.map((neighbour) => neighbour?.motion ?? null), zeroMotion]) {
-    if (motion === null) continue;
+  const [left, above, aboveRight] = neighbours.map((neighbour) => neighbour?.motion ?? null);
+  for (const motion of [left, above, temporal, aboveRight, zeroMotion]) {
+    if (motion === null || motion === undefined) continue;
     const isNew = candidates.every((other) => JSON.stringify(other) !== JSON.stringify(motion));
     if (isNew) candidates.push(motion);
   }
   return candidates;
 }
 
-function predictedVector(neighbours: readonly (SubBlock | undefined)[], slot: 0 | 1): Vector {
+function predictedVector(neighbours: readonly (SubBlock | undefined)[], slot: 0 | 1, temporal: Motion | null): Vector {
   const vectors = neighbours.map((neighbour) => neighbour?.motion?.vectors[slot] ?? null);
   const used = vectors.filter((vector) => vector !== null);
   if (used.length === 1) return used[0] as Vector;
+  const absent = temporal?.vectors[slot] ?? { x: 0, y: 0 };
   const median = (component: 'x' | 'y'): number =>
-    vectors.map((vector) => vector?.[component] ?? 0).sort((a, b) => a - b)[1] ?? 0;
+    vectors.map((vector) => (vector ?? absent)[component]).sort((a, b) => a - b)[1] ?? 0;
   return { x: median('x'), y: median('y') };
 }

@@ -1,6 +1,6 @@
 import type { ReferencePacket, ReferenceStream } from './container.js';
 import { readContainer } from './container.js';
-import type { FrameModes } from './modes.js';
+import type { FrameModes, KeptMotion } from './modes.js';
 import { readModes } from './modes.js';
 import type { ReferencePack } from './pack.js';
 import { SymbolStream, TableSet } from './symbols.js';
@@ -26,19 +26,23 @@ export async function* parseStream(
   const stream = readContainer(bytes);
   const tables = new TableSet(pack);
   let memories = new Map<number, Memory>();
+  let motions = new Map<number, KeptMotion>();
   let pictures = new Map<number, LoopPicture>();
   for (const packet of stream.packets) {
     if (packet.isKey) {
       tables.reset();
       memories = new Map();
+      motions = new Map();
       pictures = new Map();
     }
     const symbols = new SymbolStream(packet.tokens);
-    const modes = readModes(symbols, tables, pack, packet, stream.header);
+    const modes = readModes(symbols, tables, pack, packet, stream.header, motions);
     const { tokens, memory } = await readTokens(symbols, tables, pack, packet, modes, memories);
     symbols.end();
     const picture = await reconstruct(pack, packet, modes, tokens, pictures);
     if (packet.fills !== null) {
+      const references = packet.references.map((slot) => motions.get(slot)?.pts);
+      motions.set(packet.fills, { modes, pts: packet.pts, referencePts: references });
       memories.set(packet.fills, memory);
       pictures.set(packet.fills, picture);
     }

@@ -28,7 +28,7 @@ export type MotionHints = readonly [Int16Array | null, Int16Array | null];
 export class InterTrials {
   readonly #trials: BlockTrials;
   readonly #motion: NewMotion;
-  readonly #neighbours = new MotionNeighbours();
+  readonly #neighbours: MotionNeighbours;
   readonly #candidates = new Int16Array(CANDIDATES * MOTION_FIELDS);
   /** Vectors of the whole macroblock, where its sub-blocks begin: x0, y0, x1, y1. */
   readonly #whole = new Int16Array(4);
@@ -36,6 +36,7 @@ export class InterTrials {
 
   constructor(trials: BlockTrials) {
     this.#trials = trials;
+    this.#neighbours = new MotionNeighbours(trials.rates.temporal);
     this.#motion = new NewMotion(trials);
     this.#scratch = new Picture(trials.kernels, trials.geometry);
   }
@@ -63,6 +64,10 @@ export class InterTrials {
       for (let base = 0; base < candidates.length; base += MOTION_FIELDS) {
         if (candidates[base] === 1 - slot) continue;
         estimation.addStart(candidates[base + 1 + 2 * slot]!, candidates[base + 2 + 2 * slot]!);
+      }
+      if (neighbours.hasTemporal) {
+        const { fields } = neighbours.temporal;
+        estimation.addStart(fields[1 + 2 * slot]!, fields[2 + 2 * slot]!);
       }
       const field = hints[slot as 0 | 1];
       if (field !== null) estimation.addHints(block, field);

@@ -12,6 +12,7 @@ import {
 } from '../frame-tokens.js';
 import { ModeSyntax } from '../mode-syntax.js';
 import { SyntaxTables } from '../syntax-tables.js';
+import { TemporalMotion } from '../temporal-motion.js';
 
 const CONTEXTS = 8;
 const MAGNITUDES = 16;
@@ -38,6 +39,8 @@ export class RateModel {
   readonly lumaGroupCosts: readonly Pointer[];
   readonly chromaGroupCosts: readonly Pointer[];
   readonly #kernels: Kernels;
+  /** Motion of the reference slots. */
+  readonly temporal = new TemporalMotion();
   readonly #modes: ModeSyntax;
   readonly #neighbours: Uint8Array;
   readonly #contextOfSum: Uint8Array;
@@ -47,7 +50,7 @@ export class RateModel {
   constructor(kernels: Kernels, pack: PackTables) {
     this.#kernels = kernels;
     this.tables = new SyntaxTables(pack);
-    this.#modes = new ModeSyntax(this.tables, pack);
+    this.#modes = new ModeSyntax(this.tables, pack, this.temporal);
     this.#neighbours = pack.contextNeighbours;
     this.#contextOfSum = pack.contextOfSum;
     this.#start = Array.from({ length: CLASSES }, (_, index) => startDistribution(pack, index >> 1));
@@ -61,6 +64,7 @@ export class RateModel {
   /** Prepares the costs of a frame that is about to be decided. */
   beginFrame(head: FrameHead): void {
     if (head.kind === 'key') this.tables.reset();
+    this.temporal.beginFrame(head);
     const f32 = this.#kernels.f32;
     const { lumaGroups, chromaGroups } = this.tables.modes;
     this.lumaGroupCosts.forEach((at, context) => {

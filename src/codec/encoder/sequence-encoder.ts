@@ -28,12 +28,18 @@ export interface VisiblePlanes {
   readonly v: Uint8Array;
 }
 
+/** A picture to encode. */
+export interface TimedPicture extends VisiblePlanes {
+  /** Presentation time in ticks. */
+  readonly pts: bigint;
+}
+
 /** An encoded frame and its place in display order. */
 export interface EncodedFrame extends EncodedPicture {
   /** Position in display order, from 0. */
   readonly display: number;
   /** The picture that was pushed; the encoder needs it no more. */
-  readonly picture: VisiblePlanes;
+  readonly picture: TimedPicture;
 }
 
 /**
@@ -48,7 +54,7 @@ export class SequenceEncoder {
   readonly #pictures: PictureEncoder;
   readonly #depth: number;
   /** Pictures that wait, by their place in display order. */
-  readonly #waiting = new Map<number, VisiblePlanes>();
+  readonly #waiting = new Map<number, TimedPicture>();
 
   constructor(
     kernels: Kernels,
@@ -67,9 +73,9 @@ export class SequenceEncoder {
   }
 
   /** Takes the next picture in display order; its planes are kept until it is encoded. */
-  push(planes: VisiblePlanes): void {
-    const frame = this.#lookAhead.analyse(planes.y);
-    this.#waiting.set(frame.display, planes);
+  push(picture: TimedPicture): void {
+    const frame = this.#lookAhead.analyse(picture.y);
+    this.#waiting.set(frame.display, picture);
     this.#order.push(frame);
   }
 
@@ -95,6 +101,7 @@ export class SequenceEncoder {
         reference1: references[1]?.slot ?? null,
         fills,
         interpolation: INTERPOLATION,
+        pts: picture.pts,
       },
       gain.regions,
       [fields[0] ?? null, fields[1] ?? null],

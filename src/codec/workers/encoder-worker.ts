@@ -2,7 +2,7 @@ import { workerData } from 'node:worker_threads';
 import { Kernels } from '../../kernels/kernels.js';
 import { Graph, type Device } from '../../model/graph.js';
 import type { PackTables } from '../../model/pack-tables.js';
-import { SequenceEncoder, type SequenceOptions, type VisiblePlanes } from '../encoder/sequence-encoder.js';
+import { SequenceEncoder, type SequenceOptions, type TimedPicture } from '../encoder/sequence-encoder.js';
 import type { FrameHead } from '../frame-head.js';
 import { Geometry, tokenBuffers, type TokenArrays } from '../frame-tokens.js';
 import { loopChecksum } from '../loop-checksum.js';
@@ -23,7 +23,7 @@ export interface EncoderSetup {
 
 /** The next picture in display order, or null at the end: asks for one more encoded frame. */
 export interface EncoderRequest {
-  readonly planes: VisiblePlanes | null;
+  readonly picture: TimedPicture | null;
 }
 
 /** An encoded frame, or null if there is none yet (or, at the end, none left). */
@@ -42,9 +42,9 @@ serveRequests(async () => {
   const geometry = new Geometry(setup.width, setup.height);
   const loopFilter = await Graph.create(setup.loopFilter, { device, threads });
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options);
-  return async ({ planes }: EncoderRequest): Promise<Served<EncoderResponse>> => {
-    if (planes !== null) encoder.push(planes);
-    if (!encoder.isReady(planes === null)) return { response: null };
+  return async ({ picture }: EncoderRequest): Promise<Served<EncoderResponse>> => {
+    if (picture !== null) encoder.push(picture);
+    if (!encoder.isReady(picture === null)) return { response: null };
     const { display, head, tokens, ...pictures } = await encoder.next();
     const arrays = tokens.arrays();
     const checksum = loopChecksum(pictures.loop);
