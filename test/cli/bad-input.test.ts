@@ -126,6 +126,12 @@ describe('where the output may not be', () => {
       expectFailure(await tesseraTiny([...args, '/dev/full']), 6, /the disk is full/);
     }
   });
+
+  test('a temporary folder that is not there', async () => {
+    const args = ['compress', '-', folder.join('pipe.tsr')];
+    const run = await tesseraTiny(args, { inputFile: clip('one-frame.mp4'), env: { TMPDIR: folder.join('no') } });
+    expectFailure(run, 6, /cannot keep temporary data in .*no: .*set TMPDIR to another folder$/);
+  });
 });
 
 describe('wrong arguments', () => {
