@@ -72,7 +72,16 @@ export type { Device, GraphOptimisation, GraphOptions } from './model/graph.js';
 export { computePsnr, meanPsnr, type FramePsnr, type MeanPsnr } from './metrics/psnr.js';
 export { computeSsim } from './metrics/ssim.js';
 export { Lpips } from './metrics/lpips.js';
-export { computeBdRate, type BdRate, type RatePoint } from './metrics/bd-rate.js';
+export type { FloatTensor } from './model/float-graph.js';
+export {
+  computeBdQuality,
+  computeBdRate,
+  type BdMethod,
+  type BdOptions,
+  type BdQuality,
+  type BdRate,
+  type RatePoint,
+} from './metrics/bd-rate.js';
 
 // Errors.
 export { BitstreamError, CancelledError, EnvironmentError, InputError, ModelError, TesseraError } from './errors.js';

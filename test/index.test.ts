@@ -21,6 +21,7 @@ describe('the package', () => {
       'StreamWriter',
       'TesseraError',
       'compressVideo',
+      'computeBdQuality',
       'computeBdRate',
       'computePsnr',
       'computeSsim',
