@@ -2,7 +2,7 @@ import { TesseraError } from '../errors.js';
 import { removeAllScratch } from '../video/scratch.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { Reporter } from './reporter.js';
-import { ClosedPipe, isClosedPipe } from './standard-streams.js';
+import { ClosedPipe, isClosedPipe, writeFailure } from './standard-streams.js';
 
 /** A command was called in a way that makes no sense. */
 export class UsageError extends Error {}
@@ -38,10 +38,17 @@ export async function runCommand(isJson: boolean, work: (context: CommandContext
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   // Closed pipes are told to whoever writes; an event without a listener would end the program with a stack.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const failures: Error[] = [];
+  process.stdout.on('error', (error: Error) => failures.push(error));
+  process.stderr.on('error', () => undefined);
   try {
-    process.exitCode = await work({ signal: controller.signal, reporter });
+    const exitCode = await work({ signal: controller.signal, reporter });
     reporter.stop();
+    // Whoever reads JSON lines must not take a missing one for none.
+    await new Promise<void>((resolve) => void process.stdout.write('', () => resolve()));
+    const failure = failures.find((error) => !isClosedPipe(error));
+    if (failure !== undefined) throw writeFailure(failure);
+    process.exitCode = exitCode;
   } catch (error) {
     reporter.stop();
     process.exitCode = report(error, reporter);
