@@ -1,6 +1,6 @@
 // Compresses a 3-second clip with sound, decompresses it, and measures it beside x264 and x265 at the nearest size.
-// Every figure is measured in this run. `npm run demo` builds first. LPIPS is measured if TESSERA_LPIPS names an ONNX
-// file of it (inputs a, b; output d); FFmpeg's encoders are those of the npm package node-av.
+// Every figure is measured in this run. `npm run demo` builds first. FFmpeg's encoders are those of the npm package
+// node-av, the graph of LPIPS is the package's own.
 import { Buffer } from 'node:buffer';
 import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -66,10 +66,7 @@ const rows = [
   await findReference('x265'),
 ];
 
-const lpips =
-  process.env.TESSERA_LPIPS === undefined
-    ? null
-    : await Lpips.create(process.env.TESSERA_LPIPS, { device: 'cpu', threads: 2 });
+const lpips = await Lpips.create(undefined, { device: 'cpu', threads: 2 });
 const table = [];
 for (const { name, bytes, frames, encodeSpeed, decodeSpeed } of rows) {
   table.push([
@@ -77,30 +74,19 @@ for (const { name, bytes, frames, encodeSpeed, decodeSpeed } of rows) {
     bytes.toLocaleString('en'),
     ((bytes * 8) / (frames.length * width * height)).toFixed(4),
     meanPsnr(source.frames.map((frame, index) => computePsnr(frame, frames[index]).y)).mean.toFixed(2),
-    ...(lpips === null ? [] : [(await meanLpips(frames)).toFixed(4)]),
+    (await meanLpips(frames)).toFixed(4),
     encodeSpeed.toFixed(1),
     decodeSpeed.toFixed(1),
   ]);
 }
-await lpips?.[Symbol.asyncDispose]();
+await lpips[Symbol.asyncDispose]();
 await writePicture();
 
 process.stdout.write(
-  `\n${formatTable(
-    [
-      'codec',
-      'bytes',
-      'bits per pixel',
-      'PSNR-Y, dB',
-      ...(lpips === null ? [] : ['LPIPS']),
-      'encoded fps',
-      'decoded fps',
-    ],
-    table,
-  )}\n
+  `\n${formatTable(['codec', 'bytes', 'bits per pixel', 'PSNR-Y, dB', 'LPIPS', 'encoded fps', 'decoded fps'], table)}\n
 bytes are those of coded pictures; the .tsr file has ${compressed.bytes.toLocaleString('en')}, of which ${compressed.bytesBySection.side.toLocaleString('en')} carry the
 sound (${info.tracks.map(({ codec }) => codec).join(', ')}) bit for bit. x264 and x265: preset medium, CRF chosen for the nearest size, one key frame
-per 250 frames like tessera.${lpips === null ? ' LPIPS: not measured, TESSERA_LPIPS names no ONNX file.' : ` LPIPS (alex): lower is better, every ${LPIPS_STEP}th frame.`}
+per 250 frames like tessera. LPIPS (alex): lower is better, every ${LPIPS_STEP}th frame.
 
 ${relative(root, stream)}, ${relative(root, video)}, ${relative(root, picture)}
 demo: ${((performance.now() - startMs) / 1000).toFixed(0)} seconds

@@ -23,6 +23,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
   }
   try {
     const stats = await handle.stat();
+    if (stats.isDirectory()) throw new InputError(`${path} is a folder: name a file`);
     if (!stats.isFile()) throw new InputError(`${path} is no regular file; pipe it in as "-" instead`);
     const close = (): Promise<void> => handle.close();
     return {
@@ -55,5 +56,8 @@ async function readFully(handle: FileHandle, path: string, offset: number, lengt
 function explain(error: unknown, path: string): InputError | EnvironmentError {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return new InputError(`${path} does not exist`, { cause: error });
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new EnvironmentError(`${path} cannot be read: no permission; check its permissions`, { cause: error });
+  }
   return new EnvironmentError(`${path} cannot be read: ${code}`, { cause: error });
 }

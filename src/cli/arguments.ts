@@ -1,4 +1,5 @@
 import { isMetricName, METRIC_NAMES, type MetricName } from '../metrics/metric-names.js';
+import { keyIntervalFrames } from '../pipeline/key-interval.js';
 import { UsageError } from './run-command.js';
 
 /** Options that several commands share, as yargs wants them. */
@@ -14,6 +15,24 @@ export const sharedOptions = {
 export function wholeNumber(name: string, value: number | undefined, min: number, max: number): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return value;
   throw new UsageError(`--${name} takes a whole number from ${min} to ${max}`);
+}
+
+/** Checks `--keyint`, which the video's frame rate turns into frames. Throws UsageError. */
+export function checkKeyint(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  try {
+    keyIntervalFrames(text, { num: 25, den: 1 });
+  } catch {
+    throw new UsageError('--keyint takes frames (250), at least 1, or seconds (10s)');
+  }
+  return text;
+}
+
+/** A time above zero. Throws UsageError. */
+export function parseDuration(name: string, text: string | undefined): number | undefined {
+  const seconds = parseSeconds(name, text);
+  if (seconds === 0) throw new UsageError(`--${name} takes a time above 0`);
+  return seconds;
 }
 
 /** Seconds from `12.5`, `12.5s`, `1:02.5` or `1:00:02.5`. Throws UsageError. */

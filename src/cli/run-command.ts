@@ -1,7 +1,8 @@
 import { TesseraError } from '../errors.js';
+import { removeAllScratch } from '../video/scratch.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { Reporter } from './reporter.js';
-import { ClosedPipe, isClosedPipe } from './standard-streams.js';
+import { ClosedPipe, isClosedPipe, writeFailure } from './standard-streams.js';
 
 /** A command was called in a way that makes no sense. */
 export class UsageError extends Error {}
@@ -20,19 +21,34 @@ export interface CommandContext {
  */
 export async function runCommand(isJson: boolean, work: (context: CommandContext) => Promise<number>): Promise<void> {
   const controller = new AbortController();
+  const reporter = new Reporter(isJson);
   const interrupt = (): void => {
-    // A second request does not wait for anything to be put in order.
-    if (controller.signal.aborted) process.exit(EXIT_CODES.cancelled);
+    if (controller.signal.aborted) endAtOnce();
     controller.abort();
+  };
+  /** A second request does not wait for the workers: only what lies on the disk and the terminal is put in order. */
+  const endAtOnce = (): void => {
+    reporter.stop();
+    removeAllScratch();
+    // Not process.exit: it would end worker threads within onnxruntime, which then aborts the whole process. The
+    // signal's own action ends all threads where they are, and a shell sees 130.
+    process.off('SIGINT', interrupt);
+    process.kill(process.pid, 'SIGINT');
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
-  const reporter = new Reporter(isJson);
   // Closed pipes are told to whoever writes; an event without a listener would end the program with a stack.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const failures: Error[] = [];
+  process.stdout.on('error', (error: Error) => failures.push(error));
+  process.stderr.on('error', () => undefined);
   try {
-    process.exitCode = await work({ signal: controller.signal, reporter });
+    const exitCode = await work({ signal: controller.signal, reporter });
     reporter.stop();
+    // Whoever reads JSON lines must not take a missing one for none.
+    await new Promise<void>((resolve) => void process.stdout.write('', () => resolve()));
+    const failure = failures.find((error) => !isClosedPipe(error));
+    if (failure !== undefined) throw writeFailure(failure);
+    process.exitCode = exitCode;
   } catch (error) {
     reporter.stop();
     process.exitCode = report(error, reporter);

@@ -32,8 +32,16 @@ export async function writeStdout(bytes: Uint8Array | string): Promise<void> {
     process.stdout.write(bytes, (error) => {
       if (error === null || error === undefined) resolve();
       else if (isClosedPipe(error)) reject(new ClosedPipe());
-      else reject(new EnvironmentError(`cannot write to stdout: ${error.message}`, { cause: error }));
+      else reject(writeFailure(error));
     });
+  });
+}
+
+/** What to say when stdout takes nothing more although somebody may read it. */
+export function writeFailure(error: Error): EnvironmentError {
+  const isFull = 'code' in error && error.code === 'ENOSPC';
+  return new EnvironmentError(`cannot write to stdout: ${isFull ? 'the disk is full' : error.message}`, {
+    cause: error,
   });
 }
 

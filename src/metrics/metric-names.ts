@@ -1,4 +1,4 @@
-/** A measure of a decoded picture against its original; docs/METRICS.md defines each. */
+/** A measure of a decoded picture against its original; docs/BENCHMARK.md defines each. */
 export type MetricName =
   | 'psnr-y'
   | 'psnr-u'

@@ -150,7 +150,7 @@ async function decodeTo(
           overwrite,
           inputs: typeof input === 'string' ? [input] : [],
         })
-      : y4mOutput(output, properties);
+      : y4mOutput(output, properties, plan.side);
   const { window } = plan;
   const key = window === null ? null : findKey(await reader.readIndex(), window.from);
   const counts: FeedCounts = { packets: 0, packetBytes: 0, bytes: 0, checksums: 0 };

@@ -1,11 +1,12 @@
 import type { ByteSink } from '../bitstream/stream-writer.js';
 import type { Frame, VideoProperties } from '../video/frame.js';
-import type { VideoSink } from '../video/media-writer.js';
-import { formatY4mFrame, formatY4mHeader } from '../video/y4m-header.js';
+import { noteLoss, type VideoSink } from '../video/media-writer.js';
+import type { SideTracks } from '../video/side-tracks.js';
+import { formatY4mFrame, formatY4mHeader, lossesOfY4m } from '../video/y4m-header.js';
 
 /** A video sink that writes YUV4MPEG2 to a byte sink, such as a pipe; the byte sink stays the caller's to close. */
-export function y4mOutput(sink: ByteSink, properties: VideoProperties): VideoSink {
-  const notes: string[] = [];
+export function y4mOutput(sink: ByteSink, properties: VideoProperties, side: SideTracks | null): VideoSink {
+  const notes = lossesOfY4m(properties);
   let hasHeader = false;
   const begin = async (): Promise<void> => {
     if (hasHeader) return;
@@ -13,7 +14,7 @@ export function y4mOutput(sink: ByteSink, properties: VideoProperties): VideoSin
     await sink.write(Buffer.from(formatY4mHeader(properties), 'latin1'));
   };
   const none = (): Promise<void> => Promise.resolve();
-  return {
+  const output: VideoSink = {
     notes,
     async write(frame: Frame) {
       await begin();
@@ -23,4 +24,5 @@ export function y4mOutput(sink: ByteSink, properties: VideoProperties): VideoSin
     abort: none,
     [Symbol.asyncDispose]: none,
   };
+  return noteLoss(output, side);
 }

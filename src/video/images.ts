@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import sharp from 'sharp';
-import { EnvironmentError, InputError, throwIfCancelled } from '../errors.js';
+import { InputError, throwIfCancelled } from '../errors.js';
 import { frameToRgb, pictureColour, rgbToFrame } from './colour.js';
 import type { ColourDescription, Frame, Rational, VideoProperties } from './frame.js';
 import { describeWriteError } from './temporary-file.js';
@@ -140,18 +140,27 @@ async function readPicture(file: string): Promise<Picture> {
 /**
  * Writes 8-bit RGB (`width * height * 3` bytes, rows top down) as a PNG file.
  *
+ * @param shown what messages call the file; its path if not given
  * @throws EnvironmentError if the file cannot be written
  */
-export async function writePng(path: string, rgb: Uint8Array, width: number, height: number): Promise<void> {
+export async function writePng(
+  path: string,
+  rgb: Uint8Array,
+  width: number,
+  height: number,
+  shown = path,
+): Promise<void> {
   // sharp silently accepts a raw buffer that is too long.
   if (rgb.length !== width * height * 3)
     throw new RangeError(`expected ${width * height * 3} bytes, got ${rgb.length}`);
+  const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 6 })
+    .toBuffer();
   try {
-    await sharp(rgb, { raw: { width, height, channels: 3 } })
-      .png({ compressionLevel: 6 })
-      .toFile(path);
+    // Not by sharp itself, which tells of a full disk only as "write error".
+    await writeFile(path, png);
   } catch (error) {
-    throw new EnvironmentError(`cannot write ${path}: ${firstLine(error)}`, { cause: error });
+    throw describeWriteError(error, shown);
   }
 }
 
@@ -165,9 +174,14 @@ export function folderPattern(folder: string): string {
   return join(folder, `${basename(folder)}-%05d.png`);
 }
 
-/** Writes one frame as PNG. */
-export async function writeFramePng(path: string, frame: Frame, colour: ColourDescription): Promise<void> {
-  await writePng(path, frameToRgb(frame, colour), frame.width, frame.height);
+/** Writes one frame as PNG; `shown` is what messages call the file. */
+export async function writeFramePng(
+  path: string,
+  frame: Frame,
+  colour: ColourDescription,
+  shown: string,
+): Promise<void> {
+  await writePng(path, frameToRgb(frame, colour), frame.width, frame.height, shown);
 }
 
 /**

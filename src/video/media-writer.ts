@@ -45,7 +45,7 @@ export async function createVideoSink(
 }
 
 /** `sink` with a note that what stands beside the video is not written. */
-function noteLoss(sink: VideoSink, side: SideTracks | null | undefined): VideoSink {
+export function noteLoss(sink: VideoSink, side: SideTracks | null | undefined): VideoSink {
   const count = side?.header.tracks.length ?? 0;
   if (count === 0) return sink;
   const note = `${count} sound or other tracks are left out: this kind of output has pictures only`;

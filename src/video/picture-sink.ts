@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import type { Frame, VideoProperties } from './frame.js';
 import { folderPattern, picturePath, writeFramePng } from './images.js';
+import { makeScratchFolder, removeScratch } from './scratch.js';
 import { describeWriteError } from './temporary-file.js';
 import type { VideoSink } from './video-sink.js';
 
@@ -33,7 +34,7 @@ export async function openPictureSink(
       () => folder,
       () => dirname(folder),
     );
-    temporary = await mkdtemp(join(parent, '.tessera-'));
+    temporary = await makeScratchFolder(join(parent, '.tessera-'));
   } catch (error) {
     throw describeWriteError(error, output);
   }
@@ -75,7 +76,7 @@ class PictureSink implements VideoSink {
     if (this.#count === 1 && name === picturePath(this.#pattern, 0)) {
       throw new InputError(`${this.#pattern} holds one picture, but the video has more; write %05d into its name`);
     }
-    await writeFramePng(join(this.#temporary, basename(name)), frame, colour);
+    await writeFramePng(join(this.#temporary, basename(name)), frame, colour, name);
     this.#count++;
   }
 
@@ -97,7 +98,7 @@ class PictureSink implements VideoSink {
   }
 
   async abort(): Promise<void> {
-    await rm(this.#temporary, { recursive: true, force: true });
+    await removeScratch(this.#temporary);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

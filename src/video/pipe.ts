@@ -1,8 +1,8 @@
 /** Byte streams of unknown length: looking at their beginning, reading exact amounts, keeping them in a file. */
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EnvironmentError, throwIfCancelled } from '../errors.js';
+import { throwIfCancelled } from '../errors.js';
+import { describeTemporaryError, makeTemporaryFolder, removeScratch } from './scratch.js';
 
 /** Bytes kept in a temporary file that disappears when this is disposed. */
 export interface SpooledFile extends AsyncDisposable {
@@ -105,8 +105,8 @@ export class ByteReader implements AsyncDisposable {
  * @throws EnvironmentError if it cannot be written; CancelledError. The file is removed then.
  */
 export async function spoolToFile(bytes: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<SpooledFile> {
-  const folder = await mkdtemp(join(tmpdir(), 'tessera-'));
-  const remove = () => rm(folder, { recursive: true, force: true });
+  const folder = await makeTemporaryFolder();
+  const remove = () => removeScratch(folder);
   const path = join(folder, 'input');
   try {
     const file = await open(path, 'wx');
@@ -130,7 +130,7 @@ export async function spoolToFile(bytes: AsyncIterable<Uint8Array>, signal?: Abo
     try {
       await file.writeFile(chunk);
     } catch (error) {
-      throw new EnvironmentError(`cannot keep the data in ${tmpdir()}: ${(error as Error).message}`, { cause: error });
+      throw describeTemporaryError(error);
     }
   }
 }

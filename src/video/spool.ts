@@ -1,7 +1,8 @@
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from '../errors.js';
+import { describeTemporaryError, makeTemporaryFolder, removeScratch } from './scratch.js';
 
 const memoryLimit = 8 << 20;
 const readSize = 1 << 16;
@@ -35,16 +36,14 @@ export class Spool implements AsyncDisposable {
     }
     try {
       if (this.#file === null) {
-        this.#folder = await mkdtemp(join(tmpdir(), 'tessera-'));
+        this.#folder = await makeTemporaryFolder();
         this.#file = await open(join(this.#folder, 'side'), 'wx+');
         await this.#file.writeFile(Buffer.concat(this.#chunks));
         this.#chunks = [];
       }
       await this.#file.writeFile(bytes);
     } catch (error) {
-      throw new EnvironmentError(`cannot keep the side tracks in ${tmpdir()}: ${(error as Error).message}`, {
-        cause: error,
-      });
+      throw error instanceof EnvironmentError ? error : describeTemporaryError(error);
     }
   }
 
@@ -68,7 +67,7 @@ export class Spool implements AsyncDisposable {
     this.#chunks = [];
     await this.#file?.close();
     this.#file = null;
-    if (this.#folder !== null) await rm(this.#folder, { recursive: true, force: true });
+    if (this.#folder !== null) await removeScratch(this.#folder);
     this.#folder = null;
   }
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { EnvironmentError, InputError } from '../errors.js';
+import { forgetScratch, keepScratch, removeScratch } from './scratch.js';
 
 /** What {@link createTemporaryFile} must know. */
 export interface TemporaryFileOptions {
@@ -50,6 +51,7 @@ export async function createTemporaryFile(target: string, options: TemporaryFile
   } catch (error) {
     throw describeWriteError(error, target);
   }
+  keepScratch(path);
   let committed = false;
   return {
     path,
@@ -57,13 +59,14 @@ export async function createTemporaryFile(target: string, options: TemporaryFile
     commit: async () => {
       try {
         await rename(path, target);
+        forgetScratch(path);
         committed = true;
       } catch (error) {
         throw describeWriteError(error, target);
       }
     },
     [Symbol.asyncDispose]: async () => {
-      if (!committed) await rm(path, { force: true });
+      if (!committed) await removeScratch(path);
     },
   };
 }

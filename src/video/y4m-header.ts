@@ -1,24 +1,24 @@
 /** The header line of YUV4MPEG2 (mjpegtools' `yuv4mpeg(5)`): words after the magic, each one letter and a value. */
 import { InputError } from '../errors.js';
 import type { Frame, Rational, VideoProperties } from './frame.js';
+import { chroma420, readChroma, type Y4mChroma } from './y4m-chroma.js';
 
 /** The first word of the header line. */
 export const y4mMagic = 'YUV4MPEG2';
 
-/** Chroma words of 8-bit 4:2:0, with the chroma location (as FFmpeg counts it) that each stands for. */
-const chroma420: Readonly<Record<string, number>> = { '420jpeg': 2, '420mpeg2': 1, '420paldv': 3, '420': 0 };
 const maximumSize = 1 << 16;
 
 /** What a header line says. */
 export interface Y4mHeader {
   readonly properties: VideoProperties;
+  readonly chroma: Y4mChroma;
   readonly notes: readonly string[];
 }
 
 /**
  * Reads a header line.
  *
- * @throws InputError for what this program cannot take: other chroma than 8-bit 4:2:0, absurd sizes
+ * @throws InputError for what this program cannot take: chroma words that nobody writes, absurd sizes
  */
 export function parseY4mHeader(line: string): Y4mHeader {
   const [magic, ...words] = line.trim().split(/ +/);
@@ -27,12 +27,10 @@ export function parseY4mHeader(line: string): Y4mHeader {
   const extension = (name: string) => words.find((word) => word.startsWith(`X${name}=`))?.slice(name.length + 2);
   const width = readSize(value('W'), 'width');
   const height = readSize(value('H'), 'height');
-  const chroma = value('C') ?? '420';
-  const chromaLocation = chroma420[chroma];
-  if (chromaLocation === undefined) {
-    throw new InputError(
-      `the y4m video has chroma ${chroma}; only 8-bit 4:2:0 can be read: convert it to yuv420p first`,
-    );
+  const word = value('C') ?? '420';
+  const chroma = readChroma(word);
+  if (chroma === null) {
+    throw new InputError(`the y4m video has the unknown chroma ${word}: convert it to yuv420p first`);
   }
   const interlace = value('I') ?? 'p';
   const unspecified: Rational = { num: 25, den: 1 };
@@ -50,13 +48,19 @@ export function parseY4mHeader(line: string): Y4mHeader {
         transfer: 2,
         matrix: 2,
         fullRange: extension('COLORRANGE') === 'FULL',
-        chromaLocation,
+        chromaLocation: chroma.chromaLocation,
       },
     },
+    chroma,
     notes: 'tbm'.includes(interlace)
       ? ['the pictures are interlaced: both fields are kept in one frame, coded as they are']
       : [],
   };
+}
+
+/** What the format cannot hold of a video, one line each. */
+export function lossesOfY4m({ rotation }: VideoProperties): string[] {
+  return rotation === 0 ? [] : [`the video is to be turned by ${rotation} degrees: y4m cannot say so`];
 }
 
 /** The header line (with its line feed) for a video. Progressive; the frame rate stands for all time stamps. */

@@ -7,7 +7,7 @@ import {
   type TemporaryFileOptions,
 } from './temporary-file.js';
 import type { VideoSink } from './video-sink.js';
-import { formatY4mFrame, formatY4mHeader } from './y4m-header.js';
+import { formatY4mFrame, formatY4mHeader, lossesOfY4m } from './y4m-header.js';
 
 /**
  * Creates a `.y4m` file.
@@ -31,7 +31,7 @@ export async function openY4mSink(
 }
 
 class Y4mSink implements VideoSink {
-  readonly notes: string[] = [];
+  readonly notes: readonly string[];
   readonly #file: TemporaryFile;
   readonly #handle: FileHandle;
   readonly #properties: VideoProperties;
@@ -41,6 +41,7 @@ class Y4mSink implements VideoSink {
     this.#file = file;
     this.#handle = handle;
     this.#properties = properties;
+    this.notes = lossesOfY4m(properties);
   }
 
   async write(frame: Frame): Promise<void> {

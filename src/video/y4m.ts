@@ -1,7 +1,10 @@
+import { AVCOL_RANGE_JPEG, AVCOL_RANGE_MPEG, type AVPixelFormat } from 'node-av/constants';
+import { avGetPixFmtFromName, Frame as AvFrame, Rational } from 'node-av/lib';
 import { InputError, throwIfCancelled } from '../errors.js';
+import { describeFormat, FrameConverter } from './frame-converter.js';
 import type { Frame, VideoProperties } from './frame.js';
 import { ByteReader } from './pipe.js';
-import { frameFromPlanar, planarByteLength } from './planar-buffer.js';
+import { frameFromPlanar } from './planar-buffer.js';
 import type { FramesOptions, VideoSource } from './video-source.js';
 import { formatY4mFrame, formatY4mHeader, parseY4mHeader, type Y4mHeader, y4mMagic } from './y4m-header.js';
 
@@ -17,7 +20,9 @@ export function isY4m(bytes: Uint8Array): boolean {
  *
  * Frames are numbered in a time base of one tick per frame.
  *
- * @throws InputError if the header is not one of 8-bit 4:2:0 pictures
+ * Pictures that are not 8-bit 4:2:0 are converted, with a note.
+ *
+ * @throws InputError if the header cannot be read
  */
 export async function openY4m(bytes: AsyncIterable<Uint8Array>): Promise<VideoSource> {
   const reader = new ByteReader(bytes);
@@ -37,19 +42,28 @@ class Y4mSource implements VideoSource {
   readonly frameCountHint = null;
   readonly durationHint = null;
   readonly #reader: ByteReader;
+  readonly #byteLength: number;
+  readonly #format: AVPixelFormat | null;
+  readonly #converter: FrameConverter;
   #taken = false;
 
   constructor(reader: ByteReader, header: Y4mHeader) {
     this.#reader = reader;
     this.properties = header.properties;
-    this.notes = header.notes;
+    const { width, height, colour } = header.properties;
+    const { pixelFormat, byteLength } = header.chroma;
+    this.#byteLength = byteLength(width, height);
+    this.#format = pixelFormat === null ? null : avGetPixFmtFromName(pixelFormat);
+    this.#converter = new FrameConverter({ width, height, fullRange: colour.fullRange });
+    const converted = this.#format === null ? [] : [`converted ${describeFormat(this.#format)} to 8-bit 4:2:0`];
+    this.notes = [...converted, ...header.notes];
   }
 
   async *frames({ signal }: FramesOptions = {}): AsyncGenerator<Frame, void, undefined> {
     if (this.#taken) throw new InputError('the frames of a pipe can be read once only');
     this.#taken = true;
     const { width, height } = this.properties;
-    const length = planarByteLength(width, height);
+    const length = this.#byteLength;
     for (let index = 0n; !(await this.#reader.atEnd()); index++) {
       throwIfCancelled(signal);
       const line = await this.#reader.readLine(headerLimit);
@@ -59,7 +73,7 @@ class Y4mSource implements VideoSource {
       if (picture.length < length) {
         throw new InputError(`the y4m stream is cut in frame ${index}: ${picture.length} of ${length} bytes`);
       }
-      yield frameFromPlanar(picture, width, height, index, 1n);
+      yield frameFromPlanar(await this.#convert(picture), width, height, index, 1n);
     }
   }
 
@@ -67,8 +81,28 @@ class Y4mSource implements VideoSource {
     return Promise.resolve(null);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#reader[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#converter[Symbol.dispose]();
+    await this.#reader[Symbol.asyncDispose]();
+  }
+
+  /** Packed planes of 8-bit 4:2:0. */
+  async #convert(packed: Uint8Array): Promise<Uint8Array> {
+    if (this.#format === null) return packed;
+    const { width, height, colour } = this.properties;
+    const picture = AvFrame.fromVideoBuffer(Buffer.from(packed.buffer, packed.byteOffset, packed.length), {
+      width,
+      height,
+      format: this.#format,
+      timeBase: new Rational(1, 1),
+      pts: 0n,
+    });
+    try {
+      picture.colorRange = colour.fullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+      return await this.#converter.convert(picture, 'cannot convert the y4m pictures to 8-bit 4:2:0');
+    } finally {
+      picture.free();
+    }
   }
 }
 

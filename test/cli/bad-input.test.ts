@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
 import { copyFile, mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { PackCopy } from '../support/packs.js';
-import { clip, Folder, tessera, tesseraTiny, type Run } from './helpers.js';
+import { clip, Folder, PROGRAM, tessera, tesseraTiny, TINY_PACK, type Run } from './helpers.js';
 
 let folder: Folder;
 let stream: string;
@@ -124,7 +125,20 @@ describe('where the output may not be', () => {
       // Even root may write neither.
       expectFailure(await tesseraTiny([...args, '/sys/a.tsr']), 6, /no permission to write in \/sys/);
       expectFailure(await tesseraTiny([...args, '/dev/full']), 6, /the disk is full/);
+      const full = `'${process.execPath}' '${PROGRAM}' info '${stream}' --json > /dev/full`;
+      const lines = `'${process.execPath}' '${PROGRAM}' verify '${stream}' --pack '${TINY_PACK}' --json > /dev/full`;
+      for (const command of [full, lines]) {
+        const { exitCode, stderr } = await execa('bash', ['-c', command], { reject: false });
+        expect(stderr).toBe('tessera: cannot write to stdout: the disk is full');
+        expect(exitCode).toBe(6);
+      }
     }
+  });
+
+  test('a temporary folder that is not there', async () => {
+    const args = ['compress', '-', folder.join('pipe.tsr')];
+    const run = await tesseraTiny(args, { inputFile: clip('one-frame.mp4'), env: { TMPDIR: folder.join('no') } });
+    expectFailure(run, 6, /cannot keep temporary data in .*no: .*set TMPDIR to another folder$/);
   });
 });
 
@@ -136,6 +150,9 @@ describe('wrong arguments', () => {
     [['compress', 'a.mp4', 'b.tsr', '-q', '64'], /--quality takes a whole number from 0 to 63/],
     [['decompress', 'a.tsr', 'b.mp4', '--post-filter', 'best'], /post-filter/],
     [['decompress', 'a.tsr', 'b.mp4', '--start', 'noon'], /--start takes seconds/],
+    [['decompress', 'a.tsr', 'b.mp4', '--duration', '0'], /--duration takes a time above 0/],
+    [['compress', 'a.mp4', 'b.tsr', '--keyint', '0'], /--keyint takes frames/],
+    [['compress', 'a.mp4', 'b.mp4'], /b\.mp4 would not be taken for: end its name with \.tsr/],
     [['transcode', 'a.tsr', 'b.mp4'], /Unknown (argument|command)/],
   ])('%j', async (args, line) => {
     const run = await tessera(args);

@@ -94,6 +94,25 @@ describe('Ctrl-C', () => {
     expect(await out.list()).toEqual([]);
   });
 
+  test('twice: ends at once, and still removes what was begun', async () => {
+    await using out = await Folder.create();
+    const args = ['compress', clip('big-buck-bunny-3s.mp4'), out.join('o.tsr'), '--pack', TINY_PACK];
+    // A shell tells how a program that a signal ended is seen from outside.
+    const words = [process.execPath, PROGRAM, ...args].map((word) => `'${word}'`).join(' ');
+    const shell = execa('bash', ['-c', `${words} & echo $!; wait $!; echo $?`], { reject: false });
+    const pid = Number(
+      await new Promise<string>((resolve) => shell.stdout.once('data', (data) => resolve(String(data)))),
+    );
+    while ((await out.list()).length === 0) await setTimeout(20);
+    await setTimeout(300);
+    process.kill(pid, 'SIGINT');
+    process.kill(pid, 'SIGTERM');
+    const { stdout, stderr } = await shell;
+    expect(stdout.split('\n').at(-1)).toBe('130');
+    expect(stderr).toMatch(/^(tessera: cancelled)?$/);
+    expect(await out.list()).toEqual([]);
+  });
+
   test('and of decompress', async () => {
     const long = folder.join('long.tsr');
     await writeFile(long, await readFile(stream));

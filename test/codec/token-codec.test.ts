@@ -92,6 +92,25 @@ describe('refused', () => {
     await expect(writing.write(inter, tokens)).rejects.toThrow(/motion vector out of range/);
   });
 
+  test('but not the lowest and the highest vector', async () => {
+    const inter: FrameHead = { ...key, kind: 'inter', reference0: 1 };
+    const tokens = new FrameTokens(geometry);
+    tokens.type.fill(INTER16);
+    tokens.reference.fill(0);
+    // Whole macroblocks, four sub-blocks each: rows of the grid of sub-blocks alternate in pairs.
+    const stride = geometry.columns * 2;
+    for (let at = 0; at < tokens.reference.length; at++) {
+      const isOdd = ((at % stride) >> 1) & 1;
+      tokens.motion.set(isOdd === 1 ? [8191, -8192] : [-8192, 8191], at * 4);
+    }
+    const writing = new TokenCodec(geometry, tables, graphs);
+    const reading = new TokenCodec(geometry, tables, graphs);
+    const first = randomTokens(geometry, tables, key, seededRandom(9));
+    await reading.read(key, await writing.write(key, first));
+    const read = await reading.read(inter, await writing.write(inter, tokens));
+    expect(read.motion).toEqual(tokens.motion);
+  });
+
   test('a basis that the pack does not have', async () => {
     const pack = richTables(tables);
     const writing = new TokenCodec(geometry, pack, graphs);

@@ -52,9 +52,8 @@ describe('headers', () => {
   });
 
   test.each([
-    ['W16 H8 F25:1 C422', /chroma 422.*convert/],
-    ['W16 H8 F25:1 C420p10', /chroma 420p10/],
-    ['W16 H8 F25:1 Cmono', /chroma mono/],
+    ['W16 H8 F25:1 C440', /chroma 440.*convert/],
+    ['W16 H8 F25:1 C420p8', /chroma 420p8/],
     ['W0 H8 F25:1', /width 0/],
     ['W16 F25:1', /height missing/],
     ['W16 H99999 F25:1', /height 99999/],
@@ -73,6 +72,36 @@ describe('headers', () => {
     expect(isY4m(Buffer.from('YUV4MPEG2 W1'))).toBe(true);
     expect(isY4m(Buffer.from('YUV4MPEG3 W1'))).toBe(false);
     expect(isY4m(Buffer.from('YUV4'))).toBe(false);
+  });
+});
+
+describe('other chroma is converted', () => {
+  // Grey 128 whose chroma is 100 and 160; more bits in two bytes, low one first.
+  test.each([
+    ['422', 1, [13 * 9, 7 * 9, 7 * 9], '8-bit 4:2:2 (yuv422p)'],
+    ['444', 1, [13 * 9, 13 * 9, 13 * 9], '8-bit 4:4:4 (yuv444p)'],
+    ['411', 1, [13 * 9, 4 * 9, 4 * 9], '8-bit 4:1:1 (yuv411p)'],
+    ['420p10', 4, [13 * 9, 7 * 5, 7 * 5], '10-bit 4:2:0 (yuv420p10le)'],
+    ['444p12', 16, [13 * 9, 13 * 9, 13 * 9], '12-bit 4:4:4 (yuv444p12le)'],
+    ['mono', 1, [13 * 9], 'gray'],
+  ])('C%s', async (chroma, scale, planes, description) => {
+    const values = planes.flatMap((length, plane) => Array<number>(length).fill([128, 100, 160][plane]! * scale));
+    const bytes = scale === 1 ? Uint8Array.from(values) : new Uint8Array(Uint16Array.from(values).buffer);
+    const marker = Buffer.from('FRAME\n');
+    const stream = Buffer.concat([header(`W13 H9 F25:1 C${chroma}`), marker, bytes, marker, bytes]);
+    await using video = await openY4m(produce([stream]));
+    expect(video.notes).toEqual([`converted ${description} to 8-bit 4:2:0`]);
+    const frames = await collect(video.frames());
+    expect(frames).toHaveLength(2);
+    for (const { y, u, v } of frames) {
+      expect([new Set(y), new Set(u), new Set(v)]).toEqual([
+        // FFmpeg takes grey for full range.
+        new Set([chroma === 'mono' ? 126 : 128]),
+        new Set([chroma === 'mono' ? 128 : 100]),
+        new Set([chroma === 'mono' ? 128 : 160]),
+      ]);
+      expect([y.length, u.length, v.length]).toEqual([13 * 9, 7 * 5, 7 * 5]);
+    }
   });
 });
 

@@ -1,9 +1,12 @@
-import { given, sharedOptions, wholeNumber } from '../arguments.js';
+import { checkKeyint, given, sharedOptions, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { countOf, describeBytes } from '../reporter.js';
 import { UsageError } from '../run-command.js';
 import { nameOf, PIPE, readStdin, stdoutSink } from '../standard-streams.js';
+
+/** Names that other programs, and `tessera decompress`, give to other things. */
+const VIDEO_EXTENSIONS = new Set(['.mp4', '.m4v', '.mov', '.mkv', '.webm', '.avi', '.y4m', '.png']);
 
 /** `tessera compress IN OUT.tsr` */
 export const compressCommand = defineCommand({
@@ -34,6 +37,12 @@ export const compressCommand = defineCommand({
     const { compressVideo } = await import('../../pipeline/compress.js');
     const { in: input, out: output, device, overwrite } = argv;
     if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the .tsr stream');
+    const extension = /\.[^.\\/]*$/.exec(output)?.[0].toLowerCase() ?? '';
+    if (output !== input && VIDEO_EXTENSIONS.has(extension)) {
+      throw new UsageError(
+        `compress writes a tessera stream, which ${output} would not be taken for: end its name with .tsr`,
+      );
+    }
     const result = await compressVideo(
       input === PIPE ? readStdin(signal) : input,
       output === PIPE ? stdoutSink() : output,
@@ -42,7 +51,7 @@ export const compressCommand = defineCommand({
           quality: wholeNumber('quality', argv.quality, 0, 63),
           threads: wholeNumber('threads', argv.threads, 1, 64),
           pack: argv.pack,
-          keyint: argv.keyint,
+          keyint: checkKeyint(argv.keyint),
         }),
         device,
         overwrite,

@@ -1,4 +1,4 @@
-import { given, parseSeconds, sharedOptions, wholeNumber } from '../arguments.js';
+import { given, parseDuration, parseSeconds, sharedOptions, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { tellProblems } from '../problems.js';
@@ -55,7 +55,7 @@ export const decompressCommand = defineCommand({
           postFilter: argv.postFilter,
           videoCodec: argv.videoCodec,
           start: parseSeconds('start', argv.start),
-          duration: parseSeconds('duration', argv.duration),
+          duration: parseDuration('duration', argv.duration),
           threads: wholeNumber('threads', argv.threads, 1, 64),
           pack: argv.pack,
         }),
