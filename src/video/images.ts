@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import sharp from 'sharp';
-import { InputError, throwIfCancelled } from '../errors.js';
+import { EnvironmentError, InputError, throwIfCancelled } from '../errors.js';
 import { frameToRgb, pictureColour, rgbToFrame } from './colour.js';
 import type { ColourDescription, Frame, Rational, VideoProperties } from './frame.js';
 import { describeWriteError } from './temporary-file.js';
