@@ -55,7 +55,8 @@ export async function lockFolder(folder: string): Promise<AsyncDisposable> {
 /** Null if the lock is gone or holds nothing: its process was killed while it wrote. */
 async function readHolder(path: string): Promise<Holder | null> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Holder;
+    const holder = JSON.parse(await readFile(path, 'utf8')) as Holder | null;
+    return typeof holder?.pid === 'number' ? holder : null;
   } catch {
     return null;
   }
