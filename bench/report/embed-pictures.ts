@@ -79,7 +79,7 @@ async function toSource(path: string, { file }: PlannedPicture, isLossless: bool
   try {
     const bytes = isLossless
       ? await readFile(path)
-      : await sharp(path).webp({ quality: LOSSY_QUALITY, effort: 4, smartSubsample: true }).toBuffer();
+      : await sharp(path).webp({ quality: LOSSY_QUALITY, effort: 2 }).toBuffer();
     return `${ADDRESS_HEAD}${Buffer.from(bytes).toString('base64')}`;
   } catch (error) {
     throw new InputError(`picture ${file} cannot be read: ${(error as Error).message.split('\n')[0]!}`, {

@@ -128,7 +128,14 @@ function metricAxis(metric: MetricName): object {
 function codecChannels(results: Results): object {
   const domain = results.codecs.map(({ title }) => title);
   const styles = codecStyles(results.codecs.map(({ name }) => name));
-  const shapes = { circle: 'circle', square: 'square', triangle: 'triangle-up', diamond: 'diamond', cross: 'cross' };
+  const shapes = {
+    circle: 'circle',
+    square: 'square',
+    triangle: 'triangle-up',
+    diamond: 'diamond',
+    cross: 'cross',
+    down: 'triangle-down',
+  };
   const legend = { title: null, symbolStrokeWidth: 2 };
   return {
     color: { field: 'codec', type: 'nominal', scale: { domain, range: styles.map(({ light }) => light) }, legend },

@@ -38,7 +38,7 @@ describe('report RESULTS.json', () => {
         files: expect.arrayContaining([folder.join('made', 'results.csv')]) as unknown,
       },
     ]);
-  });
+  }, 300_000);
 
   test.each([
     [

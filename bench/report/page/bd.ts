@@ -26,7 +26,7 @@ export function bdByClip(data: PageData, store: Store): HTMLElement {
     );
     lead.textContent =
       kind === 'quality'
-        ? `${metric.title} more or less than ${anchor.title} at the same rate, on average over the rates that both reach.`
+        ? `${metric.title}${metric.unit === '' ? '' : ` (${metric.unit})`} more or less than ${anchor.title} at the same rate, on average over the rates that both reach; better is bold.`
         : `Rate in percent against ${anchor.title} at the same ${metric.title}, on average over the qualities that both reach; below 0 is better (bold).`;
     const rows = data.bdTables[store.view.anchor]![store.view.metric]!.rows.filter(
       ({ codec }) => !store.view.hidden.has(data.codecs.findIndex(({ name }) => name === codec)),
@@ -39,11 +39,11 @@ export function bdByClip(data: PageData, store: Store): HTMLElement {
   return section('bd', 'Clip by clip', lead, controls, table, notes);
 }
 
-function kindChoices({ title, unit }: PageMetric): { value: BdKind; text: string }[] {
+function kindChoices({ title }: PageMetric): { value: BdKind; text: string }[] {
   return [
-    { value: 'rate', text: 'BD-rate, PCHIP' },
-    { value: 'rateAkima', text: 'BD-rate, Akima' },
-    { value: 'quality', text: `BD-${title}${unit === '' ? '' : `, ${unit}`}` },
+    { value: 'rate', text: 'BD-rate PCHIP' },
+    { value: 'rateAkima', text: 'BD-rate Akima' },
+    { value: 'quality', text: `BD-${title}` },
   ];
 }
 

@@ -27,7 +27,15 @@ export function drawSeries(chart: uPlot, { codec, points }: ChartSeries, radius:
   ctx.restore();
 }
 
-/** Writes every codec's name beside its first point, where no other name stands. */
+/** A box of canvas pixels. */
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Writes every codec's name beside its first point, where no marker and no other name stands. */
 export function drawLabels(chart: uPlot, series: readonly ChartSeries[], font: string): void {
   const { ctx, bbox } = chart;
   const ratio = devicePixelRatio;
@@ -36,22 +44,40 @@ export function drawLabels(chart: uPlot, series: readonly ChartSeries[], font: s
   ctx.textBaseline = 'middle';
   ctx.textAlign = 'left';
   ctx.fillStyle = styleValue('--ink');
-  const height = 16 * ratio;
-  const taken: { left: number; right: number; y: number }[] = [];
+  const taken = series.map(({ points: [point] }) => boxAround(chart, point!.x, point!.y, 8 * ratio));
   for (const { codec, points } of series) {
-    const point = points[0]!;
     const width = ctx.measureText(codec.title).width;
-    const [x, y] = [chart.valToPos(point.x, 'x', true), chart.valToPos(point.y, 'y', true)];
-    const gap = 11 * ratio;
-    const fitsRight = x + gap + width < bbox.left + bbox.width;
-    const left = Math.max(bbox.left, fitsRight ? x + gap : x - gap - width);
-    // Beside the point, or just above or below it where a name stands already.
-    const places = [0, -1, 1, -2, 2].map((step) => y + step * height);
-    const isFree = (at: number): boolean =>
-      taken.every((other) => Math.abs(other.y - at) >= height || other.left > left + width || other.right < left);
-    const place = places.find(isFree) ?? y;
-    taken.push({ left, right: left + width, y: place });
-    ctx.fillText(codec.title, left, place === y ? y - (point.span === undefined ? 0 : 10 * ratio) : place);
+    const mark = boxAround(chart, points[0]!.x, points[0]!.y, 8 * ratio);
+    const places = placesAround(mark, width, 14 * ratio).filter(
+      ({ left, right, top, bottom }) =>
+        left >= bbox.left && right <= bbox.left + bbox.width && top >= bbox.top && bottom <= bbox.top + bbox.height,
+    );
+    const place = places.find((one) => taken.every((other) => areApart(one, other))) ?? places[0];
+    if (place === undefined) continue;
+    taken.push(place);
+    ctx.fillText(codec.title, place.left, (place.top + place.bottom) / 2);
   }
   ctx.restore();
+}
+
+function boxAround(chart: uPlot, x: number, y: number, radius: number): Box {
+  const [middle, height] = [chart.valToPos(x, 'x', true), chart.valToPos(y, 'y', true)];
+  return { left: middle - radius, right: middle + radius, top: height - radius, bottom: height + radius };
+}
+
+/** Where a text may stand: right or left above a marker, above or below it, then farther away. */
+function placesAround(mark: Box, width: number, height: number): Box[] {
+  const middle = (mark.left + mark.right) / 2;
+  const lefts = [middle + height * 0.4, middle - height * 0.4 - width, middle - width / 2];
+  const tops = [
+    mark.top - height * 0.7,
+    mark.bottom - height * 0.3,
+    mark.top - height * 1.7,
+    mark.bottom + height * 0.7,
+  ];
+  return tops.flatMap((top) => lefts.map((left) => ({ left, right: left + width, top, bottom: top + height })));
+}
+
+function areApart(one: Box, other: Box): boolean {
+  return one.right < other.left || other.right < one.left || one.bottom <= other.top || other.bottom <= one.top;
 }

@@ -52,7 +52,11 @@ export function curves(data: PageData, store: Store): HTMLElement {
     queueMicrotask(() =>
       store.draw(() => {
         const metric = data.metrics[store.view.metric]!;
-        const options = { ...chartOptions(metric, name, hasLogX), height: 190, isCompact: true };
+        const options = {
+          ...chartOptions(metric, name, hasLogX),
+          height: host.clientWidth < 200 ? 150 : 190,
+          isCompact: true,
+        };
         drawChart(host, seriesOf(data, store, index, metric), options);
       }),
     );

@@ -33,6 +33,11 @@ const SHAPES: Readonly<Record<Marker, readonly (readonly [number, number])[] | n
     [1.05, 0.75],
     [-1.05, 0.75],
   ],
+  down: [
+    [0, 1.15],
+    [-1.05, -0.75],
+    [1.05, -0.75],
+  ],
   diamond: [
     [0, -1.25],
     [1.25, 0],

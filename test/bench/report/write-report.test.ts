@@ -43,7 +43,7 @@ describe('writeReport', () => {
     expect((await sharp(files[4]).metadata()).width).toBeGreaterThan(800);
     // What has been made is made again.
     expect(await report(syntheticResults(small))).toEqual(files);
-  });
+  }, 300_000);
 
   test('the page needs nothing but itself', async () => {
     const html = await makePage(syntheticResults(small), { resultsFolder: folder });
@@ -111,7 +111,7 @@ describe('writeReport', () => {
     await mkdir(join(folder, 'out/tables.md'));
     await expect(report(results)).rejects.toThrow(/tables\.md/);
     expect((await readdir(join(folder, 'out'))).filter((name) => name.startsWith('.'))).toEqual([]);
-  });
+  }, 300_000);
 
   test('a folder that cannot be made is an input error', async () => {
     await writeFile(join(folder, 'out'), '');
@@ -123,5 +123,5 @@ describe('writeReport', () => {
     const jobs = [results.jobs[0]!];
     const files = await report({ ...results, jobs });
     expect(await readFile(files[0]!, 'utf8')).toContain('out of memory');
-  });
+  }, 300_000);
 });
