@@ -26,7 +26,8 @@ function expectFailure(run: Run, exitCode: number, line: RegExp): void {
 /** Runs in a folder of its own, which must be empty afterwards. */
 async function leavesNothing(args: (out: string) => string[], exitCode: number, line: RegExp): Promise<void> {
   await using out = await Folder.create();
-  expectFailure(await tesseraTiny(args(out.join('out.mp4'))), exitCode, line);
+  const name = args('')[0] === 'compress' ? 'out.tsr' : 'out.mp4';
+  expectFailure(await tesseraTiny(args(out.join(name))), exitCode, line);
   expect(await out.list()).toEqual([]);
 }
 
@@ -125,13 +126,17 @@ describe('where the output may not be', () => {
       // Even root may write neither.
       expectFailure(await tesseraTiny([...args, '/sys/a.tsr']), 6, /no permission to write in \/sys/);
       expectFailure(await tesseraTiny([...args, '/dev/full']), 6, /the disk is full/);
-      const full = `'${process.execPath}' '${PROGRAM}' info '${stream}' --json > /dev/full`;
-      const lines = `'${process.execPath}' '${PROGRAM}' verify '${stream}' --pack '${TINY_PACK}' --json > /dev/full`;
-      for (const command of [full, lines]) {
-        const { exitCode, stderr } = await execa('bash', ['-c', command], { reject: false });
-        expect(stderr).toBe('tessera: cannot write to stdout: the disk is full');
-        expect(exitCode).toBe(6);
-      }
+    }
+  });
+
+  test('stdout on a full disk', async () => {
+    if (process.platform !== 'linux') return;
+    const full = `'${process.execPath}' '${PROGRAM}' info '${stream}' --json > /dev/full`;
+    const lines = `'${process.execPath}' '${PROGRAM}' verify '${stream}' --pack '${TINY_PACK}' --json > /dev/full`;
+    for (const command of [full, lines]) {
+      const { exitCode, stderr } = await execa('bash', ['-c', command], { reject: false });
+      expect(stderr).toBe('tessera: cannot write to stdout: the disk is full');
+      expect(exitCode).toBe(6);
     }
   });
 
