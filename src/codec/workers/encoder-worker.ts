@@ -40,7 +40,7 @@ const setup = workerData as EncoderSetup;
 serveRequests(async () => {
   const { device, threads, tables, options } = setup;
   const geometry = new Geometry(setup.width, setup.height);
-  const loopFilter = await Graph.create(setup.loopFilter, { device, threads });
+  const loopFilter = await Graph.create(setup.loopFilter, { device, threads }, release);
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options);
   return async ({ picture }: EncoderRequest): Promise<Served<EncoderResponse>> => {
     if (picture !== null) encoder.push(picture);
