@@ -74,7 +74,8 @@ export { computePsnr, meanPsnr, type FramePsnr, type MeanPsnr } from './metrics/
 export { computeSsim } from './metrics/ssim.js';
 export { computeMsSsim } from './metrics/ms-ssim.js';
 export { Lpips } from './metrics/lpips.js';
-export { computeBdRate, type BdRate, type RatePoint } from './metrics/bd-rate.js';
+export type { FloatTensor } from './model/float-graph.js';
+export { computeBdRate, type BdOptions, type BdRate, type RatePoint } from './metrics/bd-rate.js';
 export {
   explainUnavailable,
   measureFrames,
