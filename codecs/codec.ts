@@ -62,6 +62,7 @@ export interface Codec {
   readonly settingName: string;
   /** The settings of a curve where the user names none, from worst to best. */
   readonly defaultSettings: readonly number[];
+  /** What reports say of it. */
   describe(): Promise<CodecDescription>;
   /** The command that does the same by hand: for an encoder of FFmpeg an `ffmpeg` line. */
   command(clip: CodecClip, task: CodecTask): string;

@@ -38,6 +38,12 @@ function computeTable(results: Results, anchor: string, metric: MetricName): BdT
   return { anchor, metric, rows };
 }
 
+/** The codec that others are compared with where nobody says which: x264 medium, or the first that is none of ours. */
+export function defaultAnchor({ codecs }: Results): string {
+  const names = codecs.map(({ name }) => name);
+  return names.find((name) => name === 'x264:medium') ?? names.find((name) => !name.startsWith('tessera')) ?? names[0]!;
+}
+
 /** Clips' figures with their means. */
 export function bdRow(codec: string, clips: readonly BdEntry[]): BdRow {
   const summary = Object.fromEntries(BD_KINDS.map((kind) => [kind, summarise(clips.map((clip) => clip[kind]))]));

@@ -46,7 +46,9 @@ export async function runStageProcess<Stage extends StageRequest['stage']>(
     });
     throwIfCancelled(signal);
     if (answer.kind === 'done') return answer.result as StageResults[Stage];
-    if (answer.isDiskFull) throw new EnvironmentError(answer.reason);
+    if (answer.isDiskFull) {
+      throw new EnvironmentError('the disk is full: free some space, then go on with the same command');
+    }
     throw new JobFailure(`cannot ${request.stage}: ${answer.reason}`);
   } finally {
     signal?.removeEventListener('abort', kill);

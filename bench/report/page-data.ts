@@ -1,6 +1,6 @@
 import { METRICS } from '../../src/metrics/metric-names.js';
 import { tableAtRate } from '../analysis/at-rate.js';
-import { bdTable } from '../analysis/bd-tables.js';
+import { bdTable, defaultAnchor } from '../analysis/bd-tables.js';
 import { doneJobs, meanCurve } from '../analysis/curves.js';
 import { speedsOf } from '../analysis/speeds.js';
 import type { Results } from '../results.js';
@@ -42,6 +42,7 @@ export function pageData(results: Results, pictures: PagePictures): PageData {
     ),
     meanCurves: codecs.map(({ name }) => metrics.map((metric) => meanCurve(results, name, metric))),
     bdTables: codecs.map(({ name }) => metrics.map((metric) => bdTable(results, name, metric))),
+    defaultAnchor: codecAt(defaultAnchor(results)),
     speeds: speedsOf(results),
     target:
       targetBitsPerPixel === null

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { METRICS, type MetricName } from '../../src/metrics/metric-names.js';
-import { bdTable } from '../analysis/bd-tables.js';
+import { bdTable, defaultAnchor } from '../analysis/bd-tables.js';
 import { curveOf, meanCurve } from '../analysis/curves.js';
 import { speedsOf } from '../analysis/speeds.js';
 import type { Results } from '../results.js';
@@ -23,7 +23,7 @@ const RATE_AXIS = {
 
 /**
  * All plots of a run: for each metric the curves on average (`rd-METRIC`) and by clip (`clips-METRIC`), and speed
- * against BD-rate (`speed-METRIC`) where times were taken. The first codec is the anchor.
+ * against BD-rate (`speed-METRIC`) where times were taken. The anchor is {@link defaultAnchor}.
  */
 export function plotsOf(results: Results): Plot[] {
   const { metrics } = results.settings;
@@ -76,7 +76,7 @@ function clipsPlot(results: Results, metric: MetricName): Plot {
 }
 
 function speedPlot(results: Results, metric: MetricName): Plot | null {
-  const anchor = results.codecs[0]!;
+  const anchor = results.codecs.find(({ name }) => name === defaultAnchor(results))!;
   const { rows } = bdTable(results, anchor.name, metric);
   const values = speedsOf(results).flatMap(({ codec, encode, decode }) => {
     const mean = codec === anchor.name ? { value: 0 } : rows.find((row) => row.codec === codec)!.summary.rate.mean;

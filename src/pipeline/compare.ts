@@ -1,5 +1,7 @@
 import { InputError } from '../errors.js';
+import type { PictureSize } from '../metrics/availability.js';
 import {
+  explainUnavailable,
   measureFrames,
   summariseFrames,
   type FramePair,
@@ -15,7 +17,7 @@ const DEFAULT_METRICS: readonly MetricName[] = ['psnr-y', 'psnr-yuv', 'ssim', 'm
 
 /** How to compare. */
 export interface CompareOptions extends Omit<LongCallOptions, 'onNote'> {
-  /** Default: PSNR Y, PSNR 6:1:1, SSIM, MS-SSIM, LPIPS. */
+  /** Default: of PSNR Y, PSNR 6:1:1, SSIM, MS-SSIM, LPIPS those that can be measured of pictures of this size. */
   readonly metrics?: readonly MetricName[];
   /** Frames to compare, from the first; default: all, of which both videos must have the same number. */
   readonly frames?: number;
@@ -36,6 +38,8 @@ export interface CompareResult {
   readonly frames: number;
   /** A metric without values (a temporal one of a single frame) is missing. */
   readonly metrics: Readonly<Partial<Record<MetricName, ComparedMetric>>>;
+  /** Why usual metrics were left out, one line each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -51,7 +55,7 @@ export async function compareVideos(
   changed: string,
   options: CompareOptions = {},
 ): Promise<CompareResult> {
-  const { signal, frames: wanted, threads, metrics = DEFAULT_METRICS } = options;
+  const { signal, frames: wanted, threads } = options;
   await using a = await openVideo(original, { signal });
   await using b = await openVideo(changed, { signal });
   const { width, height, colour, frameRate } = a.properties;
@@ -60,6 +64,7 @@ export async function compareVideos(
       `${original} is ${width}x${height}, ${changed} is ${b.properties.width}x${b.properties.height}: scale one of them`,
     );
   }
+  const { metrics, notes } = await chooseMetrics(options.metrics, a.properties);
   const total = wanted ?? a.frameCountHint;
   const meter = new ProgressMeter(width * height, total, options.onProgress);
   const values = await measureFrames(metrics, pairFrames([original, a], [changed, b], wanted, signal), {
@@ -73,7 +78,22 @@ export async function compareVideos(
     const summary = summariseFrames(values[name], name);
     if (summary !== null) found[name] = { ...summary, perFrame: values[name] };
   }
-  return { width, height, frames: meter.frames, metrics: found };
+  return { width, height, frames: meter.frames, metrics: found, notes };
+}
+
+async function chooseMetrics(
+  asked: readonly MetricName[] | undefined,
+  size: PictureSize,
+): Promise<{ metrics: readonly MetricName[]; notes: string[] }> {
+  if (asked !== undefined) return { metrics: asked, notes: [] };
+  const metrics: MetricName[] = [];
+  const notes: string[] = [];
+  for (const name of DEFAULT_METRICS) {
+    const reason = await explainUnavailable(name, size);
+    if (reason === null) metrics.push(name);
+    else notes.push(reason);
+  }
+  return { metrics, notes };
 }
 
 type Named = readonly [name: string, video: VideoSource];

@@ -74,6 +74,31 @@ test('a job that fails is a row with its reason and spoils nothing else', async 
   expect(clips[1]).toMatchObject({ frames: 0 });
 }, 120_000);
 
+test('a full disk ends the run; what was done is kept and the same command goes on', async () => {
+  await using full = await Folder.create();
+  const codec = `export default async () => ({
+    settingName: 'try', defaultSettings: [1, 2], describe: async () => ({ title: 'x', version: '1', details: {} }),
+    command: () => 'x', countPayloadBits: async () => 8, decode: async function* (_, clip) { yield* clip.frames(); },
+    encode: async (_, { setting }, file) => {
+      const { existsSync, writeFileSync } = await import('node:fs');
+      if (setting === 2 && !existsSync('space')) throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+      writeFileSync(file, 'x');
+    },
+  });`;
+  await writeFile(full.join('full.mjs'), codec);
+  const args = [ramp, '--codecs', './full.mjs', '--metrics', 'psnr-y', '--pictures', '0', '--out', 'out'];
+  const run = await bench(args, full.path);
+  expect(run).toMatchObject({
+    exitCode: 6,
+    stderr: 'tessera: the disk is full: free some space, then go on with the same command',
+  });
+  expect(await readdir(full.join('out'))).toEqual(['journal.jsonl']);
+  expect(await readFile(full.join('out', 'journal.jsonl'), 'utf8')).toMatch(/"status":"done".*"setting":1/);
+  await writeFile(full.join('space'), '');
+  expect(await bench(args, full.path)).toMatchObject({ exitCode: 0 });
+  expect((await readResults(full.join('out'))).jobs.map(({ status }) => status)).toEqual(['done', 'done']);
+}, 120_000);
+
 test('with several jobs at once no times are taken', async () => {
   const out = folder.join('parallel');
   const args = [ramp, '--codecs', 'x264:fast@30,25,20', '--metrics', 'psnr-y', '--jobs', '2', '--pictures', '0'];

@@ -77,6 +77,13 @@ describe('the frames of a clip', () => {
   });
 });
 
+const onLinux = process.platform === 'linux' ? test : test.skip;
+onLinux('a full disk is told of', async () => {
+  const [found] = await findClips([clip('everything.mkv')]);
+  const plan = await planClip(found!, ALL, undefined);
+  await expect(prepareClip(plan, '/dev/full')).rejects.toThrow(/the disk is full/);
+});
+
 describe('raw video', () => {
   const raw = { file: 'raw.yuv', width: 16, height: 8, frameRate: '30000/1001' };
   const describeRaw = async (description: unknown): Promise<string> => {

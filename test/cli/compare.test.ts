@@ -25,8 +25,16 @@ test('a video against itself, as a table and as JSON', async () => {
     {
       ...{ type: 'comparison', original: long, changed: long, width: 64, height: 48, frames: 4 },
       metrics: { 'psnr-y': perFrame(4), 'steady-psnr': perFrame(3) },
+      notes: [],
     },
   ]);
+});
+
+test('without a wish what can be measured is, with a note', async () => {
+  const run = await tessera(['compare', long!, long!]);
+  expect(run.exitCode).toBe(0);
+  expect(run.stderr).toMatch(/^tessera: note: MS-SSIM needs pictures of at least 161x161, these are 64x48$/);
+  expect(run.stdout).toMatch(/PSNR 6:1:1[^]*SSIM[^]*LPIPS/);
 });
 
 describe('videos that do not fit', () => {

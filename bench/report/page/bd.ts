@@ -1,6 +1,6 @@
 import type { BdKind, BdRow } from '../../analysis/types.js';
 import type { PageData, PageMetric } from '../shared/page-data.js';
-import { segments } from './controls.js';
+import { replaceControls, segments } from './controls.js';
 import { h } from './dom.js';
 import { codecName } from './marks.js';
 import { bdText, intervalText, isBetter } from './numbers.js';
@@ -18,7 +18,8 @@ export function bdByClip(data: PageData, store: Store): HTMLElement {
   const draw = (): void => {
     const metric = data.metrics[store.view.metric]!;
     const anchor = data.codecs[store.view.anchor]!;
-    controls.replaceChildren(
+    replaceControls(
+      controls,
       segments('Figure', kindChoices(metric), kind, (chosen) => {
         kind = chosen;
         draw();
@@ -58,7 +59,7 @@ function clipTable(
     ['Mean', ({ summary }) => bdText(summary[kind].mean, kind, metric)],
     ['95 % interval', ({ summary }) => intervalText(summary[kind], kind, metric)],
     ['Median', ({ summary }) => bdText(summary[kind].median, kind, metric)],
-    ['Clips in them', ({ summary }) => `${summary[kind].count} of ${data.clips.length}`],
+    ['Clips with a figure', ({ summary }) => `${summary[kind].count} of ${data.clips.length}`],
   ];
   return dataTable({
     caption: `${kindChoices(metric).find(({ value }) => value === kind)!.text} against ${anchor}`,

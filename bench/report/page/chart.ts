@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
 import type { PageCodec } from '../shared/page-data.js';
-import { rateTicks } from './chart-scales.js';
+import { decimalsOfStep, logTicks } from './chart-scales.js';
 import { drawLabels, drawSeries } from './chart-marks.js';
 import { watchPointer } from './chart-tip.js';
 import { h } from './dom.js';
@@ -110,7 +110,7 @@ function uplotOptions(host: HTMLElement, series: readonly ChartSeries[], options
         size: isCompact ? 24 : 30,
         gap: isCompact ? 2 : 6,
         ...(options.hasLogX
-          ? { splits: (chart: uPlot) => rateTicks(chart), filter: (_: uPlot, at: number[]) => at }
+          ? { splits: (chart: uPlot) => logTicks(chart), filter: (_: uPlot, at: number[]) => at }
           : {}),
         values: (_, at) => at.map((value) => String(Number(value.toPrecision(6)))),
       },
@@ -120,7 +120,7 @@ function uplotOptions(host: HTMLElement, series: readonly ChartSeries[], options
         size: isCompact ? 40 : 52,
         gap: 6,
         values: (_, at, _axis, _space, step) =>
-          at.map((value) => value.toFixed(Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))).replace('-', '\u2212')),
+          at.map((value) => value.toFixed(decimalsOfStep(step)).replace('-', '\u2212')),
       },
     ],
     series: [

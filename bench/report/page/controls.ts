@@ -6,21 +6,26 @@ export interface Choice<Value> {
   readonly text: string;
 }
 
+/** Lists made so far: each needs a name of its own for its label. */
+let lists = 0;
+
 /** A labelled drop-down list. */
 export function select<Value>(
   label: string,
   choices: readonly Choice<Value>[],
   chosen: Value,
   choose: (value: Value) => void,
-): HTMLLabelElement {
+): HTMLElement {
+  const id = `list-${++lists}`;
   const list = h('select', {
+    id,
     onchange: () => {
       const choice = choices[list.selectedIndex];
       if (choice !== undefined) choose(choice.value);
     },
   });
   for (const { value, text } of choices) list.append(h('option', { selected: value === chosen }, text));
-  return h('label', { class: 'select' }, h('span', {}, label), list);
+  return h('span', { class: 'select' }, h('label', { for: id }, label), list);
 }
 
 /** Buttons of which one is pressed. */
@@ -40,4 +45,12 @@ export function segments<Value>(
     group.append(button);
   }
   return group;
+}
+
+/** Puts other controls into a place; who uses the keyboard stays at the control that was reached. */
+export function replaceControls(place: HTMLElement, ...controls: readonly HTMLElement[]): void {
+  const all = (): HTMLElement[] => [...place.querySelectorAll<HTMLElement>('select, button')];
+  const at = all().findIndex((control) => control === document.activeElement);
+  place.replaceChildren(...controls);
+  if (at >= 0) all()[at]?.focus();
 }

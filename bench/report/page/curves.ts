@@ -1,7 +1,7 @@
 import type { PageData, PageMetric } from '../shared/page-data.js';
 import { bitsPerPixel } from '../shared/format.js';
 import { drawChart, type ChartOptions, type ChartSeries } from './chart.js';
-import { segments, select } from './controls.js';
+import { replaceControls, segments, select } from './controls.js';
 import { countOf, h } from './dom.js';
 import { codecName } from './marks.js';
 import { metricNumber, metricText, metricTitle, pointLines, settingText } from './numbers.js';
@@ -36,7 +36,7 @@ export function curves(data: PageData, store: Store): HTMLElement {
   };
   const choose = (to: number | null): void => {
     clip = to;
-    picker.replaceChildren(select('Clip', choices, clip, choose));
+    replaceControls(picker, select('Clip', choices, clip, choose));
     draw();
   };
 

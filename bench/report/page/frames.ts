@@ -1,7 +1,7 @@
 import { bitsPerPixel } from '../shared/format.js';
 import type { PageData, PagePoint, PageValues } from '../shared/page-data.js';
 import { drawChart, type ChartSeries } from './chart.js';
-import { select } from './controls.js';
+import { replaceControls, select } from './controls.js';
 import { h } from './dom.js';
 import { codecName } from './marks.js';
 import { metricNumber, metricText, metricTitle, settingText } from './numbers.js';
@@ -20,7 +20,8 @@ export function frames(data: PageData, store: Store): HTMLElement {
   const table = h('div');
   const drawControls = (): void => {
     const rates = ratesOf(data, clip).map((value) => ({ value, text: `${bitsPerPixel(value)} bits per pixel` }));
-    controls.replaceChildren(
+    replaceControls(
+      controls,
       select(
         'Clip',
         data.clips.map(({ name }, value) => ({ value, text: name })),

@@ -13,7 +13,7 @@ import { target } from './target.js';
 import { toolbar } from './toolbar.js';
 
 const data = JSON.parse(document.getElementById('data')!.textContent) as PageData;
-const store = new Store({ hidden: new Set(), metric: 0, anchor: 0 });
+const store = new Store({ hidden: new Set(), metric: 0, anchor: data.defaultAnchor });
 onSchemeChange(() => store.redraw());
 document.body.append(
   header(),
@@ -49,12 +49,7 @@ function header(): HTMLElement {
     'header',
     {},
     h('p', { class: 'kicker' }, 'tessera bench'),
-    h(
-      'h1',
-      {},
-      'Rate and quality of ',
-      data.codecs.length > 3 ? countOf(data.codecs.length, 'codec') : data.codecs.map(({ title }) => title).join(', '),
-    ),
+    h('h1', {}, `Rate and quality of ${countOf(data.codecs.length, 'codec')}`),
     h(
       'div',
       { class: 'summary' },

@@ -1,6 +1,6 @@
 import { bitsPerPixel } from '../shared/format.js';
 import type { PageData } from '../shared/page-data.js';
-import { segments, select } from './controls.js';
+import { replaceControls, segments, select } from './controls.js';
 import { cropRow, fitLens, type Crop } from './crops.js';
 import { h } from './dom.js';
 import { codecName } from './marks.js';
@@ -29,7 +29,7 @@ export function pictures(data: PageData, store: Store): HTMLElement {
     rate: 0,
     frame: 0,
     left: null as number | null,
-    right: (data.codecs.length - 1) as number | null,
+    right: firstOfOurs(data) as number | null,
     zoom: 4,
     place: FIRST_PLACE,
   };
@@ -60,7 +60,8 @@ export function pictures(data: PageData, store: Store): HTMLElement {
       Object.assign(chosen, change);
       draw();
     };
-    controls.replaceChildren(
+    replaceControls(
+      controls,
       select(
         'Clip',
         clips.map((value) => ({ value, text: data.clips[value]!.name })),
@@ -143,6 +144,12 @@ export function pictures(data: PageData, store: Store): HTMLElement {
     h('div', { class: 'controls below' }, stepper, h('div', { class: 'labelled' }, h('span', {}, 'Enlarge'), zoom)),
     crops,
   );
+}
+
+/** What the original is beside at first: a pack, or the last codec. */
+function firstOfOurs({ codecs }: PageData): number {
+  const found = codecs.findIndex(({ name }) => name.startsWith('tessera'));
+  return found < 0 ? codecs.length - 1 : found;
 }
 
 function titleOf(data: PageData, codec: number | null): string {

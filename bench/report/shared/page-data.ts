@@ -109,6 +109,8 @@ export interface PageData {
   readonly meanCurves: readonly (readonly MeanCurve[])[];
   /** By anchor, then by metric. */
   readonly bdTables: readonly (readonly BdTable[])[];
+  /** Place of the codec that others are compared with at first. */
+  readonly defaultAnchor: number;
   readonly speeds: readonly CodecSpeed[];
   readonly target: {
     readonly bitsPerPixel: number;

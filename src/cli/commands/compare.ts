@@ -41,6 +41,7 @@ export const compareCommand = defineCommand({
       ...(process.stderr.isTTY && !json ? { onProgress: (progress) => reporter.progress(progress) } : {}),
     });
     reporter.stop();
+    if (!json) for (const note of result.notes) reporter.note(note);
     if (json) await writeStdout(toJsonLine({ type: 'comparison', original, changed, ...result }));
     else await writeStdout(`${describe(result)}\n`);
     return EXIT_CODES.done;

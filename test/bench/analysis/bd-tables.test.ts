@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { bdTable, compareCurves, summarise } from '../../../bench/analysis/bd-tables.js';
+import { bdTable, compareCurves, defaultAnchor, summarise } from '../../../bench/analysis/bd-tables.js';
 import type { CurvePoint } from '../../../bench/analysis/types.js';
 import { syntheticResults } from '../support/synthetic.js';
 
@@ -79,4 +79,13 @@ describe('bdTable', () => {
     const [row] = bdTable({ ...results, jobs }, 'x264:medium', 'psnr-y').rows;
     expect(row!.summary.rate).toMatchObject({ count: 0, mean: { reason: 'no clip has a figure' } });
   });
+});
+
+test('the anchor is x264 medium, or a codec that is none of ours, or the first', () => {
+  const results = syntheticResults({ clips: 1 });
+  const only = (...names: string[]): string =>
+    defaultAnchor({ ...results, codecs: names.map((name) => ({ ...results.codecs[0]!, name })) });
+  expect(only('tessera-nano', 'x265:medium', 'x264:medium')).toBe('x264:medium');
+  expect(only('tessera-nano', 'x265:medium')).toBe('x265:medium');
+  expect(only('tessera-nano', 'tessera-large')).toBe('tessera-nano');
 });
