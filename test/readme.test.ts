@@ -47,17 +47,20 @@ describe('the examples of the README run', () => {
 });
 
 describe('what documents name is there', () => {
-  test.each(['README.md', 'docs/ARCHITECTURE.md', 'docs/CLI.md', 'docs/REPORT.md', 'CONTRIBUTING.md'])('%s', async (name) => {
-    const text = await readFile(name, 'utf8');
-    const base = resolve(name, '..');
-    const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => resolve(base, path!));
-    const paths = [
-      ...text.matchAll(/`((?:cli|pipeline|video|codec|kernels|entropy|bitstream|model|metrics|dev)\/[\w./-]*)`/g),
-    ]
-      .filter(() => name === 'docs/ARCHITECTURE.md')
-      .map(([, path]) => resolve('src', path!));
-    for (const path of [...links, ...paths]) await expect(readFile(path).catch(isFolder)).resolves.toBeDefined();
-  });
+  test.each(['README.md', 'docs/ARCHITECTURE.md', 'docs/CLI.md', 'docs/REPORT.md', 'CONTRIBUTING.md'])(
+    '%s',
+    async (name) => {
+      const text = await readFile(name, 'utf8');
+      const base = resolve(name, '..');
+      const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => resolve(base, path!));
+      const paths = [
+        ...text.matchAll(/`((?:cli|pipeline|video|codec|kernels|entropy|bitstream|model|metrics|dev)\/[\w./-]*)`/g),
+      ]
+        .filter(() => name === 'docs/ARCHITECTURE.md')
+        .map(([, path]) => resolve('src', path!));
+      for (const path of [...links, ...paths]) await expect(readFile(path).catch(isFolder)).resolves.toBeDefined();
+    },
+  );
 });
 
 /** Folders cannot be read as files; what is not there is an error still. */

@@ -59,7 +59,7 @@ function clipTable(
     ['Mean', ({ summary }) => bdText(summary[kind].mean, kind, metric)],
     ['95 % interval', ({ summary }) => intervalText(summary[kind], kind, metric)],
     ['Median', ({ summary }) => bdText(summary[kind].median, kind, metric)],
-    ['Clips with a figure', ({ summary }) => `${summary[kind].count} of ${data.clips.length}`],
+    ['Clips counted', ({ summary }) => `${summary[kind].count} of ${data.clips.length}`],
   ];
   return dataTable({
     caption: `${kindChoices(metric).find(({ value }) => value === kind)!.text} against ${anchor}`,

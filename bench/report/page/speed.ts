@@ -26,9 +26,27 @@ export function speed(data: PageData, store: Store): HTMLElement {
   const lead = isTimed
     ? 'Frames per second of one job at a time over all settings, with the start of the codec; the bar spans the slowest and the fastest setting. Higher up needs more bits, further right is faster.'
     : 'This run has no times.';
+  const absent = h('p', { class: 'note' });
+  store.draw(() => {
+    const names = absentOf(data, store);
+    absent.hidden = names.length === 0;
+    absent.textContent = `Not in the charts, because no clip has a BD-rate: ${names.join(', ')}.`;
+  });
   const note = reasons.length === 0 ? null : h('p', { class: 'note' }, `N/A: ${reasons.join('; ')}.`);
-  const plots = isTimed ? h('div', { class: 'pair' }, plot(data, store, 'encode'), plot(data, store, 'decode')) : null;
+  const plots = isTimed
+    ? h('div', { class: 'pair' }, plot(data, store, 'encode'), plot(data, store, 'decode'), absent)
+    : null;
   return section('speed', 'Speed and memory', lead, plots, table, note);
+}
+
+/** Codecs that are switched on and timed, but cannot be placed. */
+function absentOf(data: PageData, store: Store): string[] {
+  const { anchor, metric, hidden } = store.view;
+  const rows = data.bdTables[anchor]![metric]!.rows;
+  return data.codecs.flatMap(({ name, title }, index) => {
+    const mean = rows.find(({ codec }) => codec === name)?.summary.rate.mean;
+    return mean !== undefined && 'reason' in mean && !hidden.has(index) ? [title] : [];
+  });
 }
 
 function plot(data: PageData, store: Store, direction: Direction): HTMLElement {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { makePage } from '../../../bench/report/write-report.js';
-import { findChromium, launchBrowser, mustHaveChromium } from '../support/browser.js';
+import { findChromium, launchBrowser, mustHaveChromium } from './browser.js';
 import { drawPictures } from '../support/draw-pictures.js';
 import { syntheticResults, type SyntheticOptions } from '../support/synthetic.js';
 
