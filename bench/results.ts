@@ -18,7 +18,8 @@ const costSchema = z.strictObject({
   wallSeconds: positive,
   /** Processor time of all threads in that time, user and system. */
   cpuSeconds: positive,
-  /** Largest resident memory of the process: Node's own, about 60 MB, is in it where the codec works in Node. */
+  /** Largest resident memory of the process: where the codec works in Node, that of Node and the
+   * libraries (about 100 MB) is in it. */
   peakBytes: count,
 });
 
