@@ -42,8 +42,8 @@ export interface ChartOptions {
 }
 
 /** uPlot's numbers of the two kinds of scales: its own names for them exist for the compiler alone. */
-const LINEAR = 1 as uPlot.Scale.Distr.Linear;
-const LOGARITHMIC = 3 as uPlot.Scale.Distr.Logarithmic;
+const LINEAR = 1 as unknown as uPlot.Scale.Distr.Linear;
+const LOGARITHMIC = 3 as unknown as uPlot.Scale.Distr.Logarithmic;
 
 const charts = new WeakMap<HTMLElement, { chart: uPlot; observer: ResizeObserver }>();
 
