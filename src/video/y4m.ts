@@ -6,7 +6,7 @@ import type { Frame, VideoProperties } from './frame.js';
 import { ByteReader } from './pipe.js';
 import { frameFromPlanar } from './planar-buffer.js';
 import type { FramesOptions, VideoSource } from './video-source.js';
-import { formatY4mFrame, formatY4mHeader, parseY4mHeader, type Y4mHeader, y4mMagic } from './y4m-header.js';
+import { parseY4mHeader, type Y4mHeader, y4mMagic } from './y4m-header.js';
 
 const headerLimit = 4096;
 
@@ -104,18 +104,4 @@ class Y4mSource implements VideoSource {
       picture.free();
     }
   }
-}
-
-/**
- * Writes frames as YUV4MPEG2: first the header line, then one chunk per frame. The format has no time stamps: where
- * they vary, they are lost.
- *
- * @throws InputError if a frame has another size than `properties`
- */
-export async function* writeY4m(
-  frames: AsyncIterable<Frame>,
-  properties: VideoProperties,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  yield Buffer.from(formatY4mHeader(properties), 'latin1');
-  for await (const frame of frames) yield formatY4mFrame(frame, properties);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Frame, VideoProperties } from '../../src/video/frame.js';
 import { openVideo } from '../../src/video/media-reader.js';
+import { formatY4mFrame, formatY4mHeader } from '../../src/video/y4m-header.js';
 import type { SideHeader, SidePacket } from '../../src/video/side-tracks.js';
 
 /** Path of a fixture clip. */
@@ -100,4 +101,13 @@ export function psnr(a: Uint8Array, b: Uint8Array): number {
   if (a.length !== b.length) throw new Error(`${a.length} against ${b.length} samples`);
   const sum = a.reduce((total, sample, at) => total + (sample - (b[at] ?? 0)) ** 2, 0);
   return 10 * Math.log10((255 * 255 * a.length) / Math.max(sum, 1e-9));
+}
+
+/** Frames as YUV4MPEG2: first the header line, then one chunk per frame. */
+export async function* writeY4m(
+  frames: AsyncIterable<Frame>,
+  properties: VideoProperties,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield Buffer.from(formatY4mHeader(properties), 'latin1');
+  for await (const frame of frames) yield formatY4mFrame(frame, properties);
 }

@@ -4,8 +4,17 @@ import { tmpdir } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
 import { CancelledError, InputError } from '../../src/errors.js';
 import { openVideo } from '../../src/video/media-reader.js';
-import { clip, collect, failureOf, makeFolder, makeFrame, makeProperties, produce, readAll } from './helpers.js';
-import { writeY4m } from '../../src/video/y4m.js';
+import {
+  clip,
+  collect,
+  failureOf,
+  makeFolder,
+  makeFrame,
+  makeProperties,
+  produce,
+  readAll,
+  writeY4m,
+} from './helpers.js';
 
 /** Presentation times that scripts/make-fixtures.py wrote. */
 const milliseconds = [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { InputError } from '../../src/errors.js';
-import { isY4m, openY4m, writeY4m } from '../../src/video/y4m.js';
-import { collect, failureOf, makeFrame, makeProperties, produce } from './helpers.js';
+import { isY4m, openY4m } from '../../src/video/y4m.js';
+import { collect, failureOf, makeFrame, makeProperties, produce, writeY4m } from './helpers.js';
 
 /** The bytes in chunks of `size`. */
 function chunked(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
