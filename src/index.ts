@@ -75,7 +75,15 @@ export { computeSsim } from './metrics/ssim.js';
 export { computeMsSsim } from './metrics/ms-ssim.js';
 export { Lpips } from './metrics/lpips.js';
 export type { FloatTensor } from './model/float-graph.js';
-export { computeBdRate, type BdOptions, type BdRate, type RatePoint } from './metrics/bd-rate.js';
+export {
+  computeBdQuality,
+  computeBdRate,
+  type BdMethod,
+  type BdOptions,
+  type BdQuality,
+  type BdRate,
+  type RatePoint,
+} from './metrics/bd-rate.js';
 export {
   explainUnavailable,
   measureFrames,

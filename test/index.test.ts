@@ -23,6 +23,7 @@ describe('the package', () => {
       'TesseraError',
       'compareVideos',
       'compressVideo',
+      'computeBdQuality',
       'computeBdRate',
       'computeMsSsim',
       'computePsnr',
