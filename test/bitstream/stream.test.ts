@@ -210,7 +210,7 @@ describe('files', () => {
       expect(packetsOf(sections)).toEqual(makePackets(9, 4));
       await source.close();
       await expect(openFileSource(join(folder, 'none.tsr'))).rejects.toThrow(InputError);
-      await expect(openFileSource(folder)).rejects.toThrow(/no regular file/);
+      await expect(openFileSource(folder)).rejects.toThrow(/is a folder: name a file/);
     } finally {
       await rm(folder, { recursive: true });
     }
