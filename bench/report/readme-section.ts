@@ -14,12 +14,12 @@ export function readmeSection(results: Results): string {
   const anchors = ANCHORS.filter((name) => names.includes(name));
   const { targetBitsPerPixel } = results.settings;
   const failed = results.jobs.filter(({ status }) => status === 'failed').length;
+  const hasTimes = results.settings.jobs === 1;
   return [
     introduction(results),
     'Rate at equal quality: BD-rate by PCHIP, mean over the clips; below 0 is better.',
     ...(anchors.length === 0 ? names.slice(0, 1) : anchors).map((anchor) => summaryTable(results, anchor)),
-    'Speed, over all settings and clips, with the start of the codec:',
-    speedTable(results),
+    ...(hasTimes ? ['Speed, over all settings and clips, with the start of the codec:', speedTable(results)] : []),
     ...(targetBitsPerPixel === null ? [] : [atRateTable(results, targetBitsPerPixel)]),
     ...(failed === 0 ? [] : [`${failed} of ${results.jobs.length} jobs failed and are missing in all figures.`]),
   ].join('\n\n');
