@@ -63,7 +63,8 @@ describe('a run that is killed goes on and finds the same', () => {
       const again = await bench([...args, '--out', out]);
       expect(again).toMatchObject({ exitCode: 0 });
       expect(timeless(await readResults(out))).toEqual(timeless(await readResults(folder.join('whole'))));
-      expect(await readdir(out)).toEqual(['journal.jsonl', 'pictures', 'results.json']);
+      const reports = ['plots', 'report.html', 'results.csv', 'tables.md'];
+      expect((await readdir(out)).sort()).toEqual(['journal.jsonl', 'pictures', 'results.json', ...reports].sort());
     },
     180_000,
   );
