@@ -1,5 +1,6 @@
 import type { CodecClip } from '../../codecs/codec.js';
 import type { Frame } from '../../src/video/frame.js';
+import { makeProperties } from '../video/helpers.js';
 
 /** A clip in memory: a ramp that moves. */
 export function movingClip(width: number, height: number, frameCount: number): CodecClip {
@@ -15,15 +16,9 @@ export function movingClip(width: number, height: number, frameCount: number): C
   }));
   return {
     name: 'ramp',
-    properties: {
-      width,
-      height,
-      timeBase: { num: 1, den: 25 },
-      frameRate: { num: 25, den: 1 },
-      sampleAspect: { num: 1, den: 1 },
-      rotation: 0,
+    properties: makeProperties(width, height, {
       colour: { primaries: 2, transfer: 2, matrix: 2, fullRange: false, chromaLocation: 0 },
-    },
+    }),
     frameCount,
     source: { file: 'ramp.mkv', ffmpegArguments: ['-i', 'ramp.mkv', '-an'], isWhole: true },
     // eslint-disable-next-line @typescript-eslint/require-await

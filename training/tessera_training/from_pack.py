@@ -70,8 +70,9 @@ def _copy(parameter: nn.Parameter, values: np.ndarray) -> None:
         parameter.copy_(torch.from_numpy(values))
 
 
-def _post_filter_layers(model: PostFilter) -> list[nn.Module]:
-    return [model.embed, *(layer for block in model.blocks for layer in (block.depthwise, block.expand, block.project)), model.head]
+def _layers(blocks: nn.ModuleList, *names: str) -> list[nn.Module]:
+    """The named layers of each block, block after block."""
+    return [getattr(block, name) for block in blocks for name in names]
 
 
 def load_weights(model: Prior | LoopFilter | PostFilter, folder: Path, part: str) -> None:
@@ -83,15 +84,16 @@ def load_weights(model: Prior | LoopFilter | PostFilter, folder: Path, part: str
 
     if isinstance(model, Prior):
         first, second = model.programs()
-        rows = [layer for block in model.first for layer in (block.expand, block.project)]
-        graph(first, "prior-first").fill([model.embed, *rows, model.head_first, model.memory_skip])
-        rows = [layer for block in model.second for layer in (block.expand, block.project)]
-        graph(second, "prior-second").fill([model.mix, *rows, model.head_second, model.token_skip])
-    elif isinstance(model, LoopFilter):
-        layers = [layer for block in model.blocks for layer in (block.depthwise, block.expand, block.project)]
-        graph(model.program(), "loop-filter").fill([Sides(model), model.embed, *layers, model.head])
+        inner = _layers(model.first, "expand", "project")
+        graph(first, "prior-first").fill([model.embed, *inner, model.head_first, model.memory_skip])
+        inner = _layers(model.second, "expand", "project")
+        graph(second, "prior-second").fill([model.mix, *inner, model.head_second, model.token_skip])
+        return
+    layers = [model.embed, *_layers(model.blocks, "depthwise", "expand", "project"), model.head]
+    if isinstance(model, LoopFilter):
+        graph(model.program(), "loop-filter").fill([Sides(model), *layers])
     else:
-        graph(model.program(part), part).fill(_post_filter_layers(model))
+        graph(model.program(part), part).fill(layers)
 
 
 def training_of(folder: Path, part: str) -> dict[str, float]:
