@@ -3,6 +3,7 @@ import { Filter, FilterGraph, Frame as AvFrame, type FilterContext } from 'node-
 import { EnvironmentError } from '../errors.js';
 import type { Frame, Rational } from './frame.js';
 import { mustExist, throwIfOutputFails } from './libav.js';
+import { ownedPicture } from './owned-picture.js';
 import { planarFromFrame } from './planar-buffer.js';
 
 /** Whether this build of FFmpeg's libraries has a filter. */
@@ -80,7 +81,7 @@ export class ComparisonFilter implements Disposable {
   }
 
   async #feed(source: FilterContext, picture: Frame, pts: bigint): Promise<void> {
-    const frame = AvFrame.fromVideoBuffer(planarFromFrame(picture), {
+    const frame = ownedPicture(planarFromFrame(picture), {
       width: picture.width,
       height: picture.height,
       format: AV_PIX_FMT_YUV420P,

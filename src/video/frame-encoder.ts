@@ -18,7 +18,7 @@ import {
   CodecContext,
   type CodecParameters,
   Dictionary,
-  Frame as AvFrame,
+  type Frame as AvFrame,
   Option,
   Packet,
   Rational,
@@ -26,6 +26,7 @@ import {
 import { EnvironmentError, InputError } from '../errors.js';
 import type { Frame, VideoProperties } from './frame.js';
 import { throwIfOutputFails } from './libav.js';
+import { ownedPicture } from './owned-picture.js';
 import { planarFromFrame } from './planar-buffer.js';
 
 /** An encoder of FFmpeg and how it is set. */
@@ -162,15 +163,15 @@ export class FrameEncoder implements Disposable {
     if (frame.width !== width || frame.height !== height) {
       throw new InputError(`a frame is ${frame.width}x${frame.height}, the video is ${width}x${height}`);
     }
-    const picture = AvFrame.fromVideoBuffer(planarFromFrame(frame), {
+    const picture = ownedPicture(planarFromFrame(frame), {
       width,
       height,
       format: AV_PIX_FMT_YUV420P,
       timeBase,
-      sampleAspectRatio: sampleAspect,
       pts: frame.pts,
     });
     picture.duration = frame.duration;
+    picture.sampleAspectRatio = new Rational(sampleAspect.num, sampleAspect.den);
     picture.colorRange = colour.fullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
     picture.colorPrimaries = colour.primaries as AVColorPrimaries;
     picture.colorTrc = colour.transfer as AVColorTransferCharacteristic;

@@ -1,7 +1,7 @@
 import { AV_PIX_FMT_YUV420P, AVCOL_RANGE_JPEG, AVCOL_RANGE_MPEG } from 'node-av/constants';
-import { Frame as AvFrame } from 'node-av/lib';
 import { FrameConverter } from './frame-converter.js';
 import type { Frame } from './frame.js';
+import { ownedPicture } from './owned-picture.js';
 import { frameFromPlanar, planarFromFrame } from './planar-buffer.js';
 
 /** Scales 8-bit 4:2:0 frames to one size with FFmpeg's `scale` filter, bicubic; range and matrix stay. */
@@ -22,7 +22,7 @@ export class FrameScaler implements Disposable {
   async scale(frame: Frame): Promise<Frame> {
     const [width, height] = [this.#width, this.#height];
     if (frame.width === width && frame.height === height) return frame;
-    const picture = AvFrame.fromVideoBuffer(planarFromFrame(frame), {
+    const picture = ownedPicture(planarFromFrame(frame), {
       width: frame.width,
       height: frame.height,
       format: AV_PIX_FMT_YUV420P,

@@ -1,8 +1,9 @@
 import { AVCOL_RANGE_JPEG, AVCOL_RANGE_MPEG, type AVPixelFormat } from 'node-av/constants';
-import { avGetPixFmtFromName, Frame as AvFrame, Rational } from 'node-av/lib';
+import { avGetPixFmtFromName } from 'node-av/lib';
 import { InputError, throwIfCancelled } from '../errors.js';
 import { describeFormat, FrameConverter } from './frame-converter.js';
 import type { Frame, VideoProperties } from './frame.js';
+import { ownedPicture } from './owned-picture.js';
 import { ByteReader } from './pipe.js';
 import { frameFromPlanar } from './planar-buffer.js';
 import type { FramesOptions, VideoSource } from './video-source.js';
@@ -90,11 +91,11 @@ class Y4mSource implements VideoSource {
   async #convert(packed: Uint8Array): Promise<Uint8Array> {
     if (this.#format === null) return packed;
     const { width, height, colour } = this.properties;
-    const picture = AvFrame.fromVideoBuffer(Buffer.from(packed.buffer, packed.byteOffset, packed.length), {
+    const picture = ownedPicture(packed, {
       width,
       height,
       format: this.#format,
-      timeBase: new Rational(1, 1),
+      timeBase: { num: 1, den: 1 },
       pts: 0n,
     });
     try {

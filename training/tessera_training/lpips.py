@@ -48,13 +48,17 @@ class Lpips(nn.Module):
             found.append(x / (length + 1e-10))
         return found
 
+    def between(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
+        """Distance per picture of two sets of `features`."""
+        total = torch.zeros(len(a[0]))
+        for index, (x, y) in enumerate(zip(a, b)):
+            total = total + ((x - y).square() * getattr(self, f"linear{index}").reshape(1, -1, 1, 1)).sum(1).mean((1, 2))
+        return total
+
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         with torch.no_grad():
             wanted = self.features(b)
-        total = torch.zeros(len(a))
-        for index, (x, y) in enumerate(zip(self.features(a), wanted)):
-            total = total + ((x - y).square() * getattr(self, f"linear{index}").reshape(1, -1, 1, 1)).sum(1).mean((1, 2))
-        return total
+        return self.between(self.features(a), wanted)
 
 
 def to_rgb(folded: Tensor, offset: tuple[int, int] = (0, 0)) -> Tensor:

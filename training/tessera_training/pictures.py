@@ -148,8 +148,10 @@ def rate_filter(
         if region:
             part += f" ({band[5] - band[1]:+.3f} everywhere, {100 * band[6] / max(band[7], 1):.0f} % chosen)"
         if distance:
-            part += f" / {band[9] - band[8]:+.4f}"
+            part += f" / {100 * (band[9] / band[8] - 1):+.1f} %"
         parts.append(part)
         figures[f"gain_q{q:.0f}"] = band[2] - band[1]
+        if distance:
+            figures[f"lpips_share_q{q:.0f}"] = band[9] / band[8]
     text += "; gain in PSNR-Y" + (" / LPIPS" if distance else "") + " by q: " + ", ".join(parts)
     return text, {k: float(v) for k, v in figures.items()}

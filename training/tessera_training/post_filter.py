@@ -18,6 +18,7 @@ from .runner import Run, add_run_arguments, starts_from_pack
 from .shards import open_shards, split_held_out
 
 ERROR_WEIGHT = 0.0012  # of the mean squared error in 0..255 beside LPIPS
+DISTANCE_FLOOR = 0.003  # added to distances before they are compared: nobody sees less
 
 
 def psnr_step(model: PostFilter, feeder: PictureFeeder) -> tuple[Tensor, float, float]:
@@ -29,13 +30,20 @@ def psnr_step(model: PostFilter, feeder: PictureFeeder) -> tuple[Tensor, float, 
 
 
 def lpips_step(model: PostFilter, feeder: PictureFeeder, distance: Lpips, generator: np.random.Generator) -> tuple[Tensor, float, float]:
-    """The crop loses 0 to 15 rows and columns before LPIPS, whose grid would else lie on the blocks' every time."""
+    """What is left of each crop's distance, so that a crop of high quality, whose distance is small, counts like any other.
+
+    The crop loses 0 to 15 rows and columns before LPIPS, whose grid would else lie on the blocks' every time.
+    """
     decoded, original, side = feeder.draw()
-    output = model(decoded, side)
     offset = (int(generator.integers(16)), int(generator.integers(16)))
-    perceived = distance(to_rgb(output, offset), to_rgb(original, offset)).mean()
-    error = weighted_error(output, original).mean()
-    return perceived + ERROR_WEIGHT * error, float(perceived.detach()), len(decoded) * feeder.size**2 / (640 * 360)
+    with torch.no_grad():
+        wanted = distance.features(to_rgb(original, offset))
+        before = distance.between(distance.features(to_rgb(decoded, offset)), wanted)
+        before += ERROR_WEIGHT * weighted_error(decoded, original) + DISTANCE_FLOOR
+    output = model(decoded, side)
+    perceived = distance.between(distance.features(to_rgb(output, offset)), wanted)
+    after = perceived + ERROR_WEIGHT * weighted_error(output, original) + DISTANCE_FLOOR
+    return (after / before).mean(), float(perceived.detach().mean()), len(decoded) * feeder.size**2 / (640 * 360)
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
