@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type * as Onnxruntime from 'onnxruntime-node';
 import { EnvironmentError, ModelError } from '../errors.js';
 import type { Device, GraphOptimisation } from './device-name.js';
@@ -27,6 +30,14 @@ export async function loadRuntime(): Promise<Runtime> {
       { cause: error },
     );
   }
+}
+
+/** Whether the library of onnxruntime's CUDA provider is installed; true if this cannot be told without trying. */
+export function hasCudaProvider(): boolean {
+  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
+  const libraries = join(dirname(main), '..', 'bin', 'napi-v6', process.platform, process.arch);
+  const name = process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
+  return !existsSync(libraries) || existsSync(join(libraries, name));
 }
 
 /**
