@@ -59,6 +59,7 @@ export class FramePrior {
   /** Positions of the coded macroblocks. */
   readonly #coded: Int32Array;
   #features: Uint8Array = new Uint8Array(0);
+  readonly #scales: Uint8Array[] = [];
 
   /**
    * @param tokens modes and motion must be known already.
@@ -87,7 +88,7 @@ export class FramePrior {
       memory: { data: memory, dims: [count, TOKENS_PER_BLOCK] },
     });
     this.#features = result.features!.data;
-    return { scale: result.scale!.data, index };
+    return { scale: this.#keep(result.scale!.data), index };
   }
 
   /** Scales for pass 1, after {@link first}; the tokens of pass 0 must be known. */
@@ -104,7 +105,7 @@ export class FramePrior {
       features: { data: features, dims: [coded.length, width] },
       neighbours: { data: this.#neighbourRows(coded), dims: [coded.length, 4 * TOKENS_PER_BLOCK] },
     });
-    return { scale: result.scale!.data, index };
+    return { scale: this.#keep(result.scale!.data), index };
   }
 
   /** The memory that the slot this frame fills keeps; all tokens must be known. */
@@ -127,6 +128,16 @@ export class FramePrior {
       }
     }
     return next;
+  }
+
+  /** All that it holds, for whoever wants to free it when the frame is coded. */
+  buffers(): ArrayBuffer[] {
+    return [this.memory, this.#features, ...this.#scales].map(({ buffer }) => buffer as ArrayBuffer);
+  }
+
+  #keep(scales: Uint8Array): Uint8Array {
+    this.#scales.push(scales);
+    return scales;
   }
 
   /** [coded, 32]: what is known of each macroblock itself. */

@@ -9,6 +9,7 @@ import { FrameTokens, type Geometry } from './frame-tokens.js';
 import { ModeSyntax } from './mode-syntax.js';
 import { FramePrior, type PriorGraphs, type TokenMemory } from './prior.js';
 import { SyntaxTables } from './syntax-tables.js';
+import { release } from './workers/release.js';
 
 /**
  * Turns the tokens of frames into the bytes of packets and back, in coding order. Holds what later frames' parsing needs
@@ -22,7 +23,7 @@ export class TokenCodec {
   readonly #coefficients: CoefficientSyntax;
   readonly #memories = new Map<number, TokenMemory>();
   readonly #encoder = new RansEncoder();
-  /** The prior of the last frame, for the developer's dump of training data. */
+  /** The prior of the last frame, until the next one is coded: for the developer's dump of training data, too. */
   lastPrior: FramePrior | undefined;
 
   constructor(geometry: Geometry, pack: PackTables, graphs: PriorGraphs) {
@@ -53,8 +54,11 @@ export class TokenCodec {
   }
 
   async #code(coder: SymbolCoder, head: FrameHead, tokens: FrameTokens): Promise<void> {
+    if (this.lastPrior !== undefined) release(this.lastPrior.buffers());
+    this.lastPrior = undefined;
     if (head.kind === 'key') {
       this.#tables.reset();
+      release(Array.from(this.#memories.values(), ({ buffer }) => buffer));
       this.#memories.clear();
     }
     this.#modes.code(coder, head, tokens);
@@ -62,8 +66,14 @@ export class TokenCodec {
     const prior = new FramePrior(head, tokens, memories);
     this.#coefficients.code(coder, tokens, 0, await prior.first(this.#graphs));
     this.#coefficients.code(coder, tokens, 1, await prior.second(this.#graphs));
-    if (head.fills !== null) this.#memories.set(head.fills, prior.nextMemory());
+    if (head.fills !== null) this.#fill(head.fills, prior.nextMemory());
     this.lastPrior = prior;
+  }
+
+  #fill(slot: number, memory: TokenMemory): void {
+    const before = this.#memories.get(slot);
+    if (before !== undefined) release([before.buffer]);
+    this.#memories.set(slot, memory);
   }
 
   #memory(slot: number | null): TokenMemory | null {

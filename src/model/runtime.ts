@@ -60,6 +60,8 @@ export async function createSession(
       executionProviders: options.device === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
+      // A plan of memory for each number of rows would pile up.
+      enableMemPattern: false,
       graphOptimizationLevel: options.optimisation ?? 'all',
       logSeverityLevel: 3,
     });
