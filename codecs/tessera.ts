@@ -1,6 +1,7 @@
 import { StreamWriter } from '../src/bitstream/stream-writer.js';
 import { Decoder, type PostFilter } from '../src/codec/decoder.js';
-import { Encoder } from '../src/codec/encoder.js';
+import { DEFAULT_TUNE, Encoder, TUNES } from '../src/codec/encoder.js';
+import type { Tune } from '../src/codec/encoder/sequence-encoder.js';
 import { InputError } from '../src/errors.js';
 import { resolveDevice } from '../src/model/device.js';
 import { loadPack, type ModelPack } from '../src/model/pack.js';
@@ -10,6 +11,7 @@ import { feedPackets } from '../src/pipeline/packet-feed.js';
 import { openStream } from '../src/pipeline/stream-input.js';
 import type { Frame } from '../src/video/frame.js';
 import type { Codec, CodecClip, CodecDescription, CodecTask } from './codec.js';
+import { parseVariant } from './codec-name.js';
 import { commandLine, outputName } from './command-line.js';
 
 const POST_FILTERS: readonly string[] = ['none', 'psnr', 'lpips'] satisfies PostFilter[];
@@ -18,19 +20,26 @@ const POST_FILTERS: readonly string[] = ['none', 'psnr', 'lpips'] satisfies Post
  * tessera with a model pack.
  *
  * @param pack its name or folder.
- * @param variant the post-filter; empty: the one that the pack recommends.
- * @throws ModelError if there is no such pack or it lacks the post-filter; InputError if there is no such post-filter.
+ * @param variant the post-filter and what is tuned for, each if it is another than the pack's or the encoder's own:
+ * `none`, `tune=psnr`, `none,tune=psnr`.
+ * @throws ModelError if there is no such pack or it lacks the post-filter; InputError if there is no such variant.
  */
 export async function tesseraCodec(pack: string, variant: string): Promise<Codec> {
-  if (variant !== '' && !POST_FILTERS.includes(variant)) {
-    throw new InputError(`${pack}:${variant}: a pack's variant is its post-filter: ${POST_FILTERS.join(', ')}`);
+  const {
+    first,
+    options: { tune = DEFAULT_TUNE, ...rest },
+  } = parseVariant(pack, variant);
+  if ((first !== undefined && !POST_FILTERS.includes(first)) || !TUNES.includes(tune) || Object.keys(rest).length > 0) {
+    throw new InputError(
+      `${pack}:${variant}: a pack's variant is its post-filter (${POST_FILTERS.join(', ')}), then tune=${TUNES.join(' or tune=')}`,
+    );
   }
   const loaded = await loadPack(pack);
-  const postFilter = variant === '' ? (loaded.manifest.defaultPostFilter ?? 'none') : (variant as PostFilter);
+  const postFilter = (first as PostFilter | undefined) ?? loaded.manifest.defaultPostFilter ?? 'none';
   if (postFilter !== 'none' && !loaded.graphs.has(`post-filter-${postFilter}`)) {
     throw new InputError(`pack ${loaded.name} has no post-filter ${postFilter}`);
   }
-  return new TesseraCodec(pack, loaded, postFilter);
+  return new TesseraCodec(pack, loaded, postFilter, tune as Tune);
 }
 
 class TesseraCodec implements Codec {
@@ -42,21 +51,22 @@ class TesseraCodec implements Codec {
     readonly packName: string,
     readonly pack: ModelPack,
     readonly postFilter: PostFilter,
+    readonly tune: Tune,
   ) {}
 
   async describe(): Promise<CodecDescription> {
     const { name, version, id } = this.pack;
     const { device } = await resolveDevice('auto', this.pack);
     return {
-      title: `${name}, post-filter ${this.postFilter}`,
+      title: `${name}, post-filter ${this.postFilter}${this.tune === DEFAULT_TUNE ? '' : `, tuned for ${this.tune}`}`,
       version: `pack ${version} ${Buffer.from(id).toString('hex')}`,
-      details: { pack: name, 'post-filter': this.postFilter, device },
+      details: { pack: name, 'post-filter': this.postFilter, tune: this.tune, device },
     };
   }
 
   command(clip: CodecClip, { setting, keyint, threads }: CodecTask): string {
     const pack = ['--pack', this.packName, ...(threads === 0 ? [] : ['--threads', String(threads)])];
-    const rate = ['--quality', String(setting), '--keyint', String(keyint)];
+    const rate = ['--quality', String(setting), '--tune', this.tune, '--keyint', String(keyint)];
     const stream = outputName(clip, '.tsr');
     const { file, ffmpegArguments, isWhole } = clip.source;
     const pipe = ['ffmpeg', ...ffmpegArguments, '-f', 'yuv4mpegpipe', '-'];
@@ -74,6 +84,7 @@ class TesseraCodec implements Codec {
       pack: this.packName,
       quality: setting,
       keyint,
+      tune: this.tune,
       ...graphThreads(threads),
     });
     await using output = await openByteOutput(file, { overwrite: true, inputs: [] });

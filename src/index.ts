@@ -25,6 +25,7 @@ export type { StreamInput } from './pipeline/stream-input.js';
 
 // Frames to packets and back.
 export { DEFAULT_PACK, DEFAULT_QUALITY, Encoder, type EncoderOptions } from './codec/encoder.js';
+export type { Tune } from './codec/encoder/sequence-encoder.js';
 export {
   Decoder,
   type DecodedFrame,

@@ -7,6 +7,7 @@ import { loadPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
 import { unlessCancelled } from './cancellation.js';
 import { codingStructure } from './encoder/coding-structure.js';
+import type { Tune } from './encoder/sequence-encoder.js';
 import { Geometry, tokenBuffers } from './frame-tokens.js';
 import type { EncoderRequest, EncoderResponse, EncoderSetup } from './workers/encoder-worker.js';
 import type { TokenRequest, TokenResponse, TokenSetup } from './workers/token-worker.js';
@@ -16,6 +17,10 @@ import { WorkerLink } from './workers/worker-link.js';
 export const DEFAULT_QUALITY = 28;
 /** Frames from one key frame to the next at most where nothing else is asked for. */
 const DEFAULT_KEYINT = 250;
+/** What is decided for where nothing else is asked for. */
+export const DEFAULT_TUNE: Tune = 'lpips';
+/** All that can be tuned for. */
+export const TUNES: readonly string[] = ['lpips', 'psnr'] satisfies Tune[];
 /** Pack used where none is given. */
 export const DEFAULT_PACK = 'tessera-nano';
 /** Frames from one packet with a loop checksum to the next, besides key frames. */
@@ -31,6 +36,10 @@ export interface EncoderOptions {
   readonly quality?: number;
   /** Frames from one key frame to the next at most, at least 1. Default: 250. */
   readonly keyint?: number;
+  /**
+   * `lpips` (the default) spends bits where errors are seen; `psnr` where they cost the least squared error.
+   */
+  readonly tune?: Tune;
   /** Where graphs run. Default: `auto`, CUDA if its libraries load, else the CPU. */
   readonly device?: 'auto' | Device;
   /** Threads of each graph, 1..64. The encoder itself keeps two workers busy. Default: 1. */
@@ -69,7 +78,11 @@ export class Encoder implements AsyncDisposable {
     this.packName = pack.name;
     this.packId = pack.id;
     this.device = device;
-    const sequence = { quality: options.quality ?? DEFAULT_QUALITY, keyint: options.keyint ?? DEFAULT_KEYINT };
+    const sequence = {
+      quality: options.quality ?? DEFAULT_QUALITY,
+      keyint: options.keyint ?? DEFAULT_KEYINT,
+      tune: options.tune ?? DEFAULT_TUNE,
+    };
     const { slotCount, reorderDepth } = codingStructure(new Geometry(width, height), sequence.keyint);
     this.slotCount = slotCount;
     this.reorderDepth = reorderDepth;
@@ -97,6 +110,9 @@ export class Encoder implements AsyncDisposable {
     checkInteger('quality', options.quality, 0, 63);
     checkInteger('keyint', options.keyint, 1, 2 ** 31);
     checkInteger('threads', options.threads, 1, 64);
+    if (options.tune !== undefined && !TUNES.includes(options.tune)) {
+      throw new InputError(`tune is ${options.tune}: give ${TUNES.join(' or ')}`);
+    }
     const pack = await loadPack(options.pack ?? DEFAULT_PACK);
     return new Encoder(width, height, pack, await resolveDevice(options.device ?? 'auto', pack), options);
   }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
+import { DEFAULT_TUNE } from '../codec/encoder.js';
 import { SequenceEncoder } from '../codec/encoder/sequence-encoder.js';
 import { Geometry, TOKENS_PER_BLOCK } from '../codec/frame-tokens.js';
 import type { PriorGraphs } from '../codec/prior.js';
@@ -125,7 +126,9 @@ async function dumpClip(
   const y = 2 * random.below(((height - size.height) >> 1) + 1);
 
   const geometry = new Geometry(size.width, size.height);
-  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, { quality: q, keyint: 2 ** 31 });
+  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, {
+    ...{ quality: q, keyint: 2 ** 31, tune: DEFAULT_TUNE },
+  });
   const codec = new TokenCodec(geometry, tables, blindPrior);
   const shard = await ShardWriter.create(folder, { clip: name, q }, geometry, tables);
   let frames = 0;

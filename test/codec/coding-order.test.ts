@@ -83,12 +83,11 @@ describe.each([1, 2, 3, 7, 9, 17, 30, 53])('%i frames', (count) => {
     expect(displays(frames).sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, index) => index));
     const { slotCount, reorderDepth } = codingStructure(geometry, keyint);
     const slots = new Map<number, number>();
-    for (const { frame, isKey, references, fills, isReferenced } of frames) {
+    for (const { frame, isKey, references, fills } of frames) {
       expect(isKey).toBe(frame.display % keyint === 0);
       if (isKey) slots.clear();
       expect(references.length > 0).toBe(!isKey);
       for (const reference of references) expect(slots.get(reference.slot)).toBe(reference.frame.display);
-      expect(fills !== null).toBe(isReferenced);
       if (fills === null) continue;
       expect(fills).toBeLessThan(slotCount);
       slots.set(fills, frame.display);

@@ -72,7 +72,13 @@ describe('Encoder', () => {
   });
 
   test('refuses options out of range and frames of another size', async () => {
-    for (const wrong of [{ quality: 64 }, { quality: 1.5 }, { keyint: 0 }, { threads: 65 }]) {
+    for (const wrong of [
+      { quality: 64 },
+      { tune: 'ssim' as 'psnr' },
+      { quality: 1.5 },
+      { keyint: 0 },
+      { threads: 65 },
+    ]) {
       await expect(Encoder.create(16, 16, { ...OPTIONS, ...wrong })).rejects.toMatchObject({ name: 'InputError' });
     }
     await using encoder = await Encoder.create(WIDTH, HEIGHT, OPTIONS);

@@ -22,7 +22,7 @@ async function encode(
   loopFilter: Graph | null = null,
 ): Promise<EncodedFrame[]> {
   const geometry = new Geometry(80, 64);
-  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, { quality, keyint });
+  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, { quality, keyint, tune: 'psnr' });
   const results: EncodedFrame[] = [];
   for (const [time, scene] of scenes.entries()) {
     encoder.push(picture('pan', 80, 64, time, 3 * scene));
@@ -109,7 +109,11 @@ describe('order', () => {
 });
 
 test('waits for a look-ahead, which large pictures shorten', () => {
-  const small = new SequenceEncoder(new Kernels(), new Geometry(16, 16), tables, null, { quality: 1, keyint: 9 });
+  const small = new SequenceEncoder(new Kernels(), new Geometry(16, 16), tables, null, {
+    quality: 1,
+    keyint: 9,
+    tune: 'lpips',
+  });
   for (let time = 0; time < 40; time++) {
     expect(small.isReady(false)).toBe(false);
     small.push(picture('black', 16, 16, time));

@@ -72,14 +72,16 @@ test('commands are those that people would write', async () => {
   );
   expect((await findCodec('vp9')).command(clip, task)).toContain('-cpu-used 2 -b:v 0');
   expect((await findCodec(`${TINY_PACK}:none`)).command(clip, task)).toMatch(
-    /^tessera compress ramp\.mkv ramp\.tsr --quality 22 --keyint 250 --pack \S+ && tessera decompress ramp\.tsr/,
+    /^tessera compress ramp\.mkv ramp\.tsr --quality 22 --tune lpips --keyint 250 --pack \S+ && tessera decompress ramp\.tsr/,
   );
 });
 
 describe('a codec that cannot be had', () => {
   test.each([
     ['mpeg9', /there is no codec 'mpeg9': name one of x264, x265/],
-    ['tessera-nano:best', /a pack's variant is its post-filter: none, psnr, lpips/],
+    ['tessera-nano:best', /a pack's variant is its post-filter \(none, psnr, lpips\), then tune=lpips or tune=psnr/],
+    ['tessera-nano:none,tune=ssim', /tune=lpips or tune=psnr/],
+    ['tessera-nano:none,crf=20', /tune=lpips or tune=psnr/],
     ['x264:medium,fast', /cannot read 'fast' in the codec x264:medium,fast/],
     ['./no-such-codec.mjs', /there is no codec module/],
     ['./eslint.config.js', /default export must be a function/],

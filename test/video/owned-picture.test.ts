@@ -19,5 +19,7 @@ test.each([
 
 test('too few bytes are refused', () => {
   const short = new Uint8Array(16 * 16);
-  expect(() => ownedPicture(short, { ...base, width: 16, height: 16, format: AV_PIX_FMT_YUV420P })).toThrow(/too small/);
+  expect(() => ownedPicture(short, { ...base, width: 16, height: 16, format: AV_PIX_FMT_YUV420P })).toThrow(
+    /too small/,
+  );
 });

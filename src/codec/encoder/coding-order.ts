@@ -9,7 +9,6 @@ export interface PlannedFrame {
   readonly references: readonly PlannedReference[];
   /** Slot that the frame fills, or null if no other frame is predicted from it. */
   readonly fills: number | null;
-  readonly isReferenced: boolean;
 }
 
 /** A frame to predict from, and the slot that holds it. */
@@ -94,7 +93,7 @@ export class CodingOrder {
 
   #planKey(frame: LookAheadFrame): void {
     this.#open.shift();
-    this.#planned.push({ frame, isKey: true, references: [], fills: 0, isReferenced: true });
+    this.#planned.push({ frame, isKey: true, references: [], fills: 0 });
     this.#anchor = { frame, slot: 0 };
     this.#olderAnchor = null;
     this.#sinceKey = 1;
@@ -128,7 +127,7 @@ export class CodingOrder {
       if (level === 0 && this.#olderAnchor !== null) references.push(this.#olderAnchor);
       if (isReferenced) slots.set(position, slot);
       const frame = frames[position]!;
-      this.#planned.push({ frame, isKey: false, references, fills: isReferenced ? slot : null, isReferenced });
+      this.#planned.push({ frame, isKey: false, references, fills: isReferenced ? slot : null });
       if (level === 0) {
         this.#olderAnchor = this.#largest > 1 ? this.#anchor : null;
         this.#anchor = { frame, slot };

@@ -14,7 +14,7 @@ import type { RateModel } from './rate-model.js';
  * Lagrangian weights: squared error per bit, in squared quantiser steps. What others are predicted from passes its error
  * on: bits weigh less there, beyond what finer steps do.
  */
-const LAMBDA_FACTORS = { key: 0.12, referenced: 0.15, unreferenced: 0.18 };
+const LAMBDA_FACTORS = { key: 0.1, referenced: 0.12, unreferenced: 0.14 };
 /** SATD of a residual against the root of its squared error, roughly. */
 const SATD_FACTOR = 1.4;
 

@@ -2,6 +2,7 @@ import type { Kernels } from '../../kernels/kernels.js';
 import type { Graph } from '../../model/graph.js';
 import type { PackTables } from '../../model/pack-tables.js';
 import type { Geometry } from '../frame-tokens.js';
+import { adaptQuality } from './adaptive-quality.js';
 import { CodingOrder, type PlannedFrame } from './coding-order.js';
 import { codingStructure } from './coding-structure.js';
 import { LookAhead } from './look-ahead.js';
@@ -10,8 +11,9 @@ import { propagateQuality, type DependentFrame } from './quality-propagation.js'
 
 /** Luma filter of the pack that all frames use: the 8-tap one. */
 const INTERPOLATION = 1;
-/** q of frames that no other frame is predicted from, beside those that are. */
-const UNREFERENCED_GAIN = -1;
+
+/** What the encoder decides for: what people see, as LPIPS measures it, or the squared error alone. */
+export type Tune = 'lpips' | 'psnr';
 
 /** How a sequence is to be encoded. */
 export interface SequenceOptions {
@@ -19,6 +21,7 @@ export interface SequenceOptions {
   readonly quality: number;
   /** Frames from one key frame to the next at most, at least 1. */
   readonly keyint: number;
+  readonly tune: Tune;
 }
 
 /** The visible planes of a frame. */
@@ -87,11 +90,13 @@ export class SequenceEncoder {
   /** Encodes the next picture in coding order. Fewer pictures than are looked ahead mean that the sequence has ended. */
   async next(): Promise<EncodedFrame> {
     const window = this.#order.plan(this.#waiting.size < this.#depth);
-    const { frame, isKey, references, fills, isReferenced } = window[0]!;
+    const { frame, isKey, references, fills } = window[0]!;
     const gain = propagateQuality(this.#geometry, this.#dependants(window));
-    const q = this.#options.quality + gain.frame + (isReferenced ? 0 : UNREFERENCED_GAIN);
+    const q = this.#options.quality + gain.frame;
     const fields = references.map((reference) => this.#lookAhead.predict(frame, reference.frame).motion);
     const picture = this.#waiting.get(frame.display)!;
+    const regions =
+      this.#options.tune === 'lpips' ? adaptQuality(this.#geometry, picture.y, gain.regions) : gain.regions;
     const encoded = await this.#pictures.encode(
       picture,
       {
@@ -103,7 +108,7 @@ export class SequenceEncoder {
         interpolation: INTERPOLATION,
         pts: picture.pts,
       },
-      gain.regions,
+      regions,
       [fields[0] ?? null, fields[1] ?? null],
     );
     this.#waiting.delete(frame.display);
