@@ -28,7 +28,7 @@ describe('the examples of the README run', () => {
     const script = `set -euo pipefail\ntessera() { '${process.execPath}' '${PROGRAM}' "$@"; }\n${examples.join('')}`;
     const { exitCode, all } = await execa('bash', ['-c', script], { cwd: folder.path, reject: false, all: true });
     expect({ exitCode, all }).toMatchObject({ exitCode: 0, all: expect.stringContaining('intact') as unknown });
-    const made = ['again.tsr', 'back.mp4', 'better.tsr', 'exact.mkv', 'in.mp4', 'out.tsr', 'part.mp4'];
+    const made = ['again.tsr', 'back.mp4', 'better.tsr', 'exact.mkv', 'exact.tsr', 'in.mp4', 'out.tsr', 'part.mp4'];
     expect(await readdir(folder.path)).toEqual(made);
   }, 180_000);
 
