@@ -10,6 +10,8 @@ export const SIDE_PLANES = 6;
 const REGION = 64;
 /** Luma samples around a region that its filter sees. */
 const HALO = 8;
+/** Regions that are evaluated at a time: what they need still fits a core's cache. */
+const BATCH = 12;
 const PLANES = [
   { name: 'y', output: 'filteredY', shift: 0 },
   { name: 'u', output: 'filteredU', shift: 1 },
@@ -77,9 +79,36 @@ export async function filterRegions(
   side: Uint8Array,
   regions: readonly number[],
 ): Promise<void> {
-  if (regions.length === 0) return;
+  // Surroundings are unfiltered samples: all regions are taken from the picture before the first one is put back.
+  const batches = [];
+  for (let start = 0; start < regions.length; start += BATCH) {
+    const batch = regions.slice(start, start + BATCH);
+    batches.push({ batch, inputs: inputsOfRegions(geometry, planes, side, batch) });
+  }
+  for (const { batch, inputs } of batches) {
+    const result = await graph.run(inputs);
+    for (const { name, output, shift } of PLANES) {
+      const size = REGION >> shift;
+      const { data } = result[output]!;
+      batch.forEach((region, i) => {
+        forEachRow(geometry, region, shift, (from, to, row) => {
+          const start = (i * size + row) * size;
+          planes[name].set(data.subarray(start, start + to - from), from);
+        });
+      });
+    }
+  }
+}
+
+/** Inputs of the loop filter's graph for some regions. */
+function inputsOfRegions(
+  geometry: Geometry,
+  planes: Planes,
+  side: Uint8Array,
+  regions: readonly number[],
+): Record<string, GraphTensor> {
   const count = regions.length;
-  const sources = PLANES.map(({ name, shift }) => {
+  const [y, u, v] = PLANES.map(({ name, shift }) => {
     const size = (REGION + 2 * HALO) >> shift;
     const data = new Uint8Array(count * size * size);
     const [width, height] = [geometry.codedWidth >> shift, geometry.codedHeight >> shift];
@@ -90,22 +119,7 @@ export async function filterRegions(
     });
     return { data, dims: [count, 1, size, size] };
   });
-  const result = await graph.run({
-    y: sources[0]!,
-    u: sources[1]!,
-    v: sources[2]!,
-    side: sideOfRegions(geometry, side, regions),
-  });
-  for (const { name, output, shift } of PLANES) {
-    const size = REGION >> shift;
-    const { data } = result[output]!;
-    regions.forEach((region, i) => {
-      forEachRow(geometry, region, shift, (from, to, row) => {
-        const start = (i * size + row) * size;
-        planes[name].set(data.subarray(start, start + to - from), from);
-      });
-    });
-  }
+  return { y: y!, u: u!, v: v!, side: sideOfRegions(geometry, side, regions) };
 }
 
 /** Copies one region between pictures. */
