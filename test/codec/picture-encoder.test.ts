@@ -28,7 +28,7 @@ async function roundTrip(
   q: number,
   count: number,
 ): Promise<{ encoded: EncodedPicture; bytes: number }[]> {
-  const encoder = new PictureEncoder(new Kernels(), geometry, pack, graphs.loopFilter);
+  const encoder = new PictureEncoder(new Kernels(), geometry, pack, graphs.loopFilter, 2);
   const decoder = new PictureDecoder(new Kernels(), geometry, pack, graphs.loopFilter);
   const writing = new TokenCodec(geometry, pack, graphs);
   const reading = new TokenCodec(geometry, pack, graphs);
@@ -112,7 +112,7 @@ test('inter frames find the motion and cost less than key frames', async () => {
 
 test('the source is the picture with its edges repeated up to the coded size', async () => {
   const geometry = new Geometry(18, 17);
-  const encoder = new PictureEncoder(new Kernels(), geometry, tables, null);
+  const encoder = new PictureEncoder(new Kernels(), geometry, tables, null, 1);
   const planes = picture('noise', 18, 17, 0);
   const head = {
     kind: 'key',

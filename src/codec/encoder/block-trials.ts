@@ -33,6 +33,8 @@ export interface BlockJob {
   /** Squared error, and SATD, per bit. */
   readonly lambda: number;
   readonly satdLambda: number;
+  /** What chroma's squared error counts against luma's. */
+  readonly chromaWeight: number;
 }
 
 /** What one way of coding a macroblock costs and needs. */
@@ -109,8 +111,8 @@ export class BlockTrials {
 
   /** Codes the chroma residual of a prediction into the trial. */
   chroma(block: BlockJob, prediction: Picture, type: number, hasLuma: boolean): ResidualChoice {
-    const { row, column, source } = block;
-    return this.residuals.chroma(
+    const { row, column, source, chromaWeight } = block;
+    const choice = this.residuals.chroma(
       [source.u, source.v],
       row * 8 * source.u.stride + column * 8,
       [prediction.u, prediction.v],
@@ -118,10 +120,12 @@ export class BlockTrials {
       block.q,
       isIntra(type),
       chromaGroupsContext(block.tokens, row, column, type, hasLuma),
-      block.lambda,
+      block.lambda / chromaWeight,
       this.trial.tokens,
       0,
     );
+    choice.cost *= chromaWeight;
+    return choice;
   }
 
   /** Notes the motion that stands in the tokens in a trial. */

@@ -211,7 +211,7 @@ export class InterTrials {
     return call.blockSatd(from.at + y * from.stride + x, from.stride, to.at + y * to.stride + x, to.stride, size);
   }
 
-  /** Squared error of the scratch prediction, luma and chroma. */
+  /** Squared error of the scratch prediction, luma and weighted chroma. */
   #predictionError(block: BlockJob): number {
     const { call } = this.#trials.kernels;
     let sum = 0;
@@ -221,7 +221,8 @@ export class InterTrials {
       const size = plane === 0 ? 16 : 8;
       const a = from.at + block.row * size * from.stride + block.column * size;
       const b = to.at + block.row * size * to.stride + block.column * size;
-      sum += call.blockSsd(a, from.stride, b, to.stride, size, size);
+      const weight = plane === 0 ? 1 : block.chromaWeight;
+      sum += weight * call.blockSsd(a, from.stride, b, to.stride, size, size);
     }
     return sum;
   }

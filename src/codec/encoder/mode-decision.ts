@@ -30,7 +30,11 @@ export class ModeDecision {
   readonly #inter: InterTrials;
   readonly #intra: IntraTrials;
 
-  constructor(kernels: Kernels, tables: KernelTables, rates: RateModel, geometry: Geometry) {
+  readonly #chromaWeight: number;
+
+  /** @param chromaWeight what chroma's squared error counts against luma's. */
+  constructor(kernels: Kernels, tables: KernelTables, rates: RateModel, geometry: Geometry, chromaWeight: number) {
+    this.#chromaWeight = chromaWeight;
     this.#tables = tables;
     this.#geometry = geometry;
     this.#trials = new BlockTrials(kernels, tables, rates, geometry);
@@ -70,6 +74,7 @@ export class ModeDecision {
           q,
           lambda: factor * step * step,
           satdLambda: Math.sqrt(factor) * step * SATD_FACTOR,
+          chromaWeight: this.#chromaWeight,
         };
         this.#trials.best.cost = Infinity;
         const interSatd = head.kind === 'inter' ? this.#inter.try(block, hints) : Infinity;

@@ -32,15 +32,24 @@ export class PictureEncoder {
   readonly #decision: ModeDecision;
   readonly #loopFilter: Graph | null;
 
-  /** @param loopFilter the pack's graph, or null to leave all frames unfiltered. */
-  constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, loopFilter: Graph | null) {
+  /**
+   * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
+   * @param chromaWeight what chroma's squared error counts against luma's, sample by sample.
+   */
+  constructor(
+    kernels: Kernels,
+    geometry: Geometry,
+    pack: PackTables,
+    loopFilter: Graph | null,
+    chromaWeight: number,
+  ) {
     this.#geometry = geometry;
     const tables = new KernelTables(kernels, pack);
     this.#source = new Picture(kernels, geometry);
     this.#work = new Picture(kernels, geometry);
     this.#slots = new ReferenceSlots(kernels, geometry);
     this.#rates = new RateModel(kernels, pack);
-    this.#decision = new ModeDecision(kernels, tables, this.#rates, geometry);
+    this.#decision = new ModeDecision(kernels, tables, this.#rates, geometry, chromaWeight);
     this.#loopFilter = loopFilter;
   }
 

@@ -4,12 +4,10 @@ import type { KernelTables } from '../kernel-tables.js';
 import type { Plane } from '../picture.js';
 import { tokenClass, type RateModel } from './rate-model.js';
 
-/** What coding one residual takes: distortion is the squared error, cost adds lambda times the bits. */
+/** What coding one residual takes: its cost is the squared error and lambda times the bits. */
 export interface ResidualChoice {
   groups: number;
   cost: number;
-  distortion: number;
-  bits: number;
 }
 
 /** Steps of one block in token order, int32. */
@@ -255,9 +253,7 @@ export class ResidualCoding {
     const from = this.#tokens >> 1;
     tokens.set(kernels.i16.subarray(from, from + count), offset);
     tokens.fill(0, offset + count, offset + (kind === 2 ? TOKENS_PER_BLOCK - CHROMA_TOKENS : CHROMA_TOKENS));
-    const result = this.#result >> 2;
-    const { f32 } = kernels;
-    return { groups, cost: f32[result]!, distortion: f32[result + 1]!, bits: f32[result + 2]! };
+    return { groups, cost: kernels.f32[this.#result >> 2]! };
   }
 
   #stepsOf(q: number): TokenSteps {

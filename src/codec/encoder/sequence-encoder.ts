@@ -15,6 +15,9 @@ const INTERPOLATION = 1;
 /** What the encoder decides for: what people see, as LPIPS measures it, or the squared error alone. */
 export type Tune = 'lpips' | 'psnr';
 
+/** What chroma's squared error counts against luma's: a wrong colour is seen before a wrong shade. */
+const CHROMA_WEIGHT = { lpips: 2, psnr: 1 } satisfies Record<Tune, number>;
+
 /** How a sequence is to be encoded. */
 export interface SequenceOptions {
   /** Base quality index, 0..63; frames that later ones depend on get more. */
@@ -72,7 +75,7 @@ export class SequenceEncoder {
     const { depth, largestMiniGop } = codingStructure(geometry, options.keyint);
     this.#depth = depth;
     this.#order = new CodingOrder(this.#lookAhead, options.keyint, largestMiniGop);
-    this.#pictures = new PictureEncoder(kernels, geometry, pack, loopFilter);
+    this.#pictures = new PictureEncoder(kernels, geometry, pack, loopFilter, CHROMA_WEIGHT[options.tune]);
   }
 
   /** Takes the next picture in display order; its planes are kept until it is encoded. */
