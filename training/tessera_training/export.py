@@ -17,7 +17,7 @@ from .prior import PriorModel, count_symbols
 from .program import Program
 from .runner import training_behind
 from .shards import open_shards
-from .tables import PackShape, default_tables, frequencies
+from .tables import PackShape, chroma_weights, default_tables, frequencies
 from .token_statistics import TokenCoder, fit_tables
 
 TINY_TABLES = PackShape(atoms16=48, atoms8=16, atoms_chroma=16, intra_modes=4)
@@ -73,6 +73,8 @@ def update(arguments: argparse.Namespace) -> dict:
     if arguments.tables:
         tables |= safetensors.load(arguments.tables)
         parts["transforms"] = {"figures": {}}
+    if arguments.chroma_weights:
+        tables["weightChroma"] = chroma_weights(tables["weightChroma"].shape[1], *arguments.chroma_weights)
     if arguments.prior:
         state = torch.load(arguments.prior, weights_only=True)
         model = PriorModel(NetworkShape(), tables["coefficientTables"])
@@ -144,6 +146,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--post-filter-psnr", type=Path, help="checkpoint of tessera_training.post_filter --target psnr")
     parser.add_argument("--post-filter-lpips", type=Path, help="checkpoint of tessera_training.post_filter --target lpips")
     parser.add_argument("--tables", type=Path, help="safetensors whose tables replace the pack's (transforms)")
+    parser.add_argument(
+        "--chroma-weights", type=int, nargs=2, metavar=("LOWEST", "RISING"),
+        help="step multiplier of the lowest chroma atom, in 1/32, and the atoms over which it rises to 32",
+    )  # fmt: skip
     parser.add_argument("--modes", action="store_true", help="fit the mode tables to the shards")
     parser.add_argument("--shards", type=Path, help="shards for fitting tables to the exact networks")
     parser.add_argument("--refit-frames", type=int, default=4, help="inter frames per shard for coefficientTables")

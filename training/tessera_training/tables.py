@@ -176,6 +176,12 @@ def default_mode_tables(intra_modes: int) -> dict[str, np.ndarray]:
     return {f"modeTables.{name}": frequencies(value) for name, value in weights.items()}
 
 
+def chroma_weights(atoms: int, lowest: int, rising: int) -> np.ndarray:
+    """uint8 [2, atoms]: step multipliers in 1/32, from `lowest` to 32 over the first `rising` atoms."""
+    share = np.minimum(1, np.arange(atoms) / rising)
+    return np.tile(np.floor(lowest + (32 - lowest) * share).astype(np.uint8), (2, 1))
+
+
 def default_tables(shape: PackShape) -> dict[str, np.ndarray]:
     """Every table of a pack before anything was learned: DCT bases, HEVC-like prediction, guessed statistics."""
     m = shape.intra_modes

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tessera_training.tables import (
-    NONE, PackShape, check_tables, context_neighbours, default_tables, dct_basis, frequencies, magnitude_weights, zigzag,
+    NONE, PackShape, check_tables, chroma_weights, context_neighbours, default_tables, dct_basis, frequencies, magnitude_weights,
+    zigzag,
 )  # fmt: skip
 
 
@@ -71,3 +72,10 @@ def test_magnitude_law_has_the_mean_asked_for() -> None:
     weights = magnitude_weights(np.array([0.01, 0.3]))
     means = (weights * np.arange(16)).sum(-1) / weights.sum(-1)
     assert np.allclose(means, [0.01, 0.3], rtol=0.02)
+
+
+def test_chroma_weights_rise_to_the_plain_step() -> None:
+    weights = chroma_weights(64, 18, 12)
+    assert weights.dtype == np.uint8 and weights.shape == (2, 64)
+    assert weights[0, :13].tolist() == [18, 19, 20, 21, 22, 23, 25, 26, 27, 28, 29, 30, 32]
+    assert (weights[:, 12:] == 32).all() and (weights[0] == weights[1]).all()
