@@ -21,11 +21,11 @@ export function speed(data: PageData, store: Store): HTMLElement {
     ),
   ];
   const isTimed = data.speeds.some(({ encode, decode }) => !('reason' in encode) || !('reason' in decode));
+  if (!isTimed) return section('speed', 'Speed and memory', `This run has no times: ${reasons.join('; ')}.`);
   const table = h('div');
   store.draw(() => table.replaceChildren(costTable(data, store)));
-  const lead = isTimed
-    ? 'Frames per second of one job at a time over all settings, with the start of the codec; the bar spans the slowest and the fastest setting. Higher up needs more bits, further right is faster.'
-    : 'This run has no times.';
+  const lead =
+    'Frames per second of one job at a time over all settings, with the start of the codec; the bar spans the slowest and the fastest setting. Higher up needs more bits, further right is faster.';
   const absent = h('p', { class: 'note' });
   store.draw(() => {
     const names = absentOf(data, store);
@@ -33,9 +33,7 @@ export function speed(data: PageData, store: Store): HTMLElement {
     absent.textContent = `Not in the charts, because no clip has a BD-rate: ${names.join(', ')}.`;
   });
   const note = reasons.length === 0 ? null : h('p', { class: 'note' }, `N/A: ${reasons.join('; ')}.`);
-  const plots = isTimed
-    ? h('div', { class: 'pair' }, plot(data, store, 'encode'), plot(data, store, 'decode'), absent)
-    : null;
+  const plots = h('div', { class: 'pair' }, plot(data, store, 'encode'), plot(data, store, 'decode'), absent);
   return section('speed', 'Speed and memory', lead, plots, table, note);
 }
 

@@ -20,6 +20,7 @@ export type Marker = 'circle' | 'square' | 'triangle' | 'diamond' | 'cross' | 'd
 const LEARNED: readonly (readonly [string, string])[] = [
   ['#c8500a', '#ff8a4c'],
   ['#b0327a', '#f08cc4'],
+  ['#7a1f1f', '#ffb4a8'],
 ];
 
 const OTHERS: readonly (readonly [string, string])[] = [
