@@ -36,13 +36,7 @@ export class PictureEncoder {
    * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
    * @param chromaWeight what chroma's squared error counts against luma's, sample by sample.
    */
-  constructor(
-    kernels: Kernels,
-    geometry: Geometry,
-    pack: PackTables,
-    loopFilter: Graph | null,
-    chromaWeight: number,
-  ) {
+  constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, loopFilter: Graph | null, chromaWeight: number) {
     this.#geometry = geometry;
     const tables = new KernelTables(kernels, pack);
     this.#source = new Picture(kernels, geometry);
