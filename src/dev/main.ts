@@ -7,6 +7,7 @@ import yargs from 'yargs';
 import { DEFAULT_PACK } from '../codec/encoder.js';
 import { InputError, TesseraError } from '../errors.js';
 import { dumpClips, requireDifferentNames, type DumpOptions } from './dump.js';
+import { writePlanes } from './planes.js';
 
 const parser = yargs(process.argv.slice(2))
   .scriptName('tessera-dev')
@@ -31,10 +32,7 @@ const parser = yargs(process.argv.slice(2))
         })
         .example('$0 dump clips/*.mp4 --out shards --workers 2', 'Eight frames of each clip, both cores'),
     async (argv) => {
-      const listed = argv.list === undefined ? '' : await readFile(argv.list, 'utf8');
-      const clips = [...argv.clips, ...listed.split('\n').filter((line) => line.trim() !== '')];
-      if (clips.length === 0) throw new InputError('name clips to dump, or a --list of them');
-      requireDifferentNames(clips);
+      const clips = await namedClips(argv.clips, argv.list);
       if (argv.workers > 1 && argv.shard === undefined) {
         await runWorkers(argv.workers);
         return;
@@ -52,6 +50,25 @@ const parser = yargs(process.argv.slice(2))
       await dump(shardOf(clips, argv.shard), options);
     },
   )
+  .command(
+    'planes [clips..]',
+    'Write the pictures of clips as arrays (training/README.md)',
+    (command) =>
+      command
+        .positional('clips', { type: 'string', array: true, default: [], describe: 'Video files' })
+        .options({
+          list: { type: 'string', requiresArg: true, describe: 'File with one more clip per line' },
+          out: { type: 'string', demandOption: true, requiresArg: true, describe: 'Folder for the arrays' },
+          frames: { type: 'number', default: 65, describe: 'Frames of each clip at most' },
+        })
+        .example('$0 planes clips/*.mp4 --out planes', 'The first 65 frames of each clip'),
+    async (argv) => {
+      const clips = await namedClips(argv.clips, argv.list);
+      for await (const { folder, frames } of writePlanes(clips, argv.out, wholeNumber('frames', argv.frames, 1))) {
+        process.stdout.write(`${folder}: ${frames === null ? 'is there' : `${frames} frames`}\n`);
+      }
+    },
+  )
   .demandCommand(1, 'name a command')
   .strict()
   .help()
@@ -64,6 +81,15 @@ try {
   const isOurs = error instanceof TesseraError || (error instanceof Error && error.name === 'YError');
   process.stderr.write(`tessera-dev: ${isOurs ? error.message : String((error as Error).stack)}\n`);
   process.exitCode = error instanceof TesseraError ? error.exitCode : isOurs ? 2 : 1;
+}
+
+/** The clips named on the command line and in a list. */
+async function namedClips(named: readonly string[], list: string | undefined): Promise<string[]> {
+  const listed = list === undefined ? '' : await readFile(list, 'utf8');
+  const clips = [...named, ...listed.split('\n').filter((line) => line.trim() !== '')];
+  if (clips.length === 0) throw new InputError('name clips, or a --list of them');
+  requireDifferentNames(clips);
+  return clips;
 }
 
 async function dump(clips: readonly string[], options: DumpOptions): Promise<void> {
