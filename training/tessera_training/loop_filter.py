@@ -12,7 +12,7 @@ from torch.nn import functional
 from .from_pack import load_weights
 from .machine import prepare
 from .networks import LoopFilter, NetworkShape, fold, unfold
-from .pictures import PictureFeeder, decibels, rate_filter, weighted_error
+from .pictures import PictureFeeder, decibels, make_feeder, rate_filter, weighted_error
 from .runner import Run, add_run_arguments, starts_from_pack
 from .shards import open_shards, split_held_out
 
@@ -48,7 +48,8 @@ def by_regions(model: LoopFilter, picture: Tensor, side: Tensor) -> Tensor:
     cut = [cut_regions(plane, 64 // d, 8 // d) for plane, d in zip(planes, (1, 2, 2))]
     rows, columns = cut[0].shape[:2]
     sides = torch.stack([cut_regions(plane, 8, 1) for plane in side[0].permute(2, 0, 1)], -1)
-    filtered = model(*(regions.flatten(0, 1) for regions in cut), sides.flatten(0, 1))
+    device = model.embed.weight.device
+    filtered = [plane.cpu() for plane in model(*(regions.flatten(0, 1).to(device) for regions in (*cut, sides)))]
     joined = [join_regions(x.unflatten(0, (rows, columns)), *plane.shape)[None] for x, plane in zip(filtered, planes)]
     return fold(*joined)
 
@@ -79,7 +80,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     if starts_from_pack(arguments):
         load_weights(model, arguments.start_from, "loop-filter")
     run = Run(arguments, model, "loop-filter")
-    feeder = PictureFeeder(train, "unfiltered", arguments.batch, CROP, run.generator)
+    feeder = make_feeder(train, "unfiltered", arguments.batch, CROP, run.generator, arguments.device)
     run.describe_data(len(train), len(held), len({shard.clip for shard in train}))
     run.say(
         f"{len(train)} shards to train on, {len(held)} held out, {model.program().kilo_macs_per_pixel():.3f} kMAC/pixel; "

@@ -50,7 +50,7 @@ class Lpips(nn.Module):
 
     def between(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
         """Distance per picture of two sets of `features`."""
-        total = torch.zeros(len(a[0]))
+        total = a[0].new_zeros(len(a[0]))
         for index, (x, y) in enumerate(zip(a, b)):
             total = total + ((x - y).square() * getattr(self, f"linear{index}").reshape(1, -1, 1, 1)).sum(1).mean((1, 2))
         return total

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .networks import fold, unfold
+from .networks import SIDE_PLANES, fold, unfold
 from .shards import FrameSampler, Shard
 
 PLANES = ("y", "u", "v")
@@ -17,7 +17,10 @@ SAMPLE_WEIGHTS = torch.cat([torch.ones(64), torch.full((32,), 0.25)]) / 72
 
 
 class PictureFeeder:
-    """Random crops: (decoded, original) folded [N, s, s, 96] and side [N, s, s, 6], s = size / 8."""
+    """Random crops: (decoded, original) folded [N, s, s, 96] and side [N, s, s, 6], s = size / 8.
+
+    Pictures stay on disk; only crops are read.
+    """
 
     def __init__(self, shards: list[Shard], source: str, batch: int, size: int, generator: np.random.Generator) -> None:
         self.shards, self.batch, self.generator = shards, batch, generator
@@ -27,17 +30,23 @@ class PictureFeeder:
         ]
         self.size = min([size, *(16 * shard.rows for shard in shards), *(16 * shard.columns for shard in shards)])
 
+    def places(self) -> list[tuple[int, int, int, int, bool]]:
+        """A batch's shard, frame, first row and column of cells, and whether it is mirrored."""
+        results = []
+        for _ in range(self.batch):
+            s, frame = self.sampler.draw()
+            _, _, height, width = self.arrays[s][2].shape
+            top = int(self.generator.integers((height - self.size // 8) // 2 + 1)) * 2
+            left = int(self.generator.integers((width - self.size // 8) // 2 + 1)) * 2
+            results.append((s, frame, top, left, bool(self.generator.random() < 0.5)))
+        return results
+
     def draw(self) -> tuple[Tensor, Tensor, Tensor]:
         decoded: list[list[np.ndarray]] = [[], [], []]
         original: list[list[np.ndarray]] = [[], [], []]
         sides = []
         cells = self.size // 8
-        for _ in range(self.batch):
-            s, frame = self.sampler.draw()
-            _, _, height, width = self.arrays[s][2].shape
-            top = int(self.generator.integers((height - cells) // 2 + 1)) * 2
-            left = int(self.generator.integers((width - cells) // 2 + 1)) * 2
-            mirrored = self.generator.random() < 0.5
+        for s, frame, top, left, mirrored in self.places():
             for plane, block in enumerate((8, 4, 4)):
                 area = (
                     frame,
@@ -50,6 +59,62 @@ class PictureFeeder:
             side = self.arrays[s][2][frame, :, top : top + cells, left : left + cells]
             sides.append(side[:, :, ::-1] if mirrored else side)
         return folded(decoded), folded(original), torch.from_numpy(np.stack(sides).transpose(0, 2, 3, 1).copy()).float()
+
+
+class ResidentFeeder(PictureFeeder):
+    """The same crops, of pictures that all lie in the memory of a device: a GPU waits for no disk."""
+
+    def __init__(
+        self, shards: list[Shard], source: str, batch: int, size: int, generator: np.random.Generator, device: str
+    ) -> None:
+        super().__init__(shards, source, batch, size, generator)
+        self.device = device
+        self.pools = [self._pool([arrays[part][plane] for arrays in self.arrays]) for part in (0, 1) for plane in range(3)]
+        self.side_pool = self._pool([arrays[2] for arrays in self.arrays])
+
+    def _pool(self, arrays: list[np.ndarray]) -> tuple[Tensor, np.ndarray]:
+        """All arrays one after the other, and where each begins."""
+        starts = np.cumsum([0, *(array.size for array in arrays)])
+        pool = torch.empty(int(starts[-1]), dtype=torch.uint8, device=self.device)
+        for start, array in zip(starts, arrays):
+            pool[start : start + array.size] = torch.from_numpy(np.array(array).reshape(-1)).to(self.device)
+        return pool, starts
+
+    def draw(self) -> tuple[Tensor, Tensor, Tensor]:
+        places = self.places()
+        s, frame, top, left, mirrored = (np.array(column) for column in zip(*places))
+        height, width = np.array([self.arrays[i][2].shape[2:] for i in s]).T
+        cells = self.size // 8
+        planes = []
+        for (pool, starts), block in zip(self.pools, (8, 4, 4, 8, 4, 4)):
+            w = width * block
+            corner = starts[s] + (frame * height * block + top * block) * w + left * block
+            planes.append(self._gather(pool, corner, w, cells * block, mirrored))
+        pool, starts = self.side_pool
+        sides = [
+            self._gather(pool, starts[s] + ((frame * SIDE_PLANES + plane) * height + top) * width + left, width, cells, mirrored)
+            for plane in range(SIDE_PLANES)
+        ]
+        return fold(*planes[:3]), fold(*planes[3:]), torch.stack(sides, -1)
+
+    def _gather(self, pool: Tensor, corner: np.ndarray, width: np.ndarray, size: int, mirrored: np.ndarray) -> Tensor:
+        """Squares [N, size, size] of rows that are `width` apart, as float."""
+
+        def column(values: np.ndarray) -> Tensor:
+            return torch.from_numpy(values.astype(np.int64)).to(self.device)[:, None, None]
+
+        edge = torch.arange(size, device=self.device)
+        across = torch.where(column(mirrored) > 0, size - 1 - edge, edge)
+        return pool[column(corner) + column(width) * edge[:, None] + across].float()
+
+
+def make_feeder(
+    shards: list[Shard], source: str, batch: int, size: int, generator: np.random.Generator, device: str
+) -> PictureFeeder:
+    """Crops on the device that trains."""
+    if device == "cpu":
+        return PictureFeeder(shards, source, batch, size, generator)
+    return ResidentFeeder(shards, source, batch, size, generator, device)
 
 
 def folded(planes: list[list[np.ndarray]]) -> Tensor:
@@ -67,7 +132,7 @@ def whole_picture(shard: Shard, source: str, frame: int) -> tuple[Tensor, Tensor
 
 def weighted_error(output: Tensor, original: Tensor) -> Tensor:
     """Mean squared error per picture, chroma at a quarter weight."""
-    return ((output - original).square() * SAMPLE_WEIGHTS).sum(-1).mean((1, 2))
+    return ((output - original).square() * SAMPLE_WEIGHTS.to(output.device)).sum(-1).mean((1, 2))
 
 
 def decibels(before: Tensor, after: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from .from_pack import load_weights
 from .lpips import Lpips, to_rgb
 from .machine import prepare
 from .networks import NetworkShape, PostFilter
-from .pictures import PictureFeeder, rate_filter, weighted_error
+from .pictures import PictureFeeder, make_feeder, rate_filter, weighted_error
 from .runner import Run, add_run_arguments, starts_from_pack
 from .shards import open_shards, split_held_out
 
@@ -68,15 +68,16 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     part = f"post-filter-{arguments.target}"
     if starts_from_pack(arguments):
         load_weights(model, arguments.start_from, part)
-    distance = Lpips(arguments.lpips_onnx) if arguments.lpips_onnx else None
+    device = arguments.device
+    distance = Lpips(arguments.lpips_onnx).to(device) if arguments.lpips_onnx else None
     run = Run(arguments, model, part)
-    feeder = PictureFeeder(train, "loop", arguments.batch, arguments.crop, run.generator)
+    feeder = make_feeder(train, "loop", arguments.batch, arguments.crop, run.generator, device)
     run.describe_data(len(train), len(held), len({shard.clip for shard in train}))
     run.say(
         f"{len(train)} shards to train on, {len(held)} held out, crops {feeder.size}, "
         f"{model.program('post').kilo_macs_per_pixel():.3f} kMAC/pixel"
     )
-    rated = (lambda a, b: float(distance(to_rgb(a), to_rgb(b))[0])) if distance else None
+    rated = (lambda a, b: float(distance(to_rgb(a.to(device)), to_rgb(b.to(device)))[0])) if distance else None
 
     def step(generator: np.random.Generator) -> tuple[Tensor, float, float]:
         if arguments.target == "psnr":
@@ -84,9 +85,13 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         assert distance is not None
         return lpips_step(model, feeder, distance, generator)
 
-    return run.loop(
-        step, lambda average: rate_filter(average, held, "loop", arguments.evaluation_frames, rated), "frames of 640x360"
-    )
+    def evaluate(average: PostFilter) -> tuple[str, dict[str, float]]:
+        def filtered(picture: Tensor, side: Tensor) -> Tensor:
+            return average(picture.to(device), side.to(device)).cpu()
+
+        return rate_filter(filtered, held, "loop", arguments.evaluation_frames, rated)
+
+    return run.loop(step, evaluate, "frames of 640x360")
 
 
 if __name__ == "__main__":

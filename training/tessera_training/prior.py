@@ -275,6 +275,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> dict[str, float]:
     arguments = parse(argv)
+    if arguments.device != "cpu":
+        raise ValueError("the prior trains on the CPU: its rows are made there, which takes longer than learning from them")
     prepare(arguments.threads)
     torch.manual_seed(arguments.seed)
     tables = safetensors.load(arguments.pack / "tables.safetensors")

@@ -25,6 +25,7 @@ def add_run_arguments(parser: argparse.ArgumentParser, learning_rate: float, bat
     parser.add_argument("--minutes", type=float, default=30.0, help="length of the whole run, resumed parts included")
     parser.add_argument("--steps", type=int, help="end (and finish the schedule) after this many steps instead")
     parser.add_argument("--threads", type=int, default=1, help="PyTorch threads; 1 when anything else runs")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="where the networks are trained")
     parser.add_argument("--batch", type=int, default=batch, help="crops per step")
     parser.add_argument("--learning-rate", type=float, default=learning_rate, help="peak of the cosine schedule")
     parser.add_argument("--held-out-every", type=int, default=12, help="every n-th clip is kept for evaluation")
@@ -55,9 +56,9 @@ class Run:
     CHECKPOINT_SECONDS = 120.0
 
     def __init__(self, arguments: argparse.Namespace, model: nn.Module, part: str, groups: list[dict] | None = None) -> None:
-        """`model` has its first weights: where `--start-from` names a pack, those of its `part`."""
+        """`model` has its first weights: where `--start-from` names a pack, those of its `part`; it moves to `--device`."""
         self.arguments = arguments
-        self.model = model
+        self.model = model.to(arguments.device)
         self.average = copy.deepcopy(model)
         for parameter in self.average.parameters():
             parameter.requires_grad_(False)
@@ -77,7 +78,7 @@ class Run:
         if starts_from_pack(arguments):
             self.earlier = training_of(arguments.start_from, part)
         elif arguments.start_from:
-            state = torch.load(arguments.start_from, weights_only=True)
+            state = torch.load(arguments.start_from, weights_only=True, map_location="cpu")
             self.model.load_state_dict(state["average"])
             self.average.load_state_dict(state["average"])
             self.earlier = training_behind(state)
@@ -86,7 +87,7 @@ class Run:
         self.generator = np.random.default_rng([arguments.seed, self.step])
 
     def _load(self) -> None:
-        state = torch.load(self.path, weights_only=True)
+        state = torch.load(self.path, weights_only=True, map_location="cpu")
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -122,14 +123,16 @@ class Run:
         """Notes for the model card: numbers of shards and of the clips they come from."""
         self.notes = {"shards": train, "heldOutShards": held, "clips": clips, "seed": self.arguments.seed}
 
-    def _progress(self) -> float:
+    @property
+    def progress(self) -> float:
+        """Share of the run that is behind it, 0..1."""
         if self.arguments.steps:
             return self.step / self.arguments.steps
         return self.minutes / self.arguments.minutes
 
     def _update(self, loss: Tensor) -> None:
         warm = min(1.0, (self.step + 1) / 60)
-        factor = warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, self._progress()))))
+        factor = warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, self.progress))))
         for group, peak in zip(self.optimiser.param_groups, self.peaks):
             group["lr"] = peak * factor
         self.optimiser.zero_grad(set_to_none=True)
@@ -157,7 +160,7 @@ class Run:
         base, shown, count, window, first = self.minutes, 0.0, 0, 0.0, True
         last_evaluation = self.minutes
         window_start = started
-        while self._progress() < 1:
+        while self.progress < 1:
             loss, figure, samples = compute(self.generator)
             self._update(loss)
             self.step += 1

@@ -15,7 +15,7 @@ import pytest
 import torch
 from onnx import helper, numpy_helper
 
-from tessera_training import export, loop_filter, mode_tables, post_filter, prior, safetensors
+from tessera_training import export, loop_filter, mode_tables, pictures, post_filter, prior, safetensors
 from tessera_training.lpips import LAYERS, Lpips
 from tessera_training.shards import open_shards, split_held_out
 from tessera_training.tables import CHROMA_LIMIT, LUMA_LIMIT, check_tables, default_tables, PackShape
@@ -213,3 +213,15 @@ def test_rows_of_a_frame_follow_the_format(shards: Path) -> None:
                 second += 1
             index += 1
     assert index == len(rows.block) and second == len(rows.neighbours) and 10 < second < index
+
+
+def test_resident_crops_are_those_on_disk(shards: Path) -> None:
+    train = open_shards(shards)
+    ways = [
+        pictures.PictureFeeder(train, "loop", 6, 64, np.random.default_rng(2)),
+        pictures.ResidentFeeder(train, "loop", 6, 64, np.random.default_rng(2), "cpu"),
+    ]
+    for _ in range(3):
+        on_disk, resident = (feeder.draw() for feeder in ways)
+        for a, b in zip(on_disk, resident):
+            assert a.shape == b.shape and torch.equal(a, b)

@@ -1,0 +1,70 @@
+"""Codes clips with a trained tokenizer and writes their tokens: what the prior learns from."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .clips import Clip, fold_cells, open_clips, to_groups
+from .networks import CHANNELS, Signs, Tokenizer, TokenizerShape
+from .tokenizer import RATES, TrainingModel, normalised
+
+
+@torch.no_grad()
+def code(tokenizer: Tokenizer, groups: Tensor, n: int) -> Tensor:
+    """Token frames uint8 [T, 18, h, w] in 0, 1 of groups [T, 384, h, w]; absent channels are 0."""
+    device = groups.device
+    channels = (torch.arange(CHANNELS, device=device) < n).float()[None]
+    state = tokenizer.first_state(groups[:1])
+    frames = []
+    for group in groups:
+        with torch.autocast(device.type, torch.bfloat16, enabled=False):
+            tokens = Signs.apply(tokenizer.encoder(group[None], state, channels)) * channels[:, :, None, None]
+            _, state = tokenizer.decoder(tokens, state, channels)
+        frames.append((tokens[0] > 0).to(torch.uint8))
+    return torch.stack(frames)
+
+
+def groups_of(clip: Clip, frames: int, device: str) -> Tensor:
+    """The first 1 + 4k frames of a clip, at most `frames`."""
+    count = min(frames, clip.frames)
+    count -= (count - 1) % 4
+    planes = (torch.from_numpy(plane[:count].copy()).to(device) for plane in clip.planes)
+    return to_groups(normalised(fold_cells(*planes))[None])[0]
+
+
+def load_tokenizer(checkpoint: Path, device: str) -> Tokenizer:
+    """The averaged weights of a checkpoint of `tokenizer`."""
+    model = TrainingModel(TokenizerShape())
+    model.load_state_dict(torch.load(checkpoint, weights_only=True, map_location="cpu")["average"])
+    return model.tokenizer.eval().to(device)
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--planes", type=Path, required=True, help="folder that `tessera-dev planes` wrote")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="checkpoint of the tokenizer")
+    parser.add_argument("--out", type=Path, required=True, help="folder for one .npz per rate")
+    parser.add_argument("--frames", type=int, default=49, help="frames of each clip at most")
+    parser.add_argument("--rates", type=int, nargs="*", default=RATES, help="channels in use")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    arguments = parser.parse_args(argv)
+    tokenizer = load_tokenizer(arguments.checkpoint, arguments.device)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for n in arguments.rates:
+        arrays = {}
+        for clip in open_clips(arguments.planes):
+            tokens = code(tokenizer, groups_of(clip, arguments.frames, arguments.device), n)[:, :n].cpu().numpy()
+            # Packed along the channels' bits of the whole clip; the shape stands beside it.
+            arrays[f"{clip.name}/shape"] = np.array(tokens.shape, np.int32)
+            arrays[f"{clip.name}/bits"] = np.packbits(tokens.reshape(-1))
+        np.savez(arguments.out / f"tokens-{n:02d}.npz", **arrays)
+        print(f"{n} channels: {len(arrays) // 2} clips", flush=True)
+
+
+if __name__ == "__main__":
+    main()
