@@ -23,6 +23,25 @@ export { examineMachine, type DeviceReport, type MachineReport, type PackReport 
 export type { LongCallOptions, Progress } from './pipeline/progress.js';
 export type { StreamInput } from './pipeline/stream-input.js';
 
+// Tokens for other programs.
+export { exportTokens, type ExportTokensOptions, type ExportTokensResult } from './pipeline/tokens/export-tokens.js';
+export { importTokens } from './pipeline/tokens/import-tokens.js';
+export { readTokens, type ReadTokensOptions, type TokenReader } from './pipeline/tokens/read-tokens.js';
+export { writeTokens, type WriteTokensOptions, type WriteTokensResult } from './pipeline/tokens/write-tokens.js';
+export type { TokenCoderOptions } from './pipeline/tokens/token-coder.js';
+export type { TokenFileFormat } from './pipeline/tokens/token-file.js';
+export type {
+  ArrayLayout,
+  NamedArrays,
+  TokenArray,
+  TokenEnd,
+  TokenFrame,
+  TokenItem,
+  TokenSide,
+  TokenSource,
+  TokenType,
+} from './pipeline/tokens/token-source.js';
+
 // Frames to packets and back.
 export { DEFAULT_PACK, DEFAULT_QUALITY, Encoder, type EncoderOptions } from './codec/encoder.js';
 export type { Tune } from './codec/encoder/sequence-encoder.js';

@@ -37,9 +37,11 @@ describe('the package', () => {
       'encodeReference',
       'examineMachine',
       'explainUnavailable',
+      'exportTokens',
       'findCodec',
       'findKey',
       'frameToRgb',
+      'importTokens',
       'inspectStream',
       'listBenchJobs',
       'loadPack',
@@ -50,11 +52,13 @@ describe('the package', () => {
       'openSideTracks',
       'openVideo',
       'packPlaces',
+      'readTokens',
       'resolveDevice',
       'runBench',
       'selfTestPack',
       'summariseFrames',
       'verifyStream',
+      'writeTokens',
     ]);
   });
 

@@ -28,8 +28,10 @@ describe('the examples of the README run', () => {
     const script = `set -euo pipefail\ntessera() { '${process.execPath}' '${PROGRAM}' "$@"; }\n${examples.join('')}`;
     const { exitCode, all } = await execa('bash', ['-c', script], { cwd: folder.path, reject: false, all: true });
     expect({ exitCode, all }).toMatchObject({ exitCode: 0, all: expect.stringContaining('intact') as unknown });
-    const made = ['again.tsr', 'back.mp4', 'better.tsr', 'exact.mkv', 'exact.tsr', 'in.mp4', 'out.tsr', 'part.mp4'];
-    expect(await readdir(folder.path)).toEqual(made);
+    expect(await readdir(folder.path)).toEqual([
+      ...['again.tsr', 'back.mp4', 'better.tsr', 'exact.mkv', 'exact.tsr', 'in.mp4', 'out.tsr', 'part.mp4'],
+      ...['same.tsr', 'tokens.npz'],
+    ]);
   }, 180_000);
 
   test('library', async () => {
@@ -47,20 +49,24 @@ describe('the examples of the README run', () => {
 });
 
 describe('what documents name is there', () => {
-  test.each(['README.md', 'docs/ARCHITECTURE.md', 'docs/CLI.md', 'docs/REPORT.md', 'CONTRIBUTING.md'])(
-    '%s',
-    async (name) => {
-      const text = await readFile(name, 'utf8');
-      const base = resolve(name, '..');
-      const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => resolve(base, path!));
-      const paths = [
-        ...text.matchAll(/`((?:cli|pipeline|video|codec|kernels|entropy|bitstream|model|metrics|dev)\/[\w./-]*)`/g),
-      ]
-        .filter(() => name === 'docs/ARCHITECTURE.md')
-        .map(([, path]) => resolve('src', path!));
-      for (const path of [...links, ...paths]) await expect(readFile(path).catch(isFolder)).resolves.toBeDefined();
-    },
-  );
+  test.each([
+    'README.md',
+    'docs/ARCHITECTURE.md',
+    'docs/CLI.md',
+    'docs/REPORT.md',
+    'docs/TOKENS.md',
+    'CONTRIBUTING.md',
+  ])('%s', async (name) => {
+    const text = await readFile(name, 'utf8');
+    const base = resolve(name, '..');
+    const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => resolve(base, path!));
+    const paths = [
+      ...text.matchAll(/`((?:cli|pipeline|video|codec|kernels|entropy|bitstream|model|metrics|dev)\/[\w./-]*)`/g),
+    ]
+      .filter(() => name === 'docs/ARCHITECTURE.md')
+      .map(([, path]) => resolve('src', path!));
+    for (const path of [...links, ...paths]) await expect(readFile(path).catch(isFolder)).resolves.toBeDefined();
+  });
 });
 
 /** Folders cannot be read as files; what is not there is an error still. */

@@ -7,6 +7,7 @@ import { decompressCommand } from './commands/decompress.js';
 import { doctorCommand } from './commands/doctor.js';
 import { infoCommand } from './commands/info.js';
 import { reportCommand } from './commands/report.js';
+import { tokensCommand } from './commands/tokens.js';
 import { verifyCommand } from './commands/verify.js';
 import { Reporter } from './reporter.js';
 import { report, UsageError } from './run-command.js';
@@ -20,6 +21,7 @@ const parser = yargs(process.argv.slice(2).map((argument) => (argument === '-' ?
   .command(decompressCommand)
   .command(infoCommand)
   .command(verifyCommand)
+  .command(tokensCommand)
   .command(compareCommand)
   .command(benchCommand)
   .command(reportCommand)

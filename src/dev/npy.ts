@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { npyHead } from '../pipeline/tokens/npy.js';
 
 /** numpy's names of the element types that shards hold. */
 export type NpyType = '|u1' | '|i1' | '<i4';
@@ -34,14 +35,7 @@ export class NpyWriter {
 
   /** Writes the header and closes the file. */
   async finish(): Promise<void> {
-    const shape = [this.#rows, ...this.#rowShape].join(', ');
-    const text = `{'descr': '${this.#type}', 'fortran_order': False, 'shape': (${shape},), }`;
-    const header = Buffer.alloc(HEADER_BYTES, ' ');
-    header.write('\x93NUMPY\x01\x00', 0, 'latin1');
-    header.writeUInt16LE(HEADER_BYTES - 10, 8);
-    header.write(text, 10, 'latin1');
-    header[HEADER_BYTES - 1] = 0x0a;
-    await this.#file.write(header, 0, HEADER_BYTES, 0);
+    await this.#file.write(npyHead(this.#type, [this.#rows, ...this.#rowShape], HEADER_BYTES), 0, HEADER_BYTES, 0);
     await this.#file.close();
   }
 }

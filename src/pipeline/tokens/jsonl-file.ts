@@ -1,0 +1,98 @@
+import { SECTION_PAYLOAD_LIMIT } from '../../bitstream/limits.js';
+import type { ByteSink } from '../../bitstream/stream-writer.js';
+import { InputError } from '../../errors.js';
+import { splitLines } from './split-lines.js';
+import { endLine, frameLine, headLine, LINE_LIMIT, readLines, sideLine } from './token-lines.js';
+import {
+  ARRAY_CLASSES,
+  elementsOf,
+  placeOf,
+  type ArrayLayout,
+  type NamedArrays,
+  type TokenArray,
+  type TokenItem,
+  type TokenSource,
+} from './token-source.js';
+
+/** Digits, sign and comma of a number at most, and a space. */
+const NUMBER_CHARACTERS = 12;
+
+/** Writes tokens as lines of JSON (docs/TOKENS.md): one line at a time is held. */
+export async function writeJsonl(source: TokenSource, sink: ByteSink): Promise<void> {
+  const writeLine = (line: string): Promise<void> => sink.write(Buffer.from(`${line}\n`));
+  await writeLine(headLine(source));
+  for await (const item of source.items) await writeLine(lineOf(item, source.layout));
+}
+
+function lineOf(item: TokenItem, layout: readonly ArrayLayout[]): string {
+  switch (item.type) {
+    case 'frame':
+      return frameLine(item, item.arrays === null ? 'null' : arraysText(item.arrays, layout));
+    case 'side':
+      return sideLine(Buffer.from(item.bytes).toString('base64'));
+    case 'end':
+      return endLine(item);
+  }
+}
+
+function arraysText(arrays: NamedArrays, layout: readonly ArrayLayout[]): string {
+  return `{${layout.map(({ name }) => `"${name}":[${arrays[name]!.join(',')}]`).join(',')}}`;
+}
+
+/**
+ * Reads what {@link writeJsonl} wrote.
+ *
+ * @param name of the file, for messages.
+ * @throws InputError if it is no such file; from the items where they are not as they must be.
+ */
+export function openJsonl(chunks: AsyncIterable<Uint8Array>, name: string): Promise<TokenSource> {
+  let limit = LINE_LIMIT;
+  return readLines(
+    splitLines(chunks, () => limit, name),
+    name,
+    name,
+    (layout) => {
+      limit = longLineLimit(layout);
+      return {
+        arrays: (value, place) => readArrays(value, layout, place),
+        bytes: readBytes,
+      };
+    },
+  );
+}
+
+function longLineLimit(layout: readonly ArrayLayout[]): number {
+  const numbers = layout.reduce((sum, entry) => sum + elementsOf(entry), 0);
+  return LINE_LIMIT + NUMBER_CHARACTERS * numbers + 2 * SECTION_PAYLOAD_LIMIT;
+}
+
+function readBytes(text: string, place: string): Uint8Array {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.toString('base64') !== text) throw new InputError(`${place}: bytes must be base64`);
+  return bytes;
+}
+
+function readArrays(value: unknown, layout: readonly ArrayLayout[], place: string): NamedArrays | null {
+  if (value === null) return null;
+  if (typeof value !== 'object') throw new InputError(`${place}: arrays must be an object`);
+  const lists = value as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(layout.map((entry) => [entry.name, readArray(lists[entry.name], entry, place)]));
+}
+
+function readArray(list: unknown, layout: ArrayLayout, place: string): TokenArray {
+  const { name, dtype } = layout;
+  const length = elementsOf(layout);
+  if (!Array.isArray(list)) throw new InputError(`${place}: the array ${name} is missing`);
+  if (list.length !== length) {
+    throw new InputError(`${place}: ${name} has ${list.length} numbers; it must have ${length}`);
+  }
+  const array = new ARRAY_CLASSES[dtype](length);
+  for (let at = 0; at < length; at++) {
+    const value: unknown = list[at];
+    if (typeof value === 'number') array[at] = value;
+    if (array[at] !== value) {
+      throw new InputError(`${place}: ${name}${placeOf(layout, at)} is ${JSON.stringify(value)}; it must be ${dtype}`);
+    }
+  }
+  return array;
+}

@@ -1,0 +1,89 @@
+import { InputError } from '../../errors.js';
+import { ARRAY_CLASSES, elementsOf, type ArrayLayout, type TokenArray, type TokenType } from './token-source.js';
+
+/** numpy's names of element types: little endian, as all machines are that Node runs on. */
+const DESCRIPTIONS: Readonly<Record<TokenType, string>> = { uint8: '|u1', int8: '|i1', int16: '<i2', uint32: '<u4' };
+
+const MAGIC = '\x93NUMPY';
+/** Magic, version 1.0, length of the text. */
+const PREAMBLE_BYTES = 10;
+/** Data begin at a multiple of it. */
+const ALIGNMENT = 64;
+/** Bytes in which the head of a file that numpy writes for our arrays ends. */
+export const NPY_HEAD_LIMIT = 4096;
+
+/**
+ * The bytes before the data of a `.npy` file (NumPy format version 1.0).
+ *
+ * @param description numpy's name of the element type.
+ * @param room bytes that it takes at least.
+ */
+export function npyHead(description: string, shape: readonly number[], room = 0): Uint8Array {
+  const tuple = shape.length === 1 ? `${shape[0]!},` : shape.join(', ');
+  const text = `{'descr': '${description}', 'fortran_order': False, 'shape': (${tuple}), }`;
+  const length = Math.ceil(Math.max(room, PREAMBLE_BYTES + text.length + 1) / ALIGNMENT) * ALIGNMENT;
+  const head = Buffer.alloc(length, ' ');
+  head.write(`${MAGIC}\x01\x00`, 0, 'latin1');
+  head.writeUInt16LE(length - PREAMBLE_BYTES, 8);
+  head.write(text, PREAMBLE_BYTES, 'latin1');
+  head[length - 1] = 0x0a;
+  return head;
+}
+
+/** A whole `.npy` file. */
+export function encodeNpy({ dtype, shape }: Omit<ArrayLayout, 'name'>, array: TokenArray): Uint8Array {
+  const head = npyHead(DESCRIPTIONS[dtype], shape);
+  return Buffer.concat([head, new Uint8Array(array.buffer, array.byteOffset, array.byteLength)]);
+}
+
+/** What the head of a `.npy` file says. */
+export interface NpyHead {
+  /** Bytes before the data. */
+  readonly byteLength: number;
+  /** numpy's name of the element type. */
+  readonly description: string;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Reads the head of a `.npy` file, whose first {@link NPY_HEAD_LIMIT} bytes (or all) are given.
+ *
+ * @param name of the array, for messages.
+ * @throws InputError if it is no such file, or its order is Fortran's.
+ */
+export function readNpyHead(bytes: Uint8Array, name: string): NpyHead {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isLong = view[6] !== 1;
+  const textFrom = isLong ? PREAMBLE_BYTES + 2 : PREAMBLE_BYTES;
+  if (view.length >= textFrom && view.toString('latin1', 0, MAGIC.length) === MAGIC) {
+    const byteLength = textFrom + (isLong ? view.readUInt32LE(8) : view.readUInt16LE(8));
+    const text = view.toString('latin1', textFrom, byteLength);
+    const [, description] = /'descr': *'([^']*)'/.exec(text) ?? [];
+    const [, shape] = /'shape': *\(([\d, ]*)\)/.exec(text) ?? [];
+    if (byteLength <= view.length && description !== undefined && shape !== undefined) {
+      if (!/'fortran_order': *False/.test(text)) throw new InputError(`${name} is in Fortran's order: use C order`);
+      const lengths = shape.split(',').filter((part) => part.trim() !== '');
+      return { byteLength, description, shape: lengths.map(Number) };
+    }
+  }
+  throw new InputError(`${name} is no array of numbers as numpy writes them`);
+}
+
+/**
+ * Reads a whole `.npy` file.
+ *
+ * @throws InputError if it is none, or of another type or shape.
+ */
+export function decodeNpy(bytes: Uint8Array, layout: ArrayLayout, name: string): TokenArray {
+  const { dtype, shape } = layout;
+  const head = readNpyHead(bytes, name);
+  const Class = ARRAY_CLASSES[dtype];
+  const length = elementsOf(layout);
+  const isSame = head.description === DESCRIPTIONS[dtype] && String(head.shape) === String(shape);
+  if (!isSame || bytes.length !== head.byteLength + length * Class.BYTES_PER_ELEMENT) {
+    const found = `${head.description} [${head.shape.join(', ')}]`;
+    throw new InputError(`${name} is ${found}; it must be ${DESCRIPTIONS[dtype]} (${dtype}) [${shape.join(', ')}]`);
+  }
+  // A copy, which is aligned.
+  return new Class(new Uint8Array(bytes.subarray(head.byteLength)).buffer);
+}

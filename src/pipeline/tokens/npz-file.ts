@@ -1,0 +1,163 @@
+import { crc32 } from 'node:zlib';
+import { SECTION_PAYLOAD_LIMIT } from '../../bitstream/limits.js';
+import type { ByteSource } from '../../bitstream/byte-source.js';
+import { ByteWindow } from '../../bitstream/byte-window.js';
+import type { ByteSink } from '../../bitstream/stream-writer.js';
+import { InputError } from '../../errors.js';
+import { Spool } from '../../video/spool.js';
+import { decodeNpy, encodeNpy, NPY_HEAD_LIMIT, npyHead, readNpyHead } from './npy.js';
+import { splitLines } from './split-lines.js';
+import { endLine, frameLine, headLine, LINE_LIMIT, readLines, sideLine } from './token-lines.js';
+import {
+  ARRAY_CLASSES,
+  elementsOf,
+  type ArrayLayout,
+  type NamedArrays,
+  type TokenArray,
+  type TokenSource,
+} from './token-source.js';
+import { ZipReader } from './zip-reader.js';
+import { ZipWriter } from './zip-writer.js';
+
+/** The entry with the lines that a `.jsonl` file would have, without their arrays and bytes. */
+const LINES = 'lines';
+/** numpy's name of uint8. */
+const BYTES = '|u1';
+
+/** Writes tokens as numpy's archive of arrays (docs/TOKENS.md): one frame at a time is held. */
+export async function writeNpz(source: TokenSource, sink: ByteSink): Promise<void> {
+  await using zip = new ZipWriter(sink);
+  await using lines = new LineSpool();
+  await lines.add(headLine(source));
+  let sides = 0;
+  for await (const item of source.items) {
+    if (item.type === 'frame') {
+      const { arrays, number } = item;
+      await lines.add(frameLine(item, arrays === null ? 'null' : `"${number}"`));
+      for (const layout of arrays === null ? [] : source.layout) {
+        await zip.add(entryOf(`${number}/${layout.name}`), encodeNpy(layout, arrays![layout.name]!));
+      }
+    } else if (item.type === 'side') {
+      const name = `side/${sides++}`;
+      await lines.add(sideLine(name));
+      await zip.add(entryOf(name), encodeNpy(bytesLayout(item.bytes), item.bytes));
+    } else {
+      await lines.add(endLine(item));
+    }
+  }
+  await lines.store(zip);
+  await zip.finish();
+}
+
+/** Lines that are written behind all else. */
+class LineSpool implements AsyncDisposable {
+  readonly #spool = new Spool();
+
+  add(line: string): Promise<void> {
+    return this.#spool.write(Buffer.from(`${line}\n`));
+  }
+
+  async store(zip: ZipWriter): Promise<void> {
+    const head = npyHead(BYTES, [this.#spool.byteLength]);
+    let crc = crc32(head);
+    for await (const chunk of this.#spool.read()) crc = crc32(chunk, crc);
+    const byteLength = head.length + this.#spool.byteLength;
+    const spool = this.#spool;
+    async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+      yield head;
+      yield* spool.read();
+    }
+    await zip.addStored(entryOf(LINES), { byteLength, crc, chunks: chunks() });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#spool[Symbol.asyncDispose]();
+  }
+}
+
+function bytesLayout({ length }: { readonly length: number }): Omit<ArrayLayout, 'name'> {
+  return { dtype: 'uint8', shape: [length] };
+}
+
+/** The entry of an array, as numpy names it. */
+function entryOf(array: string): string {
+  return `${array}.npy`;
+}
+
+/**
+ * Reads what {@link writeNpz} wrote, or numpy from the same arrays. Arrays are read as frames are asked for.
+ *
+ * @param name of the file, for messages.
+ * @throws InputError if it is no such file; from the items where they are not as they must be.
+ */
+export async function openNpz(source: ByteSource, name: string): Promise<TokenSource> {
+  const zip = await ZipReader.open(source, name);
+  if (!zip.has(entryOf(LINES))) {
+    throw new InputError(`${name} is no token file: it has no array ${LINES}; make one with tessera tokens export`);
+  }
+  const text = `${name}: ${LINES}`;
+  return readLines(
+    splitLines(dataOf(zip, LINES, text), () => LINE_LIMIT, text),
+    name,
+    text,
+    (layout) => ({
+      arrays: (value, place) => readArrays(zip, value, layout, place),
+      bytes: (array, place) => readSide(zip, array, place),
+    }),
+  );
+}
+
+/** The bytes of an array of bytes of any length, in pieces. */
+async function* dataOf(zip: ZipReader, array: string, name: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const window = new ByteWindow(zip.read(entryOf(array)));
+  try {
+    await window.fill(NPY_HEAD_LIMIT);
+    const { byteLength, description } = readNpyHead(window.peek(0, NPY_HEAD_LIMIT), name);
+    if (description !== BYTES) throw new InputError(`${name} is ${description}; it must be ${BYTES} (uint8)`);
+    window.skip(byteLength);
+    while (await window.fill(1)) {
+      yield window.peek(0, window.available).slice();
+      window.skip(window.available);
+    }
+  } finally {
+    await window.close();
+  }
+}
+
+async function readArrays(
+  zip: ZipReader,
+  value: unknown,
+  layout: readonly ArrayLayout[],
+  place: string,
+): Promise<NamedArrays | null> {
+  if (value === null) return null;
+  if (typeof value !== 'string') throw new InputError(`${place}: arrays must be null or the beginning of their names`);
+  const arrays: Record<string, TokenArray> = {};
+  for (const entry of layout) {
+    const array = `${value}/${entry.name}`;
+    const limit = elementsOf(entry) * ARRAY_CLASSES[entry.dtype].BYTES_PER_ELEMENT;
+    arrays[entry.name] = decodeNpy(await readEntry(zip, array, limit, place), entry, `${place}: ${array}`);
+  }
+  return arrays;
+}
+
+async function readSide(zip: ZipReader, array: string, place: string): Promise<Uint8Array> {
+  const npy = await readEntry(zip, array, SECTION_PAYLOAD_LIMIT, place);
+  const name = `${place}: ${array}`;
+  const { byteLength } = readNpyHead(npy, name);
+  return decodeNpy(npy, { name, ...bytesLayout({ length: npy.length - byteLength }) }, name) as Uint8Array;
+}
+
+/** A whole entry with at most so many bytes of data. */
+async function readEntry(zip: ZipReader, array: string, limit: number, place: string): Promise<Uint8Array> {
+  const entry = entryOf(array);
+  if (!zip.has(entry)) throw new InputError(`${place}: there is no array ${array}`);
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of zip.read(entry)) {
+    length += chunk.length;
+    if (length > limit + NPY_HEAD_LIMIT) throw new InputError(`${place}: ${array} is larger than it can be`);
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,181 @@
+import { chunksOf } from '../../bitstream/byte-source.js';
+import { crc32c } from '../../bitstream/crc32c.js';
+import { openFileSource, type FileSource } from '../../bitstream/file-source.js';
+import { StreamReader, type StreamSection } from '../../bitstream/stream-reader.js';
+import { unlessCancelled } from '../../codec/cancellation.js';
+import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
+import type { LongCallOptions } from '../progress.js';
+import type { StreamInput } from '../stream-input.js';
+import { CODER_IN_FLIGHT, TokenCoder, type TokenCoderOptions } from './token-coder.js';
+import type { TokenFrame, TokenItem, TokenSource } from './token-source.js';
+
+/** How to read tokens. */
+export interface ReadTokensOptions extends TokenCoderOptions, Omit<LongCallOptions, 'onProgress'> {}
+
+/** The tokens of a `.tsr` stream; hold it with `await using`. */
+export interface TokenReader extends TokenSource, AsyncDisposable {
+  /** Bytes of the stream that have been read so far. */
+  readonly bytesRead: number;
+  /** Bytes of packets among them, framing included. */
+  readonly packetBytesRead: number;
+}
+
+/**
+ * Reads the tokens of a `.tsr` stream and all else that it is made of, without making a picture:
+ *
+ * ```ts
+ * await using tokens = await readTokens('in.tsr');
+ * for await (const item of tokens.items) if (item.type === 'frame') console.log(item.pts, item.arrays);
+ * ```
+ *
+ * The items give the same stream again in {@link writeTokens}. Nothing is read before it is asked for.
+ *
+ * @throws InputError if there is no such file; BitstreamError if it holds no tessera stream, and from the items at any
+ * damage; ModelError if its model pack is missing; EnvironmentError; CancelledError.
+ */
+export async function readTokens(input: StreamInput, options: ReadTokensOptions = {}): Promise<TokenReader> {
+  throwIfCancelled(options.signal);
+  const name = typeof input === 'string' ? input : 'the input pipe';
+  const file = typeof input === 'string' ? await openFileSource(input) : null;
+  try {
+    if (file?.size === 0) throw new InputError(`${name} is empty`);
+    const bytes = new CheckedBytes(typeof input === 'string' ? chunksOf(file!) : input);
+    const reader = await StreamReader.open(bytes.pass(), { strict: true });
+    try {
+      return new StreamTokens(name, file, bytes, reader, await TokenCoder.create(reader.header, options), options);
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
+  } catch (error) {
+    await file?.close();
+    throw error;
+  }
+}
+
+/** Counts and checksums the bytes that go by. */
+class CheckedBytes {
+  readonly #bytes: AsyncIterable<Uint8Array>;
+  count = 0;
+  crc32c = 0;
+
+  constructor(bytes: AsyncIterable<Uint8Array>) {
+    this.#bytes = bytes;
+  }
+
+  async *pass(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of this.#bytes) {
+      this.count += chunk.length;
+      this.crc32c = crc32c(chunk, this.crc32c);
+      yield chunk;
+    }
+  }
+}
+
+class StreamTokens implements TokenReader {
+  readonly name: string;
+  readonly items: AsyncIterable<TokenItem>;
+  packetBytesRead = 0;
+  readonly #file: FileSource | null;
+  readonly #bytes: CheckedBytes;
+  readonly #reader: StreamReader;
+  readonly #coder: TokenCoder;
+  #frames = 0;
+  #chunk = -1;
+  #tokenFrame = -1;
+
+  constructor(
+    name: string,
+    file: FileSource | null,
+    bytes: CheckedBytes,
+    reader: StreamReader,
+    coder: TokenCoder,
+    { signal, onNote }: ReadTokensOptions,
+  ) {
+    this.name = name;
+    this.#file = file;
+    this.#bytes = bytes;
+    this.#reader = reader;
+    this.#coder = coder;
+    this.items = this.#readItems(signal, onNote);
+  }
+
+  get family(): string {
+    return this.#coder.family.name;
+  }
+
+  get header(): TokenSource['header'] {
+    return this.#reader.header;
+  }
+
+  get layout(): TokenSource['layout'] {
+    return this.#coder.family.layout;
+  }
+
+  get bytesRead(): number {
+    return this.#bytes.count;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#coder[Symbol.asyncDispose]();
+    await this.#reader.close();
+    await this.#file?.close();
+  }
+
+  async *#readItems(
+    signal: AbortSignal | undefined,
+    onNote: LongCallOptions['onNote'],
+  ): AsyncGenerator<TokenItem, void, undefined> {
+    const pending: Promise<TokenItem>[] = [];
+    try {
+      for await (const section of this.#reader.sections()) {
+        throwIfCancelled(signal);
+        if (section.kind === 'unknown') onNote?.(`a section of unknown type ${section.type} is left out`);
+        const item = this.#itemOf(section);
+        if (item === null) continue;
+        item.catch(() => undefined);
+        pending.push(item);
+        if (pending.length > CODER_IN_FLIGHT) yield await unlessCancelled(pending.shift()!, signal);
+      }
+      while (pending.length > 0) yield await unlessCancelled(pending.shift()!, signal);
+      yield { type: 'end', frames: this.#frames, crc32c: this.#bytes.crc32c };
+    } finally {
+      await this.#reader.close();
+    }
+  }
+
+  #itemOf(section: StreamSection): Promise<TokenItem> | null {
+    switch (section.kind) {
+      case 'packet':
+        this.packetBytesRead += section.byteLength;
+        return this.#readFrame(section);
+      case 'side':
+        return Promise.resolve({ type: 'side', bytes: section.bytes });
+      case 'end': {
+        const { packetCount } = section.end;
+        if (packetCount === this.#frames) return null;
+        throw new BitstreamError(`the end section tells of ${packetCount} frames, the stream holds ${this.#frames}`);
+      }
+      default:
+        return null;
+    }
+  }
+
+  async #readFrame({ packet }: Extract<StreamSection, { kind: 'packet' }>): Promise<TokenFrame> {
+    const { tokens: bytes, duration, loopChecksum, ...head } = packet;
+    const number = this.#frames++;
+    if (head.kind === 'key') {
+      this.#chunk++;
+      this.#tokenFrame = -1;
+    }
+    if (this.#coder.family.hasTokens(head)) this.#tokenFrame++;
+    const place = { number, chunk: this.#chunk, tokenFrame: this.#tokenFrame };
+    try {
+      const arrays = await this.#coder.read(head, bytes);
+      return { type: 'frame', ...place, ...head, duration, loopChecksum, arrays };
+    } catch (error) {
+      if (!(error instanceof BitstreamError)) throw error;
+      throw new BitstreamError(`frame ${number} cannot be read: ${error.message}`, { cause: error });
+    }
+  }
+}

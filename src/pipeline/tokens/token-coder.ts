@@ -1,0 +1,95 @@
+import type { StreamHeader } from '../../bitstream/stream-header.js';
+import type { FrameHead } from '../../codec/frame-head.js';
+import { Geometry, tokenBuffers } from '../../codec/frame-tokens.js';
+import type { TokenRequest, TokenResponse, TokenSetup } from '../../codec/workers/token-worker.js';
+import { WorkerLink } from '../../codec/workers/worker-link.js';
+import { BitstreamError, InputError, ModelError } from '../../errors.js';
+import { resolveDevice } from '../../model/device.js';
+import type { Device } from '../../model/graph.js';
+import { readPackTables } from '../../model/pack-tables.js';
+import { loadPack, type ModelPack } from '../../model/pack.js';
+import { checkArrays, type TokenFamily } from './token-family.js';
+import type { NamedArrays } from './token-source.js';
+import { TransformFamily } from './transform-family.js';
+
+/** Packets that wait for the worker at a time: enough to keep it busy. */
+export const CODER_IN_FLIGHT = 3;
+
+/** What tokens are read and written with. */
+export interface TokenCoderOptions {
+  /** Name or folder of the model pack. Default: the pack that the stream or the token file names. */
+  readonly pack?: string;
+  /** Where graphs run. Default: `auto`. */
+  readonly device?: 'auto' | Device;
+  /** Threads of each graph, 1..64. Default: 1. */
+  readonly threads?: number;
+}
+
+/** Turns the bytes of packets into arrays of tokens and back, in coding order, in a worker. Makes no pictures. */
+export class TokenCoder implements AsyncDisposable {
+  readonly family: TokenFamily;
+  readonly #link: WorkerLink<TokenRequest, TokenResponse>;
+
+  private constructor(header: StreamHeader, pack: ModelPack, device: Device, threads: number) {
+    const { width, height } = header;
+    const tables = readPackTables(pack);
+    this.family = new TransformFamily(new Geometry(width, height), tables);
+    this.#link = new WorkerLink(new URL('../../codec/workers/token-worker.js', import.meta.url), {
+      ...{ width, height, tables, device, threads },
+      priorFirst: pack.graphs.get('prior-first')!,
+      priorSecond: pack.graphs.get('prior-second')!,
+    } satisfies TokenSetup);
+  }
+
+  /**
+   * Makes a coder for the stream with this header.
+   *
+   * @throws ModelError if the pack is missing or another one; InputError if an option is out of range; EnvironmentError.
+   */
+  static async create(header: StreamHeader, options: TokenCoderOptions): Promise<TokenCoder> {
+    const { threads = 1 } = options;
+    if (!(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
+      throw new InputError(`threads is ${threads}: give a whole number from 1 to 64`);
+    }
+    const pack = await loadPack(options.pack ?? header.packName);
+    if (Buffer.compare(pack.id, header.packId) !== 0) {
+      throw new ModelError(
+        `pack ${pack.name} ${pack.version} is not the one the tokens were made with ` +
+          `(${Buffer.from(header.packId).toString('hex')}): install that version and name its folder with --pack`,
+      );
+    }
+    const { device } = await resolveDevice(options.device ?? 'auto', pack);
+    return new TokenCoder(header, pack, device, threads);
+  }
+
+  /**
+   * Arrays of a packet's tokens; null if it has none of its own.
+   *
+   * @throws BitstreamError if the bytes are no frame of this stream.
+   */
+  async read(head: FrameHead, bytes: Uint8Array): Promise<NamedArrays | null> {
+    const reply = await this.#link.call({ kind: 'read', head, bytes });
+    if (reply.kind === 'lost') throw new BitstreamError(reply.reason);
+    if (reply.kind !== 'tokens') throw new Error(`the token worker answered ${reply.kind} to a read`);
+    return this.family.hasTokens(head) ? this.family.arraysOf(reply.tokens) : null;
+  }
+
+  /**
+   * Bytes of a packet's tokens; the arrays stay as they are.
+   *
+   * @throws InputError if the arrays are no tokens that such a packet can have.
+   */
+  async write(head: FrameHead, arrays: NamedArrays | null): Promise<Uint8Array> {
+    checkArrays(this.family, head, arrays);
+    if (arrays === null) return new Uint8Array(0);
+    const tokens = this.family.tokensOf(head, arrays);
+    const reply = await this.#link.call({ kind: 'write', head, tokens }, tokenBuffers(tokens));
+    if (reply.kind !== 'bytes') throw new Error(`the token worker answered ${reply.kind} to a write`);
+    return reply.bytes;
+  }
+
+  /** Ends the worker. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#link[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,41 @@
+import type { FrameHead } from '../../codec/frame-head.js';
+import type { TokenArrays } from '../../codec/frame-tokens.js';
+import { InputError } from '../../errors.js';
+import { ARRAY_CLASSES, elementsOf, type ArrayLayout, type NamedArrays } from './token-source.js';
+
+/** How the tokens of one family of model packs become arrays, and arrays tokens again. One serves one stream. */
+export interface TokenFamily {
+  /** As packs and token files name it. */
+  readonly name: string;
+  readonly layout: readonly ArrayLayout[];
+  /** Whether such a packet has tokens; one that has none is shown by those of a packet before it. */
+  hasTokens(head: FrameHead): boolean;
+  /** The arrays of a packet's tokens, as the layout names them. */
+  arraysOf(tokens: TokenArrays): NamedArrays;
+  /**
+   * Tokens in buffers of their own, of arrays that have the layout's types and lengths. Frames come in coding order.
+   *
+   * @throws InputError if the arrays hold what no stream can.
+   */
+  tokensOf(head: FrameHead, arrays: NamedArrays): TokenArrays;
+}
+
+/**
+ * Checks that arrays are there if such a packet has tokens, and have the types and lengths of the layout.
+ *
+ * @throws InputError if not.
+ */
+export function checkArrays(family: TokenFamily, head: FrameHead, arrays: NamedArrays | null): void {
+  if (family.hasTokens(head) !== (arrays !== null)) {
+    throw new InputError(`its arrays must ${arrays === null ? 'not be' : 'be'} null`);
+  }
+  if (arrays === null) return;
+  for (const entry of family.layout) {
+    const { name, dtype, shape } = entry;
+    const array = arrays[name];
+    if (array === undefined) throw new InputError(`the array ${name} is missing`);
+    if (!(array instanceof ARRAY_CLASSES[dtype]) || array.length !== elementsOf(entry)) {
+      throw new InputError(`${name} must be ${dtype} [${shape.join(', ')}]`);
+    }
+  }
+}

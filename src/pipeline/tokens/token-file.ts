@@ -1,0 +1,89 @@
+import { chunksOf } from '../../bitstream/byte-source.js';
+import { openFileSource } from '../../bitstream/file-source.js';
+import type { ByteSink } from '../../bitstream/stream-writer.js';
+import { InputError } from '../../errors.js';
+import { spoolToFile, takeFirstBytes } from '../../video/pipe.js';
+import type { StreamInput } from '../stream-input.js';
+import { openJsonl, writeJsonl } from './jsonl-file.js';
+import { openNpz, writeNpz } from './npz-file.js';
+import type { TokenSource } from './token-source.js';
+
+/** How tokens are written: numpy's archive of arrays, or lines of JSON. */
+export type TokenFileFormat = 'npz' | 'jsonl';
+
+/** A token file that can be read; dispose it. */
+export interface OpenTokenFile extends AsyncDisposable {
+  readonly source: TokenSource;
+}
+
+/**
+ * The format that a file's name asks for.
+ *
+ * @throws InputError if it ends with none.
+ */
+export function formatOfName(path: string): TokenFileFormat {
+  if (/\.npz$/i.test(path)) return 'npz';
+  if (/\.jsonl$/i.test(path)) return 'jsonl';
+  throw new InputError(`cannot tell from ${path} what to write: end its name with .npz or .jsonl`);
+}
+
+/** Writes a source in a format. */
+export function writeTokenFile(source: TokenSource, sink: ByteSink, format: TokenFileFormat): Promise<void> {
+  return format === 'npz' ? writeNpz(source, sink) : writeJsonl(source, sink);
+}
+
+/**
+ * Opens a token file of either format, which its first bytes tell. An archive that comes once only is kept in a temporary
+ * file: its directory stands at its end.
+ *
+ * @throws InputError if there is no such file or it is none of tokens; EnvironmentError; CancelledError.
+ */
+export async function openTokenFile(input: StreamInput, signal: AbortSignal | undefined): Promise<OpenTokenFile> {
+  if (typeof input === 'string') return openFile(input, input);
+  const name = 'the input pipe';
+  const { first, all } = await takeFirstBytes(input, 2);
+  try {
+    const format = formatOfBytes(first, name);
+    if (format === 'jsonl') {
+      const dispose = async (): Promise<void> => {
+        await all.return();
+      };
+      return { source: await openJsonl(all, name), [Symbol.asyncDispose]: dispose };
+    }
+    const spooled = await spoolToFile(all, signal);
+    try {
+      const file = await openFile(spooled.path, name);
+      const dispose = async (): Promise<void> => {
+        await file[Symbol.asyncDispose]();
+        await spooled[Symbol.asyncDispose]();
+      };
+      return { source: file.source, [Symbol.asyncDispose]: dispose };
+    } catch (error) {
+      await spooled[Symbol.asyncDispose]();
+      throw error;
+    }
+  } catch (error) {
+    await all.return();
+    throw error;
+  }
+}
+
+async function openFile(path: string, name: string): Promise<OpenTokenFile> {
+  const file = await openFileSource(path);
+  try {
+    const format = formatOfBytes(await file.read(0, 2), name);
+    const source = format === 'npz' ? await openNpz(file, name) : await openJsonl(chunksOf(file), name);
+    return { source, [Symbol.asyncDispose]: () => file.close() };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+function formatOfBytes(first: Uint8Array, name: string): TokenFileFormat {
+  const text = Buffer.from(first).toString('latin1');
+  if (text === '') throw new InputError(`${name} is empty`);
+  if (text.startsWith('PK')) return 'npz';
+  if (text.startsWith('{')) return 'jsonl';
+  throw new InputError(`${name} is no token file, neither .npz nor .jsonl; make one with tessera tokens export`);
+}

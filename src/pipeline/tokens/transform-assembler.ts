@@ -1,0 +1,177 @@
+import type { FrameHead } from '../../codec/frame-head.js';
+import {
+  CHROMA_LIMIT,
+  CHROMA_TOKENS,
+  FrameTokens,
+  LUMA_LIMIT,
+  TOKENS_PER_BLOCK,
+  type Geometry,
+  type TokenArrays,
+} from '../../codec/frame-tokens.js';
+import { ModeSyntax } from '../../codec/mode-syntax.js';
+import { MOTION_LIMIT } from '../../codec/motion.js';
+import { SyntaxTables } from '../../codec/syntax-tables.js';
+import type { AdaptiveTables } from '../../entropy/adaptive-tables.js';
+import { MAGNITUDE_LIMIT } from '../../entropy/magnitude.js';
+import type { SymbolCoder } from '../../entropy/symbol-coder.js';
+import { InputError } from '../../errors.js';
+import type { PackTables } from '../../model/pack-tables.js';
+import { placeOf, type ArrayLayout, type NamedArrays } from './token-source.js';
+
+/**
+ * Makes frames' tokens of arrays that anybody may have changed, in coding order, and refuses what no stream can hold:
+ * the writer takes for granted that values fit together, and would code something else or nothing for those that do not.
+ */
+export class TransformAssembler {
+  readonly #geometry: Geometry;
+  readonly #layout: readonly ArrayLayout[];
+  readonly #ranges: Readonly<Record<string, readonly [number, number]>>;
+  /** Luma tokens of one 16x16 transform, of four 8x8 ones, chroma tokens: those beyond have no atoms. */
+  readonly #available: readonly [number, number, number];
+  readonly #interpolations: number;
+  readonly #given: FrameTokens;
+  readonly #writing: ModeSyntax;
+  readonly #reading: ModeSyntax;
+
+  constructor(geometry: Geometry, layout: readonly ArrayLayout[], pack: PackTables) {
+    this.#geometry = geometry;
+    this.#layout = layout;
+    this.#ranges = {
+      type: [0, 4],
+      transform: [0, 1],
+      basis: [0, Math.max(pack.interBasis16.length, pack.interBasis8.length) - 1],
+      lumaGroups: [0, LUMA_LIMIT.length - 1],
+      chromaGroups: [0, CHROMA_LIMIT.length - 1],
+      intraMode: [0, pack.intraModes - 1],
+      reference: [-1, 2],
+      motion: [-MOTION_LIMIT, MOTION_LIMIT - 1],
+      qOffset: [-8, 8],
+      filtered: [0, 1],
+      coefficients: [-MAGNITUDE_LIMIT, MAGNITUDE_LIMIT],
+    };
+    this.#available = [pack.basis16.atoms, 4 * pack.basis8.atoms, 2 * pack.basisChroma.atoms];
+    this.#interpolations = pack.interpolation.count;
+    this.#given = new FrameTokens(geometry);
+    const tables = new SyntaxTables(pack);
+    this.#writing = new ModeSyntax(tables, pack);
+    this.#reading = new ModeSyntax(tables, pack);
+  }
+
+  /**
+   * The frame's tokens, in buffers of their own.
+   *
+   * @throws InputError if a value is out of its range or does not fit to the others.
+   */
+  assemble(head: FrameHead, arrays: NamedArrays): FrameTokens {
+    if (head.interpolation >= this.#interpolations) {
+      throw new InputError(`interpolation is ${head.interpolation}; the pack has ${this.#interpolations} filters`);
+    }
+    for (const layout of this.#layout) {
+      this.#checkRange(layout, arrays);
+      if (layout.name !== 'coefficients') arrayOf(this.#given, layout.name).set(arrays[layout.name]!);
+    }
+    // What a reader would find of these modes is what they must have been.
+    const values: number[] = [];
+    const found = new FrameTokens(this.#geometry);
+    this.#writing.code(new Recorder(values), head, this.#given);
+    this.#reading.code(new Player(values), head, found);
+    for (const layout of this.#layout) {
+      if (layout.name !== 'coefficients') checkSame(layout, arrays[layout.name]!, arrayOf(found, layout.name));
+    }
+    found.coefficients.set(arrays['coefficients']!);
+    this.#checkCoefficients(found);
+    return found;
+  }
+
+  #checkRange(layout: ArrayLayout, arrays: NamedArrays): void {
+    const [min, max] = this.#ranges[layout.name]!;
+    const array = arrays[layout.name]!;
+    for (let at = 0; at < array.length; at++) {
+      const value = array[at]!;
+      if (value < min || value > max) {
+        throw new InputError(`${layout.name}${placeOf(layout, at)} is ${value}; it must be ${min}..${max}`);
+      }
+    }
+  }
+
+  /** Tokens that are not coded must be zero. */
+  #checkCoefficients({ coefficients, lumaGroups, chromaGroups, transform }: FrameTokens): void {
+    const [large, small, chroma] = this.#available;
+    const layout = this.#layout.find(({ name }) => name === 'coefficients')!;
+    const expectZeros = (from: number, until: number): void => {
+      for (let at = from; at < until; at++) {
+        if (coefficients[at] === 0) continue;
+        const reason = "lies beyond lumaGroups, chromaGroups or the pack's atoms; it must be 0";
+        throw new InputError(`coefficients${placeOf(layout, at)} is ${coefficients[at]!}, but ${reason}`);
+      }
+    };
+    for (let block = 0; block < lumaGroups.length; block++) {
+      const base = block * TOKENS_PER_BLOCK;
+      const luma = Math.min(LUMA_LIMIT[lumaGroups[block]!]!, transform[block] === 1 ? small : large);
+      expectZeros(base + luma, base + CHROMA_TOKENS);
+      const coded = Math.min(CHROMA_LIMIT[chromaGroups[block]!]!, chroma);
+      expectZeros(base + CHROMA_TOKENS + coded, base + TOKENS_PER_BLOCK);
+    }
+  }
+}
+
+function arrayOf(tokens: FrameTokens, name: string): NamedArrays[string] {
+  return tokens[name as keyof TokenArrays];
+}
+
+function checkSame(layout: ArrayLayout, given: NamedArrays[string], found: NamedArrays[string]): void {
+  const at = given.findIndex((value, index) => value !== found[index]);
+  if (at === -1) return;
+  throw new InputError(
+    `${layout.name}${placeOf(layout, at)} is ${given[at]!}, which does not fit to the frame's other tokens; ` +
+      `with these it could only be ${found[at]!}`,
+  );
+}
+
+/** Notes what a writer would code; what a table has no symbol for becomes 0. */
+class Recorder implements SymbolCoder {
+  readonly #values: number[];
+
+  constructor(values: number[]) {
+    this.#values = values;
+  }
+
+  symbol({ symbols }: AdaptiveTables, _table: number, value: number): number {
+    return this.#note(value >= 0 && value < symbols ? value : 0);
+  }
+
+  bits(value: number): number {
+    return this.#note(value);
+  }
+
+  magnitude(_tables: AdaptiveTables, _table: number, value: number): number {
+    return this.#note(value);
+  }
+
+  #note(value: number): number {
+    this.#values.push(value);
+    return value;
+  }
+}
+
+/** Reads noted values. */
+class Player implements SymbolCoder {
+  readonly #values: readonly number[];
+  #at = 0;
+
+  constructor(values: readonly number[]) {
+    this.#values = values;
+  }
+
+  symbol(): number {
+    return this.#values[this.#at++]!;
+  }
+
+  bits(): number {
+    return this.symbol();
+  }
+
+  magnitude(): number {
+    return this.symbol();
+  }
+}

@@ -1,0 +1,31 @@
+import type { FrameHead } from '../../codec/frame-head.js';
+import type { Geometry, TokenArrays } from '../../codec/frame-tokens.js';
+import type { PackTables } from '../../model/pack-tables.js';
+import type { TokenFamily } from './token-family.js';
+import type { NamedArrays } from './token-source.js';
+import { TransformAssembler } from './transform-assembler.js';
+import { pickArrays, transformLayout } from './transform-layout.js';
+
+/** The family `transform`: modes, motion and transform tokens of each frame. */
+export class TransformFamily implements TokenFamily {
+  readonly name = 'transform';
+  readonly layout;
+  readonly #assembler: TransformAssembler;
+
+  constructor(geometry: Geometry, tables: PackTables) {
+    this.layout = transformLayout(geometry);
+    this.#assembler = new TransformAssembler(geometry, this.layout, tables);
+  }
+
+  hasTokens(): boolean {
+    return true;
+  }
+
+  arraysOf(tokens: TokenArrays): NamedArrays {
+    return pickArrays(this.layout, tokens);
+  }
+
+  tokensOf(head: FrameHead, arrays: NamedArrays): TokenArrays {
+    return this.#assembler.assemble(head, arrays).arrays();
+  }
+}

@@ -1,0 +1,141 @@
+import { crc32c } from '../../bitstream/crc32c.js';
+import type { Packet } from '../../bitstream/packet.js';
+import { encodeHeader } from '../../bitstream/stream-header.js';
+import { StreamWriter, type ByteSink, type BytesBySection } from '../../bitstream/stream-writer.js';
+import { unlessCancelled } from '../../codec/cancellation.js';
+import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
+import { openByteOutput } from '../byte-output.js';
+import { ProgressMeter, type LongCallOptions } from '../progress.js';
+import { CODER_IN_FLIGHT, TokenCoder, type TokenCoderOptions } from './token-coder.js';
+import type { TokenFamily } from './token-family.js';
+import type { TokenEnd, TokenFrame, TokenItem, TokenSource } from './token-source.js';
+
+/** How to write tokens. */
+export interface WriteTokensOptions extends TokenCoderOptions, LongCallOptions {
+  /** Replace an existing file. Default: false. */
+  readonly overwrite?: boolean;
+}
+
+/** What came of it. */
+export interface WriteTokensResult {
+  readonly frames: number;
+  /** Bytes of the whole stream. */
+  readonly bytes: number;
+  readonly bytesBySection: BytesBySection;
+  /** Whether this is, byte for byte, the stream that the tokens were read from; null if its CRC is not told. */
+  readonly isSame: boolean | null;
+  /** Name of the model pack that the stream needs. */
+  readonly pack: string;
+  /** Seconds that the call took. */
+  readonly seconds: number;
+  readonly framesPerSecond: number;
+}
+
+/**
+ * Writes a `.tsr` stream of tokens: those of {@link readTokens} give the same stream again, byte for byte.
+ *
+ * Who changes tokens must also set `loopChecksum` of these frames, and of all that depend on them, to null.
+ *
+ * @param output path of a file, or a sink.
+ * @throws InputError if arrays are missing, have other types or lengths, or hold what no stream can; ModelError if the
+ * model pack is missing or another one; EnvironmentError; CancelledError. Nothing is left behind then.
+ */
+export async function writeTokens(
+  source: TokenSource,
+  output: string | ByteSink,
+  options: WriteTokensOptions = {},
+): Promise<WriteTokensResult> {
+  const { signal, onNote, overwrite = false } = options;
+  throwIfCancelled(signal);
+  const { name, header } = source;
+  // Before anything is allocated for its size.
+  await explained(`${name}: header`, () => encodeHeader(header));
+  await using coder = await TokenCoder.create(header, options);
+  checkLayout(source, coder.family);
+  await using target = await openByteOutput(output, { overwrite, inputs: [name] });
+  let written = 0;
+  const writer = new StreamWriter({
+    write: (bytes) => {
+      written = crc32c(bytes, written);
+      return target.write(bytes);
+    },
+  });
+  await writer.writeHeader(header);
+  const meter = new ProgressMeter(header.width * header.height, null, options.onProgress);
+  const write = async ({ item, packet }: Coded): Promise<void> => {
+    if (item.type === 'side') await writer.writeSide([item.bytes]);
+    if (item.type !== 'frame') return;
+    const bytes = await explained(`${name}: frame ${item.number}`, async () => writer.writePacket((await packet)!));
+    meter.addPacket(bytes, writer.byteCount);
+    meter.addFrame();
+  };
+  let end: TokenEnd | null = null;
+  const pending: Coded[] = [];
+  for await (const item of source.items) {
+    throwIfCancelled(signal);
+    if (item.type === 'end') {
+      end = item;
+      continue;
+    }
+    const packet = item.type === 'frame' ? codePacket(coder, item) : null;
+    packet?.catch(() => undefined);
+    pending.push({ item, packet });
+    if (pending.length > CODER_IN_FLIGHT) await unlessCancelled(write(pending.shift()!), signal);
+  }
+  while (pending.length > 0) await unlessCancelled(write(pending.shift()!), signal);
+  const { frames } = meter;
+  if (end !== null && end.frames !== frames) {
+    throw new InputError(`${name}: its end tells of ${end.frames} frames, but it holds ${frames}`);
+  }
+  await writer.finish();
+  const isSame = end?.crc32c === undefined || end.crc32c === null ? null : end.crc32c === written;
+  if (isSame === false) onNote?.('the stream is not the one that the tokens were read from: something was changed');
+  await target.finish();
+  meter.finish(writer.byteCount);
+  return {
+    frames,
+    bytes: writer.byteCount,
+    bytesBySection: writer.bytesBySection,
+    isSame,
+    pack: header.packName,
+    seconds: meter.seconds,
+    framesPerSecond: frames / meter.seconds,
+  };
+}
+
+/** An item on its way into the stream. */
+interface Coded {
+  readonly item: TokenItem;
+  /** Null if it is no frame. */
+  readonly packet: Promise<Packet> | null;
+}
+
+async function codePacket(coder: TokenCoder, frame: TokenFrame): Promise<Packet> {
+  const { type: _type, number: _number, chunk: _chunk, tokenFrame: _tokenFrame, arrays, ...packet } = frame;
+  const { duration: _duration, loopChecksum: _loopChecksum, ...head } = packet;
+  return { ...packet, tokens: await coder.write(head, arrays) };
+}
+
+/** Says where an error is. */
+async function explained<T>(place: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // The writer's own errors are those of a stream; here it is the tokens that are wrong.
+    if (!(error instanceof InputError || error instanceof BitstreamError)) throw error;
+    throw new InputError(`${place}: ${error.message}`, { cause: error });
+  }
+}
+
+function checkLayout({ name, family, layout, header }: TokenSource, expected: TokenFamily): void {
+  if (family !== expected.name) {
+    throw new InputError(`${name}: tokens of family ${family}, but pack ${header.packName} is of ${expected.name}`);
+  }
+  for (const { name: array, dtype, shape } of expected.layout) {
+    const found = layout.find((entry) => entry.name === array);
+    if (found?.dtype === dtype && String(found.shape) === String(shape)) continue;
+    throw new InputError(
+      `${name}: pictures of ${header.width}x${header.height} need the array ${array} as ${dtype} [${shape.join(', ')}]`,
+    );
+  }
+}

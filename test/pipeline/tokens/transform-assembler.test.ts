@@ -1,0 +1,118 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { FrameHead } from '../../../src/codec/frame-head.js';
+import { Geometry, INTER16, INTRA16, INTRA8, SKIP, type FrameTokens } from '../../../src/codec/frame-tokens.js';
+import { TemporalMotion } from '../../../src/codec/temporal-motion.js';
+import { InputError } from '../../../src/errors.js';
+import type { PackTables } from '../../../src/model/pack-tables.js';
+import { TransformAssembler } from '../../../src/pipeline/tokens/transform-assembler.js';
+import { pickArrays, transformLayout } from '../../../src/pipeline/tokens/transform-layout.js';
+import type { NamedArrays } from '../../../src/pipeline/tokens/token-source.js';
+import { geometries, randomHeads, richTables, tinyTables } from '../../codec/tiny.js';
+import { randomTokens } from '../../codec/random-tokens.js';
+import { seededRandom } from '../../entropy/random.js';
+
+let tables: PackTables;
+beforeAll(async () => {
+  tables = await tinyTables();
+});
+
+test('any valid tokens are assembled, with all that follows from them, and stay as they are', () => {
+  for (const geometry of geometries) {
+    for (const pack of [tables, richTables(tables)]) {
+      const random = seededRandom(geometry.width);
+      const layout = transformLayout(geometry);
+      const assembler = new TransformAssembler(geometry, layout, pack);
+      const temporal = new TemporalMotion();
+      for (const head of randomHeads(12, random, [0, 7])) {
+        const tokens = randomTokens(geometry, pack, head, random, temporal);
+        const arrays = pickArrays(layout, tokens.arrays());
+        const before = structuredClone(arrays);
+        expect(assembler.assemble(head, arrays).arrays()).toEqual(tokens.arrays());
+        expect(arrays).toEqual(before);
+      }
+    }
+  }
+});
+
+describe('refused', () => {
+  const geometry = new Geometry(130, 70);
+  const layout = transformLayout(geometry);
+  const key: FrameHead = {
+    ...{ kind: 'key', q: 30, reference0: null, reference1: null, fills: 0, interpolation: 0 },
+    ...{ hasQOffsets: false, hasLoopFilter: false, pts: 0n },
+  };
+  const inter: FrameHead = { ...key, kind: 'inter', reference0: 0, pts: 1n };
+
+  /** Assembles a key frame and an inter frame of which `change` changes something. */
+  function assemble(change: (arrays: Record<string, Int16Array>, tokens: FrameTokens) => void, head = inter): void {
+    const random = seededRandom(17);
+    const temporal = new TemporalMotion();
+    const assembler = new TransformAssembler(geometry, layout, tables);
+    const first = randomTokens(geometry, tables, key, random, temporal);
+    assembler.assemble(key, pickArrays(layout, first.arrays()));
+    const second = randomTokens(geometry, tables, inter, random, temporal);
+    const arrays: NamedArrays = pickArrays(layout, second.arrays());
+    change(arrays as unknown as Record<string, Int16Array>, second);
+    assembler.assemble(head, arrays);
+  }
+
+  /** Position of the first macroblock of this type. */
+  const blockOf = (tokens: FrameTokens, type: number): number => tokens.type.indexOf(type);
+  /** Its first sub-block. */
+  function subBlockOf(tokens: FrameTokens, type: number): number {
+    const at = blockOf(tokens, type);
+    return 4 * (at - (at % geometry.columns)) + 2 * (at % geometry.columns);
+  }
+
+  test('nothing, as a check of the other tests', () => {
+    expect(() => assemble(() => undefined)).not.toThrow();
+  });
+
+  test.each([
+    ['type', 5, 'type[0, 3] is 5; it must be 0..4'],
+    ['transform', 2, 'transform[0, 3] is 2; it must be 0..1'],
+    ['lumaGroups', 17, 'lumaGroups[0, 3] is 17; it must be 0..16'],
+    ['chromaGroups', 9, 'chromaGroups[0, 3] is 9; it must be 0..8'],
+    ['reference', 3, 'reference[0, 3] is 3; it must be -1..2'],
+    ['motion', 8192, 'motion[0, 0, 3] is 8192; it must be -8192..8191'],
+    ['qOffset', -9, 'qOffset[1, 0] is -9; it must be -8..8'],
+    ['filtered', 2, 'filtered[1, 0] is 2; it must be 0..1'],
+    ['coefficients', -16384, 'coefficients[0, 0, 3] is -16384; it must be -16383..16383'],
+  ])('%s out of its range', (name, value, message) => {
+    expect(() => assemble((arrays) => (arrays[name]![3] = value))).toThrow(new InputError(message));
+  });
+
+  test('values that do not fit to the others', () => {
+    const misfit = (name: string): RegExp => new RegExp(`^${name}\\[.*does not fit to the frame's other tokens`);
+    expect(() => assemble(({ qOffset }) => (qOffset![0] = 1))).toThrow(misfit('qOffset'));
+    expect(() => assemble(({ filtered }) => (filtered![0] = 1))).toThrow(misfit('filtered'));
+    const skipped = (name: string, value: number) => (): void =>
+      assemble((arrays, tokens) => (arrays[name]![blockOf(tokens, SKIP)] = value));
+    expect(skipped('lumaGroups', 1)).toThrow(misfit('lumaGroups'));
+    expect(skipped('transform', 1)).toThrow(misfit('transform'));
+    const motionOf = (type: number, value: number) => (): void =>
+      assemble(({ motion }, tokens) => (motion![4 * subBlockOf(tokens, type)] = value));
+    expect(motionOf(SKIP, 5000)).toThrow(misfit('motion'));
+    // The other three sub-blocks move otherwise.
+    expect(motionOf(INTER16, 5000)).toThrow(misfit('motion'));
+    expect(motionOf(INTRA16, 1)).toThrow(misfit('motion'));
+    expect(() => assemble(({ reference }, tokens) => (reference![subBlockOf(tokens, INTER16)] = 1))).toThrow(
+      misfit('reference'),
+    );
+    expect(() => assemble(({ transform }, tokens) => (transform![blockOf(tokens, INTRA8)] = 0))).toThrow(
+      misfit('transform'),
+    );
+    expect(() => assemble(() => undefined, { ...key, pts: 1n })).toThrow(misfit('type'));
+  });
+
+  test('coefficients that are not coded', () => {
+    const change = (arrays: Record<string, Int16Array>, tokens: FrameTokens): void => {
+      arrays['coefficients']![384 * blockOf(tokens, SKIP) + 256] = 1;
+    };
+    expect(() => assemble(change)).toThrow(/^coefficients\[\d+, \d+, 256\] is 1, but lies beyond .*it must be 0$/);
+  });
+
+  test('a filter that the pack lacks', () => {
+    expect(() => assemble(() => undefined, { ...inter, interpolation: 3 })).toThrow('interpolation is 3; the pack has');
+  });
+});
