@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
 import type { Packet } from '../bitstream/packet.js';
 import type { StreamHeader } from '../bitstream/stream-header.js';
-import { BitstreamError, InputError, ModelError, throwIfCancelled } from '../errors.js';
+import { BitstreamError, ModelError, throwIfCancelled } from '../errors.js';
 import { resolveDevice, type ResolvedDevice } from '../model/device.js';
 import type { Device } from '../model/graph.js';
 import { readPackTables } from '../model/pack-tables.js';
-import { loadPack, type ModelPack } from '../model/pack.js';
+import { loadMatchingPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
 import { unlessCancelled } from './cancellation.js';
+import { checkInteger } from './check-integer.js';
 import { Geometry, tokenBuffers } from './frame-tokens.js';
 import { planeBuffers, type Planes } from './picture.js';
 import type { DecoderRequest, DecoderResponse, DecoderSetup } from './workers/decoder-worker.js';
@@ -131,17 +132,8 @@ export class Decoder implements AsyncDisposable {
    * device is not there; InputError if an option is out of range.
    */
   static async create(header: StreamHeader, options: DecoderOptions = {}): Promise<Decoder> {
-    const { threads } = options;
-    if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
-      throw new InputError(`threads is ${threads}: give a whole number from 1 to 64`);
-    }
-    const pack = await loadPack(options.pack ?? header.packName);
-    if (Buffer.compare(pack.id, header.packId) !== 0) {
-      throw new ModelError(
-        `pack ${pack.name} ${pack.version} is not the one the stream was made with ` +
-          `(${Buffer.from(header.packId).toString('hex')}): install that version and name its folder with --pack`,
-      );
-    }
+    checkInteger('threads', options.threads, 1, 64);
+    const pack = await loadMatchingPack(options.pack, header, 'the stream was');
     return new Decoder(header, pack, await resolveDevice(options.device ?? 'auto', pack), options);
   }
 

@@ -6,6 +6,7 @@ import { readPackTables } from '../model/pack-tables.js';
 import { loadPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
 import { unlessCancelled } from './cancellation.js';
+import { checkInteger } from './check-integer.js';
 import { codingStructure } from './encoder/coding-structure.js';
 import type { Tune } from './encoder/sequence-encoder.js';
 import { Geometry, tokenBuffers } from './frame-tokens.js';
@@ -179,9 +180,4 @@ export class Encoder implements AsyncDisposable {
       `a frame is ${frame.width}x${frame.height} in a ${this.#width}x${this.#height} video: scale all frames to one size`,
     );
   }
-}
-
-function checkInteger(name: string, value: number | undefined, min: number, max: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
-  throw new InputError(`${name} is ${value}: give a whole number from ${min} to ${max}`);
 }

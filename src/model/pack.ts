@@ -69,6 +69,27 @@ export async function loadPack(nameOrPath: string): Promise<ModelPack> {
   };
 }
 
+/**
+ * Reads the pack that something was made with, and makes sure that it is that one.
+ *
+ * @param nameOrPath as for {@link loadPack}. Default: the name that the maker left.
+ * @param maker the name and identity that were left.
+ * @param subject what was made and its verb, for the message: "the stream was".
+ * @throws ModelError as {@link loadPack} does, or if it is another pack.
+ */
+export async function loadMatchingPack(
+  nameOrPath: string | undefined,
+  maker: { readonly packName: string; readonly packId: Uint8Array },
+  subject: string,
+): Promise<ModelPack> {
+  const pack = await loadPack(nameOrPath ?? maker.packName);
+  if (Buffer.compare(pack.id, maker.packId) === 0) return pack;
+  throw new ModelError(
+    `pack ${pack.name} ${pack.version} is not the one ${subject} made with ` +
+      `(${Buffer.from(maker.packId).toString('hex')}): install that version and name its folder with --pack`,
+  );
+}
+
 /** First half of the SHA-256 over the (binary) SHA-256s of what decides decoding. */
 function packId(manifest: PackManifest): Uint8Array {
   const hash = createHash('sha256');

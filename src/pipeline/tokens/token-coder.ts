@@ -1,13 +1,14 @@
 import type { StreamHeader } from '../../bitstream/stream-header.js';
+import { checkInteger } from '../../codec/check-integer.js';
 import type { FrameHead } from '../../codec/frame-head.js';
 import { Geometry, tokenBuffers } from '../../codec/frame-tokens.js';
 import type { TokenRequest, TokenResponse, TokenSetup } from '../../codec/workers/token-worker.js';
 import { WorkerLink } from '../../codec/workers/worker-link.js';
-import { BitstreamError, InputError, ModelError } from '../../errors.js';
+import { BitstreamError } from '../../errors.js';
 import { resolveDevice } from '../../model/device.js';
 import type { Device } from '../../model/graph.js';
 import { readPackTables } from '../../model/pack-tables.js';
-import { loadPack, type ModelPack } from '../../model/pack.js';
+import { loadMatchingPack, type ModelPack } from '../../model/pack.js';
 import { checkArrays, type TokenFamily } from './token-family.js';
 import type { NamedArrays } from './token-source.js';
 import { TransformFamily } from './transform-family.js';
@@ -48,16 +49,8 @@ export class TokenCoder implements AsyncDisposable {
    */
   static async create(header: StreamHeader, options: TokenCoderOptions): Promise<TokenCoder> {
     const { threads = 1 } = options;
-    if (!(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
-      throw new InputError(`threads is ${threads}: give a whole number from 1 to 64`);
-    }
-    const pack = await loadPack(options.pack ?? header.packName);
-    if (Buffer.compare(pack.id, header.packId) !== 0) {
-      throw new ModelError(
-        `pack ${pack.name} ${pack.version} is not the one the tokens were made with ` +
-          `(${Buffer.from(header.packId).toString('hex')}): install that version and name its folder with --pack`,
-      );
-    }
+    checkInteger('threads', threads, 1, 64);
+    const pack = await loadMatchingPack(options.pack, header, 'the tokens were');
     const { device } = await resolveDevice(options.device ?? 'auto', pack);
     return new TokenCoder(header, pack, device, threads);
   }

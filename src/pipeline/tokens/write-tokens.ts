@@ -88,7 +88,8 @@ export async function writeTokens(
     throw new InputError(`${name}: its end tells of ${end.frames} frames, but it holds ${frames}`);
   }
   await writer.finish();
-  const isSame = end?.crc32c === undefined || end.crc32c === null ? null : end.crc32c === written;
+  const told = end?.crc32c ?? null;
+  const isSame = told === null ? null : told === written;
   if (isSame === false) onNote?.('the stream is not the one that the tokens were read from: something was changed');
   await target.finish();
   meter.finish(writer.byteCount);
