@@ -63,9 +63,13 @@ class Lpips(nn.Module):
 
 def to_rgb(folded: Tensor, offset: tuple[int, int] = (0, 0)) -> Tensor:
     """Folded BT.601 limited-range pictures to RGB [N, 3, H, W] in -1..1, without the first `offset` rows and columns."""
-    y, u, v = unfold(folded)
+    return planes_to_rgb(*unfold(folded))[:, :, offset[0] :, offset[1] :]
+
+
+def planes_to_rgb(y: Tensor, u: Tensor, v: Tensor) -> Tensor:
+    """BT.601 limited-range planes [N, H, W] (chroma half size) in 0..255 to RGB [N, 3, H, W] in -1..1."""
     chroma = functional.interpolate(torch.stack([u, v], 1), scale_factor=2, mode="bilinear", align_corners=False)
     luma = (y - 16) * (255 / 219)
     u, v = ((chroma[:, i] - 128) * (255 / 224) for i in (0, 1))
     rgb = torch.stack([luma + 1.402 * v, luma - 0.344136 * u - 0.714136 * v, luma + 1.772 * u], 1)
-    return rgb.clamp(0, 255)[:, :, offset[0] :, offset[1] :] / 127.5 - 1
+    return rgb.clamp(0, 255) / 127.5 - 1

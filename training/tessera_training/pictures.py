@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .networks import SIDE_PLANES, fold, unfold
+from .sample_pool import SamplePool
 from .shards import FrameSampler, Shard
 
 PLANES = ("y", "u", "v")
@@ -68,44 +69,23 @@ class ResidentFeeder(PictureFeeder):
         self, shards: list[Shard], source: str, batch: int, size: int, generator: np.random.Generator, device: str
     ) -> None:
         super().__init__(shards, source, batch, size, generator)
-        self.device = device
-        self.pools = [self._pool([arrays[part][plane] for arrays in self.arrays]) for part in (0, 1) for plane in range(3)]
-        self.side_pool = self._pool([arrays[2] for arrays in self.arrays])
-
-    def _pool(self, arrays: list[np.ndarray]) -> tuple[Tensor, np.ndarray]:
-        """All arrays one after the other, and where each begins."""
-        starts = np.cumsum([0, *(array.size for array in arrays)])
-        pool = torch.empty(int(starts[-1]), dtype=torch.uint8, device=self.device)
-        for start, array in zip(starts, arrays):
-            pool[start : start + array.size] = torch.from_numpy(np.array(array).reshape(-1)).to(self.device)
-        return pool, starts
+        self.pools = [SamplePool([arrays[part][plane] for arrays in self.arrays], device) for part in (0, 1) for plane in range(3)]
+        self.side_pool = SamplePool([arrays[2] for arrays in self.arrays], device)
 
     def draw(self) -> tuple[Tensor, Tensor, Tensor]:
-        places = self.places()
-        s, frame, top, left, mirrored = (np.array(column) for column in zip(*places))
+        s, frame, top, left, mirrored = (np.array(column) for column in zip(*self.places()))
         height, width = np.array([self.arrays[i][2].shape[2:] for i in s]).T
         cells = self.size // 8
         planes = []
-        for (pool, starts), block in zip(self.pools, (8, 4, 4, 8, 4, 4)):
+        for pool, block in zip(self.pools, (8, 4, 4, 8, 4, 4)):
             w = width * block
-            corner = starts[s] + (frame * height * block + top * block) * w + left * block
-            planes.append(self._gather(pool, corner, w, cells * block, mirrored))
-        pool, starts = self.side_pool
-        sides = [
-            self._gather(pool, starts[s] + ((frame * SIDE_PLANES + plane) * height + top) * width + left, width, cells, mirrored)
-            for plane in range(SIDE_PLANES)
-        ]
-        return fold(*planes[:3]), fold(*planes[3:]), torch.stack(sides, -1)
-
-    def _gather(self, pool: Tensor, corner: np.ndarray, width: np.ndarray, size: int, mirrored: np.ndarray) -> Tensor:
-        """Squares [N, size, size] of rows that are `width` apart, as float."""
-
-        def column(values: np.ndarray) -> Tensor:
-            return torch.from_numpy(values.astype(np.int64)).to(self.device)[:, None, None]
-
-        edge = torch.arange(size, device=self.device)
-        across = torch.where(column(mirrored) > 0, size - 1 - edge, edge)
-        return pool[column(corner) + column(width) * edge[:, None] + across].float()
+            corner = pool.starts[s] + (frame * height + top) * block * w + left * block
+            planes.append(pool.squares(corner, w, cells * block, mirrored).float())
+        plane = np.arange(SIDE_PLANES)
+        first = (((frame * SIDE_PLANES)[:, None] + plane) * height[:, None] + top[:, None]) * width[:, None] + left[:, None]
+        starts = self.side_pool.starts[s][:, None]
+        side = self.side_pool.squares(starts + first, width[:, None], cells, mirrored[:, None]).float()
+        return fold(*planes[:3]), fold(*planes[3:]), side.permute(0, 2, 3, 1)
 
 
 def make_feeder(

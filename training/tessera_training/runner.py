@@ -8,7 +8,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +18,16 @@ from torch import Tensor, nn
 from .from_pack import training_of
 
 
-def add_run_arguments(parser: argparse.ArgumentParser, learning_rate: float, batch: int) -> None:
-    """The knobs that all trainers have."""
+def add_run_arguments(
+    parser: argparse.ArgumentParser, learning_rate: float, batch: int, devices: Sequence[str] = ("cpu", "cuda")
+) -> None:
+    """The knobs that all trainers have. `devices`: where this one can run."""
     parser.add_argument("--shards", type=Path, required=True, help="folder with dumped shards")
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoint, log and resumed state")
     parser.add_argument("--minutes", type=float, default=30.0, help="length of the whole run, resumed parts included")
     parser.add_argument("--steps", type=int, help="end (and finish the schedule) after this many steps instead")
     parser.add_argument("--threads", type=int, default=1, help="PyTorch threads; 1 when anything else runs")
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="where the networks are trained")
+    parser.add_argument("--device", choices=devices, default="cpu", help="where the networks are trained")
     parser.add_argument("--batch", type=int, default=batch, help="crops per step")
     parser.add_argument("--learning-rate", type=float, default=learning_rate, help="peak of the cosine schedule")
     parser.add_argument("--held-out-every", type=int, default=12, help="every n-th clip is kept for evaluation")

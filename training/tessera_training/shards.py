@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+
+Sample = TypeVar("Sample")
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,15 @@ def open_shards(root: Path, clips: list[str] | None = None) -> list[Shard]:
     return shards
 
 
-def split_held_out(shards: list[Shard], every: int) -> tuple[list[Shard], list[Shard]]:
-    """Training and held-out shards: every `every`-th clip (by name) is held out with all its rates."""
-    clips = sorted({shard.clip for shard in shards})
+def split_held_out(
+    shards: list[Sample], every: int, clip_of: Callable[[Sample], str] = attrgetter("clip")
+) -> tuple[list[Sample], list[Sample]]:
+    """Training and held-out shards, or what else is made of clips: every `every`-th clip (by name) is held out with all
+    its rates. `clip_of` gives the name of a shard's clip."""
+    clips = sorted({clip_of(shard) for shard in shards})
     held = set(clips[every // 2 :: every]) if len(clips) > 1 else set()
-    train = [shard for shard in shards if shard.clip not in held]
-    return train, [shard for shard in shards if shard.clip in held] or train
+    train = [shard for shard in shards if clip_of(shard) not in held]
+    return train, [shard for shard in shards if clip_of(shard) in held] or train
 
 
 class FrameSampler:

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..networks import fold, unfold
+from ..sample_pool import SamplePool
 from .networks import GROUP, SAMPLES
 
 
@@ -36,36 +38,17 @@ def open_clips(root: Path) -> list[Clip]:
     return clips
 
 
-def split_clips(clips: list[Clip], every: int) -> tuple[list[Clip], list[Clip]]:
-    """Training and held-out clips: every `every`-th is held out."""
-    held = {clip.name for clip in clips[every // 2 :: every]} if len(clips) > 1 else set()
-    return [c for c in clips if c.name not in held], [c for c in clips if c.name in held] or clips
-
-
 def fold_cells(y: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """Planes [..., rows, columns] (chroma half size) to cells [..., 96, rows / 8, columns / 8]."""
-
-    def one(plane: Tensor, block: int) -> Tensor:
-        *ahead, rows, columns = plane.shape
-        cells = plane.reshape(*ahead, rows // block, block, columns // block, block)
-        n = len(ahead)
-        order = (*range(n), n + 1, n + 3, n, n + 2)
-        return cells.permute(order).reshape(*ahead, block * block, rows // block, columns // block)
-
-    return torch.cat([one(y, 8), one(u, 4), one(v, 4)], -3)
+    ahead = y.shape[:-2]
+    return fold(*(plane.flatten(0, -3) for plane in (y, u, v))).unflatten(0, ahead).movedim(-1, -3)
 
 
 def unfold_cells(cells: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The inverse of `fold_cells`."""
-
-    def one(part: Tensor, block: int) -> Tensor:
-        *ahead, _, rows, columns = part.shape
-        n = len(ahead)
-        squares = part.reshape(*ahead, block, block, rows, columns)
-        return squares.permute(*range(n), n + 2, n, n + 3, n + 1).reshape(*ahead, rows * block, columns * block)
-
-    y, u, v = cells.split((64, 16, 16), -3)
-    return one(y, 8), one(u, 4), one(v, 4)
+    ahead = cells.shape[:-3]
+    y, u, v = (plane.unflatten(0, ahead) for plane in unfold(cells.movedim(-3, -1).flatten(0, -4)))
+    return y, u, v
 
 
 def to_groups(cells: Tensor) -> Tensor:
@@ -99,48 +82,37 @@ def there_and_back(time: np.ndarray, count: int) -> np.ndarray:
 class CropFeeder:
     """Random crops of consecutive frames: uint8 samples as cells [N, frames, 96, size / 8, size / 8].
 
-    All samples lie in one tensor on `device`; crops are gathered there.
+    All samples lie in the memory of `device`; crops are gathered there.
     """
 
     def __init__(self, clips: list[Clip], batch: int, size: int, generator: np.random.Generator, device: str) -> None:
-        self.batch, self.size, self.generator, self.device = batch, size, generator, device
-        self.shapes = [clip.planes[0].shape for clip in clips]
-        self.data, self.starts = [], []
-        for plane in range(3):
-            lengths = [clip.planes[plane].size for clip in clips]
-            self.starts.append(np.concatenate([[0], np.cumsum(lengths)[:-1]]))
-            joined = torch.empty(sum(lengths), dtype=torch.uint8)
-            for start, clip in zip(self.starts[-1], clips):
-                joined[start : start + clip.planes[plane].size] = torch.from_numpy(np.array(clip.planes[plane])).reshape(-1)
-            self.data.append(joined.to(device))
-        self.weights = np.cumsum([shape[0] for shape in self.shapes], dtype=np.float64)
+        self.batch, self.size, self.generator = batch, size, generator
+        self.shapes = np.array([clip.planes[0].shape for clip in clips])
+        self.pools = [SamplePool([clip.planes[plane] for clip in clips], device) for plane in range(3)]
+        self.weights = np.cumsum(self.shapes[:, 0], dtype=np.float64)
 
     def draw(self, frames: int) -> Tensor:
         """A batch of so many frames; a clip that is shorter goes on backwards and forwards again."""
-        batch, size, generator = self.batch, self.size, self.generator
-        rows = []
-        for _ in range(batch):
-            clip = int(np.searchsorted(self.weights, generator.random() * self.weights[-1], side="right"))
-            count, height, width = self.shapes[min(clip, len(self.shapes) - 1)]
-            clip = min(clip, len(self.shapes) - 1)
-            # Every fourth crop runs at twice the speed, if the clip is long enough.
-            stride = 2 if generator.random() < 0.25 and count >= 2 * frames else 1
-            first = int(generator.integers(max(1, count - stride * (frames - 1))))
-            top, left = (2 * int(generator.integers((length - size) // 2 + 1)) for length in (height, width))
-            rows.append((clip, first, stride, top, left, height, width, count, generator.random() < 0.5))
-        time = np.arange(frames)
+        places = [self._place(frames) for _ in range(self.batch)]
+        clip, top, left, mirrored = (np.array(column)[:, None] for column in zip(*(place[:4] for place in places)))
+        frame = np.stack([place[4] for place in places])
+        height, width = (self.shapes[clip, side] for side in (1, 2))
         planes = []
-        for plane, half in enumerate((1, 2, 2)):
-            base = np.empty((batch, frames), np.int64)
-            step = np.empty(batch, np.int64)
-            for i, (clip, first, stride, top, left, height, width, count, _) in enumerate(rows):
-                h, w = height // half, width // half
-                at = there_and_back(first + stride * time, count)
-                base[i] = self.starts[plane][clip] + at * (h * w) + (top // half) * w + left // half
-                step[i] = w
-            edge = torch.arange(size // half, device=self.device)
-            start = torch.from_numpy(base).to(self.device)[:, :, None, None]
-            across = torch.from_numpy(step).to(self.device)[:, None, None, None]
-            planes.append(self.data[plane][start + across * edge[:, None] + edge])
-        mirrored = torch.tensor([row[-1] for row in rows], device=self.device)[:, None, None, None]
-        return fold_cells(*(torch.where(mirrored, plane.flip(-1), plane) for plane in planes))
+        for pool, half in zip(self.pools, (1, 2, 2)):
+            h, w = height // half, width // half
+            corner = pool.starts[clip] + (frame * h + top // half) * w + left // half
+            planes.append(pool.squares(corner, w, self.size // half, mirrored))
+        return fold_cells(*planes)
+
+    def _place(self, frames: int) -> tuple[int, int, int, bool, np.ndarray]:
+        """Clip, first row and column, whether it is mirrored, and the numbers of the frames."""
+        generator = self.generator
+        drawn = int(np.searchsorted(self.weights, generator.random() * self.weights[-1], side="right"))
+        clip = min(drawn, len(self.shapes) - 1)
+        count, height, width = self.shapes[clip]
+        # Every fourth crop runs at twice the speed, if the clip is long enough.
+        stride = 2 if generator.random() < 0.25 and count >= 2 * frames else 1
+        first = int(generator.integers(max(1, count - stride * (frames - 1))))
+        top, left = (2 * int(generator.integers((length - self.size) // 2 + 1)) for length in (height, width))
+        mirrored = bool(generator.random() < 0.5)
+        return clip, top, left, mirrored, there_and_back(first + stride * np.arange(frames), count)

@@ -10,21 +10,18 @@ import torch
 from torch import Tensor
 
 from .clips import Clip, fold_cells, open_clips, to_groups
-from .networks import CHANNELS, Signs, Tokenizer, TokenizerShape
+from .networks import Tokenizer, TokenizerShape, channel_mask
 from .tokenizer import RATES, TrainingModel, normalised
 
 
 @torch.no_grad()
 def code(tokenizer: Tokenizer, groups: Tensor, n: int) -> Tensor:
     """Token frames uint8 [T, 18, h, w] in 0, 1 of groups [T, 384, h, w]; absent channels are 0."""
-    device = groups.device
-    channels = (torch.arange(CHANNELS, device=device) < n).float()[None]
+    channels = channel_mask(torch.tensor([n], device=groups.device))
     state = tokenizer.first_state(groups[:1])
     frames = []
     for group in groups:
-        with torch.autocast(device.type, torch.bfloat16, enabled=False):
-            tokens = Signs.apply(tokenizer.encoder(group[None], state, channels)) * channels[:, :, None, None]
-            _, state = tokenizer.decoder(tokens, state, channels)
+        _, tokens, _, state = tokenizer.step(group[None], state, channels)
         frames.append((tokens[0] > 0).to(torch.uint8))
     return torch.stack(frames)
 

@@ -1,4 +1,4 @@
-"""The tokenizer's networks as ONNX: uint8 planes and tokens, float32 state; weights stored as float16 (FORMAT.md, section 13)."""
+"""The tokenizer's networks as ONNX: uint8 planes and tokens, float32 state; weights stored as float16."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ..program import OPSET
 from .networks import CHANNELS, GROUP, SAMPLES, Tokenizer
 
-FLOAT, HALF, BYTE = TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.UINT8
+FLOAT, BYTE = TensorProto.FLOAT, TensorProto.UINT8
 
 
 class GraphWriter:

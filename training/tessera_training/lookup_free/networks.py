@@ -64,8 +64,8 @@ def cosine_basis(size: int) -> Tensor:
 def group_basis() -> Tensor:
     """Orthonormal 3-D transform [384, 384] of a cell's samples in four frames, lowest frequencies first.
 
-    Columns are (frame, sample); luma's frequencies are 8x8x4, chroma's 4x4x4. Chroma counts as a quarter of its
-    frequency later, so that colours come early.
+    Columns are (frame, sample); luma's frequencies are 8x8x4, chroma's 4x4x4. Chroma's stand where luma's of as many
+    waves per picture do, but a little behind.
     """
     rows, order = [], []
     time = cosine_basis(GROUP)
@@ -84,6 +84,11 @@ def group_basis() -> Tensor:
         start += size * size
     ranked = sorted(range(len(order)), key=lambda i: order[i])
     return torch.stack([rows[i] for i in ranked])
+
+
+def channel_mask(n: Tensor) -> Tensor:
+    """[N, 18] of numbers of channels in use [N]: 1 for the first n, 0 for the others."""
+    return (torch.arange(CHANNELS, device=n.device) < n[:, None]).float()
 
 
 class Signs(torch.autograd.Function):
@@ -171,7 +176,7 @@ class TokenDecoder(nn.Module):
 
 
 class Tokenizer(nn.Module):
-    """Encoder and decoder, and the guess of tokens from tokens that training holds the rate down with."""
+    """Encoder and decoder."""
 
     def __init__(self, shape: TokenizerShape) -> None:
         super().__init__()
@@ -182,6 +187,12 @@ class Tokenizer(nn.Module):
     def first_state(self, like: Tensor) -> Tensor:
         """State before a chunk: zeros [N, S, h, w] for frames `like` [N, .., h, w]."""
         return like.new_zeros(len(like), self.shape.state_channels, *like.shape[2:])
+
+    def step(self, frames: Tensor, state: Tensor, channels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Codes one token frame: z and tokens [N, 18, h, w] (-1, 0, +1), pictures and next state; arguments as the encoder's."""
+        z = self.encoder(frames, state, channels)
+        tokens = Signs.apply(z) * channels[:, :, None, None]
+        return z, tokens, *self.decoder(tokens, state, channels)
 
     def kilo_macs_per_pixel(self) -> tuple[float, float]:
         """Encoder and decoder, per luma sample of the four frames of a token frame."""

@@ -1,9 +1,11 @@
-"""The exact prior of binary tokens, and its training on tokens that `dump_tokens` wrote (FORMAT.md, section 13)."""
+"""The exact prior of binary tokens, and its training on tokens that `dump_tokens` wrote."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +18,12 @@ from ..machine import prepare
 from ..networks import WIDE, RowBlock
 from ..program import Program
 from ..runner import Run, add_run_arguments
+from ..shards import split_held_out
 from .networks import CHANNELS
+from .passes import PASSES, pass_grid
 
 # Neighbours (row, column) in the order of the graph's inputs.
 AROUND = ((0, -1), (-1, 0), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
-PASSES = ((0, 0), (1, 1), (0, 1), (1, 0))  # row and column parity of the cells that are read together
 ABOUT = 8
 UNKNOWN = 64  # between 0 for a negative channel and 128 for a positive one
 NATS = 0.05  # of one unit of a logit; 128 is zero
@@ -126,9 +129,7 @@ def rows_of(clip: TokenClip, t: int, chosen: int, cells: np.ndarray | None = Non
     current = coded_grid(frames[t], frames[t])
     before = coded_grid(frames[t - 1] if t > 0 else None, frames[t])
     older = coded_grid(frames[t - 2] if t > 1 else None, frames[t])
-    passes = np.full((h + 2, w + 2), 4, np.uint8)
-    for index, (y, x) in enumerate(PASSES):
-        passes[1 + y : h + 1 : 2, 1 + x : w + 1 : 2] = index
+    passes = np.pad(pass_grid(h, w).numpy(), 1, constant_values=len(PASSES))
     around = []
     for dy, dx in AROUND:
         r, c = row + 1 + dy, column + 1 + dx
@@ -170,21 +171,26 @@ def row_bits(model: BitPrior, rows: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]
     return functional.softplus(-tokens * (x - 128) * NATS) * 1.442695 * tokens.abs(), x
 
 
+def sampled_rows(clips: list[TokenClip], frames: int) -> Iterator[tuple[TokenClip, int, tuple[Tensor, ...]]]:
+    """(clip, token frame, rows of one pass) for all passes of some token frames of each clip, spread over it."""
+    for clip in clips:
+        for t in np.unique(np.linspace(0, len(clip.tokens) - 1, frames).astype(int)):
+            for chosen in range(len(PASSES)):
+                rows = rows_of(clip, int(t), chosen)
+                if len(rows[0]) > 0:
+                    yield clip, int(t), tuple(torch.from_numpy(part).float() for part in rows)
+
+
+@torch.no_grad()
 def count_levels(model: BitPrior, clips: list[TokenClip], frames: int) -> np.ndarray:
     """Counts int64 [18, 64, 2] of negative and positive channels by level, over some token frames of each clip."""
     counts = np.zeros((CHANNELS, LEVELS, 2), np.int64)
     channel = np.arange(CHANNELS)[None]
-    with torch.no_grad():
-        for clip in clips:
-            for t in np.unique(np.linspace(0, len(clip.tokens) - 1, frames).astype(int)):
-                for chosen in range(4):
-                    rows = rows_of(clip, int(t), chosen)
-                    if len(rows[0]) == 0:
-                        continue
-                    _, x = row_bits(model, tuple(torch.from_numpy(part).float() for part in rows))
-                    signs = rows[-1]
-                    keys = (channel * LEVELS + (x.numpy().astype(np.int64) >> 2)) * 2 + (signs > 0)
-                    counts += np.bincount(keys[signs != 0], minlength=counts.size).reshape(counts.shape)
+    for _, _, rows in sampled_rows(clips, frames):
+        _, x = row_bits(model, rows)
+        signs = rows[-1].numpy()
+        keys = (channel * LEVELS + (x.numpy().astype(np.int64) >> 2)) * 2 + (signs > 0)
+        counts += np.bincount(keys[signs != 0], minlength=counts.size).reshape(counts.shape)
     return counts
 
 
@@ -201,34 +207,22 @@ def fit_bit_tables(counts: np.ndarray) -> np.ndarray:
 def evaluate(model: BitPrior, clips: list[TokenClip], frames: int = 3) -> tuple[str, dict[str, float]]:
     """Share of raw bits that remains on held-out clips, by rate; first token frames apart."""
     sums: dict[tuple[int, bool], list[float]] = {}
-    for clip in clips:
-        for t in np.unique(np.linspace(0, len(clip.tokens) - 1, frames).astype(int)):
-            for chosen in range(4):
-                rows = tuple(torch.from_numpy(part).float() for part in rows_of(clip, int(t), chosen))
-                if len(rows[0]) == 0:
-                    continue
-                bits, _ = row_bits(model, rows)
-                entry = sums.setdefault((clip.channels, t == 0), [0.0, 0.0])
-                entry[0] += float(bits.sum())
-                entry[1] += float(rows[-1].abs().sum())
+    for clip, t, rows in sampled_rows(clips, frames):
+        bits, _ = row_bits(model, rows)
+        entry = sums.setdefault((clip.channels, t == 0), [0.0, 0.0])
+        entry[0] += float(bits.sum())
+        entry[1] += float(rows[-1].abs().sum())
     figures = {f"{'first' if first else 'later'}_{n}": bits / raw for (n, first), (bits, raw) in sorted(sums.items())}
     return "of raw bits: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items()), figures
 
 
-def split_tokens(clips: list[TokenClip], every: int) -> tuple[list[TokenClip], list[TokenClip]]:
-    """Every `every`-th clip is held out, with all its rates: the same ones as for the tokenizer."""
-    names = sorted({clip.name for clip in clips})
-    held = set(names[every // 2 :: every]) if len(names) > 1 else set()
-    return [c for c in clips if c.name not in held], [c for c in clips if c.name in held] or clips
-
-
 def main(argv: list[str] | None = None) -> dict[str, float]:
     parser = argparse.ArgumentParser(description=__doc__)
-    add_run_arguments(parser, learning_rate=2e-3, batch=16)
+    add_run_arguments(parser, learning_rate=2e-3, batch=16, devices=("cpu",))
     arguments = parser.parse_args(argv)
     prepare(arguments.threads)
     torch.manual_seed(arguments.seed)
-    train, held = split_tokens(open_tokens(arguments.shards), arguments.held_out_every)
+    train, held = split_held_out(open_tokens(arguments.shards), arguments.held_out_every, attrgetter("name"))
     model = BitPrior(BitPriorShape())
     run = Run(arguments, model, "prior")
     feeder = RowFeeder(train, arguments.batch, run.generator)

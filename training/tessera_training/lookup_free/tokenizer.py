@@ -8,17 +8,20 @@ prior can save.
 from __future__ import annotations
 
 import argparse
+from operator import attrgetter
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..lpips import Lpips
+from ..lpips import Lpips, planes_to_rgb
 from ..machine import prepare
 from ..runner import Run, add_run_arguments
-from .clips import CropFeeder, centre_crops, open_clips, split_clips, to_groups, unfold_cells
-from .networks import CHANNELS, GROUP, SAMPLES, Signs, Tokenizer, TokenizerShape
+from ..shards import split_held_out
+from .clips import CropFeeder, centre_crops, open_clips, to_groups, unfold_cells
+from .networks import CHANNELS, GROUP, SAMPLES, Tokenizer, TokenizerShape, channel_mask
+from .passes import pass_grid
 
 # Share of each sample's squared error: chroma samples, a third of all, count half as much.
 SAMPLE_WEIGHTS = torch.cat([torch.ones(64), torch.full((32,), 0.5)]) / 80
@@ -46,7 +49,7 @@ class RateGuess(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def forward(self, tokens: Tensor, before: Tensor, older: Tensor, channels: Tensor) -> Tensor:
-        """Bits [N, h, w] per cell, of the cells of one pass drawn at random, the others zero; times four on average right."""
+        """Bits [N, h, w]: four times those of each cell of one pass drawn at random, zero elsewhere; right on average."""
         n, _, rows, columns = tokens.shape
         fixed = tokens.detach()
         passes = pass_grid(rows, columns, tokens.device)
@@ -59,13 +62,6 @@ class RateGuess(nn.Module):
         logits = self.head(x) + torch.einsum("cj,njhw->nchw", self.across.tril(-1), fixed)
         bits = functional.softplus(-tokens * logits) * 1.442695 * present
         return bits.sum(1) * (passes == chosen) * 4
-
-
-def pass_grid(rows: int, columns: int, device: torch.device | str = "cpu") -> Tensor:
-    """Pass 0..3 in which each cell is read (FORMAT.md): the corners of squares of four, then diagonally opposite ones."""
-    row = torch.arange(rows, device=device)[:, None] % 2
-    column = torch.arange(columns, device=device)[None] % 2
-    return torch.where(row == column, row, 2 + row)
 
 
 class TrainingModel(nn.Module):
@@ -82,7 +78,7 @@ def draw_channels(batch: int, device: str) -> Tensor:
     favourites = torch.tensor([6, 10, 14, 14, 18, 18, 18, 18])
     n = favourites[torch.randint(len(favourites), (batch,))]
     n = torch.where(torch.rand(batch) < 0.15, torch.randint(1, CHANNELS + 1, (batch,)), n)
-    return (torch.arange(CHANNELS)[None] < n[:, None]).float().to(device)
+    return channel_mask(n).to(device)
 
 
 class Unrolled:
@@ -90,7 +86,6 @@ class Unrolled:
 
     def __init__(self, model: TrainingModel, groups: Tensor, channels: Tensor, earlier: Unrolled | None = None) -> None:
         tokenizer = model.tokenizer
-        present = channels[:, :, None, None]
         if earlier is None:
             before = older = torch.zeros_like(groups[:, 0, :CHANNELS])
             state = tokenizer.first_state(groups[:, 0])
@@ -98,9 +93,7 @@ class Unrolled:
             state, before, older = earlier.end
         self.pictures, self.z, self.tokens, self.bits = [], [], [], []
         for t in range(groups.shape[1]):
-            z = tokenizer.encoder(groups[:, t], state, channels)
-            tokens = Signs.apply(z) * present
-            pictures, state = tokenizer.decoder(tokens, state, channels)
+            z, tokens, pictures, state = tokenizer.step(groups[:, t], state, channels)
             self.bits.append(model.guess(tokens, before, older, channels))
             self.pictures.append(pictures)
             self.z.append(z)
@@ -128,13 +121,13 @@ def binary_entropy(p: Tensor) -> Tensor:
 
 
 def rgb_of(cells: Tensor) -> Tensor:
-    """Normalised cells [N, 96, h, w] to RGB [N, 3, rows, columns] in -1..1 (BT.601, limited range)."""
-    y, u, v = unfold_cells(cells.float() * 64 + 128)
-    chroma = functional.interpolate(torch.stack([u, v], 1), scale_factor=2, mode="bilinear", align_corners=False) - 128
-    luma = (y - 16) * (255 / 219)
-    u, v = (chroma[:, i] * (255 / 224) for i in (0, 1))
-    rgb = torch.stack([luma + 1.402 * v, luma - 0.344136 * u - 0.714136 * v, luma + 1.772 * u], 1)
-    return rgb.clamp(0, 255) / 127.5 - 1
+    """Normalised cells [N, 96, h, w] to RGB [N, 3, rows, columns] in -1..1."""
+    return planes_to_rgb(*unfold_cells(cells.float() * 64 + 128))
+
+
+def half_on_gpus(device: str) -> torch.autocast:
+    """Where GPUs compute with bfloat16; CPUs stay with float32."""
+    return torch.autocast(device, torch.bfloat16, enabled=device == "cuda")
 
 
 class Critic(nn.Module):
@@ -174,7 +167,7 @@ class Trainer:
         cells = normalised(self.feeder.draw(1 + 4 * (lead + learned - 1)))
         channels = draw_channels(len(cells), self.device)
         groups = to_groups(cells)
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+        with half_on_gpus(self.device):
             earlier = None
             if lead > 0:
                 with torch.no_grad():
@@ -185,7 +178,7 @@ class Trainer:
         error = ((pictures - groups).square().unflatten(2, (GROUP, SAMPLES)) * self.weights).sum(3).mean((2, 3, 4))
         distortion = error.mean() * (64 / 255) ** 2
         shown, wanted = self.some_frames(pictures, groups)
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+        with half_on_gpus(self.device):
             perceived = self.lpips(shown, wanted).float().mean()
         z = torch.stack(unrolled.z, 1)
         own, mean = entropies(z, channels)
@@ -206,7 +199,7 @@ class Trainer:
         nothing = torch.zeros_like(unrolled.tokens[0])
         history = [nothing, nothing, *unrolled.tokens]
         t = int(torch.randint(len(unrolled.tokens), ()))
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+        with half_on_gpus(self.device):
             return self.model.guess(history[t + 2].detach(), history[t + 1], history[t], channels).float().mean()
 
     def some_frames(self, pictures: Tensor, groups: Tensor) -> tuple[Tensor, Tensor]:
@@ -223,13 +216,13 @@ class Trainer:
 
     def criticise(self, shown: Tensor, wanted: Tensor) -> Tensor:
         """One step of the critic, then what it thinks of the decoded pictures."""
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+        with half_on_gpus(self.device):
             real, fake = self.critic(wanted), self.critic(shown.detach())
         loss = functional.relu(1 - real.float()).mean() + functional.relu(1 + fake.float()).mean()
         self.critic_optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.critic_optimiser.step()
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+        with half_on_gpus(self.device):
             return -self.critic(shown).float().mean()
 
 
@@ -240,8 +233,8 @@ def evaluate(model: TrainingModel, held: Tensor, lpips: Lpips, device: str) -> t
     texts = []
     groups = to_groups(normalised(held.to(device)))
     for n in RATES:
-        channels = (torch.arange(CHANNELS) < n).float().expand(len(groups), -1).to(device)
-        with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+        channels = channel_mask(torch.full((len(groups),), n, device=device))
+        with half_on_gpus(device):
             unrolled = Unrolled(model, groups, channels)
         pictures = torch.stack(unrolled.pictures, 1).float()
         levels = ((pictures * 64 + 128).round().clamp(0, 255) - 128) / 64
@@ -290,7 +283,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     prepare(arguments.threads)
     torch.manual_seed(arguments.seed)
     device = arguments.device
-    train, held = split_clips(open_clips(arguments.shards), arguments.held_out_every)
+    train, held = split_held_out(open_clips(arguments.shards), arguments.held_out_every, attrgetter("name"))
     model = TrainingModel(TokenizerShape()).to(device)
     run = Run(arguments, model, "tokenizer")
     lpips = Lpips(arguments.lpips_onnx).to(device)
