@@ -2,6 +2,7 @@ import { StreamWriter } from '../src/bitstream/stream-writer.js';
 import { Decoder, type PostFilter } from '../src/codec/decoder.js';
 import { DEFAULT_TUNE, Encoder, TUNES } from '../src/codec/encoder.js';
 import type { Tune } from '../src/codec/encoder/sequence-encoder.js';
+import { findFamily } from '../src/codec/families/find-family.js';
 import { InputError } from '../src/errors.js';
 import { resolveDevice } from '../src/model/device.js';
 import { loadPack, type ModelPack } from '../src/model/pack.js';
@@ -27,9 +28,10 @@ const POST_FILTERS: readonly string[] = ['none', 'psnr', 'lpips'] satisfies Post
 export async function tesseraCodec(pack: string, variant: string): Promise<Codec> {
   const {
     first,
-    options: { tune = DEFAULT_TUNE, ...rest },
+    options: { tune, ...rest },
   } = parseVariant(pack, variant);
-  if ((first !== undefined && !POST_FILTERS.includes(first)) || !TUNES.includes(tune) || Object.keys(rest).length > 0) {
+  const isTune = tune === undefined || TUNES.includes(tune);
+  if ((first !== undefined && !POST_FILTERS.includes(first)) || !isTune || Object.keys(rest).length > 0) {
     throw new InputError(
       `${pack}:${variant}: a pack's variant is its post-filter (${POST_FILTERS.join(', ')}), then tune=${TUNES.join(' or tune=')}`,
     );
@@ -39,34 +41,40 @@ export async function tesseraCodec(pack: string, variant: string): Promise<Codec
   if (postFilter !== 'none' && !loaded.graphs.has(`post-filter-${postFilter}`)) {
     throw new InputError(`pack ${loaded.name} has no post-filter ${postFilter}`);
   }
-  return new TesseraCodec(pack, loaded, postFilter, tune as Tune);
+  const { canTune } = findFamily(loaded);
+  if (tune !== undefined && !canTune) throw new InputError(`pack ${loaded.name} cannot be tuned`);
+  return new TesseraCodec(pack, loaded, postFilter, canTune ? ((tune as Tune | undefined) ?? DEFAULT_TUNE) : null);
 }
 
 class TesseraCodec implements Codec {
   readonly settingName = 'quality';
-  readonly defaultSettings = [8, 14, 20, 26, 32, 38];
+  readonly defaultSettings;
 
   constructor(
     /** As it was named. */
     readonly packName: string,
     readonly pack: ModelPack,
     readonly postFilter: PostFilter,
-    readonly tune: Tune,
-  ) {}
+    /** Null if the pack cannot be tuned. */
+    readonly tune: Tune | null,
+  ) {
+    this.defaultSettings = findFamily(pack).quality.ladder;
+  }
 
   async describe(): Promise<CodecDescription> {
     const { name, version, id } = this.pack;
     const { device } = await resolveDevice('auto', this.pack);
     return {
-      title: `${name}, post-filter ${this.postFilter}${this.tune === DEFAULT_TUNE ? '' : `, tuned for ${this.tune}`}`,
+      title: `${name}, post-filter ${this.postFilter}${this.tune === null || this.tune === DEFAULT_TUNE ? '' : `, tuned for ${this.tune}`}`,
       version: `pack ${version} ${Buffer.from(id).toString('hex')}`,
-      details: { pack: name, 'post-filter': this.postFilter, tune: this.tune, device },
+      details: { pack: name, 'post-filter': this.postFilter, ...tuned(this.tune), device },
     };
   }
 
   command(clip: CodecClip, { setting, keyint, threads }: CodecTask): string {
     const pack = ['--pack', this.packName, ...(threads === 0 ? [] : ['--threads', String(threads)])];
-    const rate = ['--quality', String(setting), '--tune', this.tune, '--keyint', String(keyint)];
+    const tune = this.tune === null ? [] : ['--tune', this.tune];
+    const rate = ['--quality', String(setting), ...tune, '--keyint', String(keyint)];
     const stream = outputName(clip, '.tsr');
     const { file, ffmpegArguments, isWhole } = clip.source;
     const pipe = ['ffmpeg', ...ffmpegArguments, '-f', 'yuv4mpegpipe', '-'];
@@ -84,7 +92,7 @@ class TesseraCodec implements Codec {
       pack: this.packName,
       quality: setting,
       keyint,
-      tune: this.tune,
+      ...tuned(this.tune),
       ...graphThreads(threads),
     });
     await using output = await openByteOutput(file, { overwrite: true, inputs: [] });
@@ -120,6 +128,10 @@ class TesseraCodec implements Codec {
     for await (const section of stream.reader.sections()) if (section.kind === 'side') side += section.byteLength;
     return 8 * (stream.byteLength - side);
   }
+}
+
+function tuned(tune: Tune | null): { tune?: Tune } {
+  return tune === null ? {} : { tune };
 }
 
 function graphThreads(threads: number): { threads?: number } {

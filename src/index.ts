@@ -43,7 +43,7 @@ export type {
 } from './pipeline/tokens/token-source.js';
 
 // Frames to packets and back.
-export { DEFAULT_PACK, DEFAULT_QUALITY, Encoder, type EncoderOptions } from './codec/encoder.js';
+export { DEFAULT_PACK, Encoder, type EncoderOptions } from './codec/encoder.js';
 export type { Tune } from './codec/encoder/sequence-encoder.js';
 export {
   Decoder,
@@ -83,7 +83,16 @@ export { describeFfmpeg, type FfmpegDescription } from './video/ffmpeg-info.js';
 
 // Model packs and devices.
 export { loadPack, packPlaces, type ModelPack } from './model/pack.js';
-export type { FileRole, GraphRole, ExactGraphRole, PackFile, PackManifest, PostFilterRole } from './model/manifest.js';
+export type {
+  ExactGraphRole,
+  FileRole,
+  GraphRole,
+  PackFamily,
+  PackFile,
+  PackManifest,
+  PostFilterRole,
+  TokenizerRole,
+} from './model/manifest.js';
 export type { Tensor, TensorArray, TensorType } from './model/safetensors.js';
 export { selfTestPack, type SelfTestResult } from './model/self-test.js';
 export { resolveDevice, type ResolvedDevice } from './model/device.js';

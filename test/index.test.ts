@@ -13,7 +13,6 @@ describe('the package', () => {
       'BitstreamError',
       'CancelledError',
       'DEFAULT_PACK',
-      'DEFAULT_QUALITY',
       'Decoder',
       'Encoder',
       'EnvironmentError',

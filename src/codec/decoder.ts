@@ -4,16 +4,20 @@ import type { StreamHeader } from '../bitstream/stream-header.js';
 import { BitstreamError, ModelError, throwIfCancelled } from '../errors.js';
 import { resolveDevice, type ResolvedDevice } from '../model/device.js';
 import type { Device } from '../model/graph.js';
-import { readPackTables } from '../model/pack-tables.js';
 import { loadMatchingPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
 import { unlessCancelled } from './cancellation.js';
 import { checkInteger } from './check-integer.js';
-import { Geometry, tokenBuffers } from './frame-tokens.js';
+import { findFamily } from './families/find-family.js';
 import { planeBuffers, type Planes } from './picture.js';
-import type { DecoderRequest, DecoderResponse, DecoderSetup } from './workers/decoder-worker.js';
+import {
+  tokenBuffers,
+  type DecoderRequest,
+  type DecoderResponse,
+  type TokenRequest,
+  type TokenResponse,
+} from './workers/messages.js';
 import type { PostFilterRequest, PostFilterSetup } from './workers/post-filter-worker.js';
-import type { TokenRequest, TokenResponse, TokenSetup } from './workers/token-worker.js';
 import { release } from './workers/release.js';
 import { WorkerLink } from './workers/worker-link.js';
 
@@ -81,7 +85,8 @@ export class Decoder implements AsyncDisposable {
   /** The filter in use. */
   readonly postFilter: PostFilter;
   readonly #header: StreamHeader;
-  readonly #geometry: Geometry;
+  /** Luma samples of a row of decoded planes. */
+  readonly #codedWidth: number;
   readonly #isStrict: boolean;
   readonly #tokens: WorkerLink<TokenRequest, TokenResponse>;
   readonly #pictures: WorkerLink<DecoderRequest, DecoderResponse>;
@@ -93,17 +98,13 @@ export class Decoder implements AsyncDisposable {
 
   private constructor(header: StreamHeader, pack: ModelPack, device: ResolvedDevice, options: DecoderOptions) {
     this.#header = header;
-    this.#geometry = new Geometry(header.width, header.height);
+    const family = findFamily(pack);
+    this.#codedWidth = family.codedWidth(header.width);
     this.#isStrict = options.strict ?? false;
     this.device = device;
     this.postFilter = options.postFilter ?? pack.manifest.defaultPostFilter ?? 'none';
-    const common = {
-      width: header.width,
-      height: header.height,
-      device: device.device,
-      threads: options.threads ?? 1,
-    };
-    const tables = readPackTables(pack);
+    const { width, height } = header;
+    const common = { width, height, device: device.device, threads: options.threads ?? 1 };
     let graph: Uint8Array | undefined;
     if (this.postFilter !== 'none') {
       graph = pack.graphs.get(`post-filter-${this.postFilter}`);
@@ -111,17 +112,8 @@ export class Decoder implements AsyncDisposable {
         throw new ModelError(`pack ${pack.name} has no post-filter ${this.postFilter}: use --post-filter none`);
       }
     }
-    this.#tokens = new WorkerLink(new URL('./workers/token-worker.js', import.meta.url), {
-      ...common,
-      tables,
-      priorFirst: pack.graphs.get('prior-first')!,
-      priorSecond: pack.graphs.get('prior-second')!,
-    } satisfies TokenSetup);
-    this.#pictures = new WorkerLink(new URL('./workers/decoder-worker.js', import.meta.url), {
-      ...common,
-      tables,
-      loopFilter: pack.graphs.get('loop-filter')!,
-    } satisfies DecoderSetup);
+    this.#tokens = family.startTokenCodec({ ...common, pack });
+    this.#pictures = family.startDecoder({ ...common, pack });
     this.#filters = graph === undefined ? [] : startPostFilters({ ...common, graph });
   }
 
@@ -231,7 +223,8 @@ export class Decoder implements AsyncDisposable {
   }
 
   #frame(planes: Planes, pts: bigint, duration: bigint, isConcealed: boolean): DecodedFrame {
-    const { width, height, codedWidth } = this.#geometry;
+    const { width, height } = this.#header;
+    const codedWidth = this.#codedWidth;
     const halfWidth = (width + 1) >> 1;
     const halfHeight = (height + 1) >> 1;
     return {

@@ -2,20 +2,21 @@ import type { Packet } from '../bitstream/packet.js';
 import { InputError, throwIfCancelled } from '../errors.js';
 import { resolveDevice, type ResolvedDevice } from '../model/device.js';
 import type { Device } from '../model/graph.js';
-import { readPackTables } from '../model/pack-tables.js';
 import { loadPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
 import { unlessCancelled } from './cancellation.js';
 import { checkInteger } from './check-integer.js';
-import { codingStructure } from './encoder/coding-structure.js';
-import type { Tune } from './encoder/sequence-encoder.js';
-import { Geometry, tokenBuffers } from './frame-tokens.js';
-import type { EncoderRequest, EncoderResponse, EncoderSetup } from './workers/encoder-worker.js';
-import type { TokenRequest, TokenResponse, TokenSetup } from './workers/token-worker.js';
-import { WorkerLink } from './workers/worker-link.js';
+import type { SequenceOptions, Tune } from './encoder/sequence-encoder.js';
+import { findFamily } from './families/find-family.js';
+import {
+  tokenBuffers,
+  type EncoderRequest,
+  type EncoderResponse,
+  type TokenRequest,
+  type TokenResponse,
+} from './workers/messages.js';
+import type { WorkerLink } from './workers/worker-link.js';
 
-/** Quality index used where none is given: visually good at moderate rates. */
-export const DEFAULT_QUALITY = 28;
 /** Frames from one key frame to the next at most where nothing else is asked for. */
 const DEFAULT_KEYINT = 250;
 /** What is decided for where nothing else is asked for. */
@@ -24,7 +25,7 @@ export const DEFAULT_TUNE: Tune = 'lpips';
 export const TUNES: readonly string[] = ['lpips', 'psnr'] satisfies Tune[];
 /** Pack used where none is given. */
 export const DEFAULT_PACK = 'tessera-nano';
-/** Frames from one packet with a loop checksum to the next, besides key frames. */
+/** Frames from one packet with a checksum to the next at least, besides key frames. */
 const CHECKSUM_INTERVAL = 16;
 /** Encoded frames that may wait for their packets. */
 const TOKENS_IN_FLIGHT = 3;
@@ -33,12 +34,16 @@ const TOKENS_IN_FLIGHT = 3;
 export interface EncoderOptions {
   /** Name or folder of the model pack. Default: `tessera-nano`. */
   readonly pack?: string;
-  /** Quality index, 0 (worst) .. 63 (best); a step is 2^(1/6) in quantiser step size. Default: 28. */
+  /**
+   * Quality, the more the better. In packs of the family `transform` an index, 0..63, of which a step is 2^(1/6) in
+   * quantiser step size (default: 28); in those of the family `lookup-free` bits per token, 1..18 (default: 18).
+   */
   readonly quality?: number;
   /** Frames from one key frame to the next at most, at least 1. Default: 250. */
   readonly keyint?: number;
   /**
-   * `lpips` (the default) spends bits where errors are seen; `psnr` where they cost the least squared error.
+   * `lpips` (the default) spends bits where errors are seen; `psnr` where they cost the least squared error. Packs of
+   * the family `lookup-free` cannot be tuned.
    */
   readonly tune?: Tune;
   /** Where graphs run. Default: `auto`, CUDA if its libraries load, else the CPU. */
@@ -73,32 +78,26 @@ export class Encoder implements AsyncDisposable {
   readonly #pictures: WorkerLink<EncoderRequest, EncoderResponse>;
   readonly #tokens: WorkerLink<TokenRequest, TokenResponse>;
 
-  private constructor(width: number, height: number, pack: ModelPack, device: ResolvedDevice, options: EncoderOptions) {
+  private constructor(
+    width: number,
+    height: number,
+    pack: ModelPack,
+    device: ResolvedDevice,
+    sequence: SequenceOptions,
+    threads: number,
+  ) {
+    const family = findFamily(pack);
     this.#width = width;
     this.#height = height;
     this.packName = pack.name;
     this.packId = pack.id;
     this.device = device;
-    const sequence = {
-      quality: options.quality ?? DEFAULT_QUALITY,
-      keyint: options.keyint ?? DEFAULT_KEYINT,
-      tune: options.tune ?? DEFAULT_TUNE,
-    };
-    const { slotCount, reorderDepth } = codingStructure(new Geometry(width, height), sequence.keyint);
+    const { slotCount, reorderDepth } = family.structure(width, height, sequence.keyint);
     this.slotCount = slotCount;
     this.reorderDepth = reorderDepth;
-    const tables = readPackTables(pack);
-    const common = { width, height, tables, device: device.device, threads: options.threads ?? 1 };
-    this.#pictures = new WorkerLink(new URL('./workers/encoder-worker.js', import.meta.url), {
-      ...common,
-      loopFilter: pack.graphs.get('loop-filter')!,
-      options: sequence,
-    } satisfies EncoderSetup);
-    this.#tokens = new WorkerLink(new URL('./workers/token-worker.js', import.meta.url), {
-      ...common,
-      priorFirst: pack.graphs.get('prior-first')!,
-      priorSecond: pack.graphs.get('prior-second')!,
-    } satisfies TokenSetup);
+    const setup = { pack, width, height, device: device.device, threads };
+    this.#pictures = family.startEncoder(setup, sequence);
+    this.#tokens = family.startTokenCodec(setup);
   }
 
   /**
@@ -108,14 +107,19 @@ export class Encoder implements AsyncDisposable {
    * device is not there.
    */
   static async create(width: number, height: number, options: EncoderOptions = {}): Promise<Encoder> {
-    checkInteger('quality', options.quality, 0, 63);
-    checkInteger('keyint', options.keyint, 1, 2 ** 31);
-    checkInteger('threads', options.threads, 1, 64);
-    if (options.tune !== undefined && !TUNES.includes(options.tune)) {
-      throw new InputError(`tune is ${options.tune}: give ${TUNES.join(' or ')}`);
+    const { keyint = DEFAULT_KEYINT, threads = 1, tune } = options;
+    checkInteger('keyint', keyint, 1, 2 ** 31);
+    checkInteger('threads', threads, 1, 64);
+    if (tune !== undefined && !TUNES.includes(tune)) {
+      throw new InputError(`tune is ${tune}: give ${TUNES.join(' or ')}`);
     }
     const pack = await loadPack(options.pack ?? DEFAULT_PACK);
-    return new Encoder(width, height, pack, await resolveDevice(options.device ?? 'auto', pack), options);
+    const { quality: range, canTune } = findFamily(pack);
+    const quality = options.quality ?? range.default;
+    checkInteger(`quality (of pack ${pack.name})`, quality, range.min, range.max);
+    if (tune !== undefined && !canTune) throw new InputError(`pack ${pack.name} cannot be tuned: leave tune away`);
+    const device = await resolveDevice(options.device ?? 'auto', pack);
+    return new Encoder(width, height, pack, device, { quality, keyint, tune: tune ?? DEFAULT_TUNE }, threads);
   }
 
   /**
@@ -131,11 +135,16 @@ export class Encoder implements AsyncDisposable {
     const pending: Promise<Packet>[] = [];
     let pushed = 0;
     let index = 0;
+    let checksumAt = 0;
     const advance = async (frame: Frame | null): Promise<boolean> => {
       const encoded = await unlessCancelled(this.#request(frame), signal);
       if (encoded === null) return false;
-      pending.push(this.#pack(encoded, times.get(encoded.display)!, index++));
-      times.delete(encoded.display);
+      const { display, head, loopChecksum } = encoded;
+      const isChecked = loopChecksum !== null && (head.kind === 'key' || index >= checksumAt);
+      if (isChecked) checksumAt = index + CHECKSUM_INTERVAL;
+      pending.push(this.#pack(encoded, times.get(display)!, isChecked ? loopChecksum : null));
+      times.delete(display);
+      index++;
       return true;
     };
     try {
@@ -166,12 +175,14 @@ export class Encoder implements AsyncDisposable {
     return this.#pictures.call({ picture: { y, u, v, pts } });
   }
 
-  async #pack(encoded: NonNullable<EncoderResponse>, time: FrameTime, index: number): Promise<Packet> {
-    const { head, tokens, loopChecksum } = encoded;
+  async #pack(
+    { head, tokens }: NonNullable<EncoderResponse>,
+    time: FrameTime,
+    loopChecksum: number | null,
+  ): Promise<Packet> {
     const reply = await this.#tokens.call({ kind: 'write', head, tokens }, tokenBuffers(tokens));
     if (reply.kind !== 'bytes') throw new Error(`the token worker answered ${reply.kind} to a write`);
-    const hasChecksum = head.kind === 'key' || index % CHECKSUM_INTERVAL === 0;
-    return { ...head, ...time, loopChecksum: hasChecksum ? loopChecksum : null, tokens: reply.bytes };
+    return { ...head, ...time, loopChecksum, tokens: reply.bytes };
   }
 
   #checkSize(frame: Frame): void {

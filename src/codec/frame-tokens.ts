@@ -120,8 +120,3 @@ export function blockQ(tokens: FrameTokens, frameQ: number, row: number, column:
   const q = frameQ + tokens.qOffset[tokens.geometry.regionOf(row, column)]!;
   return Math.max(0, Math.min(63, q));
 }
-
-/** The buffers behind a frame's tokens, for handing them to another thread without a copy. */
-export function tokenBuffers(arrays: TokenArrays): ArrayBuffer[] {
-  return Object.values(arrays).map((array: ArrayBufferView) => array.buffer as ArrayBuffer);
-}

@@ -1,7 +1,14 @@
 import { crc32c } from '../bitstream/crc32c.js';
+import { BitstreamError } from '../errors.js';
 import type { Planes } from './picture.js';
 
 /** CRC-32C of a loop picture's Y, U and V bytes at coded size (FORMAT.md section 10). */
 export function loopChecksum(planes: Planes): number {
   return crc32c(planes.v, crc32c(planes.u, crc32c(planes.y)));
+}
+
+/** Throws BitstreamError if what was decoded has another checksum than the packet carries. */
+export function requireChecksum(found: number, carried: number): void {
+  if (found === carried) return;
+  throw new BitstreamError('the loop picture has another checksum than the encoder had', { field: 'loopChecksum' });
 }

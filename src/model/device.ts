@@ -20,7 +20,7 @@ export interface ResolvedDevice {
  */
 export async function resolveDevice(
   requested: 'auto' | Device,
-  pack: Pick<ModelPack, 'name' | 'graphs' | 'selfTest'>,
+  pack: Pick<ModelPack, 'name' | 'family' | 'graphs' | 'selfTest'>,
 ): Promise<ResolvedDevice> {
   if (requested === 'cpu') return { device: 'cpu', reason: 'asked for' };
   try {
@@ -45,7 +45,7 @@ export async function probeCuda(): Promise<void> {
   await session.release();
 }
 
-async function checkCuda(pack: Pick<ModelPack, 'name' | 'graphs' | 'selfTest'>): Promise<void> {
+async function checkCuda(pack: Pick<ModelPack, 'name' | 'family' | 'graphs' | 'selfTest'>): Promise<void> {
   await probeCuda();
   const failed = (await selfTestPack(pack, { device: 'cuda', threads: 1 })).filter(({ ok }) => !ok);
   if (failed.length > 0) {

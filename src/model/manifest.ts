@@ -4,19 +4,45 @@ import { ModelError } from '../errors.js';
 /** The pack format that this version reads. */
 export const PACK_FORMAT = 1;
 
-/** Graphs that every decoder evaluates exactly (docs/FORMAT.md section 11). */
-export const EXACT_GRAPH_ROLES = ['prior-first', 'prior-second', 'loop-filter'] as const;
-/** Graphs that only improve what is shown. */
-export const POST_FILTER_ROLES = ['post-filter-psnr', 'post-filter-lpips'] as const;
+/** How a pack makes tokens of pictures: blocks and transforms, or one network. */
+export const PACK_FAMILIES = ['transform', 'lookup-free'] as const;
+/** How a pack makes tokens of pictures. */
+export type PackFamily = (typeof PACK_FAMILIES)[number];
 
-/** A graph that decides how a stream is decoded. */
-export type ExactGraphRole = (typeof EXACT_GRAPH_ROLES)[number];
+/** A graph that every decoder evaluates exactly (docs/FORMAT.md section 11). */
+export type ExactGraphRole = 'prior-first' | 'prior-second' | 'loop-filter' | 'prior';
 /** A graph that only improves what is shown. */
-export type PostFilterRole = (typeof POST_FILTER_ROLES)[number];
+export type PostFilterRole = 'post-filter-psnr' | 'post-filter-lpips';
+/** A graph that makes tokens of pictures, or pictures of tokens. */
+export type TokenizerRole = 'tokenizer-encoder' | 'tokenizer-decoder';
 /** What a graph of a pack is for. */
-export type GraphRole = ExactGraphRole | PostFilterRole;
+export type GraphRole = ExactGraphRole | PostFilterRole | TokenizerRole;
 /** What a file of a pack is for. */
 export type FileRole = GraphRole | 'tables' | 'self-test';
+
+/** The files of one family's packs. */
+export interface FamilyFiles {
+  /** Graphs whose output must be the same to the last bit everywhere. */
+  readonly exact: readonly ExactGraphRole[];
+  /** All that a pack must have. */
+  readonly required: readonly FileRole[];
+  /** Those that change what a stream decodes to, in the order in which they make up the pack's identity. */
+  readonly normative: readonly FileRole[];
+}
+
+/** What packs of each family consist of. */
+export const FAMILY_FILES: Readonly<Record<PackFamily, FamilyFiles>> = {
+  transform: {
+    exact: ['prior-first', 'prior-second', 'loop-filter'],
+    required: ['tables', 'prior-first', 'prior-second', 'loop-filter', 'self-test'],
+    normative: ['tables', 'prior-first', 'prior-second', 'loop-filter'],
+  },
+  'lookup-free': {
+    exact: ['prior'],
+    required: ['tables', 'prior', 'tokenizer-encoder', 'tokenizer-decoder', 'self-test'],
+    normative: ['tables', 'prior', 'tokenizer-decoder'],
+  },
+};
 
 /** Largest file that a pack may hold, bytes. */
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
@@ -37,14 +63,18 @@ const schema = z.object({
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case'),
   version: z.string().regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'must be a semantic version'),
   licence: z.string().min(1),
+  family: z.enum(PACK_FAMILIES).default('transform'),
   files: z.object({
     tables: file,
-    'prior-first': file,
-    'prior-second': file,
-    'loop-filter': file,
+    'self-test': file,
+    'prior-first': file.optional(),
+    'prior-second': file.optional(),
+    'loop-filter': file.optional(),
     'post-filter-psnr': file.optional(),
     'post-filter-lpips': file.optional(),
-    'self-test': file,
+    prior: file.optional(),
+    'tokenizer-encoder': file.optional(),
+    'tokenizer-decoder': file.optional(),
   }),
   defaultPostFilter: z.enum(['none', 'psnr', 'lpips']).optional(),
   kiloMacsPerPixel: z.record(z.string(), z.number().min(0)),
@@ -68,8 +98,10 @@ export interface PackManifest {
   readonly version: string;
   /** Licence of the weights. */
   readonly licence: string;
-  readonly files: Readonly<Record<Exclude<FileRole, PostFilterRole>, PackFile>> &
-    Readonly<Partial<Record<PostFilterRole, PackFile | undefined>>>;
+  readonly family: PackFamily;
+  /** Those that the family requires are there. */
+  readonly files: Readonly<Record<'tables' | 'self-test', PackFile>> &
+    Readonly<Partial<Record<GraphRole, PackFile | undefined>>>;
   readonly defaultPostFilter?: 'none' | 'psnr' | 'lpips' | undefined;
   /** Cost of each graph: thousands of multiply-accumulates per luma sample. */
   readonly kiloMacsPerPixel: Readonly<Record<string, number>>;
@@ -102,10 +134,25 @@ export function parseManifest(text: string, path: string): PackManifest {
     throw new ModelError(`${path}: ${issue.path.join('.') || 'manifest'}: ${issue.message}`);
   }
   const manifest = result.data;
+  for (const role of FAMILY_FILES[manifest.family].required) {
+    if (manifest.files[role] === undefined) {
+      throw new ModelError(`${path}: files.${role} is missing, which a pack of the family ${manifest.family} needs`);
+    }
+  }
   if (manifest.defaultPostFilter !== undefined && manifest.defaultPostFilter !== 'none') {
     if (manifest.files[`post-filter-${manifest.defaultPostFilter}`] === undefined) {
       throw new ModelError(`${path}: defaultPostFilter ${manifest.defaultPostFilter} is not among the pack's files`);
     }
   }
   return manifest;
+}
+
+/**
+ * Makes sure that a pack is one of `family`.
+ *
+ * @throws ModelError if it is not.
+ */
+export function requireFamily(pack: { readonly name: string; readonly family: PackFamily }, family: PackFamily): void {
+  if (pack.family === family) return;
+  throw new ModelError(`model pack ${pack.name} is of the family ${pack.family}: name one of the family ${family}`);
 }

@@ -1,4 +1,5 @@
 import type { ModelPack } from './pack.js';
+import { requireFamily } from './manifest.js';
 import { TableReader } from './table-reader.js';
 
 /** How many luma tokens a macroblock may code (docs/FORMAT.md section 5). */
@@ -87,7 +88,8 @@ export interface PackTables {
  *
  * @throws ModelError that names the table and what is wrong with it.
  */
-export function readPackTables(pack: Pick<ModelPack, 'name' | 'tables'>): PackTables {
+export function readPackTables(pack: Pick<ModelPack, 'name' | 'family' | 'tables'>): PackTables {
+  requireFamily(pack, 'transform');
   const reader = new TableReader(pack.name, pack.tables);
 
   const step = reader.read('step', 'I32', [64]).data;

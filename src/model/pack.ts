@@ -4,7 +4,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { ModelError } from '../errors.js';
-import { parseManifest, type FileRole, type GraphRole, type PackManifest } from './manifest.js';
+import {
+  FAMILY_FILES,
+  parseManifest,
+  type FileRole,
+  type GraphRole,
+  type PackFamily,
+  type PackManifest,
+} from './manifest.js';
 import { packageFolder } from './package-folder.js';
 import { parseSafetensors, type Tensor } from './safetensors.js';
 
@@ -13,6 +20,8 @@ export interface ModelPack {
   readonly name: string;
   /** Semantic version. */
   readonly version: string;
+  /** What its tokens are. */
+  readonly family: PackFamily;
   /** Absolute path of the folder it was read from. */
   readonly folder: string;
   /** 16 bytes that streams carry: they change with whatever changes decoding, and only with that. */
@@ -60,6 +69,7 @@ export async function loadPack(nameOrPath: string): Promise<ModelPack> {
   return {
     name: manifest.name,
     version: manifest.version,
+    family: manifest.family,
     folder,
     id: packId(manifest),
     tables: parseSafetensors(files.get('tables')!, join(folder, manifest.files.tables.path)),
@@ -93,8 +103,8 @@ export async function loadMatchingPack(
 /** First half of the SHA-256 over the (binary) SHA-256s of what decides decoding. */
 function packId(manifest: PackManifest): Uint8Array {
   const hash = createHash('sha256');
-  for (const role of ['tables', 'prior-first', 'prior-second', 'loop-filter'] as const) {
-    hash.update(Buffer.from(manifest.files[role].sha256, 'hex'));
+  for (const role of FAMILY_FILES[manifest.family].normative) {
+    hash.update(Buffer.from(manifest.files[role]!.sha256, 'hex'));
   }
   return new Uint8Array(hash.digest().subarray(0, 16));
 }

@@ -1,6 +1,6 @@
 import { ModelError } from '../errors.js';
 import { Graph, type GraphOptions, type GraphTensor } from './graph.js';
-import { EXACT_GRAPH_ROLES, type ExactGraphRole } from './manifest.js';
+import { FAMILY_FILES, type ExactGraphRole } from './manifest.js';
 import type { ModelPack } from './pack.js';
 
 /** Whether one graph gives the pack's expected output, to the last bit. */
@@ -16,11 +16,11 @@ export interface SelfTestResult {
  * @throws ModelError if the pack lacks vectors for a graph, or a graph cannot be evaluated.
  */
 export async function selfTestPack(
-  pack: Pick<ModelPack, 'name' | 'graphs' | 'selfTest'>,
+  pack: Pick<ModelPack, 'name' | 'family' | 'graphs' | 'selfTest'>,
   options: GraphOptions,
 ): Promise<SelfTestResult[]> {
   const results: SelfTestResult[] = [];
-  for (const role of EXACT_GRAPH_ROLES) {
+  for (const role of FAMILY_FILES[pack.family].exact) {
     const bytes = pack.graphs.get(role);
     if (bytes === undefined) throw new ModelError(`model pack ${pack.name} has no graph ${role}: get the pack again`);
     const inputs = vectors(pack, `${role}.input.`);

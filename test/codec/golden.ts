@@ -28,3 +28,11 @@ export function goldenStreams(): Golden<{ packets: { tokensCrc32c: number; loopC
 export function invalidStreams(): Golden<{ error: string; message: string; field?: string }>[] {
   return readGolden(`${folder}invalid/`);
 }
+
+export function lookupFreeStreams(): Golden<{ packets: { tokensCrc32c: number }[] }>[] {
+  return readGolden(`${folder}lookup-free/`);
+}
+
+export function invalidLookupFreeStreams(): Golden<{ error: string; message: string; field: string }>[] {
+  return readGolden(`${folder}lookup-free/invalid/`);
+}

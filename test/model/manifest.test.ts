@@ -16,7 +16,7 @@ describe('parseManifest', () => {
   test('reads the tiny pack', () => {
     const manifest = parseManifest(text, 'manifest.json');
     expect(manifest).toMatchObject({ format: 1, name: 'tiny', licence: 'MIT' });
-    expect(manifest.files['prior-first'].path).toBe('prior-first.onnx');
+    expect(manifest.files['prior-first']?.path).toBe('prior-first.onnx');
   });
 
   test('says that a newer format needs a newer program', () => {

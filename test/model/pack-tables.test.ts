@@ -25,12 +25,15 @@ describe('readPackTables', () => {
   });
 
   /** The tiny pack with one table replaced; undefined takes it away. */
-  function withTable(name: string, edit: (tensor: Tensor) => Tensor | undefined): Pick<ModelPack, 'name' | 'tables'> {
+  function withTable(
+    name: string,
+    edit: (tensor: Tensor) => Tensor | undefined,
+  ): Pick<ModelPack, 'name' | 'family' | 'tables'> {
     const tables = new Map(pack.tables);
     const edited = edit(tables.get(name)!);
     if (edited === undefined) tables.delete(name);
     else tables.set(name, edited);
-    return { name: 'tiny', tables };
+    return { name: 'tiny', family: 'transform', tables };
   }
 
   /** The same tensor with some values changed. */

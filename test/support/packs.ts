@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 /** Folder of the small pack with seeded random weights. */
 export const TINY_PACK = fileURLToPath(new URL('../../fixtures/tiny-pack', import.meta.url));
 
+/** Folder of the small lookup-free pack with seeded random weights. */
+export const TINY_LOOKUP_FREE_PACK = fileURLToPath(new URL('../../fixtures/tiny-lookup-free-pack', import.meta.url));
+
 /** A private copy of the tiny pack that a test may damage. */
 export class PackCopy implements AsyncDisposable {
   readonly folder: string;

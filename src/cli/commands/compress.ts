@@ -17,7 +17,12 @@ export const compressCommand = defineCommand({
       .positional('in', { type: 'string', demandOption: true, describe: 'Video file, folder of pictures, or - (pipe)' })
       .positional('out', { type: 'string', demandOption: true, describe: '.tsr file, or - (pipe)' })
       .options({
-        quality: { type: 'number', alias: 'q', requiresArg: true, describe: '0 (worst) .. 63 (best); default 28' },
+        quality: {
+          type: 'number',
+          alias: 'q',
+          requiresArg: true,
+          describe: '0 (worst) .. 63 (best), default 28; in the pack lookup-free 1 .. 18, default 18',
+        },
         keyint: {
           type: 'string',
           requiresArg: true,

@@ -2,11 +2,11 @@ import { workerData } from 'node:worker_threads';
 import { Kernels } from '../../kernels/kernels.js';
 import { Graph, type Device } from '../../model/graph.js';
 import type { PackTables } from '../../model/pack-tables.js';
-import { SequenceEncoder, type SequenceOptions, type TimedPicture } from '../encoder/sequence-encoder.js';
-import type { FrameHead } from '../frame-head.js';
-import { Geometry, tokenBuffers, type TokenArrays } from '../frame-tokens.js';
+import { SequenceEncoder, type SequenceOptions } from '../encoder/sequence-encoder.js';
+import { Geometry, type TokenArrays } from '../frame-tokens.js';
 import { loopChecksum } from '../loop-checksum.js';
 import { planeBuffers } from '../picture.js';
+import { tokenBuffers, type EncoderRequest, type EncoderResponse } from './messages.js';
 import { release } from './release.js';
 import { serveRequests, type Served } from './serve.js';
 
@@ -21,20 +21,6 @@ export interface EncoderSetup {
   readonly options: SequenceOptions;
 }
 
-/** The next picture in display order, or null at the end: asks for one more encoded frame. */
-export interface EncoderRequest {
-  readonly picture: TimedPicture | null;
-}
-
-/** An encoded frame, or null if there is none yet (or, at the end, none left). */
-export type EncoderResponse = {
-  /** Position in display order, from 0. */
-  readonly display: number;
-  readonly head: FrameHead;
-  readonly tokens: TokenArrays;
-  readonly loopChecksum: number;
-} | null;
-
 const setup = workerData as EncoderSetup;
 
 serveRequests(async () => {
@@ -42,7 +28,7 @@ serveRequests(async () => {
   const geometry = new Geometry(setup.width, setup.height);
   const loopFilter = await Graph.create(setup.loopFilter, { device, threads }, release);
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options);
-  return async ({ picture }: EncoderRequest): Promise<Served<EncoderResponse>> => {
+  return async ({ picture }: EncoderRequest): Promise<Served<EncoderResponse<TokenArrays>>> => {
     if (picture !== null) encoder.push(picture);
     if (!encoder.isReady(picture === null)) return { response: null };
     const { display, head, tokens, ...pictures } = await encoder.next();

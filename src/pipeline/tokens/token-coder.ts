@@ -1,17 +1,16 @@
 import type { StreamHeader } from '../../bitstream/stream-header.js';
 import { checkInteger } from '../../codec/check-integer.js';
 import type { FrameHead } from '../../codec/frame-head.js';
-import { Geometry, tokenBuffers } from '../../codec/frame-tokens.js';
-import type { TokenRequest, TokenResponse, TokenSetup } from '../../codec/workers/token-worker.js';
-import { WorkerLink } from '../../codec/workers/worker-link.js';
+import { findFamily } from '../../codec/families/find-family.js';
+import { tokenBuffers, type TokenRequest, type TokenResponse } from '../../codec/workers/messages.js';
+import type { WorkerLink } from '../../codec/workers/worker-link.js';
 import { BitstreamError } from '../../errors.js';
 import { resolveDevice } from '../../model/device.js';
 import type { Device } from '../../model/graph.js';
-import { readPackTables } from '../../model/pack-tables.js';
 import { loadMatchingPack, type ModelPack } from '../../model/pack.js';
+import { findTokenFamily } from './find-token-family.js';
 import { checkArrays, type TokenFamily } from './token-family.js';
 import type { NamedArrays } from './token-source.js';
-import { TransformFamily } from './transform-family.js';
 
 /** Packets that wait for the worker at a time: enough to keep it busy. */
 export const CODER_IN_FLIGHT = 3;
@@ -33,13 +32,8 @@ export class TokenCoder implements AsyncDisposable {
 
   private constructor(header: StreamHeader, pack: ModelPack, device: Device, threads: number) {
     const { width, height } = header;
-    const tables = readPackTables(pack);
-    this.family = new TransformFamily(new Geometry(width, height), tables);
-    this.#link = new WorkerLink(new URL('../../codec/workers/token-worker.js', import.meta.url), {
-      ...{ width, height, tables, device, threads },
-      priorFirst: pack.graphs.get('prior-first')!,
-      priorSecond: pack.graphs.get('prior-second')!,
-    } satisfies TokenSetup);
+    this.family = findTokenFamily(pack, header);
+    this.#link = findFamily(pack).startTokenCodec({ pack, width, height, device, threads });
   }
 
   /**
@@ -74,7 +68,6 @@ export class TokenCoder implements AsyncDisposable {
    */
   async write(head: FrameHead, arrays: NamedArrays | null): Promise<Uint8Array> {
     checkArrays(this.family, head, arrays);
-    if (arrays === null) return new Uint8Array(0);
     const tokens = this.family.tokensOf(head, arrays);
     const reply = await this.#link.call({ kind: 'write', head, tokens }, tokenBuffers(tokens));
     if (reply.kind !== 'bytes') throw new Error(`the token worker answered ${reply.kind} to a write`);

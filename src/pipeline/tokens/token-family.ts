@@ -1,5 +1,5 @@
 import type { FrameHead } from '../../codec/frame-head.js';
-import type { TokenArrays } from '../../codec/frame-tokens.js';
+import type { FrameArrays } from '../../codec/workers/messages.js';
 import { InputError } from '../../errors.js';
 import { ARRAY_CLASSES, elementsOf, type ArrayLayout, type NamedArrays } from './token-source.js';
 
@@ -11,13 +11,13 @@ export interface TokenFamily {
   /** Whether such a packet has tokens; one that has none is shown by those of a packet before it. */
   hasTokens(head: FrameHead): boolean;
   /** The arrays of a packet's tokens, as the layout names them. */
-  arraysOf(tokens: TokenArrays): NamedArrays;
+  arraysOf(tokens: FrameArrays): NamedArrays;
   /**
-   * Tokens in buffers of their own, of arrays that have the layout's types and lengths. Frames come in coding order.
+   * Tokens in buffers of their own, of arrays that {@link checkArrays} has passed. Frames come in coding order.
    *
    * @throws InputError if the arrays hold what no stream can.
    */
-  tokensOf(head: FrameHead, arrays: NamedArrays): TokenArrays;
+  tokensOf(head: FrameHead, arrays: NamedArrays | null): FrameArrays;
 }
 
 /**

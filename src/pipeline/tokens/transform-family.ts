@@ -1,5 +1,6 @@
 import type { FrameHead } from '../../codec/frame-head.js';
 import type { Geometry, TokenArrays } from '../../codec/frame-tokens.js';
+import type { FrameArrays } from '../../codec/workers/messages.js';
 import type { PackTables } from '../../model/pack-tables.js';
 import type { TokenFamily } from './token-family.js';
 import type { NamedArrays } from './token-source.js';
@@ -21,11 +22,11 @@ export class TransformFamily implements TokenFamily {
     return true;
   }
 
-  arraysOf(tokens: TokenArrays): NamedArrays {
-    return pickArrays(this.layout, tokens);
+  arraysOf(tokens: FrameArrays): NamedArrays {
+    return pickArrays(this.layout, tokens as TokenArrays);
   }
 
-  tokensOf(head: FrameHead, arrays: NamedArrays): TokenArrays {
-    return this.#assembler.assemble(head, arrays).arrays();
+  tokensOf(head: FrameHead, arrays: NamedArrays | null): FrameArrays {
+    return this.#assembler.assemble(head, arrays!).arrays();
   }
 }

@@ -1,0 +1,102 @@
+// Golden streams of the family lookup-free, of the tiny pack of that family: ids by hand, valid streams and invalid ones.
+import { BitTokenCodec } from '../../dist/src/codec/lookup-free/bit-token-codec.js';
+import { CellGrid } from '../../dist/src/codec/lookup-free/cell-grid.js';
+import { hasOwnTokens, idsChecksum } from '../../dist/src/codec/lookup-free/cell-tokens.js';
+import { readBitTables } from '../../dist/src/model/bit-tables.js';
+import { Graph } from '../../dist/src/model/graph.js';
+import { loadPack } from '../../dist/src/model/pack.js';
+import { between, chance, container, fixtures, header } from './streams.mjs';
+
+const pack = await loadPack(`${fixtures}tiny-lookup-free-pack`);
+const prior = await Graph.create(pack.graphs.get('prior'), { device: 'cpu', threads: 1 });
+
+function headOf(kind, q, interpolation, pts) {
+  const isKey = kind === 'key';
+  return {
+    ...{ kind, q, reference0: isKey ? null : 0, reference1: null, fills: interpolation === 0 ? 0 : null },
+    ...{ interpolation, hasQOffsets: false, hasLoopFilter: false, pts: BigInt(pts) },
+  };
+}
+
+/** Heads of chunks: numbers of pictures that each token frame shows; the first one of a chunk shows one. */
+function headsOf(chunks, q) {
+  const heads = [];
+  for (const groups of chunks) {
+    for (const [at, count] of groups.entries()) {
+      for (let i = 0; i < count; i++) heads.push(headOf(at === 0 ? 'key' : 'inter', q(heads.length), i, heads.length));
+    }
+  }
+  return heads;
+}
+
+/** Packets of heads: ids keep most bits of those before them, as those of videos do. */
+async function packetsOf(grid, heads, seed) {
+  const random = chance(seed);
+  const codec = new BitTokenCodec(grid, readBitTables(pack), prior);
+  const packets = [];
+  const sums = [];
+  let last = new Uint32Array(grid.cells);
+  for (const head of heads) {
+    const flip = () => (random() < 0.3 ? between(random, 0, 2 ** 18 - 1) : 0);
+    const ids = hasOwnTokens(head) ? last.map((id) => (id ^ flip()) & (2 ** head.q - 1)) : new Uint32Array(0);
+    if (hasOwnTokens(head)) last = ids;
+    const tokens = new Uint8Array(await codec.write(head, { ids }));
+    const loopChecksum = hasOwnTokens(head) ? idsChecksum({ ids }) : null;
+    packets.push({ ...head, duration: 1n, loopChecksum, tokens });
+    sums.push({ tokensCrc32c: idsChecksum({ ids }) });
+  }
+  return { packets, sums };
+}
+
+const sizes = [
+  ['chunks', 53, 37, headsOf([[1, 4, 4, 2], [1], [1, 1, 4]], () => 18)],
+  [
+    'rates',
+    40,
+    24,
+    headsOf(
+      [
+        [1, 4, 4],
+        [1, 4],
+      ],
+      (at) => [6, 14, 1, 18, 9, 10][at % 6],
+    ),
+  ],
+  ['one-cell', 1, 1, headsOf([[1, 3, 4]], () => 11)],
+  ['one-row', 130, 8, headsOf([[1, 4]], () => 18)],
+  ['one-column', 7, 90, headsOf([[1, 2]], () => 3)],
+];
+
+/** Writes all of them with `save(name, bytes, expected)`. */
+export async function writeLookupFree(save) {
+  const own = { packName: pack.name, packId: pack.id };
+  const streams = new Map();
+  for (const [index, [name, width, height, heads]] of sizes.entries()) {
+    const { packets, sums } = await packetsOf(new CellGrid(width, height), heads, 11 + index);
+    const stream = { head: header(width, height, own), packets };
+    streams.set(name, stream);
+    save(`lookup-free/${name}`, await container(stream.head, packets), { packets: sums });
+  }
+  const { head, packets } = streams.get('chunks');
+  const broken = async (name, at, change, message, field) => {
+    const changed = packets.map((packet, index) => (index === at ? { ...packet, ...change(packet) } : packet));
+    const error = { error: 'BitstreamError', message, field };
+    save(`lookup-free/invalid/${name}`, await container(head, changed), error);
+  };
+  await broken('no-channels', 0, () => ({ q: 0 }), 'tokens of 0 channels', 'q');
+  await broken('channels-19', 1, () => ({ q: 19 }), 'tokens of 19 channels', 'q');
+  await broken('picture-left-out', 3, () => ({ interpolation: 3 }), 'picture 3', 'interpolation');
+  await broken('picture-again', 3, () => ({ interpolation: 1 }), 'picture 1', 'interpolation');
+  await broken('picture-of-key', 1, () => ({ interpolation: 1 }), 'picture 1', 'interpolation');
+  await broken('key-with-picture', 0, () => ({ interpolation: 1 }), 'picture 1', 'interpolation');
+  await broken('tokens-without-frame', 2, () => ({ tokens: packets[1].tokens }), 'has tokens', 'tokens');
+  await broken('too-short', 1, ({ tokens }) => ({ tokens: tokens.subarray(0, 9) }), 'end too early', 'tokens');
+  await broken('too-long', 0, ({ tokens }) => ({ tokens: Uint8Array.of(...tokens, 1) }), '1 bytes follow', 'tokens');
+  await broken(
+    'wrong-checksum',
+    0,
+    ({ loopChecksum }) => ({ loopChecksum: (loopChecksum ^ 1) >>> 0 }),
+    'checksum',
+    'loopChecksum',
+  );
+}

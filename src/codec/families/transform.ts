@@ -1,0 +1,37 @@
+import { readPackTables } from '../../model/pack-tables.js';
+import { codingStructure } from '../encoder/coding-structure.js';
+import { Geometry } from '../frame-tokens.js';
+import type { DecoderSetup } from '../workers/decoder-worker.js';
+import type { EncoderSetup } from '../workers/encoder-worker.js';
+import type { TokenSetup } from '../workers/token-worker.js';
+import { WorkerLink } from '../workers/worker-link.js';
+import type { CodecFamily, CodecSetup } from './family.js';
+
+/** Blocks, motion and transforms, with learned parts. */
+export const transformFamily: CodecFamily = {
+  quality: { min: 0, max: 63, default: 28, ladder: [8, 14, 20, 26, 32, 38] },
+  canTune: true,
+  codedWidth: (width) => new Geometry(width, 1).codedWidth,
+  structure: (width, height, keyint) => codingStructure(new Geometry(width, height), keyint),
+  startEncoder: (setup, options) =>
+    new WorkerLink(new URL('../workers/encoder-worker.js', import.meta.url), {
+      ...common(setup),
+      loopFilter: setup.pack.graphs.get('loop-filter')!,
+      options,
+    } satisfies EncoderSetup),
+  startTokenCodec: (setup) =>
+    new WorkerLink(new URL('../workers/token-worker.js', import.meta.url), {
+      ...common(setup),
+      priorFirst: setup.pack.graphs.get('prior-first')!,
+      priorSecond: setup.pack.graphs.get('prior-second')!,
+    } satisfies TokenSetup),
+  startDecoder: (setup) =>
+    new WorkerLink(new URL('../workers/decoder-worker.js', import.meta.url), {
+      ...common(setup),
+      loopFilter: setup.pack.graphs.get('loop-filter')!,
+    } satisfies DecoderSetup),
+};
+
+function common({ pack, width, height, device, threads }: CodecSetup): Omit<DecoderSetup, 'loopFilter'> {
+  return { width, height, device, threads, tables: readPackTables(pack) };
+}

@@ -1,0 +1,82 @@
+import { TOKEN_CHANNELS } from '../../model/bit-tables.js';
+import type { Graph, GraphTensor } from '../../model/graph.js';
+import type { ChannelPlanes } from './channel-planes.js';
+
+/** Neighbours (row, column) in the order of the graph's inputs. */
+const AROUND: readonly (readonly [number, number])[] = [
+  [0, -1],
+  [-1, 0],
+  [0, 1],
+  [1, 0],
+  [-1, -1],
+  [-1, 1],
+  [1, -1],
+  [1, 1],
+];
+/** Values that describe the token frame and the pass. */
+const ABOUT = 8;
+const YES = 128;
+
+/** What the prior knows when it is asked for the cells of one pass. */
+export interface BitContext {
+  /** Channels in use, 1..18. */
+  readonly channels: number;
+  /** Number of the token frame in its chunk. */
+  readonly tokenFrame: number;
+  readonly pass: number;
+  /** Channels of this token frame, as far as they are read. */
+  readonly current: ChannelPlanes;
+  /** Those of the token frames before. */
+  readonly before: ChannelPlanes;
+  readonly older: ChannelPlanes;
+}
+
+/**
+ * Logits uint8 [cells, 18] of some cells' bits, 128 for even chances, by the exact graph (FORMAT.md section 13).
+ *
+ * Masked passes over a token frame follow MaskGIT (Chang et al. 2022), with a fixed schedule instead of confidence.
+ */
+export async function bitLogits(
+  graph: Pick<Graph, 'run'>,
+  context: BitContext,
+  cells: Int32Array,
+): Promise<Uint8Array> {
+  const { current, before, older } = context;
+  const around = rowsOf(cells, AROUND, current);
+  const result = await graph.run({
+    around,
+    before: rowsOf(cells, [[0, 0], ...AROUND], before),
+    older: rowsOf(cells, [[0, 0]], older),
+    about: aboutRows(context, cells.length),
+  });
+  return result['logit']!.data;
+}
+
+/** The channels of cells at `offsets` from each of `cells`: [cells, 18 offsets]. */
+function rowsOf(
+  cells: Int32Array,
+  offsets: readonly (readonly [number, number])[],
+  planes: ChannelPlanes,
+): GraphTensor {
+  const width = offsets.length * TOKEN_CHANNELS;
+  const data = new Uint8Array(cells.length * width);
+  let to = 0;
+  for (const cell of cells) {
+    for (const [dy, dx] of offsets) {
+      planes.copy(cell, dy, dx, data, to);
+      to += TOKEN_CHANNELS;
+    }
+  }
+  return { data, dims: [cells.length, width] };
+}
+
+function aboutRows({ channels, tokenFrame, pass }: BitContext, count: number): GraphTensor {
+  const row = new Uint8Array(ABOUT);
+  row[0] = 7 * channels;
+  if (tokenFrame === 0) row[1] = YES;
+  row[2 + pass] = YES;
+  if (tokenFrame === 1) row[6] = YES;
+  const data = new Uint8Array(count * ABOUT);
+  for (let at = 0; at < data.length; at += ABOUT) data.set(row, at);
+  return { data, dims: [count, ABOUT] };
+}

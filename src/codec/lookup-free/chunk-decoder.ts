@@ -1,0 +1,54 @@
+import type { Graph } from '../../model/graph.js';
+import type { FrameHead } from '../frame-head.js';
+import type { Planes } from '../picture.js';
+import { GROUP, type CellGrid } from './cell-grid.js';
+import { hasOwnTokens, type CellTokens } from './cell-tokens.js';
+import { firstState, picturesOf, type PictureGroup, type TokenizerState } from './tokenizer.js';
+
+/** Makes pictures of token frames, in coding order; the state goes from one token frame of a chunk to the next. */
+export class ChunkDecoder {
+  readonly #grid: CellGrid;
+  readonly #graph: Pick<Graph, 'run'>;
+  readonly #first: TokenizerState;
+  #state: TokenizerState;
+  #pictures: PictureGroup | null = null;
+
+  /** @param first value of each of the state's channels before a chunk. */
+  constructor(grid: CellGrid, graph: Pick<Graph, 'run'>, first: Uint8Array) {
+    this.#grid = grid;
+    this.#graph = graph;
+    this.#first = this.#state = firstState(grid, first);
+  }
+
+  /** What the next token frame of the chunk is coded with. */
+  get state(): TokenizerState {
+    return this.#state;
+  }
+
+  /** Begins a chunk. */
+  restart(): void {
+    this.#state = this.#first;
+  }
+
+  /** Takes the next token frame. */
+  async advance(channels: number, tokens: CellTokens): Promise<void> {
+    const { pictures, state } = await picturesOf(this.#graph, this.#grid, tokens, this.#state, channels);
+    this.#pictures = pictures;
+    this.#state = state;
+  }
+
+  /** The picture of a packet, at coded size. Which packets may follow each other is the token codec's business. */
+  async decode(head: FrameHead, tokens: CellTokens): Promise<Planes> {
+    if (head.kind === 'key') this.restart();
+    if (hasOwnTokens(head)) await this.advance(head.q, tokens);
+    const index = head.kind === 'key' ? GROUP - 1 : head.interpolation;
+    const { y, u, v } = this.#pictures!;
+    return { y: pictureOf(y, index), u: pictureOf(u, index), v: pictureOf(v, index) };
+  }
+}
+
+/** One picture's plane, in a buffer of its own. */
+function pictureOf(plane: Uint8Array<ArrayBuffer>, index: number): Uint8Array<ArrayBuffer> {
+  const size = plane.length / GROUP;
+  return plane.slice(index * size, (index + 1) * size);
+}

@@ -1,0 +1,71 @@
+import { TOKEN_CHANNELS } from '../../model/bit-tables.js';
+import type { Graph, GraphTensor } from '../../model/graph.js';
+import type { Planes } from '../picture.js';
+import { GROUP, type CellGrid } from './cell-grid.js';
+import type { CellTokens } from './cell-tokens.js';
+
+/** What both networks know of the token frames before: uint8 [1, S, rows, columns]. */
+export type TokenizerState = GraphTensor;
+
+/** Planes of the four pictures of a token frame, one behind the other: y [4, codedHeight, codedWidth]. */
+export type PictureGroup = Planes;
+
+/** What a chunk begins with: each channel of the state the same in all cells. */
+export function firstState({ rows, columns, cells }: CellGrid, values: Uint8Array): TokenizerState {
+  const data = new Uint8Array(values.length * cells);
+  values.forEach((value, channel) => data.fill(value, channel * cells, (channel + 1) * cells));
+  return { data, dims: [1, values.length, rows, columns] };
+}
+
+/**
+ * Tokens of four pictures (Yu et al. 2024, "Language Model Beats Diffusion: Tokenizer is Key to Visual Generation",
+ * section 3: signs of a causal network's output, no codebook). Float arithmetic: the encoder alone decides.
+ *
+ * @param channels in use, 1..18; the others are 0.
+ */
+export async function tokensOf(
+  graph: Pick<Graph, 'run'>,
+  { codedWidth: width, codedHeight: height, cells }: CellGrid,
+  { y, u, v }: PictureGroup,
+  state: TokenizerState,
+  channels: number,
+): Promise<CellTokens> {
+  const { tokens } = await graph.run({
+    y: { data: y, dims: [GROUP, height, width] },
+    u: { data: u, dims: [GROUP, height / 2, width / 2] },
+    v: { data: v, dims: [GROUP, height / 2, width / 2] },
+    state,
+    channels: channelMask(channels),
+  });
+  const bits = tokens!.data;
+  const ids = new Uint32Array(cells);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let cell = 0, at = channel * cells; cell < cells; cell++, at++) ids[cell]! |= bits[at]! << channel;
+  }
+  return { ids };
+}
+
+/** Pictures of a token frame, and the state for the next one. */
+export async function picturesOf(
+  graph: Pick<Graph, 'run'>,
+  { rows, columns, cells }: CellGrid,
+  { ids }: CellTokens,
+  state: TokenizerState,
+  channels: number,
+): Promise<{ readonly pictures: PictureGroup; readonly state: TokenizerState }> {
+  const bits = new Uint8Array(TOKEN_CHANNELS * cells);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let cell = 0, at = channel * cells; cell < cells; cell++, at++) bits[at] = (ids[cell]! >>> channel) & 1;
+  }
+  const { y, u, v, nextState } = await graph.run({
+    tokens: { data: bits, dims: [TOKEN_CHANNELS, rows, columns] },
+    state,
+    channels: channelMask(channels),
+  });
+  const plane = ({ data }: GraphTensor): Uint8Array<ArrayBuffer> => data as Uint8Array<ArrayBuffer>;
+  return { pictures: { y: plane(y!), u: plane(u!), v: plane(v!) }, state: nextState! };
+}
+
+function channelMask(channels: number): GraphTensor {
+  return { data: new Uint8Array(TOKEN_CHANNELS).fill(1, 0, channels), dims: [TOKEN_CHANNELS] };
+}

@@ -1,0 +1,30 @@
+import { BitstreamError } from '../../errors.js';
+import { planeBuffers } from '../picture.js';
+import type { DecodedPicture, DecoderRequest, DecoderResponse, FrameArrays } from './messages.js';
+import { serveRequests, type Served } from './serve.js';
+
+/** Makes the picture of a frame; throws BitstreamError if it cannot be the one that was encoded. */
+export type PictureMaker<Tokens> = (request: DecoderRequest<Tokens>) => Promise<DecodedPicture>;
+
+/** Answers requests for pictures. After damage none is made before the next key frame. */
+export function servePictures<Tokens extends FrameArrays>(prepare: () => Promise<PictureMaker<Tokens>>): void {
+  serveRequests(async () => {
+    const makePicture = await prepare();
+    let broken: string | null = null;
+    return async (request: DecoderRequest<Tokens>): Promise<Served<DecoderResponse>> => {
+      if (request.head.kind === 'key') broken = null;
+      if (broken !== null) return { response: { kind: 'lost', reason: broken } };
+      try {
+        const { planes, side } = await makePicture(request);
+        return {
+          response: { kind: 'picture', planes, side },
+          transfer: [...planeBuffers(planes), side.buffer],
+        };
+      } catch (error) {
+        if (!(error instanceof BitstreamError)) throw error;
+        broken = 'a frame it depends on was lost';
+        return { response: { kind: 'lost', reason: error.message } };
+      }
+    };
+  });
+}

@@ -1,0 +1,44 @@
+import { BitstreamError } from '../../errors.js';
+import type { FrameHead } from '../frame-head.js';
+import { tokenBuffers, type FrameArrays, type TokenRequest, type TokenResponse } from './messages.js';
+import { release } from './release.js';
+import { serveRequests, type Served } from './serve.js';
+
+/** Turns tokens into the bytes of packets and back, frame by frame in coding order. */
+export interface TokenByteCodec<Tokens> {
+  write(head: FrameHead, tokens: Tokens): Promise<Uint8Array>;
+  /** Throws BitstreamError if the bytes are no frame of this stream. */
+  read(head: FrameHead, bytes: Uint8Array): Promise<Tokens>;
+}
+
+/** Answers token requests with a codec. After damage nothing is read before the next key frame. */
+export function serveTokens<Tokens extends FrameArrays>(prepare: () => Promise<TokenByteCodec<Tokens>>): void {
+  serveRequests(async () => {
+    const codec = await prepare();
+    let broken: string | null = 'no key frame came before it';
+    return async (request: TokenRequest<Tokens>): Promise<Served<TokenResponse<Tokens>>> => {
+      switch (request.kind) {
+        case 'write': {
+          const bytes = new Uint8Array(await codec.write(request.head, request.tokens));
+          release(tokenBuffers(request.tokens));
+          return { response: { kind: 'bytes', bytes }, transfer: [bytes.buffer] };
+        }
+        case 'lost':
+          broken = 'a frame it depends on was lost';
+          return { response: { kind: 'lost', reason: broken } };
+        case 'read': {
+          if (request.head.kind === 'key') broken = null;
+          if (broken !== null) return { response: { kind: 'lost', reason: broken } };
+          try {
+            const tokens = await codec.read(request.head, request.bytes);
+            return { response: { kind: 'tokens', tokens }, transfer: tokenBuffers(tokens) };
+          } catch (error) {
+            if (!(error instanceof BitstreamError)) throw error;
+            broken = 'a frame it depends on was lost';
+            return { response: { kind: 'lost', reason: error.message } };
+          }
+        }
+      }
+    };
+  });
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from '@jest/globals';
+import { CellGrid } from '../../../src/codec/lookup-free/cell-grid.js';
+import { ChunkEncoder, type ChunkPacket, type TokenizerGraphs } from '../../../src/codec/lookup-free/chunk-encoder.js';
+import { gatherPictures } from '../../../src/codec/lookup-free/picture-group.js';
+import { Kernels } from '../../../src/kernels/kernels.js';
+import type { GraphTensor } from '../../../src/model/graph.js';
+import { picture } from '../clips.js';
+
+const [WIDTH, HEIGHT] = [80, 64];
+
+/** Networks that note what they are given and know nothing. */
+class Notes implements TokenizerGraphs {
+  readonly firstState = Uint8Array.of(128, 7);
+  readonly states: number[] = [];
+  #runs = 0;
+
+  readonly encoder = {
+    run: ({ state }: Readonly<Record<string, GraphTensor>>): Promise<Record<string, GraphTensor>> => {
+      this.states.push(state!.data[0]!);
+      return Promise.resolve({ tokens: { data: new Uint8Array(18 * 80), dims: [18, 8, 10] } });
+    },
+  };
+
+  readonly decoder = {
+    run: (): Promise<Record<string, GraphTensor>> => {
+      const plane = { data: new Uint8Array(4), dims: [4, 1, 1] };
+      const nextState = { data: new Uint8Array(160).fill(++this.#runs), dims: [1, 2, 8, 10] };
+      return Promise.resolve({ y: plane, u: plane, v: plane, nextState });
+    },
+  };
+}
+
+async function encode(
+  scenes: readonly number[],
+  keyint: number,
+): Promise<{ packets: ChunkPacket[]; states: readonly number[] }> {
+  const notes = new Notes();
+  const encoder = new ChunkEncoder(new Kernels(), new CellGrid(WIDTH, HEIGHT), notes, { channels: 5, keyint });
+  const packets: ChunkPacket[] = [];
+  for (const [time, scene] of scenes.entries()) {
+    encoder.push(picture('pan', WIDTH, HEIGHT, time, 3 * scene));
+    if (encoder.isReady(false)) packets.push(await encoder.next(false));
+  }
+  while (encoder.isReady(true)) packets.push(await encoder.next(true));
+  return { packets, states: notes.states };
+}
+
+/** Kinds and pictures of token frames as text: K is a key packet, digits are pictures of a token frame. */
+function shape(packets: readonly ChunkPacket[]): string {
+  return packets.map(({ head }) => (head.kind === 'key' ? 'K' : String(head.interpolation))).join('');
+}
+
+describe('ChunkEncoder', () => {
+  test.each([
+    ['one picture', [0], 250, 'K'],
+    ['a whole chunk', Array<number>(9).fill(0), 250, 'K01230123'],
+    ['a chunk cut short', Array<number>(7).fill(0), 250, 'K012301'],
+    ['chunks of 1 + 4k pictures at most', Array<number>(13).fill(0), 8, 'K0123K0123K01'],
+    ['nothing but key frames', Array<number>(3).fill(0), 1, 'KKK'],
+    ['a scene cut inside a token frame', [0, 0, 0, 0, 0, 0, 0, 1, 1, 1], 250, 'K012301K01'],
+    ['a scene cut between two', [0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2], 250, 'K0123K01230'],
+    ['a scene of one picture', [0, 2, 2, 2], 250, 'KK01'],
+  ])('%s', async (_, scenes, keyint, expected) => {
+    const { packets } = await encode(scenes, keyint);
+    expect(shape(packets)).toBe(expected);
+    expect(packets.map(({ display }) => display)).toEqual(scenes.map((_, time) => time));
+    expect(packets.map(({ head }) => Number(head.pts))).toEqual(scenes.map((_, time) => time));
+    for (const { head, tokens } of packets) {
+      const isOwn = head.interpolation === 0;
+      expect(tokens.ids.length).toBe(isOwn ? 80 : 0);
+      expect(head.fills).toBe(isOwn ? 0 : null);
+      expect(head.q).toBe(5);
+    }
+  });
+
+  test('each token frame is coded with the state behind the one before, each chunk with the first state', async () => {
+    const { states } = await encode(Array<number>(14).fill(0), 9);
+    expect(states).toEqual([128, 1, 2, 128, 4]);
+  });
+});
+
+describe('gatherPictures', () => {
+  test('repeats edges and the last picture', () => {
+    const grid = new CellGrid(3, 9);
+    const pictures = [0, 1].map((time) => picture('noise', 3, 9, time));
+    const { y, u } = gatherPictures(grid, pictures);
+    expect([y.length, u.length]).toEqual([4 * 8 * 16, 4 * 4 * 8]);
+    const at = (index: number, row: number, column: number): number => y[(index * 16 + row) * 8 + column]!;
+    for (const [index, source] of [0, 1, 1, 1].entries()) {
+      for (const [row, from] of [
+        [0, 0],
+        [8, 8],
+        [15, 8],
+      ] as const) {
+        for (const [column, fromColumn] of [
+          [0, 0],
+          [2, 2],
+          [7, 2],
+        ] as const) {
+          expect(at(index, row, column)).toBe(pictures[source]!.y[from * 3 + fromColumn]);
+        }
+      }
+    }
+    expect(u[7 * 4 + 3]).toBe(pictures[0]!.u[4 * 2 + 1]);
+  });
+});

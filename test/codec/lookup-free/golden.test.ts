@@ -1,0 +1,60 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { idsChecksum } from '../../../src/codec/lookup-free/cell-tokens.js';
+import { BitstreamError } from '../../../src/errors.js';
+import { Graph, type GraphOptimisation } from '../../../src/model/graph.js';
+import { invalidLookupFreeStreams, lookupFreeStreams } from '../golden.js';
+import { webGraph } from '../web-graphs.js';
+import { readTokens, tinyLookupFree } from './read-packets.js';
+
+// Enough for a machine that has other things to do.
+jest.setTimeout(300_000);
+
+async function priorOf(threads = 1, optimisation: GraphOptimisation = 'all'): Promise<Graph> {
+  return Graph.create((await tinyLookupFree).graphs.get('prior')!, { device: 'cpu', threads, optimisation });
+}
+
+async function expectGolden(prior: Graph): Promise<void> {
+  for (const { name, bytes, expected } of lookupFreeStreams()) {
+    const found = (await readTokens(bytes, prior)).map((tokens) => ({ tokensCrc32c: idsChecksum(tokens) }));
+    expect({ name, packets: found }).toEqual({ name, packets: expected.packets });
+  }
+}
+
+describe('golden streams of the family lookup-free have their checksums', () => {
+  const settings: [threads: number, optimisation: GraphOptimisation][] = [
+    [1, 'disabled'],
+    [1, 'basic'],
+    [1, 'all'],
+    [2, 'all'],
+    [4, 'disabled'],
+  ];
+  test.each(settings)('with %d threads at optimisation level %s', async (threads, optimisation) => {
+    await expectGolden(await priorOf(threads, optimisation));
+  });
+
+  test("with onnxruntime-web's WebAssembly", async () => {
+    await expectGolden(await webGraph(await tinyLookupFree, 'prior'));
+  });
+});
+
+test.each(invalidLookupFreeStreams().map((golden) => [golden.name, golden] as const))(
+  'invalid stream %s ends in its error',
+  async (_name, { bytes, expected }) => {
+    const error: unknown = await readTokens(bytes, await priorOf()).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(BitstreamError);
+    const { message, field } = error as BitstreamError;
+    expect(message).toContain(expected.message);
+    expect(field).toBe(expected.field);
+  },
+);
+
+test('all that is between key and end is used: every channel count, group and pass', () => {
+  const sizes = lookupFreeStreams().map(({ name, expected }) => [name, expected.packets.length]);
+  expect(Object.fromEntries(sizes)).toEqual({
+    chunks: 18,
+    'one-cell': 8,
+    'one-column': 3,
+    'one-row': 5,
+    rates: 14,
+  });
+});
