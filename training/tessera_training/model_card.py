@@ -9,6 +9,16 @@ NAMES = {
     "post-filter-lpips": "post-filter-lpips",
     "modes": "modeTables",
     "transforms": "transforms, intra prediction",
+    "tokenizer": "tokenizer-encoder, tokenizer-decoder",
+    "bit-prior": "prior, channelWeights, bitTables",
+}
+SAMPLES = {"transform": "samples (frames of 640x360)", "lookup-free": "samples (token frames; thousand cells)"}
+LIMITS = {
+    "transform": ["The post-filter `lpips` invents detail that looks right and is not evidence of what was there."],
+    "lookup-free": [
+        "Pictures are made by a float network: they are the same to the eye, not to the bit, on different devices; tokens are",
+        "exact everywhere. Detail may be invented. Made for low rates: it ends at 18 bits per 8x8 cell of four frames.",
+    ],
 }
 
 
@@ -28,7 +38,7 @@ def model_card(manifest: dict) -> str:
         "",
         "## Training",
         "",
-        "| part | graphs and tables | steps | samples (frames of 640x360) | hours | shards (clips) |",
+        f"| part | graphs and tables | steps | {SAMPLES[manifest['family']]} | hours | shards (clips) |",
         "|---|---|---|---|---|---|",
     ]
     for part, told in parts.items():
@@ -47,8 +57,8 @@ def model_card(manifest: dict) -> str:
         "",
         "## Limits",
         "",
-        "Trained on small videos (up to about 640x360) with 8 bits and 4:2:0. The post-filter `lpips` invents detail",
-        "that looks right and is not evidence of what was there.",
+        "Trained on small videos (up to about 640x360) with 8 bits and 4:2:0.",
+        *LIMITS[manifest["family"]],
         "",
     ]
     return "\n".join(lines)

@@ -42,7 +42,7 @@ def self_test_vectors(programs: dict[str, Program], rows: int, regions: int, see
         inputs = {}
         for field, channels, height, width in program.inputs:
             shape = (rows, channels) if program.is_rows else (regions, channels, *REGION[field])
-            high = 256 if field in ("y", "u", "v", "features") else 65
+            high = 256 if field in ("y", "u", "v", "features") or name == "prior" else 65
             inputs[field] = generator.integers(0, high, shape, np.uint8)
         vectors |= {f"{name}.input.{field}": value for field, value in inputs.items()}
         vectors |= {f"{name}.output.{field}": value for field, value in evaluate(program, inputs).items()}
@@ -84,8 +84,22 @@ def write_pack(
     for graph, program in programs.items():
         onnx.save(to_onnx(program), folder / FILES[graph])
         costs[graph] = round(program.kilo_macs_per_pixel(), 3)
+    return write_manifest(folder, FILES, name, version, costs, default_post_filter, provenance)
+
+
+def write_manifest(
+    folder: Path,
+    paths: dict[str, str],
+    name: str,
+    version: str,
+    costs: dict[str, float],
+    default_post_filter: str,
+    provenance: dict[str, object],
+    family: str = "transform",
+) -> dict:
+    """Writes `manifest.json` over files that are there already, `paths` by their roles, and returns it."""
     files = {}
-    for role, path in FILES.items():
+    for role, path in paths.items():
         data = (folder / path).read_bytes()
         files[role] = {"path": path, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
     manifest = {
@@ -93,6 +107,7 @@ def write_pack(
         "name": name,
         "version": version,
         "licence": "MIT",
+        "family": family,
         "files": files,
         "kiloMacsPerPixel": costs,
         "defaultPostFilter": default_post_filter,

@@ -12,7 +12,7 @@ import torch
 from tessera_training.lookup_free import prior, tokenizer
 from tessera_training.lookup_free.clips import fold_cells, open_clips, there_and_back, to_groups, unfold_cells
 from tessera_training.lookup_free.dump_tokens import main as dump_tokens
-from tessera_training.lookup_free.graphs import decoder_graph, encoder_graph
+from tessera_training.lookup_free.graphs import FEATURE_STEPS, decoder_graph, encoder_graph
 from tessera_training.lookup_free.networks import CHANNELS, Tokenizer, TokenizerShape, group_basis
 from tessera_training.lookup_free.prior import BitPrior, BitPriorShape, open_tokens, rows_of
 from tessera_training.program import evaluate, intervals, to_onnx
@@ -68,25 +68,29 @@ def test_tokenizer_graphs_follow_pytorch() -> None:
     generator = np.random.default_rng(1)
     y = generator.integers(0, 256, (4, 32, 48), np.uint8)
     u, v = y[:, ::2, ::2].copy(), 255 - y[:, 1::2, 1::2]
-    state = generator.normal(0, 1, (1, SMALL.state_channels, 4, 6)).astype(np.float32)
-    channels = (np.arange(CHANNELS) < 11).astype(np.float32)
+    levels = np.clip(generator.normal(128, 16, (1, SMALL.state_channels, 4, 6)), 0, 255).astype(np.uint8)
+    steps = np.where(np.arange(SMALL.state_channels) < SMALL.width, FEATURE_STEPS, 64.0)[:, None, None]
+    state = torch.from_numpy((levels.astype(np.float64) - 128) / steps).float()
+    mask = (np.arange(CHANNELS) < 11).astype(np.uint8)
+    channels = torch.from_numpy(mask).float()
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.copy_(parameter.half().float())
         cells = fold_cells(*(torch.from_numpy(p) for p in (y, u, v))).reshape(1, 384, 4, 6)
-        z = net.encoder(tokenizer.normalised(cells), torch.from_numpy(state), torch.from_numpy(channels)[None])
-        given = {"state": state, "channels": channels}
+        z = net.encoder(tokenizer.normalised(cells), state, channels[None])
+        given = {"state": levels, "channels": mask}
         tokens = run_onnx(encoder_graph(net), {"y": y, "u": u, "v": v, **given})["tokens"]
         clear = (z[0].abs() > 1e-3).numpy()
         assert np.array_equal(tokens[:11][clear[:11]], (z[0] >= 0).numpy()[:11][clear[:11]])
         assert not tokens[11:].any()
-        signs = torch.from_numpy(tokens * 2.0 - 1).float()[None] * torch.from_numpy(channels)[:, None, None]
-        pictures, after = net.decoder(signs, torch.from_numpy(state), torch.from_numpy(channels)[None])
+        signs = torch.from_numpy(tokens * 2.0 - 1).float()[None] * channels[:, None, None]
+        pictures, after = net.decoder(signs, state, channels[None])
         outputs = run_onnx(decoder_graph(net), {"tokens": tokens, **given})
-        levels = (pictures.reshape(4, 96, 4, 6) * 64 + 128).round().clamp(0, 255)
-        for name, plane in zip("yuv", unfold_cells(levels)):
+        samples = (pictures.reshape(4, 96, 4, 6) * 64 + 128).round().clamp(0, 255)
+        for name, plane in zip("yuv", unfold_cells(samples)):
             assert np.abs(outputs[name].astype(int) - plane.numpy()).max() <= 1, name
-        assert np.abs(outputs["nextState"] - after.numpy()).max() < 1e-3
+        expected = (after.numpy() * steps + 128).round().clip(0, 255)
+        assert np.abs(outputs["nextState"].astype(int) - expected).max() <= 1
 
 
 @pytest.mark.parametrize("kind", ("random", "saturated"))

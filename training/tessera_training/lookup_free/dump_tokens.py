@@ -26,11 +26,14 @@ def code(tokenizer: Tokenizer, groups: Tensor, n: int) -> Tensor:
     return torch.stack(frames)
 
 
-def groups_of(clip: Clip, frames: int, device: str) -> Tensor:
-    """The first 1 + 4k frames of a clip, at most `frames`."""
+def groups_of(clip: Clip, frames: int, size: int, device: str) -> Tensor:
+    """The first 1 + 4k frames of a clip, at most `frames`, and of them the middle, at most `size` luma samples a side."""
     count = min(frames, clip.frames)
     count -= (count - 1) % 4
-    planes = (torch.from_numpy(plane[:count].copy()).to(device) for plane in clip.planes)
+    planes = []
+    for plane, half in zip(clip.planes, (1, 2, 2)):
+        top, left = (max(0, side * half - size) // 32 * 16 // half for side in plane.shape[1:])
+        planes.append(torch.from_numpy(plane[:count, top : top + size // half, left : left + size // half].copy()).to(device))
     return to_groups(normalised(fold_cells(*planes))[None])[0]
 
 
@@ -47,6 +50,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--checkpoint", type=Path, required=True, help="checkpoint of the tokenizer")
     parser.add_argument("--out", type=Path, required=True, help="folder for one .npz per rate")
     parser.add_argument("--frames", type=int, default=49, help="frames of each clip at most")
+    parser.add_argument("--size", type=int, default=4096, help="luma samples a side at most, of the middle")
     parser.add_argument("--rates", type=int, nargs="*", default=RATES, help="channels in use")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     arguments = parser.parse_args(argv)
@@ -55,7 +59,7 @@ def main(argv: list[str] | None = None) -> None:
     for n in arguments.rates:
         arrays = {}
         for clip in open_clips(arguments.planes):
-            tokens = code(tokenizer, groups_of(clip, arguments.frames, arguments.device), n)[:, :n].cpu().numpy()
+            tokens = code(tokenizer, groups_of(clip, arguments.frames, arguments.size, arguments.device), n)[:, :n].cpu().numpy()
             # Packed along the channels' bits of the whole clip; the shape stands beside it.
             arrays[f"{clip.name}/shape"] = np.array(tokens.shape, np.int32)
             arrays[f"{clip.name}/bits"] = np.packbits(tokens.reshape(-1))

@@ -1,4 +1,7 @@
-"""The tokenizer's networks as ONNX: uint8 planes and tokens, float32 state; weights stored as float16."""
+"""The tokenizer's networks as ONNX: uint8 in, uint8 out, float32 between; weights are stored as float16.
+
+The state is bytes too: features in sixteenths around 128, then samples of the last picture as they are.
+"""
 
 from __future__ import annotations
 
@@ -83,17 +86,33 @@ class GraphWriter:
 
 PLANES = (("y", "height", "width", 8), ("u", "halfHeight", "halfWidth", 4), ("v", "halfHeight", "halfWidth", 4))
 CELLS = ["rows", "columns"]
+FEATURE_STEPS = 16.0  # of a feature's byte: features have a mean square of one
+
+
+def first_state(channels: int) -> np.ndarray:
+    """uint8 [channels]: the state before a chunk, which is zero in every channel."""
+    return np.full(channels, 128, np.uint8)
 
 
 def _state(g: GraphWriter, channels: int) -> tuple[str, str]:
     """Features and last picture."""
-    state = g.input("state", FLOAT, [1, channels, *CELLS])
+    state = g.add("Sub", [g.add("Cast", [g.input("state", BYTE, [1, channels, *CELLS])], to=FLOAT), g.constant(128.0)])
     features, last = g.several("Split", [state, g.constant([channels - SAMPLES, SAMPLES])], 2, axis=1)
-    return features, last
+    return g.add("Mul", [features, g.constant(1 / FEATURE_STEPS)]), g.add("Mul", [last, g.constant(1 / 64)])
+
+
+def _channels(g: GraphWriter) -> str:
+    return g.add("Cast", [g.input("channels", BYTE, [CHANNELS])], to=FLOAT)
+
+
+def _to_bytes(g: GraphWriter, value: str, steps: float) -> str:
+    """Rounded to whole `steps` around 128 and limited to 0..255; still float32."""
+    levels = g.add("Floor", [g.add("Add", [g.add("Mul", [value, g.constant(steps)]), g.constant(128.5)])])
+    return g.add("Clip", [levels, g.constant(0.0), g.constant(255.0)])
 
 
 def encoder_graph(tokenizer: Tokenizer) -> onnx.ModelProto:
-    """y, u, v uint8 [4, rows, columns], state, channels float32 [18] to tokens uint8 [18, h, w]."""
+    """y, u, v [4, rows, columns], state [1, S, h, w], channels [18] in 0, 1 to tokens [18, h, w]."""
     g, net = GraphWriter("tokenizer-encoder"), tokenizer.encoder
     cells = []
     for name, height, width, block in PLANES:
@@ -104,7 +123,7 @@ def encoder_graph(tokenizer: Tokenizer) -> onnx.ModelProto:
     frames = g.add("Reshape", [joined, g.constant([1, GROUP * SAMPLES, 0, 0])])
     frames = g.add("Mul", [g.add("Sub", [frames, g.constant(128.0)]), g.constant(1 / 64)])
     features, last = _state(g, tokenizer.shape.state_channels)
-    channels = g.input("channels", FLOAT, [CHANNELS])
+    channels = _channels(g)
     parts = [g.conv(frames, net.frames), g.conv(last, net.last), g.conv(features, net.features), g.per_channel(channels, net.channels)]
     z = g.conv(g.blocks(g.total(parts), net.blocks), net.head)
     positive = g.add("Cast", [g.add("GreaterOrEqual", [z, g.constant(0.0)])], to=FLOAT)
@@ -115,11 +134,11 @@ def encoder_graph(tokenizer: Tokenizer) -> onnx.ModelProto:
 
 
 def decoder_graph(tokenizer: Tokenizer) -> onnx.ModelProto:
-    """tokens uint8 [18, h, w], state, channels float32 [18] to y, u, v uint8 [4, rows, columns] and the next state."""
+    """tokens [18, h, w], state [1, S, h, w], channels [18] to y, u, v [4, rows, columns] and the next state."""
     g, net = GraphWriter("tokenizer-decoder"), tokenizer.decoder
     tokens = g.add("Cast", [g.input("tokens", BYTE, [CHANNELS, *CELLS])], to=FLOAT)
     features, last = _state(g, tokenizer.shape.state_channels)
-    channels = g.input("channels", FLOAT, [CHANNELS])
+    channels = _channels(g)
     present = g.add("Reshape", [channels, g.constant([1, CHANNELS, 1, 1])])
     signs = g.add("Sub", [g.add("Mul", [g.add("Unsqueeze", [tokens, g.constant([0])]), g.constant(2.0)]), g.constant(1.0)])
     signs = g.add("Mul", [signs, present])
@@ -129,14 +148,13 @@ def decoder_graph(tokenizer: Tokenizer) -> onnx.ModelProto:
     pictures = g.add("Add", [g.conv(x, net.head), kept])
     # [1, 384, h, w] to [4, 96, h, w].
     frames = g.add("Reshape", [pictures, g.constant([GROUP, SAMPLES, 0, 0])])
-    levels = g.add("Add", [g.add("Mul", [frames, g.constant(64.0)]), g.constant(128.5)])
-    levels = g.add("Clip", [g.add("Floor", [levels]), g.constant(0.0), g.constant(255.0)])
+    levels = _to_bytes(g, frames, 64.0)
     for (name, height, width, block), part in zip(PLANES, g.several("Split", [levels, g.constant([64, 16, 16])], 3, axis=1)):
         plane = g.add("Squeeze", [g.add("DepthToSpace", [part], blocksize=block), g.constant([1])])
         g.output(name, g.add("Cast", [plane], to=BYTE), BYTE, [GROUP, height, width])
     square = g.add("ReduceMean", [g.add("Mul", [x, x])], axes=[1], keepdims=1)
     length = g.add("Sqrt", [g.add("Add", [square, g.constant(1e-4)])])
     _, shown = g.several("Split", [pictures, g.constant([(GROUP - 1) * SAMPLES, SAMPLES])], 2, axis=1)
-    shown = g.add("Clip", [shown, g.constant(-2.0), g.constant(2.0)])
-    g.output("nextState", g.add("Concat", [g.add("Div", [x, length]), shown], axis=1), FLOAT, [1, tokenizer.shape.state_channels, *CELLS])
+    state = g.add("Concat", [_to_bytes(g, g.add("Div", [x, length]), FEATURE_STEPS), _to_bytes(g, shown, 64.0)], axis=1)
+    g.output("nextState", g.add("Cast", [state], to=BYTE), BYTE, [1, tokenizer.shape.state_channels, *CELLS])
     return g.model()
