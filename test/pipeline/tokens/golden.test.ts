@@ -3,13 +3,14 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TokenFrame, TokenItem } from '../../../src/pipeline/tokens/token-source.js';
-import { goldenStreams, invalidStreams } from '../../codec/golden.js';
-import { TINY_PACK } from '../../support/packs.js';
+import { goldenStreams, invalidLookupFreeStreams, invalidStreams, lookupFreeStreams } from '../../codec/golden.js';
+import { TINY_LOOKUP_FREE_PACK, TINY_PACK } from '../../support/packs.js';
 import { exportTokens, importTokens, readTokens, writeTokens } from './built.js';
 import { MemorySink, piped } from './memory-sink.js';
 
 const streams = goldenStreams().map((golden) => [golden.name, golden] as const);
 const pack = TINY_PACK;
+const lookupFree = lookupFreeStreams().map((golden) => [golden.name, golden] as const);
 
 describe.each(['npz', 'jsonl'] as const)('through %s, from pipe to pipe, the same stream comes back', (format) => {
   test.each(streams)('%s', async (_name, { bytes, expected }) => {
@@ -19,6 +20,19 @@ describe.each(['npz', 'jsonl'] as const)('through %s, from pipe to pipe, the sam
     expect(exported).toMatchObject({ format, family: 'transform', frames, tokenFrames: frames, bytes: bytes.length });
     const stream = new MemorySink();
     const imported = await importTokens(piped(file.bytes()), stream, { pack });
+    expect(imported).toMatchObject({ frames, bytes: bytes.length, isSame: true });
+    expect(Buffer.compare(stream.bytes(), bytes)).toBe(0);
+  });
+
+  test.each(lookupFree)('%s of the family lookup-free', async (_name, { bytes, expected }) => {
+    const own = { pack: TINY_LOOKUP_FREE_PACK };
+    const file = new MemorySink();
+    const exported = await exportTokens(piped(bytes), file, { ...own, format });
+    const tokenFrames = expected.packets.filter(({ tokensCrc32c }) => tokensCrc32c !== 0).length;
+    const frames = expected.packets.length;
+    expect(exported).toMatchObject({ format, family: 'lookup-free', frames, tokenFrames, bytes: bytes.length });
+    const stream = new MemorySink();
+    const imported = await importTokens(piped(file.bytes()), stream, own);
     expect(imported).toMatchObject({ frames, bytes: bytes.length, isSame: true });
     expect(Buffer.compare(stream.bytes(), bytes)).toBe(0);
   });
@@ -41,6 +55,52 @@ describe('without a file', () => {
         expect(arrays![name]!.length).toBe(shape.reduce((product, length) => product * length, 1));
       }
     }
+  });
+
+  test('token frames that show several pictures stand in the first of their packets', async () => {
+    const { bytes } = lookupFree.find(([name]) => name === 'chunks')![1];
+    await using tokens = await readTokens(piped(bytes), { pack: TINY_LOOKUP_FREE_PACK });
+    expect(tokens.layout).toEqual([{ name: 'ids', dtype: 'uint32', shape: [5, 7] }]);
+    const places: string[] = [];
+    for await (const item of tokens.items) {
+      if (item.type !== 'frame') continue;
+      places.push(`${item.chunk}.${item.tokenFrame}${item.arrays === null ? '' : '!'}`);
+    }
+    expect(places.join(' ')).toBe('0.0! 0.1! 0.1 0.1 0.1 0.2! 0.2 0.2 0.2 0.3! 0.3 1.0! 2.0! 2.1! 2.2! 2.2 2.2 2.2');
+  });
+
+  test.each<[string, (frame: TokenFrame) => Partial<TokenFrame>, RegExp]>([
+    [
+      'an id out of range',
+      ({ arrays }) => ({ arrays: { ids: arrays!['ids']!.with(8, 2 ** 18) } }),
+      /ids\[1, 1\] is 262144/,
+    ],
+    ['another number of channels', () => ({ q: 3 }), /with q 3 it must be 0\.\.7/],
+    ['no channels', () => ({ q: 0 }), /q is 0/],
+    ['another shape', ({ arrays }) => ({ arrays: { ids: arrays!['ids']!.slice(1) } }), /ids must be uint32 \[5, 7\]/],
+    ['no tokens', () => ({ arrays: null }), /its arrays must not be null/],
+    ['a picture of no token frame', () => ({ interpolation: 2 }), /its arrays must be null/],
+  ])('ids: %s is refused', async (_, change, message) => {
+    const { bytes } = lookupFree.find(([name]) => name === 'chunks')![1];
+    const own = { pack: TINY_LOOKUP_FREE_PACK };
+    await using tokens = await readTokens(piped(bytes), own);
+    const { name, family, header, layout } = tokens;
+    async function* items(): AsyncGenerator<TokenItem, void, undefined> {
+      for await (const item of tokens.items) {
+        yield item.type === 'frame' && item.number === 1 ? { ...item, ...change(item) } : item;
+      }
+    }
+    const written = writeTokens({ name, family, header, layout, items: items() }, new MemorySink(), own);
+    const error: unknown = await written.catch((reason: unknown) => reason);
+    expect((error as Error).name).toBe('InputError');
+    expect((error as Error).message).toMatch(/frame 1: /);
+    expect((error as Error).message).toMatch(message);
+  });
+
+  test('tokens of another pack are refused', async () => {
+    const { bytes } = lookupFree[0]![1];
+    const error: unknown = await readTokens(piped(bytes), { pack }).catch((reason: unknown) => reason);
+    expect((error as Error).message).toMatch(/pack tiny 0.1.0 is not the one the tokens were made with/);
   });
 
   test('something changed makes another stream, and that is told', async () => {
@@ -118,3 +178,20 @@ describe('streams that end in an error when decoded end in it here, or are given
     },
   );
 });
+
+test.each(invalidLookupFreeStreams().map((golden) => [golden.name, golden] as const))(
+  'invalid stream %s of the family lookup-free',
+  async (_name, { bytes, expected }) => {
+    const error: unknown = await exportTokens(piped(bytes), new MemorySink(), { pack: TINY_LOOKUP_FREE_PACK }).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    // Checksums are held to what decoders make of tokens.
+    if (_name === 'wrong-checksum') expect(error).toBeNull();
+    else
+      expect(error).toMatchObject({
+        name: 'BitstreamError',
+        message: expect.stringContaining(expected.message) as unknown,
+      });
+  },
+);
