@@ -78,6 +78,11 @@ export class TableSet {
     return magnitude;
   }
 
+  /** Decodes a bit with a table of section 13. */
+  bit(stream: SymbolStream, table: number): number {
+    return this.#decode(stream, 'bitTables', table, (count) => 4 + Math.min(count >> 4, 2));
+  }
+
   #decode(stream: SymbolStream, name: string, row: number, rate: (count: number) => number): number {
     const key = `${name}[${String(row)}]`;
     let table = this.#tables.get(key);
