@@ -65,10 +65,16 @@ class TesseraCodec implements Codec {
     const { name, version, id } = this.pack;
     const { device } = await resolveDevice('auto', this.pack);
     return {
-      title: `${name}, post-filter ${this.postFilter}${this.tune === null || this.tune === DEFAULT_TUNE ? '' : `, tuned for ${this.tune}`}`,
+      title: `${name}${this.#filterTitle()}${this.tune === null || this.tune === DEFAULT_TUNE ? '' : `, tuned for ${this.tune}`}`,
       version: `pack ${version} ${Buffer.from(id).toString('hex')}`,
       details: { pack: name, 'post-filter': this.postFilter, ...tuned(this.tune), device },
     };
+  }
+
+  /** Empty for a pack that has no choice. */
+  #filterTitle(): string {
+    const hasFilters = [...this.pack.graphs.keys()].some((role) => role.startsWith('post-filter-'));
+    return hasFilters ? `, post-filter ${this.postFilter}` : '';
   }
 
   command(clip: CodecClip, { setting, keyint, threads }: CodecTask): string {

@@ -1,8 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { seededRandom } from '../entropy/random.js';
-import { goldenStreams, invalidStreams } from '../codec/golden.js';
+import { readBitTables } from '../../src/model/bit-tables.js';
+import { Graph } from '../../src/model/graph.js';
+import type { GraphRole } from '../../src/model/manifest.js';
+import { goldenStreams, invalidLookupFreeStreams, invalidStreams, lookupFreeStreams } from '../codec/golden.js';
+import { tinyLookupFree } from '../codec/lookup-free/read-packets.js';
 import { exactGraphs, tinyPack, tinyTables } from '../codec/tiny.js';
-import { LenientDecoder } from './lenient-decoder.js';
+import { LenientDecoder, lookupFreeDecoder, transformDecoder } from './lenient-decoder.js';
 import { mutate, MUTATIONS } from './mutations.js';
 
 // scripts/fuzz.mjs sets these for longer runs.
@@ -15,13 +19,41 @@ const LIMIT_MS = 20_000;
 /** Of the whole process: the decoder's own need is a few MiB for pictures this small. */
 const MEMORY_LIMIT = 1.5 * 2 ** 30;
 
-test(
-  `${count} mutated golden streams are decoded, concealed or refused`,
-  async () => {
-    const golden = goldenStreams();
+/** Golden streams of a family, valid and invalid, and what decodes them. */
+interface Family {
+  readonly golden: readonly {
+    readonly bytes: Uint8Array;
+    readonly expected: { readonly packets: readonly unknown[] };
+  }[];
+  readonly invalid: readonly { readonly bytes: Uint8Array }[];
+  readonly decoder: () => Promise<LenientDecoder>;
+}
+
+const families: Record<string, Family> = {
+  transform: {
+    golden: goldenStreams(),
+    invalid: invalidStreams(),
+    decoder: async () => new LenientDecoder(transformDecoder(await tinyTables(), await exactGraphs(await tinyPack))),
+  },
+  'lookup-free': {
+    golden: lookupFreeStreams(),
+    invalid: invalidLookupFreeStreams(),
+    decoder: async () => {
+      const pack = await tinyLookupFree;
+      const open = (role: GraphRole): Promise<Graph> =>
+        Graph.create(pack.graphs.get(role)!, { device: 'cpu', threads: 1 });
+      const [prior, tokenizer] = [await open('prior'), await open('tokenizer-decoder')];
+      return new LenientDecoder(lookupFreeDecoder(readBitTables(pack), prior, tokenizer));
+    },
+  },
+};
+
+test.each(Object.entries(families))(
+  `%s: ${count} mutated golden streams are decoded, concealed or refused`,
+  async (_, { golden, invalid, decoder: create }) => {
     // Mutations of what is invalid already go further from the beaten path.
-    const seeds = [...golden, ...golden, ...invalidStreams()].map(({ bytes }) => bytes);
-    const decoder = new LenientDecoder(await tinyTables(), await exactGraphs(await tinyPack));
+    const seeds = [...golden, ...golden, ...invalid].map(({ bytes }) => bytes);
+    const decoder = await create();
     const rejections: unknown[] = [];
     const note = (reason: unknown): number => rejections.push(reason);
     process.on('unhandledRejection', note);

@@ -2,11 +2,17 @@ import { memorySource } from '../../src/bitstream/byte-source.js';
 import type { Packet } from '../../src/bitstream/packet.js';
 import { StreamReader } from '../../src/bitstream/stream-reader.js';
 import { Geometry } from '../../src/codec/frame-tokens.js';
+import { BitTokenCodec } from '../../src/codec/lookup-free/bit-token-codec.js';
+import { CellGrid } from '../../src/codec/lookup-free/cell-grid.js';
+import { idsChecksum } from '../../src/codec/lookup-free/cell-tokens.js';
+import { ChunkDecoder } from '../../src/codec/lookup-free/chunk-decoder.js';
 import { loopChecksum } from '../../src/codec/loop-checksum.js';
 import { PictureDecoder } from '../../src/codec/picture-decoder.js';
 import { TokenCodec } from '../../src/codec/token-codec.js';
 import { BitstreamError } from '../../src/errors.js';
 import { Kernels } from '../../src/kernels/kernels.js';
+import type { BitTables } from '../../src/model/bit-tables.js';
+import type { Graph } from '../../src/model/graph.js';
 import type { PackTables } from '../../src/model/pack-tables.js';
 import { pipe } from '../bitstream/samples.js';
 import type { ExactGraphs } from '../codec/tiny.js';
@@ -25,19 +31,49 @@ export interface Outcome {
   readonly isRefused: boolean;
 }
 
+/** Decodes one packet; false if its picture has another checksum. Throws BitstreamError if it cannot be decoded. */
+export type PacketDecoder = (packet: Packet) => Promise<boolean>;
+
+/** Decodes packets of the family transform, for pictures of one size. */
+export function transformDecoder(tables: PackTables, graphs: ExactGraphs) {
+  return (width: number, height: number): PacketDecoder => {
+    const geometry = new Geometry(width, height);
+    const codec = new TokenCodec(geometry, tables, graphs);
+    const pictures = new PictureDecoder(new Kernels(), geometry, tables, graphs.loopFilter);
+    return async (packet) => {
+      const tokens = await codec.read(packet, packet.tokens);
+      const planes = await pictures.decode(packet, tokens);
+      return packet.loopChecksum === null || loopChecksum(planes) === packet.loopChecksum;
+    };
+  };
+}
+
+/** Decodes packets of the family lookup-free, for pictures of one size. */
+export function lookupFreeDecoder(tables: BitTables, prior: Graph, tokenizer: Graph) {
+  return (width: number, height: number): PacketDecoder => {
+    const grid = new CellGrid(width, height);
+    const codec = new BitTokenCodec(grid, tables, prior);
+    const pictures = new ChunkDecoder(grid, tokenizer, tables.firstState);
+    return async (packet) => {
+      const tokens = await codec.read(packet, packet.tokens);
+      if (packet.loopChecksum !== null && idsChecksum(tokens) !== packet.loopChecksum) return false;
+      await pictures.decode(packet, tokens);
+      return true;
+    };
+  };
+}
+
 /**
  * Decodes in this thread as the workers of `Decoder` do: from damage on frames are lost until the next key frame.
  * Anything thrown but a BitstreamError comes through, and none but the header's is thrown.
  */
 export class LenientDecoder {
-  readonly #tables: PackTables;
-  readonly #graphs: ExactGraphs;
+  readonly #create: (width: number, height: number) => PacketDecoder;
   /** One for each size of picture, used again and again: what one stream leaves behind must not show in the next. */
-  readonly #codecs = new Map<string, { codec: TokenCodec; pictures: PictureDecoder }>();
+  readonly #decoders = new Map<string, PacketDecoder>();
 
-  constructor(tables: PackTables, graphs: ExactGraphs) {
-    this.#tables = tables;
-    this.#graphs = graphs;
+  constructor(create: (width: number, height: number) => PacketDecoder) {
+    this.#create = create;
   }
 
   /** @param isPipe read the stream from a pipe, in pieces. */
@@ -52,16 +88,16 @@ export class LenientDecoder {
     }
     if (!isPipe) await reader.readIndex();
     const { width, height } = reader.header;
-    const decoders = width * height <= AREA_LIMIT ? this.#decoders(width, height) : null;
+    const decode = width * height <= AREA_LIMIT ? this.#decoder(width, height) : null;
     let isBroken = true;
     for await (const section of reader.sections()) {
       if (section.kind === 'damaged' || section.kind === 'truncated') {
         damaged++;
         isBroken = true;
       }
-      if (section.kind !== 'packet' || decoders === null) continue;
+      if (section.kind !== 'packet' || decode === null) continue;
       if (section.packet.kind === 'key') isBroken = false;
-      if (!isBroken && (await this.#decodePacket(decoders, section.packet))) good++;
+      if (!isBroken && (await succeeds(decode(section.packet)))) good++;
       else {
         isBroken = true;
         concealed++;
@@ -70,32 +106,23 @@ export class LenientDecoder {
     return { good, concealed, damaged, isRefused: false };
   }
 
-  async #decodePacket(
-    { codec, pictures }: { codec: TokenCodec; pictures: PictureDecoder },
-    packet: Packet,
-  ): Promise<boolean> {
-    try {
-      const tokens = await codec.read(packet, packet.tokens);
-      const planes = await pictures.decode(packet, tokens);
-      return packet.loopChecksum === null || loopChecksum(planes) === packet.loopChecksum;
-    } catch (error) {
-      if (error instanceof BitstreamError) return false;
-      throw error;
-    }
-  }
-
-  #decoders(width: number, height: number): { codec: TokenCodec; pictures: PictureDecoder } {
+  #decoder(width: number, height: number): PacketDecoder {
     const key = `${width}x${height}`;
-    let decoders = this.#codecs.get(key);
-    if (decoders === undefined) {
-      const geometry = new Geometry(width, height);
-      decoders = {
-        codec: new TokenCodec(geometry, this.#tables, this.#graphs),
-        pictures: new PictureDecoder(new Kernels(), geometry, this.#tables, this.#graphs.loopFilter),
-      };
+    let decoder = this.#decoders.get(key);
+    if (decoder === undefined) {
+      decoder = this.#create(width, height);
       // Sizes that only a mutation made are not kept.
-      if (this.#codecs.size < 24) this.#codecs.set(key, decoders);
+      if (this.#decoders.size < 24) this.#decoders.set(key, decoder);
     }
-    return decoders;
+    return decoder;
+  }
+}
+
+async function succeeds(work: Promise<boolean>): Promise<boolean> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof BitstreamError) return false;
+    throw error;
   }
 }
