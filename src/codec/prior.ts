@@ -10,22 +10,12 @@ import {
   TOKENS_PER_BLOCK,
   type FrameTokens,
 } from './frame-tokens.js';
+import { AROUND, type Offset } from './neighbours.js';
 
 /** Values that describe a macroblock itself to the prior (FORMAT.md section 9). */
 export const BLOCK_FIELDS = 32;
 /** Values that describe each of its eight neighbours. */
 const NEIGHBOUR_FIELDS = 6;
-/** Neighbours (row, column) in the order of the graphs' inputs; the first four may have tokens of pass 0. */
-const AROUND: readonly (readonly [number, number])[] = [
-  [0, -1],
-  [-1, 0],
-  [0, 1],
-  [1, 0],
-  [-1, -1],
-  [-1, 1],
-  [1, -1],
-  [1, 1],
-];
 
 /** code(m) = round(16 log2(1 + min(m, 15))): how magnitudes enter the prior. */
 const MAGNITUDE_CODE = Uint8Array.of(0, 16, 25, 32, 37, 41, 45, 48, 51, 53, 55, 57, 59, 61, 63, 64);
@@ -178,6 +168,7 @@ export class FramePrior {
     const rows = new Uint8Array(coded.length * 4 * TOKENS_PER_BLOCK);
     let to = 0;
     for (const at of coded) {
+      // Only these four are of the other pass.
       for (const offset of AROUND.slice(0, 4)) {
         const neighbour = neighbourOf(tokens, at, offset);
         if (neighbour >= 0) writeCodes(tokens, neighbour, rows, to);
@@ -229,7 +220,7 @@ function rowOf(memory: TokenMemory, at: number): Uint8Array {
   return memory.subarray(at * TOKENS_PER_BLOCK, (at + 1) * TOKENS_PER_BLOCK);
 }
 
-function neighbourOf(tokens: FrameTokens, at: number, [dy, dx]: readonly [number, number]): number {
+function neighbourOf(tokens: FrameTokens, at: number, [dy, dx]: Offset): number {
   const { rows, columns } = tokens.geometry;
   const row = Math.floor(at / columns) + dy;
   const column = (at % columns) + dx;

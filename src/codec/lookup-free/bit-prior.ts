@@ -1,18 +1,8 @@
 import { TOKEN_CHANNELS } from '../../model/bit-tables.js';
 import type { Graph, GraphTensor } from '../../model/graph.js';
+import { AROUND, type Offset } from '../neighbours.js';
 import type { ChannelPlanes } from './channel-planes.js';
 
-/** Neighbours (row, column) in the order of the graph's inputs. */
-const AROUND: readonly (readonly [number, number])[] = [
-  [0, -1],
-  [-1, 0],
-  [0, 1],
-  [1, 0],
-  [-1, -1],
-  [-1, 1],
-  [1, -1],
-  [1, 1],
-];
 /** Values that describe the token frame and the pass. */
 const ABOUT = 8;
 const YES = 128;
@@ -53,11 +43,7 @@ export async function bitLogits(
 }
 
 /** The channels of cells at `offsets` from each of `cells`: [cells, 18 offsets]. */
-function rowsOf(
-  cells: Int32Array,
-  offsets: readonly (readonly [number, number])[],
-  planes: ChannelPlanes,
-): GraphTensor {
+function rowsOf(cells: Int32Array, offsets: readonly Offset[], planes: ChannelPlanes): GraphTensor {
   const width = offsets.length * TOKEN_CHANNELS;
   const data = new Uint8Array(cells.length * width);
   let to = 0;
