@@ -80,7 +80,7 @@ export class TableSet {
 
   /** Decodes a bit with a table of section 13. */
   bit(stream: SymbolStream, table: number): number {
-    return this.#decode(stream, 'bitTables', table, (count) => 4 + Math.min(count >> 4, 2));
+    return this.#decode(stream, 'bitTables', table, () => 7);
   }
 
   #decode(stream: SymbolStream, name: string, row: number, rate: (count: number) => number): number {

@@ -12,6 +12,8 @@ import { GROUP, type CellGrid } from './cell-grid.js';
 import { hasOwnTokens, type CellTokens } from './cell-tokens.js';
 import { ChannelPlanes } from './channel-planes.js';
 
+/** Shift of each step of adaptation. */
+const ADAPTATION_RATE = 7;
 /** Logit values of one level. */
 const LEVEL_SHIFT = 2;
 
@@ -37,7 +39,7 @@ export class BitTokenCodec implements TokenByteCodec<CellTokens> {
     this.#grid = grid;
     this.#prior = prior;
     this.#channelWeights = channelWeights;
-    this.#tables = new AdaptiveTables(bitTables, 2, { rate: 'counted' });
+    this.#tables = new AdaptiveTables(bitTables, 2, { rate: ADAPTATION_RATE });
     this.#before = this.#older = new ChannelPlanes(grid);
   }
 
