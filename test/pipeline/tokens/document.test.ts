@@ -1,13 +1,20 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTokenFile } from '../../../src/pipeline/tokens/token-file.js';
 import { transformLayout } from '../../../src/pipeline/tokens/transform-layout.js';
 import { Geometry } from '../../../src/codec/frame-tokens.js';
-import { TINY_PACK } from '../../support/packs.js';
+import { CellGrid } from '../../../src/codec/lookup-free/cell-grid.js';
+import { LookupFreeFamily } from '../../../src/pipeline/tokens/lookup-free-family.js';
+import { TINY_LOOKUP_FREE_PACK, TINY_PACK } from '../../support/packs.js';
 import { exportTokens } from './built.js';
+
+const families = {
+  transform: { stream: 'pyramid', pack: TINY_PACK, place: 'transform', tokenFrames: 11 },
+  'lookup-free': { stream: 'lookup-free/chunks', pack: TINY_LOOKUP_FREE_PACK, place: 'lookup-free', tokenFrames: 8 },
+};
 
 let document: string;
 let folder: string;
@@ -15,15 +22,18 @@ let folder: string;
 beforeAll(async () => {
   document = await readFile('docs/TOKENS.md', 'utf8');
   folder = await mkdtemp(join(tmpdir(), 'tessera-tokens-'));
-  for (const name of ['tokens.npz', 'tokens.jsonl']) {
-    await exportTokens('fixtures/streams/pyramid.tsr', join(folder, name), { pack: TINY_PACK });
+  for (const { stream, pack, place } of Object.values(families)) {
+    await mkdir(join(folder, place));
+    for (const name of ['tokens.npz', 'tokens.jsonl']) {
+      await exportTokens(`fixtures/streams/${stream}.tsr`, join(folder, place, name), { pack });
+    }
   }
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** What the examples print, found by other means. */
-async function expectedLines(name: string): Promise<string[]> {
-  await using file = await openTokenFile(join(folder, name), undefined);
+async function expectedLines(path: string): Promise<string[]> {
+  await using file = await openTokenFile(path, undefined);
   const [first] = file.source.layout;
   const lines: string[] = [];
   for await (const item of file.source.items) {
@@ -40,34 +50,40 @@ async function hasNumpy(): Promise<boolean> {
   return exitCode === 0;
 }
 
-test.each(['jsonl', 'npz'])(
-  "the example for .%s runs, where there is Python with numpy, and gives the file's numbers",
-  async (format) => {
-    const examples = [...document.matchAll(/^```python\n(.*?)^```$/gms)].map(([, text]) => text!);
-    const example = examples.find((text) => text.includes(`tokens.${format}`))!;
-    const expected = await expectedLines(`tokens.${format}`);
-    expect(expected).toHaveLength(11);
-    expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(11);
-    if (!(await hasNumpy())) return;
-    const { stdout } = await execa('python3', ['-c', example], { cwd: folder });
-    expect(stdout.split('\n')).toEqual(expected);
-  },
-);
+describe.each(Object.entries(families))('of the family %s', (_, { place, tokenFrames }) => {
+  test.each(['jsonl', 'npz'])(
+    "the example for .%s runs, where there is Python with numpy, and gives the file's numbers",
+    async (format) => {
+      const examples = [...document.matchAll(/^```python\n(.*?)^```$/gms)].map(([, text]) => text!);
+      const example = examples.find((text) => text.includes(`tokens.${format}`))!;
+      const expected = await expectedLines(join(folder, place, `tokens.${format}`));
+      expect(expected).toHaveLength(tokenFrames);
+      expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(11);
+      if (!(await hasNumpy())) return;
+      const { stdout } = await execa('python3', ['-c', example], { cwd: join(folder, place) });
+      expect(stdout.split('\n')).toEqual(expected);
+    },
+  );
+});
 
-test('the table of arrays is that of the code', () => {
+test('the tables of arrays are those of the code', () => {
   // Sizes that cannot be taken for one another.
   const geometry = new Geometry(16 * 12, 16 * 20);
   const { rows, columns, regionRows, regionColumns } = geometry;
-  const table = [...document.matchAll(/^\| `(\w+)` \| (u?int\d+) \| \[([^\]]*)\] \|/gm)].map(
-    ([, name, dtype, shape]) => ({
-      name,
-      dtype,
-      shape: shape!.split(', ').map((term) => {
-        const [, factor, length] = /^(\d+)? ?([A-Za-z]+)?$/.exec(term)!;
-        const lengths: Record<string, number> = { rows, columns, regionRows, regionColumns };
-        return Number(factor ?? 1) * (length === undefined ? 1 : lengths[length]!);
-      }),
-    }),
-  );
-  expect(table).toEqual(transformLayout(geometry));
+  expect(tableOf('transform', { rows, columns, regionRows, regionColumns })).toEqual(transformLayout(geometry));
+  const grid = new CellGrid(8 * 12, 8 * 20);
+  expect(tableOf('lookup-free', { rows: 20, columns: 12 })).toEqual(new LookupFreeFamily(grid).layout);
 });
+
+/** The table below a family's heading, with lengths instead of their names. */
+function tableOf(family: string, lengths: Readonly<Record<string, number>>): unknown[] {
+  const section = document.split(`## Arrays of the family \`${family}\``)[1]!.split('\n## ')[0]!;
+  return [...section.matchAll(/^\| `(\w+)` \| (u?int\d+) \| \[([^\]]*)\] \|/gm)].map(([, name, dtype, shape]) => ({
+    name,
+    dtype,
+    shape: shape!.split(', ').map((term) => {
+      const [, factor, length] = /^(\d+)? ?([A-Za-z]+)?$/.exec(term)!;
+      return Number(factor ?? 1) * (length === undefined ? 1 : lengths[length]!);
+    }),
+  }));
+}
