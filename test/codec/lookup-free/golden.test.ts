@@ -2,6 +2,8 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { idsChecksum } from '../../../src/codec/lookup-free/cell-tokens.js';
 import { BitstreamError } from '../../../src/errors.js';
 import { Graph, type GraphOptimisation } from '../../../src/model/graph.js';
+import { loadPack } from '../../../src/model/pack.js';
+import { selfTestPack } from '../../../src/model/self-test.js';
 import { invalidLookupFreeStreams, lookupFreeStreams } from '../golden.js';
 import { webGraph } from '../web-graphs.js';
 import { readTokens, tinyLookupFree } from './read-packets.js';
@@ -56,5 +58,25 @@ test('all that is between key and end is used: every channel count, group and pa
     'one-column': 3,
     'one-row': 5,
     rates: 14,
+  });
+});
+
+describe("the pack's self-test vectors", () => {
+  test.each([1, 2, 4])('hold with onnxruntime-node, %d threads, at every level', async (threads) => {
+    const pack = await loadPack('lookup-free');
+    for (const optimisation of ['disabled', 'basic', 'all'] as const) {
+      expect(await selfTestPack(pack, { device: 'cpu', threads, optimisation })).toEqual([{ role: 'prior', ok: true }]);
+    }
+  });
+
+  test("hold with onnxruntime-web's WebAssembly", async () => {
+    const pack = await loadPack('lookup-free');
+    const inputs = [...pack.selfTest].flatMap(([name, { data, shape }]) =>
+      name.startsWith('prior.input.')
+        ? [[name.slice('prior.input.'.length), { data: data as Uint8Array, dims: shape }] as const]
+        : [],
+    );
+    const { logit } = await (await webGraph(pack, 'prior')).run(Object.fromEntries(inputs));
+    expect(Buffer.compare(logit!.data, pack.selfTest.get('prior.output.logit')!.data as Uint8Array)).toBe(0);
   });
 });
