@@ -11,7 +11,8 @@ import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../dist/src/cli/table.js';
-import { Decoder, Encoder, encodeReference, openVideo } from '../dist/src/index.js';
+import { Decoder, encodeReference } from '../dist/src/index.js';
+import { encodeClip, readClip } from './in-memory.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -56,11 +57,7 @@ process.stdout.write(
 
 /** Frames of a video, back and forth until there are `wanted`; 0: as they are. */
 async function readFrames(path, wanted) {
-  const opened = await openVideo(path);
-  const once = [];
-  for await (const frame of opened.frames()) once.push(frame);
-  const { properties } = opened;
-  await opened[Symbol.asyncDispose]();
+  const { frames: once, properties } = await readClip(path);
   if (wanted === 0) return { frames: once, properties };
   const period = Math.max(1, 2 * once.length - 2);
   const frames = Array.from({ length: wanted }, (_, index) => {
@@ -73,15 +70,8 @@ async function readFrames(path, wanted) {
 
 async function encode(frames, properties) {
   const started = performance.now();
-  const encoder = await Encoder.create(properties.width, properties.height, { quality, keyint: 100000 });
-  const packets = [];
-  for await (const packet of encoder.encode(frames)) packets.push(packet);
-  const seconds = (performance.now() - started) / 1000;
-  const { packName, packId, slotCount, reorderDepth } = encoder;
-  await encoder[Symbol.asyncDispose]();
-  const { width, height, timeBase, frameRate, sampleAspect, rotation, colour } = properties;
-  const picture = { width, height, timeBase, frameRate, sampleAspect, rotation, colour };
-  return { seconds, stream: { packets, header: { ...picture, packName, packId, slotCount, reorderDepth } } };
+  const stream = await encodeClip({ frames, properties }, { quality, keyint: 100000 });
+  return { seconds: (performance.now() - started) / 1000, stream };
 }
 
 async function decode({ packets, header }, expected, postFilter) {

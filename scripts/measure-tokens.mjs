@@ -12,7 +12,8 @@ import { Buffer } from 'node:buffer';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../dist/src/cli/table.js';
-import { computePsnr, Decoder, Encoder, openVideo, readTokens, StreamWriter } from '../dist/src/index.js';
+import { computePsnr, Decoder, readTokens, StreamWriter } from '../dist/src/index.js';
+import { encodeClip, readClip } from './in-memory.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,7 +30,9 @@ const { pack } = values;
 const keyint = Number(values.keyint);
 
 const videos = [];
-for (const path of positionals) videos.push(await readFrames(path, Number(values.frames)));
+for (const path of positionals) {
+  videos.push({ name: basename(path), ...(await readClip(path, Number(values.frames))) });
+}
 const rows = [];
 for (const quality of values.qualities.split(',').map(Number)) {
   const found = [];
@@ -57,22 +60,14 @@ const columns = ['bits per cell', 'coded of raw', 'whole stream', 'entropy (leas
 const seams = ['seam: first - before, dB (mean, mean distance)', 'first - behind'];
 process.stdout.write(`${formatTable([...columns, ...seams], rows)}\n`);
 
-async function readFrames(path, limit) {
-  const opened = await openVideo(path);
-  const frames = [];
-  for await (const frame of opened.frames()) if (frames.push(frame) >= limit) break;
-  const { properties } = opened;
-  await opened[Symbol.asyncDispose]();
-  return { name: basename(path), frames, properties };
-}
-
-async function measure({ name, frames, properties }, quality) {
-  const stream = await encode(frames, properties, quality);
+async function measure({ name, ...clip }, quality) {
+  const stream = await encodeClip(clip, { pack, quality, keyint });
+  const bytes = await write(stream);
   const psnr = [];
   const decoder = await Decoder.create(stream.header, { pack, strict: true });
-  for await (const frame of decoder.decode(stream.packets)) psnr.push(computePsnr(frames[psnr.length], frame).y);
+  for await (const frame of decoder.decode(stream.packets)) psnr.push(computePsnr(clip.frames[psnr.length], frame).y);
   await decoder[Symbol.asyncDispose]();
-  const tokens = await readTokens(inOnePiece(stream.bytes), { pack });
+  const tokens = await readTokens(inOnePiece(bytes), { pack });
   const positive = Array.from({ length: quality }, () => 0);
   let cells = 0;
   for await (const item of tokens.items) {
@@ -99,27 +94,18 @@ async function measure({ name, frames, properties }, quality) {
     cells,
     tokenBits,
     rawBits: cells * quality,
-    streamBits: 8 * stream.bytes.length,
+    streamBits: 8 * bytes.length,
   };
 }
 
-async function encode(frames, properties, quality) {
-  const { width, height, timeBase, frameRate, sampleAspect, rotation, colour } = properties;
-  const encoder = await Encoder.create(width, height, { pack, quality, keyint });
-  const { packName, packId, slotCount, reorderDepth } = encoder;
-  const picture = { width, height, timeBase, frameRate, sampleAspect, rotation, colour };
-  const header = { ...picture, packName, packId, slotCount, reorderDepth };
+/** The bytes of a stream. */
+async function write({ header, packets }) {
   const chunks = [];
   const writer = new StreamWriter({ write: async (bytes) => void chunks.push(bytes.slice()) });
   await writer.writeHeader(header);
-  const packets = [];
-  for await (const packet of encoder.encode(frames)) {
-    packets.push(packet);
-    await writer.writePacket(packet);
-  }
+  for (const packet of packets) await writer.writePacket(packet);
   await writer.finish();
-  await encoder[Symbol.asyncDispose]();
-  return { header, packets, bytes: Buffer.concat(chunks) };
+  return Buffer.concat(chunks);
 }
 
 function mean(list) {

@@ -5,17 +5,15 @@ import { hasOwnTokens, idsChecksum } from '../../dist/src/codec/lookup-free/cell
 import { readBitTables } from '../../dist/src/model/bit-tables.js';
 import { Graph } from '../../dist/src/model/graph.js';
 import { loadPack } from '../../dist/src/model/pack.js';
+import { interHead, keyHead } from './drawn-tokens.mjs';
 import { between, chance, container, fixtures, header } from './streams.mjs';
 
 const pack = await loadPack(`${fixtures}tiny-lookup-free-pack`);
 const prior = await Graph.create(pack.graphs.get('prior'), { device: 'cpu', threads: 1 });
 
 function headOf(kind, q, interpolation, pts) {
-  const isKey = kind === 'key';
-  return {
-    ...{ kind, q, reference0: isKey ? null : 0, reference1: null, fills: interpolation === 0 ? 0 : null },
-    ...{ interpolation, hasQOffsets: false, hasLoopFilter: false, pts: BigInt(pts) },
-  };
+  const head = kind === 'key' ? keyHead : interHead;
+  return { ...head, q, fills: interpolation === 0 ? 0 : null, interpolation, pts: BigInt(pts) };
 }
 
 /** Heads of chunks: numbers of pictures that each token frame shows; the first one of a chunk shows one. */

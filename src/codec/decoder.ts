@@ -105,6 +105,7 @@ export class Decoder implements AsyncDisposable {
     this.postFilter = options.postFilter ?? pack.manifest.defaultPostFilter ?? 'none';
     const { width, height } = header;
     const common = { width, height, device: device.device, threads: options.threads ?? 1 };
+    const workers = family.open({ ...common, pack });
     let graph: Uint8Array | undefined;
     if (this.postFilter !== 'none') {
       graph = pack.graphs.get(`post-filter-${this.postFilter}`);
@@ -112,8 +113,8 @@ export class Decoder implements AsyncDisposable {
         throw new ModelError(`pack ${pack.name} has no post-filter ${this.postFilter}: use --post-filter none`);
       }
     }
-    this.#tokens = family.startTokenCodec({ ...common, pack });
-    this.#pictures = family.startDecoder({ ...common, pack });
+    this.#tokens = workers.startTokenCodec();
+    this.#pictures = workers.startDecoder();
     this.#filters = graph === undefined ? [] : startPostFilters({ ...common, graph });
   }
 

@@ -95,9 +95,9 @@ export class Encoder implements AsyncDisposable {
     const { slotCount, reorderDepth } = family.structure(width, height, sequence.keyint);
     this.slotCount = slotCount;
     this.reorderDepth = reorderDepth;
-    const setup = { pack, width, height, device: device.device, threads };
-    this.#pictures = family.startEncoder(setup, sequence);
-    this.#tokens = family.startTokenCodec(setup);
+    const workers = family.open({ pack, width, height, device: device.device, threads });
+    this.#pictures = workers.startEncoder(sequence);
+    this.#tokens = workers.startTokenCodec();
   }
 
   /**

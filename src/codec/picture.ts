@@ -16,7 +16,7 @@ export function planeBuffers({ y, u, v }: Readonly<Record<'y' | 'u' | 'v', Uint8
   return [y, u, v].map((plane) => plane.buffer as ArrayBuffer);
 }
 
-/** A plane in kernel memory; `at` points at sample (0, 0). */
+/** A plane in memory, mostly that of the kernels; `at` points at sample (0, 0). */
 export interface Plane {
   readonly at: Pointer;
   readonly stride: number;
@@ -57,16 +57,16 @@ export class Picture {
 
   /** Copies planes at coded size in. */
   write(planes: Planes): void {
-    writePlane(this.#kernels, this.y, planes.y, this.y.width, this.y.height);
-    writePlane(this.#kernels, this.u, planes.u, this.u.width, this.u.height);
-    writePlane(this.#kernels, this.v, planes.v, this.v.width, this.v.height);
+    writePlane(this.#kernels.u8, this.y, planes.y, this.y.width, this.y.height);
+    writePlane(this.#kernels.u8, this.u, planes.u, this.u.width, this.u.height);
+    writePlane(this.#kernels.u8, this.v, planes.v, this.v.width, this.v.height);
   }
 
   /** Copies a visible picture of `width` x `height` in and repeats its edges up to the coded size. */
   writeVisible(planes: { y: Uint8Array; u: Uint8Array; v: Uint8Array }, width: number, height: number): void {
-    writePlane(this.#kernels, this.y, planes.y, width, height);
-    writePlane(this.#kernels, this.u, planes.u, (width + 1) >> 1, (height + 1) >> 1);
-    writePlane(this.#kernels, this.v, planes.v, (width + 1) >> 1, (height + 1) >> 1);
+    writePlane(this.#kernels.u8, this.y, planes.y, width, height);
+    writePlane(this.#kernels.u8, this.u, planes.u, (width + 1) >> 1, (height + 1) >> 1);
+    writePlane(this.#kernels.u8, this.v, planes.v, (width + 1) >> 1, (height + 1) >> 1);
   }
 }
 
@@ -86,8 +86,8 @@ function readPlane(kernels: Kernels, plane: Plane): Uint8Array<ArrayBuffer> {
   return result;
 }
 
-function writePlane(kernels: Kernels, plane: Plane, samples: Uint8Array, width: number, height: number): void {
-  const memory = kernels.u8;
+/** Copies `width` x `height` samples to a plane in `memory` and repeats their edges up to the plane's size. */
+export function writePlane(memory: Uint8Array, plane: Plane, samples: Uint8Array, width: number, height: number): void {
   for (let row = 0; row < plane.height; row++) {
     const from = Math.min(row, height - 1) * width;
     const to = plane.at + row * plane.stride;

@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { memorySource } from '../../src/bitstream/byte-source.js';
 import type { Packet } from '../../src/bitstream/packet.js';
 import type { StreamHeader } from '../../src/bitstream/stream-header.js';
-import { StreamReader } from '../../src/bitstream/stream-reader.js';
 import type { DecodedFrame, DecoderOptions, PacketOrLoss } from '../../src/codec/decoder.js';
 import { TINY_PACK } from '../support/packs.js';
 import { Decoder } from './built.js';
 import { decodeStream } from './decode-stream.js';
 import { goldenStreams } from './golden.js';
+import { packetsOf } from './packets-of.js';
 import { exactGraphs, tinyPack, tinyTables } from './tiny.js';
 
 // Enough for a machine that has other things to do.
@@ -21,11 +20,8 @@ interface Stream {
   readonly packets: readonly Packet[];
 }
 
-async function open(name: string): Promise<Stream> {
-  const reader = await StreamReader.open(memorySource(golden.get(name)!));
-  const packets: Packet[] = [];
-  for await (const section of reader.sections()) if (section.kind === 'packet') packets.push(section.packet);
-  return { header: reader.header, packets };
+function open(name: string): Promise<Stream> {
+  return packetsOf(golden.get(name)!);
 }
 
 async function* from(items: readonly PacketOrLoss[]): AsyncGenerator<PacketOrLoss> {

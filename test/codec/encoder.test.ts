@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Packet } from '../../src/bitstream/packet.js';
 import type { StreamHeader } from '../../src/bitstream/stream-header.js';
 import type { EncoderOptions } from '../../src/codec/encoder.js';
+import { encoderHeader } from '../../src/pipeline/encoder-header.js';
 import type { Frame } from '../../src/video/frame.js';
 import { sampleHeader } from '../bitstream/samples.js';
 import { TINY_PACK } from '../support/packs.js';
@@ -23,11 +24,7 @@ async function encode(count: number, options = OPTIONS): Promise<{ packets: Pack
   await using encoder = await Encoder.create(WIDTH, HEIGHT, options);
   const packets: Packet[] = [];
   for await (const packet of encoder.encode(clip(count))) packets.push(packet);
-  const { packName, packId, slotCount, reorderDepth } = encoder;
-  return {
-    packets,
-    header: { ...sampleHeader, width: WIDTH, height: HEIGHT, packName, packId, slotCount, reorderDepth },
-  };
+  return { packets, header: encoderHeader(encoder, { ...sampleHeader, width: WIDTH, height: HEIGHT }) };
 }
 
 describe('Encoder', () => {

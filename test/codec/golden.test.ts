@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { loadPack } from '../../src/model/pack.js';
-import type { GraphOptimisation } from '../../src/model/graph.js';
 import type { PackTables } from '../../src/model/pack-tables.js';
 import { BitstreamError } from '../../src/errors.js';
 import { checksumsOf, decodeStream, type DecodedPacket } from './decode-stream.js';
+import { EXACT_SETTINGS, selfTestVectors } from './exactness.js';
 import { goldenStreams, invalidStreams } from './golden.js';
 import { exactGraphs, tinyPack, tinyTables, type ExactGraphs } from './tiny.js';
 import { webGraphs } from './web-graphs.js';
@@ -32,15 +32,7 @@ async function expectGolden(graphs: ExactGraphs): Promise<void> {
 }
 
 describe('golden streams have their checksums', () => {
-  const settings: [threads: number, optimisation: GraphOptimisation][] = [
-    [1, 'disabled'],
-    [1, 'basic'],
-    [1, 'all'],
-    [2, 'all'],
-    [4, 'disabled'],
-    [4, 'all'],
-  ];
-  test.each(settings)('with %d threads at optimisation level %s', async (threads, optimisation) => {
+  test.each(EXACT_SETTINGS)('with %d threads at optimisation level %s', async (threads, optimisation) => {
     await expectGolden(await exactGraphs(await tinyPack, { device: 'cpu', threads, optimisation }));
   });
 
@@ -106,19 +98,13 @@ describe("the product pack's self-test vectors", () => {
   });
 
   async function expectVectors(graphs: ExactGraphs): Promise<void> {
-    const { selfTest } = await loadPack('tessera-nano');
+    const pack = await loadPack('tessera-nano');
     const roles = { 'prior-first': graphs.first, 'prior-second': graphs.second, 'loop-filter': graphs.loopFilter };
     for (const [role, graph] of Object.entries(roles)) {
-      const vectors = (kind: string): [string, { data: Uint8Array; dims: readonly number[] }][] =>
-        [...selfTest].flatMap(([name, { data, shape }]) => {
-          const prefix = `${role}.${kind}.`;
-          return name.startsWith(prefix)
-            ? [[name.slice(prefix.length), { data: data as Uint8Array, dims: shape }]]
-            : [];
-        });
-      expect(vectors('output').length).toBeGreaterThan(0);
-      const outputs = await graph.run(Object.fromEntries(vectors('input')));
-      for (const [name, expected] of vectors('output')) {
+      const expectations = Object.entries(selfTestVectors(pack, role, 'output'));
+      expect(expectations.length).toBeGreaterThan(0);
+      const outputs = await graph.run(selfTestVectors(pack, role, 'input'));
+      for (const [name, expected] of expectations) {
         expect({ role, name, dims: [...outputs[name]!.dims] }).toEqual({ role, name, dims: [...expected.dims] });
         expect(Buffer.compare(outputs[name]!.data, expected.data)).toBe(0);
       }

@@ -1,5 +1,6 @@
 import type { Kernels, Pointer } from '../../kernels/kernels.js';
 import type { Geometry } from '../frame-tokens.js';
+import { writePlane } from '../picture.js';
 
 /** Border of the half-size planes, samples. */
 const BORDER = 32;
@@ -157,13 +158,8 @@ export class LookAhead {
 
   #load(y: Uint8Array, plane: Pointer): void {
     const { width, height, codedWidth, codedHeight } = this.#geometry;
-    const memory = this.#kernels.u8;
-    for (let row = 0; row < codedHeight; row++) {
-      const from = Math.min(row, height - 1) * width;
-      const to = this.#full + row * codedWidth;
-      memory.set(y.subarray(from, from + width), to);
-      if (width < codedWidth) memory.fill(y[from + width - 1]!, to + width, to + codedWidth);
-    }
+    const full = { at: this.#full, stride: codedWidth, width: codedWidth, height: codedHeight };
+    writePlane(this.#kernels.u8, full, y, width, height);
     const { call } = this.#kernels;
     call.halve(this.#full, codedWidth, plane, this.#stride, this.#width, this.#height);
     call.extendEdges(plane, this.#stride, this.#width, this.#height, BORDER);

@@ -1,4 +1,3 @@
-import type { Device } from '../../model/graph.js';
 import type { ModelPack } from '../../model/pack.js';
 import type { SequenceOptions } from '../encoder/sequence-encoder.js';
 import type {
@@ -8,6 +7,7 @@ import type {
   EncoderResponse,
   TokenRequest,
   TokenResponse,
+  WorkerSetup,
 } from '../workers/messages.js';
 import type { WorkerLink } from '../workers/worker-link.js';
 
@@ -23,14 +23,18 @@ export interface QualityRange {
 }
 
 /** A pack and the video it is to work on. */
-export interface CodecSetup {
+export interface CodecSetup extends WorkerSetup {
   readonly pack: ModelPack;
-  /** Luma samples of a visible picture. */
-  readonly width: number;
-  readonly height: number;
-  readonly device: Device;
-  /** Threads of each graph. */
-  readonly threads: number;
+}
+
+/** The workers of a pack for one video; its tables are read once for all of them. */
+export interface FamilyWorkers {
+  /** Pictures to tokens. */
+  startEncoder(options: SequenceOptions): WorkerLink<EncoderRequest, EncoderResponse>;
+  /** Tokens to bytes and back. */
+  startTokenCodec(): WorkerLink<TokenRequest, TokenResponse>;
+  /** Tokens to pictures. */
+  startDecoder(): WorkerLink<DecoderRequest, DecoderResponse>;
 }
 
 /**
@@ -49,10 +53,6 @@ export interface CodecFamily {
     height: number,
     keyint: number,
   ): { readonly slotCount: number; readonly reorderDepth: number };
-  /** Pictures to tokens. */
-  startEncoder(setup: CodecSetup, options: SequenceOptions): WorkerLink<EncoderRequest, EncoderResponse>;
-  /** Tokens to bytes and back. */
-  startTokenCodec(setup: CodecSetup): WorkerLink<TokenRequest, TokenResponse>;
-  /** Tokens to pictures. */
-  startDecoder(setup: CodecSetup): WorkerLink<DecoderRequest, DecoderResponse>;
+  /** Reads and checks the pack's tables. Throws ModelError. */
+  open(setup: CodecSetup): FamilyWorkers;
 }

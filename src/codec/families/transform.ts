@@ -5,7 +5,7 @@ import type { DecoderSetup } from '../workers/decoder-worker.js';
 import type { EncoderSetup } from '../workers/encoder-worker.js';
 import type { TokenSetup } from '../workers/token-worker.js';
 import { WorkerLink } from '../workers/worker-link.js';
-import type { CodecFamily, CodecSetup } from './family.js';
+import type { CodecFamily } from './family.js';
 
 /** Blocks, motion and transforms, with learned parts. */
 export const transformFamily: CodecFamily = {
@@ -13,25 +13,26 @@ export const transformFamily: CodecFamily = {
   canTune: true,
   codedWidth: (width) => new Geometry(width, 1).codedWidth,
   structure: (width, height, keyint) => codingStructure(new Geometry(width, height), keyint),
-  startEncoder: (setup, options) =>
-    new WorkerLink(new URL('../workers/encoder-worker.js', import.meta.url), {
-      ...common(setup),
-      loopFilter: setup.pack.graphs.get('loop-filter')!,
-      options,
-    } satisfies EncoderSetup),
-  startTokenCodec: (setup) =>
-    new WorkerLink(new URL('../workers/token-worker.js', import.meta.url), {
-      ...common(setup),
-      priorFirst: setup.pack.graphs.get('prior-first')!,
-      priorSecond: setup.pack.graphs.get('prior-second')!,
-    } satisfies TokenSetup),
-  startDecoder: (setup) =>
-    new WorkerLink(new URL('../workers/decoder-worker.js', import.meta.url), {
-      ...common(setup),
-      loopFilter: setup.pack.graphs.get('loop-filter')!,
-    } satisfies DecoderSetup),
+  open: ({ pack, ...common }) => {
+    const setup = { ...common, tables: readPackTables(pack) };
+    const loopFilter = pack.graphs.get('loop-filter')!;
+    return {
+      startEncoder: (options) =>
+        new WorkerLink(new URL('../workers/encoder-worker.js', import.meta.url), {
+          ...setup,
+          ...{ loopFilter, options },
+        } satisfies EncoderSetup),
+      startTokenCodec: () =>
+        new WorkerLink(new URL('../workers/token-worker.js', import.meta.url), {
+          ...setup,
+          priorFirst: pack.graphs.get('prior-first')!,
+          priorSecond: pack.graphs.get('prior-second')!,
+        } satisfies TokenSetup),
+      startDecoder: () =>
+        new WorkerLink(new URL('../workers/decoder-worker.js', import.meta.url), {
+          ...setup,
+          loopFilter,
+        } satisfies DecoderSetup),
+    };
+  },
 };
-
-function common({ pack, width, height, device, threads }: CodecSetup): Omit<DecoderSetup, 'loopFilter'> {
-  return { width, height, device, threads, tables: readPackTables(pack) };
-}

@@ -3,6 +3,9 @@ import type { Graph, GraphTensor } from '../../model/graph.js';
 import { AROUND, type Offset } from '../neighbours.js';
 import type { ChannelPlanes } from './channel-planes.js';
 
+/** The cell itself, and that with its neighbours. */
+const ITSELF: readonly Offset[] = [[0, 0]];
+const ITSELF_AND_AROUND = [...ITSELF, ...AROUND];
 /** Values that describe the token frame and the pass. */
 const ABOUT = 8;
 const YES = 128;
@@ -32,11 +35,10 @@ export async function bitLogits(
   cells: Int32Array,
 ): Promise<Uint8Array> {
   const { current, before, older } = context;
-  const around = rowsOf(cells, AROUND, current);
   const result = await graph.run({
-    around,
-    before: rowsOf(cells, [[0, 0], ...AROUND], before),
-    older: rowsOf(cells, [[0, 0]], older),
+    around: rowsOf(cells, AROUND, current),
+    before: rowsOf(cells, ITSELF_AND_AROUND, before),
+    older: rowsOf(cells, ITSELF, older),
     about: aboutRows(context, cells.length),
   });
   return result['logit']!.data;

@@ -1,5 +1,5 @@
 /** Luma samples of a cell's side. */
-export const CELL = 8;
+const CELL = 8;
 /** Pictures of a token frame, but for the first one of a chunk. */
 export const GROUP = 4;
 

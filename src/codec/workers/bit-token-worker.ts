@@ -1,20 +1,17 @@
 import { workerData } from 'node:worker_threads';
 import type { BitTables } from '../../model/bit-tables.js';
-import { Graph, type Device } from '../../model/graph.js';
+import { Graph } from '../../model/graph.js';
 import { BitTokenCodec } from '../lookup-free/bit-token-codec.js';
 import { CellGrid } from '../lookup-free/cell-grid.js';
 import type { CellTokens } from '../lookup-free/cell-tokens.js';
+import type { WorkerSetup } from './messages.js';
 import { release } from './release.js';
 import { serveTokens } from './serve-tokens.js';
 
 /** What the token worker of lookup-free packs is made of. */
-export interface BitTokenSetup {
-  readonly width: number;
-  readonly height: number;
+export interface BitTokenSetup extends WorkerSetup {
   readonly tables: BitTables;
   readonly prior: Uint8Array;
-  readonly device: Device;
-  readonly threads: number;
 }
 
 const { width, height, tables, prior, device, threads } = workerData as BitTokenSetup;

@@ -1,20 +1,17 @@
 import { workerData } from 'node:worker_threads';
-import { Graph, type Device } from '../../model/graph.js';
+import { Graph } from '../../model/graph.js';
 import { CellGrid } from '../lookup-free/cell-grid.js';
 import { idsChecksum, type CellTokens } from '../lookup-free/cell-tokens.js';
 import { ChunkDecoder } from '../lookup-free/chunk-decoder.js';
 import { requireChecksum } from '../loop-checksum.js';
+import type { WorkerSetup } from './messages.js';
 import { servePictures } from './serve-pictures.js';
 
 /** What the decoder worker of lookup-free packs is made of. */
-export interface ChunkDecoderSetup {
-  readonly width: number;
-  readonly height: number;
+export interface ChunkDecoderSetup extends WorkerSetup {
   /** Value of each of the state's channels before a chunk. */
   readonly firstState: Uint8Array;
   readonly decoder: Uint8Array;
-  readonly device: Device;
-  readonly threads: number;
 }
 
 const setup = workerData as ChunkDecoderSetup;

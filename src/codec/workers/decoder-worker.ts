@@ -1,23 +1,19 @@
 import { workerData } from 'node:worker_threads';
 import { Kernels } from '../../kernels/kernels.js';
-import { Graph, type Device } from '../../model/graph.js';
+import { Graph } from '../../model/graph.js';
 import type { PackTables } from '../../model/pack-tables.js';
 import { FrameTokens, Geometry, type TokenArrays } from '../frame-tokens.js';
 import { sidePlanes } from '../loop-filter.js';
 import { loopChecksum, requireChecksum } from '../loop-checksum.js';
 import { PictureDecoder } from '../picture-decoder.js';
-import { tokenBuffers } from './messages.js';
+import { tokenBuffers, type WorkerSetup } from './messages.js';
 import { release } from './release.js';
 import { servePictures } from './serve-pictures.js';
 
 /** What the decoder worker is made of. */
-export interface DecoderSetup {
-  readonly width: number;
-  readonly height: number;
+export interface DecoderSetup extends WorkerSetup {
   readonly tables: PackTables;
   readonly loopFilter: Uint8Array;
-  readonly device: Device;
-  readonly threads: number;
 }
 
 const setup = workerData as DecoderSetup;

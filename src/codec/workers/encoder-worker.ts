@@ -1,23 +1,19 @@
 import { workerData } from 'node:worker_threads';
 import { Kernels } from '../../kernels/kernels.js';
-import { Graph, type Device } from '../../model/graph.js';
+import { Graph } from '../../model/graph.js';
 import type { PackTables } from '../../model/pack-tables.js';
 import { SequenceEncoder, type SequenceOptions } from '../encoder/sequence-encoder.js';
 import { Geometry, type TokenArrays } from '../frame-tokens.js';
 import { loopChecksum } from '../loop-checksum.js';
 import { planeBuffers } from '../picture.js';
-import { tokenBuffers, type EncoderRequest, type EncoderResponse } from './messages.js';
+import { tokenBuffers, type EncoderRequest, type EncoderResponse, type WorkerSetup } from './messages.js';
 import { release } from './release.js';
 import { serveRequests, type Served } from './serve.js';
 
 /** What the encoder worker is made of. */
-export interface EncoderSetup {
-  readonly width: number;
-  readonly height: number;
+export interface EncoderSetup extends WorkerSetup {
   readonly tables: PackTables;
   readonly loopFilter: Uint8Array;
-  readonly device: Device;
-  readonly threads: number;
   readonly options: SequenceOptions;
 }
 

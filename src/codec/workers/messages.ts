@@ -1,3 +1,4 @@
+import type { Device } from '../../model/graph.js';
 import type { TimedPicture } from '../encoder/sequence-encoder.js';
 import type { FrameHead } from '../frame-head.js';
 import type { Planes } from '../picture.js';
@@ -7,6 +8,16 @@ import type { Planes } from '../picture.js';
  * the model pack decides which arrays they are.
  */
 export type FrameArrays = Readonly<Record<string, Uint8Array | Int8Array | Int16Array | Uint32Array>>;
+
+/** What every worker of a codec needs to know. */
+export interface WorkerSetup {
+  /** Luma samples of a visible picture. */
+  readonly width: number;
+  readonly height: number;
+  readonly device: Device;
+  /** Threads of each graph. */
+  readonly threads: number;
+}
 
 /** The next picture in display order, or null at the end: asks for one more encoded frame. */
 export interface EncoderRequest {

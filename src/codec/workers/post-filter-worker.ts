@@ -1,18 +1,15 @@
 import { workerData } from 'node:worker_threads';
-import { Graph, type Device } from '../../model/graph.js';
+import { Graph } from '../../model/graph.js';
 import { Geometry } from '../frame-tokens.js';
 import { runPostFilter } from '../loop-filter.js';
 import { planeBuffers, type Planes } from '../picture.js';
+import type { WorkerSetup } from './messages.js';
 import { release } from './release.js';
 import { serveRequests, type Served } from './serve.js';
 
 /** What the post-filter worker is made of. */
-export interface PostFilterSetup {
-  readonly width: number;
-  readonly height: number;
+export interface PostFilterSetup extends WorkerSetup {
   readonly graph: Uint8Array;
-  readonly device: Device;
-  readonly threads: number;
 }
 
 /** A loop picture at coded size and its side input. */

@@ -1,20 +1,17 @@
 import { workerData } from 'node:worker_threads';
-import { Graph, type Device } from '../../model/graph.js';
+import { Graph } from '../../model/graph.js';
 import type { PackTables } from '../../model/pack-tables.js';
 import { FrameTokens, Geometry, type TokenArrays } from '../frame-tokens.js';
 import { TokenCodec } from '../token-codec.js';
+import type { WorkerSetup } from './messages.js';
 import { release } from './release.js';
 import { serveTokens } from './serve-tokens.js';
 
 /** What the token worker is made of. */
-export interface TokenSetup {
-  readonly width: number;
-  readonly height: number;
+export interface TokenSetup extends WorkerSetup {
   readonly tables: PackTables;
   readonly priorFirst: Uint8Array;
   readonly priorSecond: Uint8Array;
-  readonly device: Device;
-  readonly threads: number;
 }
 
 const setup = workerData as TokenSetup;

@@ -33,7 +33,7 @@ export class TokenCoder implements AsyncDisposable {
   private constructor(header: StreamHeader, pack: ModelPack, device: Device, threads: number) {
     const { width, height } = header;
     this.family = findTokenFamily(pack, header);
-    this.#link = findFamily(pack).startTokenCodec({ pack, width, height, device, threads });
+    this.#link = findFamily(pack).open({ pack, width, height, device, threads }).startTokenCodec();
   }
 
   /**

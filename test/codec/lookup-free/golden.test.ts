@@ -4,7 +4,9 @@ import { BitstreamError } from '../../../src/errors.js';
 import { Graph, type GraphOptimisation } from '../../../src/model/graph.js';
 import { loadPack } from '../../../src/model/pack.js';
 import { selfTestPack } from '../../../src/model/self-test.js';
+import { EXACT_SETTINGS, selfTestVectors } from '../exactness.js';
 import { invalidLookupFreeStreams, lookupFreeStreams } from '../golden.js';
+import { packetsOf } from '../packets-of.js';
 import { webGraph } from '../web-graphs.js';
 import { readTokens, tinyLookupFree } from './read-packets.js';
 
@@ -23,14 +25,7 @@ async function expectGolden(prior: Graph): Promise<void> {
 }
 
 describe('golden streams of the family lookup-free have their checksums', () => {
-  const settings: [threads: number, optimisation: GraphOptimisation][] = [
-    [1, 'disabled'],
-    [1, 'basic'],
-    [1, 'all'],
-    [2, 'all'],
-    [4, 'disabled'],
-  ];
-  test.each(settings)('with %d threads at optimisation level %s', async (threads, optimisation) => {
+  test.each(EXACT_SETTINGS)('with %d threads at optimisation level %s', async (threads, optimisation) => {
     await expectGolden(await priorOf(threads, optimisation));
   });
 
@@ -50,7 +45,18 @@ test.each(invalidLookupFreeStreams().map((golden) => [golden.name, golden] as co
   },
 );
 
-test('all that is between key and end is used: every channel count, group and pass', () => {
+test('between them they have all numbers of pictures of a token frame, fewest and most channels', async () => {
+  const seen = new Set<string>();
+  for (const { bytes } of lookupFreeStreams()) {
+    const { packets } = await packetsOf(bytes);
+    packets.forEach(({ kind, q, interpolation }, index) => {
+      seen.add(`${q} channels`);
+      const isLast = index + 1 === packets.length || packets[index + 1]!.interpolation === 0;
+      if (isLast) seen.add(`${kind} with ${interpolation + 1}`);
+    });
+  }
+  const counts = ['key with 1', ...[1, 2, 3, 4].map((count) => `inter with ${count}`)];
+  expect([...seen]).toEqual(expect.arrayContaining([...counts, '1 channels', '18 channels']));
   const sizes = lookupFreeStreams().map(({ name, expected }) => [name, expected.packets.length]);
   expect(Object.fromEntries(sizes)).toEqual({
     chunks: 18,
@@ -71,12 +77,7 @@ describe("the pack's self-test vectors", () => {
 
   test("hold with onnxruntime-web's WebAssembly", async () => {
     const pack = await loadPack('lookup-free');
-    const inputs = [...pack.selfTest].flatMap(([name, { data, shape }]) =>
-      name.startsWith('prior.input.')
-        ? [[name.slice('prior.input.'.length), { data: data as Uint8Array, dims: shape }] as const]
-        : [],
-    );
-    const { logit } = await (await webGraph(pack, 'prior')).run(Object.fromEntries(inputs));
-    expect(Buffer.compare(logit!.data, pack.selfTest.get('prior.output.logit')!.data as Uint8Array)).toBe(0);
+    const { logit } = await (await webGraph(pack, 'prior')).run(selfTestVectors(pack, 'prior', 'input'));
+    expect(Buffer.compare(logit!.data, selfTestVectors(pack, 'prior', 'output')['logit']!.data)).toBe(0);
   });
 });

@@ -1,7 +1,3 @@
-import { memorySource } from '../../../src/bitstream/byte-source.js';
-import type { Packet } from '../../../src/bitstream/packet.js';
-import type { StreamHeader } from '../../../src/bitstream/stream-header.js';
-import { StreamReader } from '../../../src/bitstream/stream-reader.js';
 import { BitTokenCodec } from '../../../src/codec/lookup-free/bit-token-codec.js';
 import { CellGrid } from '../../../src/codec/lookup-free/cell-grid.js';
 import { idsChecksum, type CellTokens } from '../../../src/codec/lookup-free/cell-tokens.js';
@@ -10,17 +6,10 @@ import { readBitTables } from '../../../src/model/bit-tables.js';
 import type { Graph } from '../../../src/model/graph.js';
 import { loadPack } from '../../../src/model/pack.js';
 import { TINY_LOOKUP_FREE_PACK } from '../../support/packs.js';
+import { packetsOf } from '../packets-of.js';
 
 /** The tiny lookup-free pack, read once per test file. */
 export const tinyLookupFree = loadPack(TINY_LOOKUP_FREE_PACK);
-
-/** Header and packets of an undamaged container. */
-export async function packetsOf(bytes: Uint8Array): Promise<{ header: StreamHeader; packets: Packet[] }> {
-  const reader = await StreamReader.open(memorySource(bytes), { strict: true });
-  const packets: Packet[] = [];
-  for await (const section of reader.sections()) if (section.kind === 'packet') packets.push(section.packet);
-  return { header: reader.header, packets };
-}
 
 /** Tokens of all packets of a stream of the tiny pack; throws at the first thing that is wrong. */
 export async function readTokens(bytes: Uint8Array, prior: Pick<Graph, 'run'>): Promise<CellTokens[]> {

@@ -3,7 +3,9 @@ import type { Packet } from '../../../src/bitstream/packet.js';
 import type { StreamHeader } from '../../../src/bitstream/stream-header.js';
 import type { DecodedFrame, DecodingProblem, PacketOrLoss } from '../../../src/codec/decoder.js';
 import { InputError, ModelError } from '../../../src/errors.js';
+import { encoderHeader } from '../../../src/pipeline/encoder-header.js';
 import type { Frame } from '../../../src/video/frame.js';
+import { sampleHeader } from '../../bitstream/samples.js';
 import { TINY_LOOKUP_FREE_PACK } from '../../support/packs.js';
 import { Decoder, Encoder } from '../built.js';
 import { picture } from '../clips.js';
@@ -28,13 +30,7 @@ async function encode(width: number, height: number, count: number, options = {}
   await using encoder = await Encoder.create(width, height, { ...OPTIONS, ...options });
   const packets: Packet[] = [];
   for await (const packet of encoder.encode(frames())) packets.push(packet);
-  const { packName, packId, slotCount, reorderDepth } = encoder;
-  const one = { num: 1, den: 1 };
-  const colour = { primaries: 1, transfer: 1, matrix: 1, fullRange: false, chromaLocation: 1 };
-  const header = {
-    ...{ width, height, timeBase: one, frameRate: one, sampleAspect: one, rotation: 0 as const, colour },
-    ...{ slotCount, reorderDepth, packName, packId },
-  };
+  const header = encoderHeader(encoder, { ...sampleHeader, width, height });
   return { header, packets };
 }
 
