@@ -1,7 +1,7 @@
 // Golden streams of the family lookup-free, of the tiny pack of that family: ids by hand, valid streams and invalid ones.
 import { BitTokenCodec } from '../../dist/src/codec/lookup-free/bit-token-codec.js';
 import { CellGrid } from '../../dist/src/codec/lookup-free/cell-grid.js';
-import { hasOwnTokens, idsChecksum } from '../../dist/src/codec/lookup-free/cell-tokens.js';
+import { idsChecksum, tokenFramesOf } from '../../dist/src/codec/lookup-free/cell-tokens.js';
 import { readBitTables } from '../../dist/src/model/bit-tables.js';
 import { Graph } from '../../dist/src/model/graph.js';
 import { loadPack } from '../../dist/src/model/pack.js';
@@ -13,15 +13,16 @@ const prior = await Graph.create(pack.graphs.get('prior'), { device: 'cpu', thre
 
 function headOf(kind, q, interpolation, pts) {
   const head = kind === 'key' ? keyHead : interHead;
-  return { ...head, q, fills: interpolation === 0 ? 0 : null, interpolation, pts: BigInt(pts) };
+  return { ...head, q, fills: kind === 'key' || interpolation === 0 ? 0 : null, interpolation, pts: BigInt(pts) };
 }
 
-/** Heads of chunks: numbers of pictures that each token frame shows; the first one of a chunk shows one. */
+/** Heads of chunks: token frames of the key packet, then numbers of pictures that each token frame shows. */
 function headsOf(chunks, q) {
   const heads = [];
-  for (const groups of chunks) {
-    for (const [at, count] of groups.entries()) {
-      for (let i = 0; i < count; i++) heads.push(headOf(at === 0 ? 'key' : 'inter', q(heads.length), i, heads.length));
+  for (const [ofKey, ...groups] of chunks) {
+    heads.push(headOf('key', q(heads.length), ofKey - 1, heads.length));
+    for (const count of groups) {
+      for (let i = 0; i < count; i++) heads.push(headOf('inter', q(heads.length), i, heads.length));
     }
   }
   return heads;
@@ -36,10 +37,13 @@ async function packetsOf(grid, heads, seed) {
   let last = new Uint32Array(grid.cells);
   for (const head of heads) {
     const flip = () => (random() < 0.3 ? between(random, 0, 2 ** 18 - 1) : 0);
-    const ids = hasOwnTokens(head) ? last.map((id) => (id ^ flip()) & (2 ** head.q - 1)) : new Uint32Array(0);
-    if (hasOwnTokens(head)) last = ids;
+    const frames = Array.from({ length: tokenFramesOf(head) }, () => {
+      last = last.map((id) => (id ^ flip()) & (2 ** head.q - 1));
+      return last;
+    });
+    const ids = Uint32Array.from(frames.flatMap((frame) => [...frame]));
     const tokens = new Uint8Array(await codec.write(head, { ids }));
-    const loopChecksum = hasOwnTokens(head) ? idsChecksum({ ids }) : null;
+    const loopChecksum = ids.length > 0 ? idsChecksum({ ids }) : null;
     packets.push({ ...head, duration: 1n, loopChecksum, tokens });
     sums.push({ tokensCrc32c: idsChecksum({ ids }) });
   }
@@ -47,7 +51,7 @@ async function packetsOf(grid, heads, seed) {
 }
 
 const sizes = [
-  ['chunks', 53, 37, headsOf([[1, 4, 4, 2], [1], [1, 1, 4]], () => 18)],
+  ['chunks', 53, 37, headsOf([[1, 4, 4, 2], [1], [2, 1, 4]], () => 18)],
   [
     'rates',
     40,
@@ -60,7 +64,7 @@ const sizes = [
       (at) => [6, 14, 1, 18, 9, 10][at % 6],
     ),
   ],
-  ['one-cell', 1, 1, headsOf([[1, 3, 4]], () => 11)],
+  ['one-cell', 1, 1, headsOf([[2, 3, 4]], () => 11)],
   ['one-row', 130, 8, headsOf([[1, 4]], () => 18)],
   ['one-column', 7, 90, headsOf([[1, 2]], () => 3)],
 ];
@@ -86,7 +90,8 @@ export async function writeLookupFree(save) {
   await broken('picture-left-out', 3, () => ({ interpolation: 3 }), 'picture 3', 'interpolation');
   await broken('picture-again', 3, () => ({ interpolation: 1 }), 'picture 1', 'interpolation');
   await broken('picture-of-key', 1, () => ({ interpolation: 1 }), 'picture 1', 'interpolation');
-  await broken('key-with-picture', 0, () => ({ interpolation: 1 }), 'picture 1', 'interpolation');
+  await broken('key-of-three', 0, () => ({ interpolation: 2 }), '2 more token frames', 'interpolation');
+  await broken('key-of-two-too-short', 0, () => ({ interpolation: 1 }), 'end too early', 'tokens');
   await broken('tokens-without-frame', 2, () => ({ tokens: packets[1].tokens }), 'has tokens', 'tokens');
   await broken('too-short', 1, ({ tokens }) => ({ tokens: tokens.subarray(0, 9) }), 'end too early', 'tokens');
   await broken('too-long', 0, ({ tokens }) => ({ tokens: Uint8Array.of(...tokens, 1) }), '1 bytes follow', 'tokens');

@@ -102,6 +102,12 @@ describe('LookAhead', () => {
     expect(kernels.allocate(0)).toBe(before);
   });
 
+  test('flat pictures, still or fading, begin no scene', () => {
+    const lookAhead = new LookAhead(new Kernels(), geometry);
+    const frames = [16, 16, 18, 60].map((level) => lookAhead.analyse(new Uint8Array(160 * 96).fill(level)));
+    expect(frames.some(({ isSceneCut }) => isSceneCut)).toBe(false);
+  });
+
   test('sees a scene cut, once', () => {
     const [, frames] = open([
       [0, 0],

@@ -20,7 +20,7 @@ const neighbours = [
 /** Tokens of a token frame by "row,column": of each channel 1, -1, or 0 where it is absent. */
 type TokenFrame = Map<string, number[]>;
 
-/** Ids of a packet's own tokens in raster order; none if it shows a picture of the token frame before. */
+/** Ids of a packet's own token frames in raster order; none if it shows a picture of the token frame before. */
 export interface ParsedTokens {
   packet: ReferencePacket;
   ids: number[];
@@ -39,15 +39,21 @@ export async function* parseLookupFree(bytes: Uint8Array, pack: ReferencePack): 
       tables.reset();
       chunk = [];
     }
-    if (packet.interpolation === 0) {
-      const frame = await readTokenFrame(header, packet, chunk, tables, pack);
-      chunk.push(frame);
+    if (isKey || packet.interpolation === 0) {
+      must(packet.interpolation < 2, 'interpolation');
+      const stream = new SymbolStream(packet.tokens);
+      const ids: number[] = [];
+      for (let count = 0; count <= packet.interpolation; count++) {
+        const frame = await readTokenFrame(header, packet.q, stream, chunk, tables, pack);
+        chunk.push(frame);
+        ids.push(...positions(header).map((position) => idOf(frame.get(String(position)) ?? [])));
+      }
+      stream.end();
       nextPicture = isKey ? 4 : 1;
-      const ids = positions(header).map((position) => idOf(frame.get(String(position)) ?? []));
       must(packet.loopChecksum === null || packet.loopChecksum === checksum(ids), 'loopChecksum');
       yield { packet, ids };
     } else {
-      must(!isKey && packet.interpolation === nextPicture, 'interpolation');
+      must(packet.interpolation === nextPicture, 'interpolation');
       must(packet.tokens.length === 0, 'tokens');
       nextPicture++;
       yield { packet, ids: [] };
@@ -73,12 +79,12 @@ function idOf(signs: readonly number[]): number {
 
 async function readTokenFrame(
   header: ReferenceHeader,
-  packet: ReferencePacket,
+  q: number,
+  stream: SymbolStream,
   chunk: readonly TokenFrame[],
   tables: TableSet,
   pack: ReferencePack,
 ): Promise<TokenFrame> {
-  const stream = new SymbolStream(packet.tokens);
   const frame: TokenFrame = new Map();
   const weights = pack.table('channelWeights').values;
   const look = (source: TokenFrame | undefined, row: number, column: number): number[] => {
@@ -90,7 +96,7 @@ async function readTokenFrame(
     const cells = positions(header).filter(([row, column]) => `${row % 2},${column % 2}` === parity);
     if (cells.length === 0) continue;
     const about = Array.from({ length: 8 }, () => 0);
-    about[0] = 7 * packet.q;
+    about[0] = 7 * q;
     about[2 + pass] = 128;
     if (chunk.length === 0) about[1] = 128;
     if (chunk.length === 1) about[6] = 128;
@@ -106,7 +112,7 @@ async function readTokenFrame(
     // What this pass reads is unknown to its own cells, so it counts only afterwards.
     for (const [index, position] of cells.entries()) {
       const signs: number[] = [];
-      for (let channel = 0; channel < packet.q; channel++) {
+      for (let channel = 0; channel < q; channel++) {
         const moved = signs.reduce((sum, sign, j) => sum + sign * (weights[channel * CHANNELS + j] ?? 0), 0);
         const level = Math.min(255, Math.max(0, (logit.values[index * CHANNELS + channel] ?? 0) + moved)) >> 2;
         signs.push(2 * tables.bit(stream, 64 * channel + level) - 1);
@@ -114,7 +120,6 @@ async function readTokenFrame(
       frame.set(String(position), signs);
     }
   }
-  stream.end();
   return frame;
 }
 

@@ -12,9 +12,10 @@ import torch
 from tessera_training.lookup_free import prior, tokenizer
 from tessera_training.lookup_free.clips import fold_cells, open_clips, there_and_back, to_groups, unfold_cells
 from tessera_training.lookup_free.dump_tokens import main as dump_tokens
-from tessera_training.lookup_free.graphs import FEATURE_STEPS, decoder_graph, encoder_graph
+from tessera_training.lookup_free.graphs import FEATURE_STEPS, NAT_STEPS, decoder_graph, encoder_graph
 from tessera_training.lookup_free.networks import CHANNELS, Tokenizer, TokenizerShape, group_basis
-from tessera_training.lookup_free.prior import BitPrior, BitPriorShape, open_tokens, rows_of
+from tessera_training.lookup_free.prior import BitPrior, BitPriorShape, TokenClip, open_tokens, row_bits, rows_of, sampled_rows
+from tessera_training.lookup_free.rate_aware import SignChooser, evidence
 from tessera_training.program import evaluate, intervals, to_onnx
 
 from tests.test_exact_graphs import LEVELS, run_onnx
@@ -79,10 +80,10 @@ def test_tokenizer_graphs_follow_pytorch() -> None:
         cells = fold_cells(*(torch.from_numpy(p) for p in (y, u, v))).reshape(1, 384, 4, 6)
         z = net.encoder(tokenizer.normalised(cells), state, channels[None])
         given = {"state": levels, "channels": mask}
-        tokens = run_onnx(encoder_graph(net), {"y": y, "u": u, "v": v, **given})["tokens"]
-        clear = (z[0].abs() > 1e-3).numpy()
-        assert np.array_equal(tokens[:11][clear[:11]], (z[0] >= 0).numpy()[:11][clear[:11]])
-        assert not tokens[11:].any()
+        found = run_onnx(encoder_graph(net), {"y": y, "u": u, "v": v, **given})["evidence"]
+        nats = (found[:11].astype(np.float32) - 127.5) / NAT_STEPS
+        assert np.abs(nats - evidence(z, 11)[0, :11].clamp(-127.5 / NAT_STEPS, 127.5 / NAT_STEPS).numpy()).max() <= 0.51 / NAT_STEPS
+        tokens = (found >= 128).astype(np.uint8) * mask[:, None, None]
         signs = torch.from_numpy(tokens * 2.0 - 1).float()[None] * channels[:, None, None]
         pictures, after = net.decoder(signs, state, channels[None])
         outputs = run_onnx(decoder_graph(net), {"tokens": tokens, **given})
@@ -91,6 +92,29 @@ def test_tokenizer_graphs_follow_pytorch() -> None:
             assert np.abs(outputs[name].astype(int) - plane.numpy()).max() <= 1, name
         expected = (after.numpy() * steps + 128).round().clip(0, 255)
         assert np.abs(outputs["nextState"].astype(int) - expected).max() <= 1
+
+
+def test_signs_are_chosen_by_what_they_cost() -> None:
+    torch.manual_seed(4)
+    net = BitPrior(BitPriorShape(24, 32, 1))
+    torch.nn.init.normal_(net.head.weight, std=0.05)
+    torch.nn.init.normal_(net.across, std=0.05)
+    frames = 0.1 * torch.randn(3, CHANNELS, 5, 6)
+    chooser, bits, plain = SignChooser(net, 6, 5, 6), 0.0, 0
+    chosen = []
+    for z in frames:
+        tokens, own = chooser.choose(z[None])
+        bits += own
+        plain += int((tokens[0, :6].sign() != z[:6].sign()).sum())
+        chosen.append((tokens[0, :6] > 0).numpy().astype(np.uint8))
+    clip = TokenClip("chosen", np.stack(chosen))
+    assert 0 < plain < clip.tokens.size / 2
+    # What the chooser saw is what training and the coder see.
+    rows = [row_bits(net, rows)[0].sum() for _, _, rows in sampled_rows([clip], 3)]
+    assert bits == pytest.approx(float(sum(rows)), rel=1e-4)
+    # Strong evidence is never overruled.
+    tokens, _ = SignChooser(net, 18, 5, 6).choose(100 * frames[:1].sign())
+    assert torch.equal(tokens, frames[:1].sign())
 
 
 @pytest.mark.parametrize("kind", ("random", "saturated"))

@@ -15,6 +15,8 @@ const SCENE_CUT = 0.75;
 const INTRA_GAIN = 0.75;
 /** Cost of a block that every frame pays anyhow, SATD units; keeps ratios of flat blocks tame. */
 const FLOOR_COST = 24;
+/** Up to so many times that cost a frame is flat, black say, and begins no scene. */
+const FLAT = 1.25;
 
 /** How well one frame is predicted from another, one value per macroblock. */
 export interface MotionField {
@@ -104,7 +106,10 @@ export class LookAhead {
     const frame: Frame = { display, intra, plane, fields: new Map(), averages: new Map(), isSceneCut: false };
     this.#frames.set(display, frame);
     const previous = this.#frames.get(display - 1);
-    if (previous !== undefined) frame.isSceneCut = sum(this.predict(frame, previous).cost) > SCENE_CUT * sum(intra);
+    if (previous !== undefined) {
+      const cost = sum(this.predict(frame, previous).cost);
+      frame.isSceneCut = cost > SCENE_CUT * sum(intra) && cost > FLAT * FLOOR_COST * intra.length;
+    }
     return frame;
   }
 

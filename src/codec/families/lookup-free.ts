@@ -15,18 +15,19 @@ export const lookupFreeFamily: CodecFamily = {
   open: ({ pack, ...common }) => {
     const tables = readBitTables(pack);
     const { firstState } = tables;
+    const prior = pack.graphs.get('prior')!;
     const decoding: ChunkDecoderSetup = { ...common, firstState, decoder: pack.graphs.get('tokenizer-decoder')! };
     return {
       startEncoder: ({ quality, keyint }) =>
         new WorkerLink(new URL('../workers/chunk-encoder-worker.js', import.meta.url), {
           ...decoding,
           encoder: pack.graphs.get('tokenizer-encoder')!,
-          ...{ channels: quality, keyint },
+          ...{ prior, tables, channels: quality, keyint },
         } satisfies ChunkEncoderSetup),
       startTokenCodec: () =>
         new WorkerLink(new URL('../workers/bit-token-worker.js', import.meta.url), {
           ...common,
-          ...{ tables, prior: pack.graphs.get('prior')! },
+          ...{ tables, prior },
         } satisfies BitTokenSetup),
       startDecoder: () => new WorkerLink(new URL('../workers/chunk-decoder-worker.js', import.meta.url), decoding),
     };

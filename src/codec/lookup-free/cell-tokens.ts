@@ -3,13 +3,17 @@ import type { FrameHead } from '../frame-head.js';
 
 /** Tokens of one packet. */
 export type CellTokens = {
-  /** [rows, columns]: the sum of 2^i over positive channels i; empty in packets that show a picture of the one before. */
+  /**
+   * [token frames, rows, columns]: the sum of 2^i over positive channels i; empty in packets that show a picture of the
+   * token frame before.
+   */
   readonly ids: Uint32Array<ArrayBuffer>;
 };
 
-/** Whether such a packet carries a token frame of its own. */
-export function hasOwnTokens(head: Pick<FrameHead, 'kind' | 'interpolation'>): boolean {
-  return head.kind === 'key' || head.interpolation === 0;
+/** Token frames of such a packet: a key packet may have a second one, which codes its picture again. */
+export function tokenFramesOf({ kind, interpolation }: Pick<FrameHead, 'kind' | 'interpolation'>): number {
+  if (kind === 'key') return 1 + interpolation;
+  return interpolation === 0 ? 1 : 0;
 }
 
 /** CRC-32C of ids as little-endian words (FORMAT.md section 13). */

@@ -2,7 +2,7 @@ import type { Graph } from '../../model/graph.js';
 import type { FrameHead } from '../frame-head.js';
 import type { Planes } from '../picture.js';
 import { GROUP, type CellGrid } from './cell-grid.js';
-import { hasOwnTokens, type CellTokens } from './cell-tokens.js';
+import type { CellTokens } from './cell-tokens.js';
 import { firstState, picturesOf, type PictureGroup, type TokenizerState } from './tokenizer.js';
 
 /** Makes pictures of token frames, in coding order; the state goes from one token frame of a chunk to the next. */
@@ -30,17 +30,24 @@ export class ChunkDecoder {
     this.#state = this.#first;
   }
 
-  /** Takes the next token frame. */
-  async advance(channels: number, tokens: CellTokens): Promise<void> {
-    const { pictures, state } = await picturesOf(this.#graph, this.#grid, tokens, this.#state, channels);
+  /** Pictures of the last token frame. */
+  get pictures(): PictureGroup | null {
+    return this.#pictures;
+  }
+
+  /** Takes the next token frame: ids [rows, columns]. */
+  async advance(channels: number, ids: Uint32Array): Promise<void> {
+    const { pictures, state } = await picturesOf(this.#graph, this.#grid, ids, this.#state, channels);
     this.#pictures = pictures;
     this.#state = state;
   }
 
   /** The picture of a packet, at coded size. Which packets may follow each other is the token codec's business. */
-  async decode(head: FrameHead, tokens: CellTokens): Promise<Planes> {
+  async decode(head: FrameHead, { ids }: CellTokens): Promise<Planes> {
     if (head.kind === 'key') this.restart();
-    if (hasOwnTokens(head)) await this.advance(head.q, tokens);
+    const { cells } = this.#grid;
+    for (let first = 0; first < ids.length; first += cells)
+      await this.advance(head.q, ids.subarray(first, first + cells));
     const index = head.kind === 'key' ? GROUP - 1 : head.interpolation;
     const { y, u, v } = this.#pictures!;
     return { y: pictureOf(y, index), u: pictureOf(u, index), v: pictureOf(v, index) };

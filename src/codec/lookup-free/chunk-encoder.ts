@@ -1,21 +1,23 @@
 import type { Kernels } from '../../kernels/kernels.js';
+import type { BitTables } from '../../model/bit-tables.js';
 import type { Graph } from '../../model/graph.js';
 import { LookAhead, type LookAheadFrame } from '../encoder/look-ahead.js';
 import type { TimedPicture } from '../encoder/sequence-encoder.js';
 import type { FrameHead } from '../frame-head.js';
 import { Geometry } from '../frame-tokens.js';
 import { GROUP, type CellGrid } from './cell-grid.js';
-import { hasOwnTokens, type CellTokens } from './cell-tokens.js';
+import type { CellTokens } from './cell-tokens.js';
 import { ChunkDecoder } from './chunk-decoder.js';
-import { gatherPictures } from './picture-group.js';
-import { tokensOf } from './tokenizer.js';
+import { gatherPictures, lastPictureError } from './picture-group.js';
+import { SignChooser } from './sign-chooser.js';
+import { evidenceOf, type PictureGroup } from './tokenizer.js';
 
-/** The networks of the tokenizer. */
+/** The networks of a pack, and its tables. */
 export interface TokenizerGraphs {
   readonly encoder: Pick<Graph, 'run'>;
   readonly decoder: Pick<Graph, 'run'>;
-  /** Value of each of the state's channels before a chunk. */
-  readonly firstState: Uint8Array;
+  readonly prior: Pick<Graph, 'run'>;
+  readonly tables: BitTables;
 }
 
 /** How to encode. */
@@ -39,31 +41,39 @@ interface Waiting {
   readonly isSceneCut: boolean;
 }
 
+/** A key picture with so many times the squared error of the picture before (0.9 dB) would show: it gets more tokens. */
+const SEAM = 1.23;
+
 /**
  * Encodes a sequence of pictures: the first one of a chunk alone, then four by four (Yu et al. 2024, section 3). Chunks
- * end at scene cuts, where the token frame before has fewer pictures.
+ * end at scene cuts, where the token frame before has fewer pictures. Where a chunk begins within a scene and its first
+ * picture is worse than the one before, a second token frame codes that picture again.
  */
 export class ChunkEncoder {
   readonly #grid: CellGrid;
-  readonly #graphs: TokenizerGraphs;
+  readonly #network: TokenizerGraphs['encoder'];
   readonly #channels: number;
   readonly #chunkLength: number;
   readonly #lookAhead: LookAhead;
   /** Follows what decoders hold. */
   readonly #decoder: ChunkDecoder;
+  readonly #chooser: SignChooser;
   readonly #waiting: Waiting[] = [];
   readonly #packets: ChunkPacket[] = [];
   #last: LookAheadFrame | null = null;
   /** Frames of the chunk so far. */
   #sinceKey = 0;
+  /** The pictures of the last token frame. */
+  #source: PictureGroup | null = null;
 
   constructor(kernels: Kernels, grid: CellGrid, graphs: TokenizerGraphs, { channels, keyint }: ChunkOptions) {
     this.#grid = grid;
-    this.#graphs = graphs;
+    this.#network = graphs.encoder;
     this.#channels = channels;
     this.#chunkLength = keyint - ((keyint - 1) % GROUP);
     this.#lookAhead = new LookAhead(kernels, new Geometry(grid.width, grid.height));
-    this.#decoder = new ChunkDecoder(grid, graphs.decoder, graphs.firstState);
+    this.#decoder = new ChunkDecoder(grid, graphs.decoder, graphs.tables.firstState);
+    this.#chooser = new SignChooser(grid, graphs.tables, graphs.prior);
   }
 
   /** Takes the next picture in display order; its planes are kept until it is encoded. */
@@ -101,31 +111,57 @@ export class ChunkEncoder {
 
   async #encode(group: readonly Waiting[]): Promise<void> {
     const isKey = this.#isKey(group[0]!);
-    if (isKey) {
-      this.#decoder.restart();
-      this.#sinceKey = 0;
-    }
     const pictures = gatherPictures(
       this.#grid,
       group.map(({ picture }) => picture),
     );
-    const tokens = await tokensOf(this.#graphs.encoder, this.#grid, pictures, this.#decoder.state, this.#channels);
-    await this.#decoder.advance(this.#channels, tokens);
-    group.forEach(({ display, picture: { pts } }, interpolation) => {
+    const ids = isKey ? await this.#codeKey(pictures, group[0]!.isSceneCut) : await this.#codeTokenFrame(pictures);
+    group.forEach(({ display, picture: { pts } }, index) => {
       const head: FrameHead = {
         kind: isKey ? 'key' : 'inter',
         q: this.#channels,
         reference0: isKey ? null : 0,
         reference1: null,
-        fills: interpolation === 0 ? 0 : null,
-        interpolation,
+        fills: index === 0 ? 0 : null,
+        interpolation: isKey ? ids.length / this.#grid.cells - 1 : index,
         hasQOffsets: false,
         hasLoopFilter: false,
         pts,
       };
-      this.#packets.push({ display, head, tokens: hasOwnTokens(head) ? tokens : { ids: new Uint32Array(0) } });
+      this.#packets.push({ display, head, tokens: { ids: index === 0 ? ids : new Uint32Array(0) } });
     });
+    this.#source = pictures;
     this.#waiting.splice(0, group.length);
-    this.#sinceKey += group.length;
+    this.#sinceKey = (isKey ? 0 : this.#sinceKey) + group.length;
   }
+
+  /** Ids of the one or two token frames of a key packet. */
+  async #codeKey(pictures: PictureGroup, isSceneCut: boolean): Promise<Uint32Array<ArrayBuffer>> {
+    const before = this.#source === null || isSceneCut ? null : this.#error(this.#source);
+    this.#decoder.restart();
+    this.#chooser.restart();
+    const first = await this.#codeTokenFrame(pictures);
+    if (before === null || this.#error(pictures) <= SEAM * before) return first;
+    return joined(first, await this.#codeTokenFrame(pictures));
+  }
+
+  /** Ids of a token frame, which the decoder has then. */
+  async #codeTokenFrame(pictures: PictureGroup): Promise<Uint32Array<ArrayBuffer>> {
+    const evidence = await evidenceOf(this.#network, this.#grid, pictures, this.#decoder.state, this.#channels);
+    const ids = await this.#chooser.choose(evidence, this.#channels);
+    await this.#decoder.advance(this.#channels, ids);
+    return ids;
+  }
+
+  /** Squared error of the last decoded picture. */
+  #error(pictures: PictureGroup): number {
+    return lastPictureError(pictures, this.#decoder.pictures!);
+  }
+}
+
+function joined(first: Uint32Array, second: Uint32Array): Uint32Array<ArrayBuffer> {
+  const ids = new Uint32Array(first.length + second.length);
+  ids.set(first);
+  ids.set(second, first.length);
+  return ids;
 }

@@ -19,3 +19,10 @@ export function gatherPictures(grid: CellGrid, pictures: readonly VisiblePlanes[
   };
   return { y: gather('y', 0), u: gather('u', 1), v: gather('v', 1) };
 }
+
+/** Sum of squared luma errors of the last of four pictures. */
+export function lastPictureError({ y }: PictureGroup, decoded: PictureGroup): number {
+  let sum = 0;
+  for (let at = (y.length / GROUP) * (GROUP - 1); at < y.length; at++) sum += (y[at]! - decoded.y[at]!) ** 2;
+  return sum;
+}

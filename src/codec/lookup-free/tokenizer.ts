@@ -2,7 +2,6 @@ import { TOKEN_CHANNELS } from '../../model/bit-tables.js';
 import type { Graph, GraphTensor } from '../../model/graph.js';
 import type { Planes } from '../picture.js';
 import { GROUP, type CellGrid } from './cell-grid.js';
-import type { CellTokens } from './cell-tokens.js';
 
 /** What both networks know of the token frames before: uint8 [1, S, rows, columns]. */
 export type TokenizerState = GraphTensor;
@@ -17,39 +16,37 @@ export function firstState({ rows, columns, cells }: CellGrid, values: Uint8Arra
   return { data, dims: [1, values.length, rows, columns] };
 }
 
+/** What the signs of all channels are worth, uint8 [18, rows, columns]: eighths of a nat around 127.5. */
+export type Evidence = Uint8Array;
+
 /**
- * Tokens of four pictures (Yu et al. 2024, "Language Model Beats Diffusion: Tokenizer is Key to Visual Generation",
- * section 3: signs of a causal network's output, no codebook). Float arithmetic: the encoder alone decides.
+ * What speaks for the tokens of four pictures (Yu et al. 2024, "Language Model Beats Diffusion: Tokenizer is Key to Visual
+ * Generation", section 3: signs of a causal network's output, no codebook). Float arithmetic: the encoder alone decides.
  *
- * @param channels in use, 1..18; the others are 0.
+ * @param channels in use, 1..18.
  */
-export async function tokensOf(
+export async function evidenceOf(
   graph: Pick<Graph, 'run'>,
-  { codedWidth: width, codedHeight: height, cells }: CellGrid,
+  { codedWidth: width, codedHeight: height }: CellGrid,
   { y, u, v }: PictureGroup,
   state: TokenizerState,
   channels: number,
-): Promise<CellTokens> {
-  const { tokens } = await graph.run({
+): Promise<Evidence> {
+  const { evidence } = await graph.run({
     y: { data: y, dims: [GROUP, height, width] },
     u: { data: u, dims: [GROUP, height / 2, width / 2] },
     v: { data: v, dims: [GROUP, height / 2, width / 2] },
     state,
     channels: channelMask(channels),
   });
-  const bits = tokens!.data;
-  const ids = new Uint32Array(cells);
-  for (let channel = 0; channel < channels; channel++) {
-    for (let cell = 0, at = channel * cells; cell < cells; cell++, at++) ids[cell]! |= bits[at]! << channel;
-  }
-  return { ids };
+  return evidence!.data;
 }
 
-/** Pictures of a token frame, and the state for the next one. */
+/** Pictures of the token frame with these ids [rows, columns], and the state for the next one. */
 export async function picturesOf(
   graph: Pick<Graph, 'run'>,
   { rows, columns, cells }: CellGrid,
-  { ids }: CellTokens,
+  ids: Uint32Array,
   state: TokenizerState,
   channels: number,
 ): Promise<{ readonly pictures: PictureGroup; readonly state: TokenizerState }> {

@@ -58,13 +58,16 @@ export async function exportTokens(
   const meter = new ProgressMeter(header.width * header.height, null, options.onProgress);
   let chunks = 0;
   let tokenFrames = 0;
+  let last = -1;
   let packetBytes = 0;
   async function* counted(): AsyncGenerator<TokenItem, void, undefined> {
     for await (const item of tokens.items) {
       yield item;
       if (item.type !== 'frame') continue;
-      chunks += Number(item.kind === 'key');
-      tokenFrames += Number(item.arrays !== null);
+      const isKey = item.kind === 'key';
+      chunks += Number(isKey);
+      tokenFrames += item.tokenFrame - (isKey ? -1 : last);
+      last = item.tokenFrame;
       meter.addPacket(tokens.packetBytesRead - packetBytes, tokens.bytesRead);
       packetBytes = tokens.packetBytesRead;
       meter.addFrame();

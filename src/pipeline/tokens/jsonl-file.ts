@@ -36,7 +36,8 @@ function lineOf(item: TokenItem, layout: readonly ArrayLayout[]): string {
 }
 
 function arraysText(arrays: NamedArrays, layout: readonly ArrayLayout[]): string {
-  return `{${layout.map(({ name }) => `"${name}":[${arrays[name]!.join(',')}]`).join(',')}}`;
+  const texts = layout.map(({ name }) => (arrays[name] ? [`"${name}":[${arrays[name].join(',')}]`] : []));
+  return `{${texts.flat().join(',')}}`;
 }
 
 /**
@@ -76,13 +77,14 @@ function readArrays(value: unknown, layout: readonly ArrayLayout[], place: strin
   if (value === null) return null;
   if (typeof value !== 'object') throw new InputError(`${place}: arrays must be an object`);
   const lists = value as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(layout.map((entry) => [entry.name, readArray(lists[entry.name], entry, place)]));
+  const given = layout.filter(({ name }) => name in lists);
+  return Object.fromEntries(given.map((entry) => [entry.name, readArray(lists[entry.name], entry, place)]));
 }
 
 function readArray(list: unknown, layout: ArrayLayout, place: string): TokenArray {
   const { name, dtype } = layout;
   const length = elementsOf(layout);
-  if (!Array.isArray(list)) throw new InputError(`${place}: the array ${name} is missing`);
+  if (!Array.isArray(list)) throw new InputError(`${place}: ${name} must be a list`);
   if (list.length !== length) {
     throw new InputError(`${place}: ${name} has ${list.length} numbers; it must have ${length}`);
   }

@@ -34,8 +34,9 @@ export async function writeNpz(source: TokenSource, sink: ByteSink): Promise<voi
     if (item.type === 'frame') {
       const { arrays, number } = item;
       await lines.add(frameLine(item, arrays === null ? 'null' : `"${number}"`));
-      for (const layout of arrays === null ? [] : source.layout) {
-        await zip.add(entryOf(`${number}/${layout.name}`), encodeNpy(layout, arrays![layout.name]!));
+      for (const layout of source.layout) {
+        const array = arrays?.[layout.name];
+        if (array) await zip.add(entryOf(`${number}/${layout.name}`), encodeNpy(layout, array));
       }
     } else if (item.type === 'side') {
       const name = `side/${sides++}`;
@@ -135,6 +136,7 @@ async function readArrays(
   const arrays: Record<string, TokenArray> = {};
   for (const entry of layout) {
     const array = `${value}/${entry.name}`;
+    if (!zip.has(entryOf(array))) continue;
     const limit = elementsOf(entry) * ARRAY_CLASSES[entry.dtype].BYTES_PER_ELEMENT;
     arrays[entry.name] = decodeNpy(await readEntry(zip, array, limit, place), entry, `${place}: ${array}`);
   }

@@ -168,7 +168,7 @@ class StreamTokens implements TokenReader {
       this.#chunk++;
       this.#tokenFrame = -1;
     }
-    if (this.#coder.family.hasTokens(head)) this.#tokenFrame++;
+    this.#tokenFrame += this.#coder.family.tokenFramesOf(head);
     const place = { number, chunk: this.#chunk, tokenFrame: this.#tokenFrame };
     try {
       const arrays = await this.#coder.read(head, bytes);

@@ -58,7 +58,7 @@ export class TokenCoder implements AsyncDisposable {
     const reply = await this.#link.call({ kind: 'read', head, bytes });
     if (reply.kind === 'lost') throw new BitstreamError(reply.reason);
     if (reply.kind !== 'tokens') throw new Error(`the token worker answered ${reply.kind} to a read`);
-    return this.family.hasTokens(head) ? this.family.arraysOf(reply.tokens) : null;
+    return this.family.tokenFramesOf(head) > 0 ? this.family.arraysOf(reply.tokens) : null;
   }
 
   /**

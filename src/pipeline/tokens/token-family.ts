@@ -7,9 +7,12 @@ import { ARRAY_CLASSES, elementsOf, type ArrayLayout, type NamedArrays } from '.
 export interface TokenFamily {
   /** As packs and token files name it. */
   readonly name: string;
+  /** All arrays that a packet's tokens can be. */
   readonly layout: readonly ArrayLayout[];
-  /** Whether such a packet has tokens; one that has none is shown by those of a packet before it. */
-  hasTokens(head: FrameHead): boolean;
+  /** Those that they are in such a packet; none if it shows a picture of the tokens before. */
+  layoutOf(head: FrameHead): readonly ArrayLayout[];
+  /** Token frames of such a packet. */
+  tokenFramesOf(head: FrameHead): number;
   /** The arrays of a packet's tokens, as the layout names them. */
   arraysOf(tokens: FrameArrays): NamedArrays;
   /**
@@ -21,16 +24,17 @@ export interface TokenFamily {
 }
 
 /**
- * Checks that arrays are there if such a packet has tokens, and have the types and lengths of the layout.
+ * Checks that those arrays are there that such a packet has, with the types and lengths of the layout.
  *
  * @throws InputError if not.
  */
 export function checkArrays(family: TokenFamily, head: FrameHead, arrays: NamedArrays | null): void {
-  if (family.hasTokens(head) !== (arrays !== null)) {
+  const layout = family.layoutOf(head);
+  if (layout.length > 0 !== (arrays !== null)) {
     throw new InputError(`its arrays must ${arrays === null ? 'not be' : 'be'} null`);
   }
   if (arrays === null) return;
-  for (const entry of family.layout) {
+  for (const entry of layout) {
     const { name, dtype, shape } = entry;
     const array = arrays[name];
     if (array === undefined) throw new InputError(`the array ${name} is missing`);
@@ -38,4 +42,6 @@ export function checkArrays(family: TokenFamily, head: FrameHead, arrays: NamedA
       throw new InputError(`${name} must be ${dtype} [${shape.join(', ')}]`);
     }
   }
+  const surplus = Object.keys(arrays).find((name) => !layout.some((entry) => entry.name === name));
+  if (surplus !== undefined) throw new InputError(`it must not have the array ${surplus}`);
 }

@@ -3,14 +3,14 @@ import type { Geometry, TokenArrays } from '../../codec/frame-tokens.js';
 import type { FrameArrays } from '../../codec/workers/messages.js';
 import type { PackTables } from '../../model/pack-tables.js';
 import type { TokenFamily } from './token-family.js';
-import type { NamedArrays } from './token-source.js';
+import type { ArrayLayout, NamedArrays } from './token-source.js';
 import { TransformAssembler } from './transform-assembler.js';
 import { pickArrays, transformLayout } from './transform-layout.js';
 
 /** The family `transform`: modes, motion and transform tokens of each frame. */
 export class TransformFamily implements TokenFamily {
   readonly name = 'transform';
-  readonly layout;
+  readonly layout: readonly ArrayLayout[];
   readonly #assembler: TransformAssembler;
 
   constructor(geometry: Geometry, tables: PackTables) {
@@ -18,8 +18,12 @@ export class TransformFamily implements TokenFamily {
     this.#assembler = new TransformAssembler(geometry, this.layout, tables);
   }
 
-  hasTokens(): boolean {
-    return true;
+  layoutOf(): readonly ArrayLayout[] {
+    return this.layout;
+  }
+
+  tokenFramesOf(): number {
+    return 1;
   }
 
   arraysOf(tokens: FrameArrays): NamedArrays {

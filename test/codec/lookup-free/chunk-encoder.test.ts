@@ -2,30 +2,48 @@ import { describe, expect, test } from '@jest/globals';
 import { CellGrid } from '../../../src/codec/lookup-free/cell-grid.js';
 import { ChunkEncoder, type ChunkPacket, type TokenizerGraphs } from '../../../src/codec/lookup-free/chunk-encoder.js';
 import { gatherPictures } from '../../../src/codec/lookup-free/picture-group.js';
+import type { TimedPicture } from '../../../src/codec/encoder/sequence-encoder.js';
 import { Kernels } from '../../../src/kernels/kernels.js';
 import type { GraphTensor } from '../../../src/model/graph.js';
 import { picture } from '../clips.js';
 
 const [WIDTH, HEIGHT] = [80, 64];
 
-/** Networks that note what they are given and know nothing. */
+/** Networks that note what they are given and know nothing; decoded pictures are flat, with a level for each run. */
 class Notes implements TokenizerGraphs {
-  readonly firstState = Uint8Array.of(128, 7);
+  readonly tables = {
+    firstState: Uint8Array.of(128, 7),
+    channelWeights: new Int8Array(18 * 18),
+    bitTables: new Uint16Array(18 * 64 * 2).fill(16384),
+  };
   readonly states: number[] = [];
+  readonly #levels: readonly number[];
   #runs = 0;
+
+  constructor(levels: readonly number[] = []) {
+    this.#levels = levels;
+  }
 
   readonly encoder = {
     run: ({ state }: Readonly<Record<string, GraphTensor>>): Promise<Record<string, GraphTensor>> => {
       this.states.push(state!.data[0]!);
-      return Promise.resolve({ tokens: { data: new Uint8Array(18 * 80), dims: [18, 8, 10] } });
+      return Promise.resolve({ evidence: { data: new Uint8Array(18 * 80), dims: [18, 8, 10] } });
     },
   };
 
   readonly decoder = {
     run: (): Promise<Record<string, GraphTensor>> => {
-      const plane = { data: new Uint8Array(4), dims: [4, 1, 1] };
+      const level = this.#levels[this.#runs] ?? 0;
+      const plane = { data: new Uint8Array(4 * WIDTH * HEIGHT).fill(level), dims: [4, HEIGHT, WIDTH] };
       const nextState = { data: new Uint8Array(160).fill(++this.#runs), dims: [1, 2, 8, 10] };
       return Promise.resolve({ y: plane, u: plane, v: plane, nextState });
+    },
+  };
+
+  readonly prior = {
+    run: ({ about }: Readonly<Record<string, GraphTensor>>): Promise<Record<string, GraphTensor>> => {
+      const cells = about!.dims[0]!;
+      return Promise.resolve({ logit: { data: new Uint8Array(18 * cells).fill(128), dims: [cells, 18] } });
     },
   };
 }
@@ -66,8 +84,8 @@ describe('ChunkEncoder', () => {
     expect(packets.map(({ display }) => display)).toEqual(scenes.map((_, time) => time));
     expect(packets.map(({ head }) => Number(head.pts))).toEqual(scenes.map((_, time) => time));
     for (const { head, tokens } of packets) {
-      const isOwn = head.interpolation === 0;
-      expect(tokens.ids.length).toBe(isOwn ? 80 : 0);
+      const isOwn = head.kind === 'key' || head.interpolation === 0;
+      expect(tokens.ids.length).toBe(isOwn ? 80 * (head.kind === 'key' ? 1 + head.interpolation : 1) : 0);
       expect(head.fills).toBe(isOwn ? 0 : null);
       expect(head.q).toBe(5);
     }
@@ -76,6 +94,29 @@ describe('ChunkEncoder', () => {
   test('each token frame is coded with the state behind the one before, each chunk with the first state', async () => {
     const { states } = await encode(Array<number>(14).fill(0), 9);
     expect(states).toEqual([128, 1, 2, 128, 4]);
+  });
+
+  const flat = (time: number): TimedPicture => ({
+    y: new Uint8Array(WIDTH * HEIGHT).fill(100),
+    u: new Uint8Array((WIDTH * HEIGHT) / 4).fill(128),
+    v: new Uint8Array((WIDTH * HEIGHT) / 4).fill(128),
+    pts: BigInt(time),
+  });
+
+  test.each([
+    ['as good as the one before', [150, 110, 111, 90], [0, 0]],
+    ['clearly worse than the one before', [150, 110, 112, 90], [0, 1]],
+  ])('a key picture within a scene that is %s', async (_, levels, expected) => {
+    const notes = new Notes(levels);
+    const encoder = new ChunkEncoder(new Kernels(), new CellGrid(WIDTH, HEIGHT), notes, { channels: 18, keyint: 5 });
+    for (let time = 0; time < 6; time++) encoder.push(flat(time));
+    const packets: ChunkPacket[] = [];
+    while (encoder.isReady(true)) packets.push(await encoder.next(true));
+    const keys = packets.filter(({ head }) => head.kind === 'key');
+    expect(keys.map(({ head }) => head.interpolation)).toEqual(expected);
+    expect(keys.map(({ tokens }) => tokens.ids.length / 80 - 1)).toEqual(expected);
+    // The second token frame is coded with the state behind the first.
+    expect(notes.states).toEqual(expected[1] === 1 ? [128, 1, 128, 3] : [128, 1, 128]);
   });
 });
 

@@ -3,7 +3,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TokenFrame, TokenItem } from '../../../src/pipeline/tokens/token-source.js';
+import { tokenFramesOf } from '../../../src/codec/lookup-free/cell-tokens.js';
 import { goldenStreams, invalidLookupFreeStreams, invalidStreams, lookupFreeStreams } from '../../codec/golden.js';
+import { packetsOf } from '../../codec/packets-of.js';
 import { TINY_LOOKUP_FREE_PACK, TINY_PACK } from '../../support/packs.js';
 import { exportTokens, importTokens, readTokens, writeTokens } from './built.js';
 import { MemorySink, piped } from './memory-sink.js';
@@ -28,7 +30,8 @@ describe.each(['npz', 'jsonl'] as const)('through %s, from pipe to pipe, the sam
     const own = { pack: TINY_LOOKUP_FREE_PACK };
     const file = new MemorySink();
     const exported = await exportTokens(piped(bytes), file, { ...own, format });
-    const tokenFrames = expected.packets.filter(({ tokensCrc32c }) => tokensCrc32c !== 0).length;
+    const { packets } = await packetsOf(bytes);
+    const tokenFrames = packets.reduce((sum, packet) => sum + tokenFramesOf(packet), 0);
     const frames = expected.packets.length;
     expect(exported).toMatchObject({ format, family: 'lookup-free', frames, tokenFrames, bytes: bytes.length });
     const stream = new MemorySink();
@@ -60,13 +63,16 @@ describe('without a file', () => {
   test('token frames that show several pictures stand in the first of their packets', async () => {
     const { bytes } = lookupFree.find(([name]) => name === 'chunks')![1];
     await using tokens = await readTokens(piped(bytes), { pack: TINY_LOOKUP_FREE_PACK });
-    expect(tokens.layout).toEqual([{ name: 'ids', dtype: 'uint32', shape: [5, 7] }]);
+    expect(tokens.layout).toEqual([
+      { name: 'ids', dtype: 'uint32', shape: [5, 7] },
+      { name: 'refinement', dtype: 'uint32', shape: [5, 7] },
+    ]);
     const places: string[] = [];
     for await (const item of tokens.items) {
       if (item.type !== 'frame') continue;
-      places.push(`${item.chunk}.${item.tokenFrame}${item.arrays === null ? '' : '!'}`);
+      places.push(`${item.chunk}.${item.tokenFrame}${'!'.repeat(Object.keys(item.arrays ?? {}).length)}`);
     }
-    expect(places.join(' ')).toBe('0.0! 0.1! 0.1 0.1 0.1 0.2! 0.2 0.2 0.2 0.3! 0.3 1.0! 2.0! 2.1! 2.2! 2.2 2.2 2.2');
+    expect(places.join(' ')).toBe('0.0! 0.1! 0.1 0.1 0.1 0.2! 0.2 0.2 0.2 0.3! 0.3 1.0! 2.1!! 2.2! 2.3! 2.3 2.3 2.3');
   });
 
   test.each<[string, (frame: TokenFrame) => Partial<TokenFrame>, RegExp]>([
@@ -79,6 +85,22 @@ describe('without a file', () => {
     ['no channels', () => ({ q: 0 }), /q is 0/],
     ['another shape', ({ arrays }) => ({ arrays: { ids: arrays!['ids']!.slice(1) } }), /ids must be uint32 \[5, 7\]/],
     ['no tokens', () => ({ arrays: null }), /its arrays must not be null/],
+    ['no array', () => ({ arrays: {} }), /the array ids is missing/],
+    [
+      'a second token frame where there is one',
+      ({ arrays }) => ({ arrays: { ...arrays, refinement: arrays!['ids']! } }),
+      /it must not have the array refinement/,
+    ],
+    [
+      'a key frame without its second one',
+      () => ({ kind: 'key', interpolation: 1 }),
+      /the array refinement is missing/,
+    ],
+    [
+      'a key frame of three',
+      ({ arrays }) => ({ kind: 'key', interpolation: 2, arrays: { ...arrays, refinement: arrays!['ids']! } }),
+      /2 more token frames in a key packet/,
+    ],
     ['a picture of no token frame', () => ({ interpolation: 2 }), /its arrays must be null/],
   ])('ids: %s is refused', async (_, change, message) => {
     const { bytes } = lookupFree.find(([name]) => name === 'chunks')![1];

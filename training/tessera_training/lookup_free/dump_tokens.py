@@ -11,17 +11,28 @@ from torch import Tensor
 
 from .clips import Clip, fold_cells, open_clips, to_groups
 from .networks import Tokenizer, TokenizerShape, channel_mask
+from .prior import BitPrior, BitPriorShape
+from .rate_aware import SignChooser
 from .tokenizer import RATES, TrainingModel, normalised
 
 
 @torch.no_grad()
-def code(tokenizer: Tokenizer, groups: Tensor, n: int) -> Tensor:
-    """Token frames uint8 [T, 18, h, w] in 0, 1 of groups [T, 384, h, w]; absent channels are 0."""
+def code(tokenizer: Tokenizer, groups: Tensor, n: int, prior: BitPrior | None = None) -> Tensor:
+    """Token frames uint8 [T, 18, h, w] in 0, 1 of groups [T, 384, h, w]; absent channels are 0.
+
+    With a prior, signs are chosen by what they cost as well, as the encoder does.
+    """
     channels = channel_mask(torch.tensor([n], device=groups.device))
     state = tokenizer.first_state(groups[:1])
+    chooser = SignChooser(prior, n, *groups.shape[2:]) if prior else None
     frames = []
     for group in groups:
-        _, tokens, _, state = tokenizer.step(group[None], state, channels)
+        if chooser is None:
+            tokens = tokenizer.step(group[None], state, channels)[1]
+        else:
+            tokens, _ = chooser.choose(tokenizer.encoder(group[None], state, channels).cpu())
+            tokens = tokens.to(groups.device)
+        _, state = tokenizer.decoder(tokens, state, channels)
         frames.append((tokens[0] > 0).to(torch.uint8))
     return torch.stack(frames)
 
@@ -44,10 +55,18 @@ def load_tokenizer(checkpoint: Path, device: str) -> Tokenizer:
     return model.tokenizer.eval().to(device)
 
 
+def load_prior(checkpoint: Path) -> BitPrior:
+    """The averaged weights of a checkpoint of `prior`."""
+    model = BitPrior(BitPriorShape())
+    model.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    return model.eval()
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--planes", type=Path, required=True, help="folder that `tessera-dev planes` wrote")
     parser.add_argument("--checkpoint", type=Path, required=True, help="checkpoint of the tokenizer")
+    parser.add_argument("--prior", type=Path, help="checkpoint of the prior: signs are chosen by what they cost as well")
     parser.add_argument("--out", type=Path, required=True, help="folder for one .npz per rate")
     parser.add_argument("--frames", type=int, default=49, help="frames of each clip at most")
     parser.add_argument("--size", type=int, default=4096, help="luma samples a side at most, of the middle")
@@ -55,11 +74,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     arguments = parser.parse_args(argv)
     tokenizer = load_tokenizer(arguments.checkpoint, arguments.device)
+    prior = load_prior(arguments.prior) if arguments.prior else None
     arguments.out.mkdir(parents=True, exist_ok=True)
     for n in arguments.rates:
         arrays = {}
         for clip in open_clips(arguments.planes):
-            tokens = code(tokenizer, groups_of(clip, arguments.frames, arguments.size, arguments.device), n)[:, :n].cpu().numpy()
+            tokens = code(tokenizer, groups_of(clip, arguments.frames, arguments.size, arguments.device), n, prior)[:, :n].cpu().numpy()
             # Packed along the channels' bits of the whole clip; the shape stands beside it.
             arrays[f"{clip.name}/shape"] = np.array(tokens.shape, np.int32)
             arrays[f"{clip.name}/bits"] = np.packbits(tokens.reshape(-1))

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ..program import OPSET
 from .networks import CHANNELS, GROUP, SAMPLES, Tokenizer
+from .rate_aware import FALLING_PRICE, HIGHEST_PRICE, WORTH
 
 FLOAT, BYTE = TensorProto.FLOAT, TensorProto.UINT8
 
@@ -86,6 +87,7 @@ class GraphWriter:
 
 PLANES = (("y", "height", "width", 8), ("u", "halfHeight", "halfWidth", 4), ("v", "halfHeight", "halfWidth", 4))
 CELLS = ["rows", "columns"]
+NAT_STEPS = 8.0  # of a byte of evidence
 FEATURE_STEPS = 16.0  # of a feature's byte: features have a mean square of one
 
 
@@ -105,14 +107,17 @@ def _channels(g: GraphWriter) -> str:
     return g.add("Cast", [g.input("channels", BYTE, [CHANNELS])], to=FLOAT)
 
 
-def _to_bytes(g: GraphWriter, value: str, steps: float) -> str:
-    """Rounded to whole `steps` around 128 and limited to 0..255; still float32."""
-    levels = g.add("Floor", [g.add("Add", [g.add("Mul", [value, g.constant(steps)]), g.constant(128.5)])])
+def _to_bytes(g: GraphWriter, value: str, steps: float, offset: float = 128.5) -> str:
+    """Whole `steps` above `offset`, rounded down and limited to 0..255; still float32."""
+    levels = g.add("Floor", [g.add("Add", [g.add("Mul", [value, g.constant(steps)]), g.constant(offset)])])
     return g.add("Clip", [levels, g.constant(0.0), g.constant(255.0)])
 
 
 def encoder_graph(tokenizer: Tokenizer) -> onnx.ModelProto:
-    """y, u, v [4, rows, columns], state [1, S, h, w], channels [18] in 0, 1 to tokens [18, h, w]."""
+    """y, u, v [4, rows, columns], state [1, S, h, w], channels [18] in 0, 1 to evidence [18, h, w].
+
+    Evidence is what signs are worth (`rate_aware.evidence`) in eighths of a nat around 127.5: 128 and above is positive.
+    """
     g, net = GraphWriter("tokenizer-encoder"), tokenizer.encoder
     cells = []
     for name, height, width, block in PLANES:
@@ -126,10 +131,12 @@ def encoder_graph(tokenizer: Tokenizer) -> onnx.ModelProto:
     channels = _channels(g)
     parts = [g.conv(frames, net.frames), g.conv(last, net.last), g.conv(features, net.features), g.per_channel(channels, net.channels)]
     z = g.conv(g.blocks(g.total(parts), net.blocks), net.head)
-    positive = g.add("Cast", [g.add("GreaterOrEqual", [z, g.constant(0.0)])], to=FLOAT)
-    present = g.add("Reshape", [channels, g.constant([1, CHANNELS, 1, 1])])
-    tokens = g.add("Squeeze", [g.add("Mul", [positive, present]), g.constant([0])])
-    g.output("tokens", g.add("Cast", [tokens], to=BYTE), BYTE, [CHANNELS, *CELLS])
+    in_use = g.add("ReduceSum", [channels], keepdims=1)
+    squared = g.add("Mul", [in_use, in_use])
+    per_price = g.add("Max", [g.add("Mul", [squared, g.constant(1 / FALLING_PRICE)]), g.constant(1 / HIGHEST_PRICE)])
+    worth = g.add("Mul", [z, g.constant(WORTH.reshape(1, CHANNELS, 1, 1).numpy())])
+    evidence = _to_bytes(g, g.add("Mul", [worth, per_price]), NAT_STEPS, 128.0)
+    g.output("evidence", g.add("Cast", [g.add("Squeeze", [evidence, g.constant([0])])], to=BYTE), BYTE, [CHANNELS, *CELLS])
     return g.model()
 
 

@@ -1,0 +1,89 @@
+import { AdaptiveTables } from '../../entropy/adaptive-tables.js';
+import type { SymbolCoder } from '../../entropy/symbol-coder.js';
+import { BIT_LEVELS, TOKEN_CHANNELS, type BitTables } from '../../model/bit-tables.js';
+import type { Graph } from '../../model/graph.js';
+import { bitLogits, type BitContext } from './bit-prior.js';
+import type { CellGrid } from './cell-grid.js';
+import { ChannelPlanes } from './channel-planes.js';
+
+/** Shift of each step of adaptation. */
+const ADAPTATION_RATE = 7;
+/** Logit values of one level. */
+const LEVEL_SHIFT = 2;
+
+/**
+ * The bits of token frames, one by one with their probability tables (FORMAT.md section 13): the one path of writing,
+ * reading and choosing them. Holds the adapted tables and the two token frames before.
+ */
+export class TokenFrameCoder {
+  readonly #grid: CellGrid;
+  readonly #prior: Pick<Graph, 'run'>;
+  readonly #channelWeights: Int8Array;
+  readonly #tables: AdaptiveTables;
+  #before: ChannelPlanes;
+  #older: ChannelPlanes;
+  /** Token frames of the chunk so far. */
+  #tokenFrames = 0;
+
+  /** @param prior the exact graph. */
+  constructor(grid: CellGrid, { channelWeights, bitTables }: BitTables, prior: Pick<Graph, 'run'>) {
+    this.#grid = grid;
+    this.#prior = prior;
+    this.#channelWeights = channelWeights;
+    this.#tables = new AdaptiveTables(bitTables, 2, { rate: ADAPTATION_RATE });
+    this.#before = this.#older = new ChannelPlanes(grid);
+  }
+
+  /** Begins a chunk. */
+  restart(): void {
+    this.#tables.reset();
+    this.#before = this.#older = new ChannelPlanes(this.#grid);
+    this.#tokenFrames = 0;
+  }
+
+  /**
+   * Codes the next token frame.
+   *
+   * @param coder gets each bit with its table and gives back what it is.
+   * @param channels in use, 1..18.
+   * @param wanted what `coder` gets as the value of a bit.
+   * @returns ids [rows, columns].
+   */
+  async code(
+    coder: Pick<SymbolCoder, 'symbol'>,
+    channels: number,
+    wanted: (cell: number, channel: number) => number,
+  ): Promise<Uint32Array<ArrayBuffer>> {
+    const ids = new Uint32Array(this.#grid.cells);
+    const current = new ChannelPlanes(this.#grid);
+    const frame = { channels, tokenFrame: this.#tokenFrames, current, before: this.#before, older: this.#older };
+    for (const [pass, cells] of this.#grid.passes.entries()) {
+      if (cells.length === 0) continue;
+      const context: BitContext = { ...frame, pass };
+      const logits = await bitLogits(this.#prior, context, cells);
+      cells.forEach((cell, row) => {
+        let id = 0;
+        for (let channel = 0; channel < channels; channel++) {
+          const level = this.#level(logits[row * TOKEN_CHANNELS + channel]!, channel, id);
+          id |= coder.symbol(this.#tables, channel * BIT_LEVELS + level, wanted(cell, channel)) << channel;
+        }
+        ids[cell] = id;
+        current.set(cell, id, channels);
+      });
+    }
+    this.#older = this.#before;
+    this.#before = current;
+    this.#tokenFrames++;
+    return ids;
+  }
+
+  /** How certain a channel is once those before it are known: `id` holds their bits. */
+  #level(logit: number, channel: number, id: number): number {
+    const weights = this.#channelWeights;
+    let sum = logit;
+    for (let earlier = 0, w = channel * TOKEN_CHANNELS; earlier < channel; earlier++, w++) {
+      sum += (id >>> earlier) & 1 ? weights[w]! : -weights[w]!;
+    }
+    return Math.max(0, Math.min(255, sum)) >> LEVEL_SHIFT;
+  }
+}
