@@ -71,11 +71,12 @@ async function measure({ name, ...clip }, quality) {
   const positive = Array.from({ length: quality }, () => 0);
   let cells = 0;
   for await (const item of tokens.items) {
-    if (item.type !== 'frame' || item.arrays === null) continue;
-    const { ids } = item.arrays;
-    cells += ids.length;
-    for (let channel = 0; channel < quality; channel++) {
-      for (const id of ids) positive[channel] += (id >>> channel) & 1;
+    if (item.type !== 'frame') continue;
+    for (const ids of Object.values(item.arrays ?? {})) {
+      cells += ids.length;
+      for (let channel = 0; channel < quality; channel++) {
+        for (const id of ids) positive[channel] += (id >>> channel) & 1;
+      }
     }
   }
   await tokens[Symbol.asyncDispose]();

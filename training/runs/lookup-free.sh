@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The pack lookup-free from clips: tokenizer (an hour on a CPU tells whether it learns; its committed weights took a GPU),
-# tokens of all clips, exact prior, pack.
+# tokens of all clips, exact prior, the tokens that an encoder with this prior chooses, a prior of these, pack.
 #
 #   CLIPS=list LPIPS_ONNX=file training/runs/lookup-free.sh
 #
@@ -21,9 +21,15 @@ if [[ -z ${TOKENIZER:-} ]]; then
   run tokenizer --shards "$out/planes" --lpips-onnx "${LPIPS_ONNX:?LPIPS-alex as ONNX}" --out "$out/tokenizer" \
     --minutes "${TOKENIZER_MINUTES:-240}" --threads "$threads" ${DEVICE:+--device "$DEVICE"}
 fi
-if [[ ! -e $out/tokens/tokens-18.npz ]]; then
-  run dump_tokens --planes "$out/planes" --checkpoint "$tokenizer" --out "$out/tokens" --frames 25 --size 224
-fi
-run prior --shards "$out/tokens" --out "$out/prior" --minutes "${PRIOR_MINUTES:-65}" --threads "$threads"
+dump() {
+  if [[ ! -e $1/tokens-18.npz ]]; then
+    run dump_tokens --planes "$out/planes" --checkpoint "$tokenizer" --out "$@" --frames 25 --size 224
+  fi
+}
+dump "$out/signs"
+run prior --shards "$out/signs" --out "$out/first-prior" --minutes "${PRIOR_MINUTES:-65}" --threads "$threads"
+dump "$out/tokens" --prior "$out/first-prior/checkpoint.pt"
+run prior --shards "$out/tokens" --out "$out/prior" --start-from "$out/first-prior/checkpoint.pt" --learning-rate 7e-4 \
+  --minutes "${SECOND_MINUTES:-35}" --threads "$threads"
 run export --out "$pack" --tokenizer "$tokenizer" --prior "$out/prior/checkpoint.pt" --tokens "$out/tokens" \
   --data "${DATA:-clips in $(basename "$CLIPS")}"

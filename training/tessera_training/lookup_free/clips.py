@@ -61,16 +61,17 @@ def to_groups(cells: Tensor) -> Tensor:
 
 def centre_crops(clips: list[Clip], size: int, frames: int) -> Tensor:
     """The middle of the first frames of each clip as cells [clips, frames, 96, size / 8, size / 8], there and back."""
-    results = []
-    for clip in clips:
-        time = there_and_back(np.arange(frames), clip.frames)
-        parts = []
-        for plane, half in zip(clip.planes, (1, 2, 2)):
-            s = size // half
-            top, left = ((length - s) // 2 // 8 * 8 for length in plane.shape[1:])
-            parts.append(torch.from_numpy(plane[time, top : top + s, left : left + s].copy()))
-        results.append(fold_cells(*parts))
-    return torch.stack(results)
+    return torch.stack([middle(clip, there_and_back(np.arange(frames), clip.frames), size) for clip in clips])
+
+
+def middle(clip: Clip, time: np.ndarray, size: int) -> Tensor:
+    """The middle of some frames of a clip, at most `size` luma samples a side, as cells [frames, 96, h, w]."""
+    parts = []
+    for plane, half in zip(clip.planes, (1, 2, 2)):
+        # Luma's corner is a multiple of 16, so that chroma's is one of 8.
+        top, left = (max(0, side * half - size) // 32 * 16 // half for side in plane.shape[1:])
+        parts.append(torch.from_numpy(plane[time, top : top + size // half, left : left + size // half].copy()))
+    return fold_cells(*parts)
 
 
 def there_and_back(time: np.ndarray, count: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .clips import Clip, fold_cells, open_clips, to_groups
+from .clips import Clip, middle, open_clips, to_groups
 from .networks import Tokenizer, TokenizerShape, channel_mask
 from .prior import BitPrior, BitPriorShape
 from .rate_aware import SignChooser
@@ -41,11 +41,7 @@ def groups_of(clip: Clip, frames: int, size: int, device: str) -> Tensor:
     """The first 1 + 4k frames of a clip, at most `frames`, and of them the middle, at most `size` luma samples a side."""
     count = min(frames, clip.frames)
     count -= (count - 1) % 4
-    planes = []
-    for plane, half in zip(clip.planes, (1, 2, 2)):
-        top, left = (max(0, side * half - size) // 32 * 16 // half for side in plane.shape[1:])
-        planes.append(torch.from_numpy(plane[:count, top : top + size // half, left : left + size // half].copy()).to(device))
-    return to_groups(normalised(fold_cells(*planes))[None])[0]
+    return to_groups(normalised(middle(clip, np.arange(count), size))[None])[0].to(device)
 
 
 def load_tokenizer(checkpoint: Path, device: str) -> Tokenizer:
