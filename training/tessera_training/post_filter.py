@@ -70,6 +70,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         load_weights(model, arguments.start_from, part)
     device = arguments.device
     distance = Lpips(arguments.lpips_onnx).to(device) if arguments.lpips_onnx else None
+    quick = Lpips(arguments.lpips_onnx, quick=True).to(device) if arguments.target == "lpips" else None
     run = Run(arguments, model, part)
     feeder = make_feeder(train, "loop", arguments.batch, arguments.crop, run.generator, device)
     run.describe_data(len(train), len(held), len({shard.clip for shard in train}))
@@ -82,8 +83,8 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     def step(generator: np.random.Generator) -> tuple[Tensor, float, float]:
         if arguments.target == "psnr":
             return psnr_step(model, feeder)
-        assert distance is not None
-        return lpips_step(model, feeder, distance, generator)
+        assert quick is not None
+        return lpips_step(model, feeder, quick, generator)
 
     def evaluate(average: PostFilter) -> tuple[str, dict[str, float]]:
         def filtered(picture: Tensor, side: Tensor) -> Tensor:

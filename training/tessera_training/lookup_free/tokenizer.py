@@ -178,8 +178,7 @@ class Trainer:
         error = ((pictures - groups).square().unflatten(2, (GROUP, SAMPLES)) * self.weights).sum(3).mean((2, 3, 4))
         distortion = error.mean() * (64 / 255) ** 2
         shown, wanted = self.some_frames(pictures, groups)
-        with half_on_gpus(self.device):
-            perceived = self.lpips(shown, wanted).float().mean()
+        perceived = self.lpips(shown, wanted).mean()
         z = torch.stack(unrolled.z, 1)
         own, mean = entropies(z, channels)
         present = channels[:, None, :, None, None]
@@ -293,7 +292,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     run.describe_data(len(train), len(held), len(train))
     encode, decode = model.tokenizer.kilo_macs_per_pixel()
     run.say(f"{len(train)} clips to train on, {len(held)} held out; {encode:.1f} and {decode:.1f} kMAC/pixel to encode and decode")
-    trainer = Trainer(arguments, model, feeder, lpips, run)
+    trainer = Trainer(arguments, model, feeder, Lpips(arguments.lpips_onnx, quick=True).to(device), run)
     return run.loop(trainer.step, lambda average: evaluate(average, pictures, lpips, device), "token frames")
 
 
