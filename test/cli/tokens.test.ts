@@ -143,7 +143,7 @@ describe('what import refuses', () => {
   test('arrays that are missing or hold what no stream can, heads too', async () => {
     const change = async (from: string | RegExp, to: string, line: RegExp): Promise<void> =>
       leavesNothing(['import', await changed('bad.jsonl', 3, from, to)], 'a.tsr', 3, line);
-    await change('"motion":', '"lotion":', /bad\.jsonl line 4: the array motion is missing$/);
+    await change('"motion":', '"lotion":', /bad\.jsonl: frame 0: the array motion is missing$/);
     await change(/"arrays":.*/, '"arrays":null}', /bad\.jsonl: frame 0: its arrays must not be null$/);
     await change(/"type":\[\d+,/, '"type":[', /bad\.jsonl line 4: type has 3 numbers; it must have 4$/);
     await change(/"type":\[\d+,/, '"type":[999,', /bad\.jsonl line 4: type\[0, 0\] is 999; it must be uint8$/);
