@@ -110,7 +110,7 @@ def test_signs_are_chosen_by_what_they_cost() -> None:
     clip = TokenClip("chosen", np.stack(chosen))
     assert 0 < plain < clip.tokens.size / 2
     # What the chooser saw is what training and the coder see.
-    rows = [row_bits(net, rows)[0].sum() for _, _, rows in sampled_rows([clip], 3)]
+    rows = [row_bits(net, rows)[0].detach().sum() for _, _, rows in sampled_rows([clip], 3)]
     assert bits == pytest.approx(float(sum(rows)), rel=1e-4)
     # Strong evidence is never overruled.
     tokens, _ = SignChooser(net, 18, 5, 6).choose(100 * frames[:1].sign())
