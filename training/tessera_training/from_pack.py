@@ -12,7 +12,7 @@ from onnx import numpy_helper
 from torch import nn
 
 from .exact import ExactConv
-from .networks import LoopFilter, PostFilter, Prior, Scales
+from .networks import LoopFilter, PostFilter, PostShape, Prior, Scales
 from .program import Program, rescaled_in_place
 
 
@@ -25,6 +25,10 @@ class PackGraph:
         self.arrays = {
             node.output[0]: constants[node.input[0]] for node in graph.node if node.op_type == "Cast" and node.input[0] in constants
         }
+        for node in graph.node:
+            if node.op_type == "DequantizeLinear" and node.input[0] in constants:
+                values, scale = constants[node.input[0]].astype(np.float64), constants[node.input[1]]
+                self.arrays[node.output[0]] = values * scale.reshape(-1, *[1] * (values.ndim - 1))
         self.folded = rescaled_in_place(program)
         self.steps = [step for step in program.steps if step.op in ("conv", "weigh", "spread")]
 
@@ -73,6 +77,18 @@ def _copy(parameter: nn.Parameter, values: np.ndarray) -> None:
 def _layers(blocks: nn.ModuleList, *names: str) -> list[nn.Module]:
     """The named layers of each block, block after block."""
     return [getattr(block, name) for block in blocks for name in names]
+
+
+def load_post_filter(folder: Path, part: str) -> PostFilter:
+    """The post-filter of a pack, of whatever shape it has there."""
+    path = folder / json.loads((folder / "manifest.json").read_text())["files"][part]["path"]
+    graph = onnx.load(path).graph
+    # Kernels have four dimensions: embed, then depthwise, expand and project of each block, head.
+    kernels = [constant.dims for constant in graph.initializer if len(constant.dims) == 4]
+    model = PostFilter(PostShape(width=kernels[0][0], hidden=kernels[2][0], blocks=(len(kernels) - 2) // 3))
+    model.eight_bit.fill_(any(node.op_type == "QuantizeLinear" for node in graph.node))
+    load_weights(model, folder, part)
+    return model
 
 
 def load_weights(model: Prior | LoopFilter | PostFilter, folder: Path, part: str) -> None:

@@ -20,6 +20,15 @@ PLANES = 96  # 8x8 luma and two 4x4 chroma samples of an 8x8 block
 
 
 @dataclass(frozen=True)
+class PostShape:
+    """Channels of a post-filter's trunk and of its blocks' hidden layers, and the number of blocks."""
+
+    width: int
+    hidden: int
+    blocks: int
+
+
+@dataclass(frozen=True)
 class NetworkShape:
     """Widths and depths of a pack's networks."""
 
@@ -29,12 +38,8 @@ class NetworkShape:
     loop_width: int = 48
     loop_hidden: int = 32
     loop_blocks: int = 2
-    post_width: int = 112
-    post_hidden: int = 160
-    post_blocks: int = 4
-
-    def to_dict(self) -> dict[str, int]:
-        return asdict(self)
+    post_psnr: PostShape = PostShape(112, 160, 4)
+    post_lpips: PostShape = PostShape(160, 256, 4)
 
 
 class ExactBlock(nn.Module):
@@ -324,8 +329,21 @@ class LoopFilter(nn.Module):
         return p
 
 
+SIGNED = (1 / 127, 128)  # scale and zero of bytes that hold -1..1
+UNSIGNED = (1 / 255, 0)  # of bytes that hold 0..1
+WEIGHT_LIMIT = 63  # of 8-bit layers: sums of two products stay below 2^15, which AVX2 needs
+
+
+def rounded(x: Tensor, scale: float, zero: int) -> Tensor:
+    """`x` as bytes hold it: rounded and limited, with the gradient of what is inside the limits."""
+    return torch.fake_quantize_per_tensor_affine(x, scale, zero, 0, 255)
+
+
 class PostBlock(nn.Module):
-    """Float residual block on NHWC."""
+    """Residual block on NHWC: 5x5 depth-wise, 1x1 to `hidden` with ReLU, 1x1 back; in float, or with 1x1 layers of 8 bits.
+
+    With 8 bits what goes in and comes out of those layers is in -1..1, hidden values are in 0..1.
+    """
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
@@ -337,9 +355,26 @@ class PostBlock(nn.Module):
             self.depthwise.weight[:, 0, 2, 2] += 0.7
             self.project.weight.mul_(0.5)
 
-    def forward(self, x: Tensor) -> Tensor:
-        mixed = self.depthwise(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-        return x + self.project(functional.relu(self.expand(mixed)))
+    def mix(self, x: Tensor) -> Tensor:
+        return self.depthwise(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+    def forward(self, x: Tensor, eight_bit: bool) -> Tensor:
+        if not eight_bit:
+            return x + self.project(functional.relu(self.expand(self.mix(x))))
+        mixed = rounded(self.mix(x), *SIGNED)
+        hidden = rounded(functional.linear(mixed, self._rounded_weight(self.expand), self.expand.bias), *UNSIGNED)
+        return x + rounded(functional.linear(hidden, self._rounded_weight(self.project), self.project.bias), *SIGNED)
+
+    @staticmethod
+    def _rounded_weight(layer: nn.Linear) -> Tensor:
+        scale = weight_scales(layer)
+        zero = torch.zeros(len(scale), dtype=torch.int32, device=scale.device)
+        return torch.fake_quantize_per_channel_affine(layer.weight, scale, zero, 0, -WEIGHT_LIMIT, WEIGHT_LIMIT)
+
+
+def weight_scales(layer: nn.Linear) -> Tensor:
+    """What a step of each row's 8-bit weights is worth."""
+    return layer.weight.detach().abs().amax(1).clamp_min(1e-6) / WEIGHT_LIMIT
 
 
 def _half(layer: nn.Module) -> tuple[np.ndarray, np.ndarray]:
@@ -349,15 +384,28 @@ def _half(layer: nn.Module) -> tuple[np.ndarray, np.ndarray]:
     return weight.astype(np.float16), layer.bias.detach().numpy().astype(np.float16)
 
 
-class PostFilter(nn.Module):
-    """A float post-filter on folded pictures; inputs count (sample - 128) / 64 and side / 64."""
+def _most(x: Tensor) -> Tensor:
+    """Greatest magnitude of each channel."""
+    return x.abs().amax((0, 1, 2)).clamp_min(1e-3)
 
-    def __init__(self, shape: NetworkShape) -> None:
+
+def _eight_bits(layer: nn.Linear) -> tuple[np.ndarray, np.ndarray, int, None, np.ndarray]:
+    """Arguments of `Program.conv`."""
+    scales = weight_scales(layer)
+    weight = (layer.weight.detach() / scales[:, None]).round().clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT)
+    return weight.numpy().astype(np.int8)[:, :, None, None], layer.bias.detach().numpy(), 1, None, scales.numpy()
+
+
+class PostFilter(nn.Module):
+    """A post-filter on folded pictures, in float or in part in 8 bits; inputs count (sample - 128) / 64 and side / 64."""
+
+    def __init__(self, shape: PostShape) -> None:
         super().__init__()
-        width = shape.post_width
-        self.embed = nn.Linear(PLANES + SIDE_PLANES, width)
-        self.blocks = nn.ModuleList(PostBlock(width, shape.post_hidden) for _ in range(shape.post_blocks))
-        self.head = nn.Linear(width, PLANES)
+        self.shape = shape
+        self.embed = nn.Linear(PLANES + SIDE_PLANES, shape.width)
+        self.blocks = nn.ModuleList(PostBlock(shape.width, shape.hidden) for _ in range(shape.blocks))
+        self.head = nn.Linear(shape.width, PLANES)
+        self.register_buffer("eight_bit", torch.tensor(False))
         with torch.no_grad():
             _without_mean(self.embed.weight)
             self.embed.weight.mul_(4.0)
@@ -366,10 +414,64 @@ class PostFilter(nn.Module):
 
     def forward(self, picture: Tensor, side: Tensor) -> Tensor:
         """The picture in 0..255, before rounding and clipping."""
-        x = self.embed(torch.cat([(picture - 128) / 64, side / 64], -1))
+        x = self._embedded(picture, side)
+        eight_bit = bool(self.eight_bit)
         for block in self.blocks:
-            x = block(x)
+            x = block(x, eight_bit)
         return picture + 8 * self.head(x)
+
+    def _embedded(self, picture: Tensor, side: Tensor) -> Tensor:
+        return self.embed(torch.cat([(picture - 128) / 64, side / 64], -1))
+
+    @torch.no_grad()
+    def use_eight_bits(self, picture: Tensor, side: Tensor) -> None:
+        """From now on the blocks' 1x1 layers have 8 bits.
+
+        Every channel is scaled so that its greatest magnitude on these pictures is 1, and the layers behind it undo
+        that (Nagel et al. 2019, "Data-free quantization through weight equalization"): one scale then serves all.
+        """
+        changes = torch.full((self.shape.width,), 1e-3, device=picture.device)
+        x = self._embedded(picture, side)
+        for block in self.blocks:
+            mixed = block.mix(x)
+            most = _most(mixed)
+            block.depthwise.weight /= most[:, None, None, None]
+            block.depthwise.bias /= most
+            block.expand.weight *= most
+            hidden = functional.relu(block.expand(mixed / most))
+            most = _most(hidden)
+            block.expand.weight /= most[:, None]
+            block.expand.bias /= most
+            block.project.weight *= most
+            change = block.project(hidden / most)
+            changes = torch.maximum(changes, _most(change))
+            x = x + change
+        self.embed.weight /= changes[:, None]
+        self.embed.bias /= changes
+        self.head.weight *= changes
+        for block in self.blocks:
+            block.depthwise.weight *= changes[:, None, None, None]
+            block.project.weight /= changes[:, None]
+            block.project.bias /= changes
+        self.eight_bit.fill_(True)
+
+    def grow_from(self, small: PostFilter) -> None:
+        """Takes over a narrower filter: the output is the same, what is new starts random and unused (Net2Net, Chen et al. 2016).
+
+        Raises ValueError if that one is wider, has another number of blocks, or is smaller and has 8-bit layers.
+        """
+        new, old = self.shape, small.shape
+        if old.width > new.width or old.hidden > new.hidden or old.blocks != new.blocks or (small.eight_bit and old != new):
+            raise ValueError(f"a filter of {old} does not grow into one of {new}")
+        self.eight_bit.copy_(small.eight_bit)
+        with torch.no_grad():
+            for mine, given in zip(self.modules(), small.modules(), strict=True):
+                if not isinstance(given, (nn.Linear, nn.Conv2d)):
+                    continue
+                rows, inputs = given.weight.shape[:2]
+                mine.weight[:rows, inputs:] = 0
+                mine.weight[:rows, :inputs] = given.weight
+                mine.bias[:rows] = given.bias
 
     def program(self, name: str) -> Program:
         p = Program(name, 1 / 64)
@@ -378,8 +480,13 @@ class PostFilter(nn.Module):
         x = p.conv(both, *_half(self.embed))
         for block in self.blocks:
             mixed = p.conv(x, *_half(block.depthwise), groups=block.depthwise.groups)
-            hidden = p.combine([p.conv(mixed, *_half(block.expand))], low=0, high=None, floor=False)
-            x = p.combine([x, p.conv(hidden, *_half(block.project))], floor=False)
+            if self.eight_bit:
+                hidden = p.bytes(p.conv(p.bytes(mixed, *SIGNED), *_eight_bits(block.expand)), *UNSIGNED)
+                change = p.bytes(p.conv(hidden, *_eight_bits(block.project)), *SIGNED)
+            else:
+                hidden = p.combine([p.conv(mixed, *_half(block.expand))], low=0, high=None, floor=False)
+                change = p.conv(hidden, *_half(block.project))
+            x = p.combine([x, change], floor=False)
         change = p.conv(x, *_half(self.head))
         # Half a step rounds to nearest when the cast cuts the fraction.
         _picture_outputs(p, p.combine([picture, change], [1, 8], offset=128.5, low=0, high=255, floor=True))
@@ -399,7 +506,7 @@ class Networks:
     @classmethod
     def create(cls, shape: NetworkShape, seed: int) -> Networks:
         torch.manual_seed(seed)
-        return cls(shape, Prior(shape), LoopFilter(shape), PostFilter(shape), PostFilter(shape))
+        return cls(shape, Prior(shape), LoopFilter(shape), PostFilter(shape.post_psnr), PostFilter(shape.post_lpips))
 
     def modules(self) -> dict[str, nn.Module]:
         return {

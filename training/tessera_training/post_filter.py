@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .from_pack import load_weights
+from .from_pack import load_post_filter
 from .lpips import Lpips, to_rgb
 from .machine import prepare
 from .networks import NetworkShape, PostFilter
@@ -46,12 +46,20 @@ def lpips_step(model: PostFilter, feeder: PictureFeeder, distance: Lpips, genera
     return (after / before).mean(), float(perceived.detach().mean()), len(decoded) * feeder.size**2 / (640 * 360)
 
 
+def use_eight_bits(run: Run, feeder: PictureFeeder) -> None:
+    """Turns the run's network and its averages to 8 bits, by the ranges of eight batches."""
+    decoded, _, side = (torch.cat(parts) for parts in zip(*(feeder.draw() for _ in range(8))))
+    run.model.use_eight_bits(decoded, side)
+    run.average.load_state_dict(run.model.state_dict())
+
+
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add_run_arguments(parser, learning_rate=1e-3, batch=8)
     parser.add_argument("--target", choices=["psnr", "lpips"], required=True, help="what to train for")
     parser.add_argument("--lpips-onnx", type=Path, help="LPIPS-alex as ONNX (needed for lpips; rates psnr too if given)")
     parser.add_argument("--crop", type=int, default=128, help="crop size in luma samples, a multiple of 16")
+    parser.add_argument("--eight-bit", action="store_true", help="go on with 8-bit 1x1 layers in the blocks, from trained weights")
     parser.add_argument("--evaluation-frames", type=int, default=2, help="frames per held-out shard")
     arguments = parser.parse_args(argv)
     if arguments.target == "lpips" and not arguments.lpips_onnx:
@@ -64,15 +72,18 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     prepare(arguments.threads)
     torch.manual_seed(arguments.seed)
     train, held = split_held_out(open_shards(arguments.shards), arguments.held_out_every)
-    model = PostFilter(NetworkShape())
+    shape = NetworkShape()
+    model = PostFilter(shape.post_psnr if arguments.target == "psnr" else shape.post_lpips)
     part = f"post-filter-{arguments.target}"
     if starts_from_pack(arguments):
-        load_weights(model, arguments.start_from, part)
+        model.grow_from(load_post_filter(arguments.start_from, part))
     device = arguments.device
     distance = Lpips(arguments.lpips_onnx).to(device) if arguments.lpips_onnx else None
     quick = Lpips(arguments.lpips_onnx, quick=True).to(device) if arguments.target == "lpips" else None
     run = Run(arguments, model, part)
     feeder = make_feeder(train, "loop", arguments.batch, arguments.crop, run.generator, device)
+    if arguments.eight_bit and not model.eight_bit:
+        use_eight_bits(run, feeder)
     run.describe_data(len(train), len(held), len({shard.clip for shard in train}))
     run.say(
         f"{len(train)} shards to train on, {len(held)} held out, crops {feeder.size}, "

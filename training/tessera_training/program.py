@@ -48,10 +48,28 @@ class Program:
         self.inputs.append((name, channels, height, width))
         return self._add("input", [name], offset=offset, block=block)
 
-    def conv(self, x: str, weight: np.ndarray, bias: np.ndarray, groups: int = 1, positions: float | None = None) -> str:
-        """Sums of a 'same' convolution with zero padding; integers stay integers. `positions` as in the program."""
-        given = {} if positions is None else {"positions": positions}
+    def conv(
+        self,
+        x: str,
+        weight: np.ndarray,
+        bias: np.ndarray,
+        groups: int = 1,
+        positions: float | None = None,
+        scales: np.ndarray | None = None,
+    ) -> str:
+        """Sums of a 'same' convolution with zero padding; integers stay integers. `positions` as in the program.
+
+        `scales` [outputs]: a step of each row's int8 weights, in float graphs; `x` is a `bytes` step then, and what
+        follows is one too, so that runtimes compute in 8 bits.
+        """
+        given: dict[str, Any] = {} if positions is None else {"positions": positions}
+        if scales is not None:
+            given["scales"] = scales
         return self._add("conv", [x], weight=weight, bias=bias, groups=groups, **given)
+
+    def bytes(self, x: str, scale: float, zero: int) -> str:
+        """`x` rounded and limited to what (0..255 - zero) * scale holds, in float graphs."""
+        return self._add("bytes", [x], scale=scale, zero=zero)
 
     def combine(
         self,
@@ -296,7 +314,12 @@ def to_onnx(program: Program) -> onnx.ModelProto:
             array = array.astype(np.int16)
         return node("Cast", [constant(array)], name, to=FLOAT)
 
+    def dequantised(values: str, scale: np.ndarray, zero: np.ndarray, output: str) -> str:
+        axis = {"axis": 0} if scale.ndim else {}
+        return node("DequantizeLinear", [values, constant(scale), constant(zero)], output, **axis)
+
     folded = rescaled_in_place(program)
+    steps = {step.output: step for step in program.steps}
     for step in program.steps:
         v, x, out = step.values, step.inputs[0], step.output
         if step.op == "input":
@@ -307,6 +330,16 @@ def to_onnx(program: Program) -> onnx.ModelProto:
                 node("SpaceToDepth", [last], out, blocksize=v["block"])
             else:
                 nodes[-1].output[0] = out
+        elif step.op == "conv" and "scales" in v:
+            rows = len(v["weight"])
+            steps_of_sums = v["scales"] * np.float32(steps[x].values["scale"])
+            weight = dequantised(constant(v["weight"]), v["scales"], np.zeros(rows, np.int8), f"{out}_weight")
+            bias = constant(np.round(v["bias"] / steps_of_sums).astype(np.int32))
+            bias = dequantised(bias, steps_of_sums, np.zeros(rows, np.int32), f"{out}_bias")
+            node("Conv", [x, weight, bias], out, kernel_shape=[1, 1])
+        elif step.op == "bytes":
+            scale, zero = np.array(v["scale"], np.float32), np.array(v["zero"], np.uint8)
+            dequantised(node("QuantizeLinear", [x, constant(scale), constant(zero)], f"{out}_bytes"), scale, zero, out)
         elif step.op == "conv":
             k = v["weight"].shape[-1]
             weight = v["weight"][:, :, 0, 0] if program.is_rows else v["weight"]

@@ -320,6 +320,32 @@ def test_post_filter_onnx_follows_pytorch(name: str) -> None:
     assert changed > 0.1
 
 
+def test_eight_bit_post_filter_follows_pytorch_and_the_float_one() -> None:
+    networks = Networks.create(NetworkShape(), 4)
+    randomise(networks, 4)
+    module = networks.post_lpips
+    generator = np.random.default_rng(1)
+    y = generator.integers(0, 256, (1, 1, 48, 64), np.uint8)
+    u, v = (generator.integers(0, 256, (1, 1, 24, 32), np.uint8) for _ in range(2))
+    side = generator.integers(0, 65, (1, 6, 6, 8), np.uint8)
+    picture = fold(*(torch.from_numpy(p[0]).float() for p in (y, u, v)))
+    places = torch.from_numpy(side.transpose(0, 2, 3, 1).copy()).float()
+    with torch.no_grad():
+        plain = module(picture, places)
+        module.use_eight_bits(picture, places)
+        eight_bit = module(picture, places)
+    change = (plain - picture).abs().mean()
+    assert 0 < (eight_bit - plain).abs().mean() < 0.05 * change
+    graph = to_onnx(module.program("post"))
+    kinds = [node.op_type for node in graph.graph.node]
+    assert kinds.count("QuantizeLinear") == 3 * NetworkShape().post_lpips.blocks
+    actual = run_onnx(graph, {"y": y, "u": u, "v": v, "side": side})
+    for plane, field in zip(unfold(eight_bit.round().clamp(0, 255)), ("filteredY", "filteredU", "filteredV")):
+        difference = np.abs(plane.numpy() - actual[field][0])
+        # A value between two bytes may go either way.
+        assert difference.max() <= 4 and difference.mean() < 0.3
+
+
 def test_untrained_filters_change_nothing() -> None:
     networks = Networks.create(NetworkShape(), 1)
     generator = np.random.default_rng(1)

@@ -1,14 +1,16 @@
 """A pack's weights come back into networks so that the same graphs are written again."""
 
+import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
-from tessera_training.from_pack import load_weights, training_of
-from tessera_training.networks import LoopFilter, NetworkShape, PostFilter, Prior
-from tessera_training.program import Program
+from tessera_training.from_pack import load_post_filter, load_weights, training_of
+from tessera_training.networks import LoopFilter, NetworkShape, PostFilter, PostShape, Prior
+from tessera_training.program import Program, to_onnx
 
 PACK = Path(__file__).parents[2] / "codecs" / "tessera-nano"
 
@@ -24,9 +26,22 @@ def programs_of(model: Prior | LoopFilter | PostFilter) -> tuple[Program, ...]:
     return (model.program() if isinstance(model, LoopFilter) else model.program("post-filter-lpips"),)
 
 
-@pytest.mark.parametrize(
-    ("kind", "part"), [(Prior, "prior"), (LoopFilter, "loop-filter"), (PostFilter, "post-filter-lpips")]
-)
+def write_pack(folder: Path, programs: tuple[Program, ...]) -> None:
+    """As much of a pack as loading weights needs."""
+    for program in programs:
+        onnx.save(to_onnx(program), folder / f"{program.name}.onnx")
+    files = {program.name: {"path": f"{program.name}.onnx"} for program in programs}
+    (folder / "manifest.json").write_text(json.dumps({"files": files, "provenance": {}}))
+
+
+def disturb(model: torch.nn.Module) -> None:
+    torch.manual_seed(5)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.05)
+
+
+@pytest.mark.parametrize(("kind", "part"), [(Prior, "prior"), (LoopFilter, "loop-filter")])
 def test_product_pack(kind: type, part: str) -> None:
     """What is loaded is what the pack holds: written again, every array is the same but for rounding at a row's limit."""
     torch.manual_seed(3)
@@ -40,30 +55,52 @@ def test_product_pack(kind: type, part: str) -> None:
         assert np.abs(a.astype(np.float64) - b).max() == 0
 
 
-@pytest.mark.parametrize("kind", [Prior, LoopFilter, PostFilter])
+@pytest.mark.parametrize("part", ["post-filter-psnr", "post-filter-lpips"])
+def test_product_post_filter(part: str) -> None:
+    """Written again, the graph is the pack's own file."""
+    model = load_post_filter(PACK, part)
+    assert to_onnx(model.program(part)).SerializeToString() == (PACK / f"{part}.onnx").read_bytes()
+
+
+@pytest.mark.parametrize("kind", [Prior, LoopFilter])
 def test_round_trip(kind: type, tmp_path: Path) -> None:
     """Random weights written as a pack's graphs and loaded again give the graphs' arrays."""
-    import json
-
-    import onnx
-
-    from tessera_training.program import to_onnx
-
-    torch.manual_seed(5)
     source, target = kind(NetworkShape()), kind(NetworkShape())
-    with torch.no_grad():
-        for parameter in source.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.05)
-    files = {}
-    for program in programs_of(source):
-        onnx.save(to_onnx(program), tmp_path / f"{program.name}.onnx")
-        files[program.name] = {"path": f"{program.name}.onnx"}
-    (tmp_path / "manifest.json").write_text(json.dumps({"files": files, "provenance": {}}))
+    disturb(source)
+    write_pack(tmp_path, programs_of(source))
     load_weights(target, tmp_path, programs_of(source)[0].name)
     for a, b in zip(arrays(programs_of(source)), arrays(programs_of(target)), strict=True):
         # A row at its limit may be scaled once more when it is read.
-        assert np.abs(a.astype(np.float64) - b).max() <= (1 if kind is LoopFilter or kind is Prior else 0)
+        assert np.abs(a.astype(np.float64) - b).max() <= 1
     assert training_of(tmp_path, "prior") == {"step": 0, "minutes": 0.0, "samples": 0.0}
+
+
+@pytest.mark.parametrize("eight_bit", [False, True])
+def test_post_filter_round_trip(eight_bit: bool, tmp_path: Path) -> None:
+    """A filter of any shape comes back with its shape and the same graph."""
+    source = PostFilter(PostShape(12, 20, 3))
+    disturb(source)
+    if eight_bit:
+        source.use_eight_bits(torch.rand(2, 8, 8, 96) * 255, torch.rand(2, 8, 8, 6) * 64)
+    write_pack(tmp_path, programs_of(source))
+    loaded = load_post_filter(tmp_path, "post-filter-lpips")
+    assert loaded.shape == source.shape and bool(loaded.eight_bit) == eight_bit
+    for a, b in zip(arrays(programs_of(source)), arrays(programs_of(loaded)), strict=True):
+        # Biases are rounded to sums of 8-bit products.
+        assert np.allclose(a.astype(np.float64), b, atol=5e-4 if eight_bit else 0)
+
+
+def test_a_filter_grows_without_a_change() -> None:
+    small, large = PostFilter(PostShape(12, 20, 2)), PostFilter(PostShape(16, 28, 2))
+    disturb(small)
+    large.grow_from(small)
+    picture, side = torch.rand(2, 8, 8, 96) * 255, torch.rand(2, 8, 8, 6) * 64
+    assert torch.allclose(large(picture, side), small(picture, side), atol=1e-3)
+    with pytest.raises(ValueError, match="does not grow"):
+        small.grow_from(large)
+    small.use_eight_bits(picture, side)
+    with pytest.raises(ValueError, match="does not grow"):
+        large.grow_from(small)
 
 
 def test_training_behind() -> None:

@@ -90,6 +90,22 @@ def test_a_stopped_run_goes_on(shards: Path, tmp_path: Path) -> None:
     assert "resumed at step 4" in text and '"step": 1,' in text
 
 
+def test_a_filter_goes_on_with_eight_bits(shards: Path, runs: Path, tmp_path: Path, repository: Path) -> None:
+    if not (runs / "post-filter-lpips" / "checkpoint.pt").exists():
+        run_trainer("post-filter-lpips", shards, runs, repository)
+    arguments = ["--shards", str(shards), "--out", str(tmp_path), "--batch", "2", "--held-out-every", "4", "--crop", "96"]
+    arguments += ["--target", "lpips", "--lpips-onnx", str(runs / "lpips.onnx"), "--eight-bit"]
+    arguments += ["--start-from", str(runs / "post-filter-lpips" / "checkpoint.pt")]
+    post_filter.main([*arguments, "--steps", "3"])
+    first = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    post_filter.main([*arguments, "--steps", "5"])
+    second = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    for state in (first, second):
+        assert state["model"]["eight_bit"] and state["average"]["eight_bit"]
+        assert math.isfinite(state["figures"]["lpips_after"])
+    assert second["step"] == 5 and second["earlier"]["step"] == 10
+
+
 def test_export_replaces_what_was_trained(shards: Path, runs: Path, tmp_path: Path, repository: Path) -> None:
     for name in TRAINERS:
         if not (runs / name / "checkpoint.pt").exists():
