@@ -24,7 +24,7 @@ TINY_TABLES = PackShape(atoms16=48, atoms8=16, atoms_chroma=16, intra_modes=4)
 TINY_NETWORKS = NetworkShape(
     prior_width=8, prior_hidden=16, prior_blocks=1,
     loop_width=8, loop_hidden=16, loop_blocks=1,
-    post_psnr=PostShape(4, 8, 1), post_lpips=PostShape(4, 8, 1),
+    post=PostShape(4, 8, 1),
 )  # fmt: skip
 POST_PARTS = ("post-filter-psnr", "post-filter-lpips")
 
@@ -96,7 +96,7 @@ def update(arguments: argparse.Namespace) -> dict:
         path = getattr(arguments, part.replace("-", "_"))
         if path:
             state = torch.load(path, weights_only=True)
-            post = PostFilter(getattr(NetworkShape(), part.replace("-filter-", "_")))
+            post = PostFilter(NetworkShape().post)
             post.load_state_dict(state["average"])
             programs[part] = post.program(part)
             parts[part] = told(state)

@@ -38,8 +38,7 @@ class NetworkShape:
     loop_width: int = 48
     loop_hidden: int = 32
     loop_blocks: int = 2
-    post_psnr: PostShape = PostShape(112, 160, 4)
-    post_lpips: PostShape = PostShape(160, 256, 4)
+    post: PostShape = PostShape(112, 160, 4)
 
 
 class ExactBlock(nn.Module):
@@ -455,24 +454,6 @@ class PostFilter(nn.Module):
             block.project.bias /= changes
         self.eight_bit.fill_(True)
 
-    def grow_from(self, small: PostFilter) -> None:
-        """Takes over a narrower filter: the output is the same, what is new starts random and unused (Net2Net, Chen et al. 2016).
-
-        Raises ValueError if that one is wider, has another number of blocks, or is smaller and has 8-bit layers.
-        """
-        new, old = self.shape, small.shape
-        if old.width > new.width or old.hidden > new.hidden or old.blocks != new.blocks or (small.eight_bit and old != new):
-            raise ValueError(f"a filter of {old} does not grow into one of {new}")
-        self.eight_bit.copy_(small.eight_bit)
-        with torch.no_grad():
-            for mine, given in zip(self.modules(), small.modules(), strict=True):
-                if not isinstance(given, (nn.Linear, nn.Conv2d)):
-                    continue
-                rows, inputs = given.weight.shape[:2]
-                mine.weight[:rows, inputs:] = 0
-                mine.weight[:rows, :inputs] = given.weight
-                mine.bias[:rows] = given.bias
-
     def program(self, name: str) -> Program:
         p = Program(name, 1 / 64)
         picture, side = _picture_inputs(p, -128)
@@ -506,7 +487,7 @@ class Networks:
     @classmethod
     def create(cls, shape: NetworkShape, seed: int) -> Networks:
         torch.manual_seed(seed)
-        return cls(shape, Prior(shape), LoopFilter(shape), PostFilter(shape.post_psnr), PostFilter(shape.post_lpips))
+        return cls(shape, Prior(shape), LoopFilter(shape), PostFilter(shape.post), PostFilter(shape.post))
 
     def modules(self) -> dict[str, nn.Module]:
         return {

@@ -47,8 +47,8 @@ def lpips_step(model: PostFilter, feeder: PictureFeeder, distance: Lpips, genera
 
 
 def use_eight_bits(run: Run, feeder: PictureFeeder) -> None:
-    """Turns the run's network and its averages to 8 bits, by the ranges of eight batches."""
-    decoded, _, side = (torch.cat(parts) for parts in zip(*(feeder.draw() for _ in range(8))))
+    """Turns the run's network and its averages to 8 bits, by the ranges of fifty batches: what exceeds them is cut off."""
+    decoded, _, side = (torch.cat(parts) for parts in zip(*(feeder.draw() for _ in range(50))))
     run.model.use_eight_bits(decoded, side)
     run.average.load_state_dict(run.model.state_dict())
 
@@ -72,11 +72,8 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     prepare(arguments.threads)
     torch.manual_seed(arguments.seed)
     train, held = split_held_out(open_shards(arguments.shards), arguments.held_out_every)
-    shape = NetworkShape()
-    model = PostFilter(shape.post_psnr if arguments.target == "psnr" else shape.post_lpips)
     part = f"post-filter-{arguments.target}"
-    if starts_from_pack(arguments):
-        model.grow_from(load_post_filter(arguments.start_from, part))
+    model = load_post_filter(arguments.start_from, part) if starts_from_pack(arguments) else PostFilter(NetworkShape().post)
     device = arguments.device
     distance = Lpips(arguments.lpips_onnx).to(device) if arguments.lpips_onnx else None
     quick = Lpips(arguments.lpips_onnx, quick=True).to(device) if arguments.target == "lpips" else None

@@ -338,7 +338,7 @@ def test_eight_bit_post_filter_follows_pytorch_and_the_float_one() -> None:
     assert 0 < (eight_bit - plain).abs().mean() < 0.05 * change
     graph = to_onnx(module.program("post"))
     kinds = [node.op_type for node in graph.graph.node]
-    assert kinds.count("QuantizeLinear") == 3 * NetworkShape().post_lpips.blocks
+    assert kinds.count("QuantizeLinear") == 3 * NetworkShape().post.blocks
     actual = run_onnx(graph, {"y": y, "u": u, "v": v, "side": side})
     for plane, field in zip(unfold(eight_bit.round().clamp(0, 255)), ("filteredY", "filteredU", "filteredV")):
         difference = np.abs(plane.numpy() - actual[field][0])

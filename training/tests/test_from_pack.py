@@ -90,18 +90,5 @@ def test_post_filter_round_trip(eight_bit: bool, tmp_path: Path) -> None:
         assert np.allclose(a.astype(np.float64), b, atol=5e-4 if eight_bit else 0)
 
 
-def test_a_filter_grows_without_a_change() -> None:
-    small, large = PostFilter(PostShape(12, 20, 2)), PostFilter(PostShape(16, 28, 2))
-    disturb(small)
-    large.grow_from(small)
-    picture, side = torch.rand(2, 8, 8, 96) * 255, torch.rand(2, 8, 8, 6) * 64
-    assert torch.allclose(large(picture, side), small(picture, side), atol=1e-3)
-    with pytest.raises(ValueError, match="does not grow"):
-        small.grow_from(large)
-    small.use_eight_bits(picture, side)
-    with pytest.raises(ValueError, match="does not grow"):
-        large.grow_from(small)
-
-
 def test_training_behind() -> None:
     assert training_of(PACK, "prior")["minutes"] > 0
