@@ -12,6 +12,7 @@ import { readPackTables, type PackTables } from '../model/pack-tables.js';
 import { loadPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
 import { openVideo } from '../video/media-reader.js';
+import { filmedSize, filmPicture } from './camera.js';
 import { cropFrame } from './crop.js';
 import { SeededRandom } from './random.js';
 import { ShardWriter } from './shard.js';
@@ -31,6 +32,8 @@ export interface DumpOptions {
   readonly loopFilter: boolean;
   /** Pictures are cropped to so many samples a side, at a random place; null: never. */
   readonly crop: number | null;
+  /** Makes clips of pictures: a camera moves over them. */
+  readonly camera: boolean;
   /** Frames before the last possible beginning are taken into account up to this number. */
   readonly searchFrames: number;
 }
@@ -115,10 +118,12 @@ async function dumpClip(
   const folder = join(options.out, `${name}-s${options.seed}`);
   if (existsSync(join(folder, 'meta.json'))) return { clip, folder, frames: null, q, framesPerSecond: 0 };
   const startMs = performance.now();
-  await using video = await openVideo(PICTURE.test(clip) ? [clip] : clip);
+  const isPicture = PICTURE.test(clip);
+  await using video = await openVideo(isPicture ? [clip] : clip);
   const length = Math.min(video.frameCountHint ?? options.searchFrames, options.searchFrames);
   const first = random.below(Math.max(0, length - options.frames) + 1);
-  const { width, height } = video.properties;
+  const film = options.camera && isPicture;
+  const { width, height } = film ? filmedSize(video.properties) : video.properties;
   const crop = options.crop ?? Infinity;
   const size = { width: Math.min(width, crop), height: Math.min(height, crop) };
   // Even offsets keep luma and chroma together.
@@ -138,13 +143,13 @@ async function dumpClip(
     await shard.add(encoded, codec.lastPrior!);
     frames++;
   };
-  for await (const frame of take(video.frames(), first, options.frames)) {
+  const taken = take(video.frames(), first, options.frames);
+  for await (const frame of film ? filmed(taken, options.frames, random) : taken) {
     encoder.push(cropFrame(frame, { x, y, ...size }));
     if (encoder.isReady(false)) await encodeNext();
   }
   while (encoder.isReady(true)) await encodeNext();
-  if (frames === 0)
-    throw new InputError(`${clip} has no frame number ${first}: its container tells of more than it holds`);
+  if (frames === 0) throw new InputError(`${clip} ends too early: its container tells of more frames than it holds`);
   await shard.finish();
   return { clip, folder, frames, q, framesPerSecond: (1000 * frames) / (performance.now() - startMs) };
 }
@@ -156,4 +161,13 @@ async function* take(items: AsyncIterable<Frame>, first: number, count: number):
     if (index >= first) yield item;
     if (++index >= first + count) return;
   }
+}
+
+/** The clip that a camera makes of each picture. */
+async function* filmed(
+  pictures: AsyncIterable<Frame>,
+  frames: number,
+  random: SeededRandom,
+): AsyncGenerator<Frame, void, void> {
+  for await (const picture of pictures) yield* filmPicture(picture, frames, random);
 }

@@ -26,6 +26,7 @@ const parser = yargs(process.argv.slice(2))
           pack: { type: 'string', default: DEFAULT_PACK, describe: 'Model pack whose tables and loop filter are used' },
           'loop-filter': { choices: ['on', 'off'] as const, default: 'off' as const, describe: 'Filter references' },
           crop: { type: 'number', describe: 'Crop pictures to so many samples a side' },
+          camera: { type: 'boolean', default: false, describe: 'Make clips of pictures: a camera moves over them' },
           'search-frames': { type: 'number', default: 48, describe: 'Frames of a clip to choose the place from' },
           workers: { type: 'number', default: 1, describe: 'Processes that share the clips' },
           shard: { type: 'string', requiresArg: true, describe: 'Only part i of n of the clips: i/n, i from 0' },
@@ -45,6 +46,7 @@ const parser = yargs(process.argv.slice(2))
         pack: argv.pack,
         loopFilter: argv.loopFilter === 'on',
         crop: argv.crop === undefined ? null : wholeNumber('crop', argv.crop, 16),
+        camera: argv.camera,
         searchFrames: wholeNumber('search-frames', argv.searchFrames, 1),
       };
       await dump(shardOf(clips, argv.shard), options);

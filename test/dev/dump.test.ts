@@ -23,6 +23,7 @@ beforeAll(async () => {
     pack: TINY_PACK,
     loopFilter: true,
     crop: null,
+    camera: false,
     searchFrames: 4,
   };
 });
