@@ -11,8 +11,9 @@ from . import safetensors
 from .machine import prepare
 from .mode_tables import fit
 from .model_card import model_card
-from .networks import LoopFilter, Networks, NetworkShape, PostFilter, PostShape
+from .networks import LoopFilter, Networks, NetworkShape
 from .pack import FILES, read_manifest, write_pack
+from .post_network import PostFilter, PostShape
 from .prior import PriorModel, count_symbols
 from .program import Program
 from .runner import training_behind
@@ -96,9 +97,7 @@ def update(arguments: argparse.Namespace) -> dict:
         path = getattr(arguments, part.replace("-", "_"))
         if path:
             state = torch.load(path, weights_only=True)
-            post = PostFilter(NetworkShape().post)
-            post.load_state_dict(state["average"])
-            programs[part] = post.program(part)
+            programs[part] = PostFilter.of(state["average"]).program(part)
             parts[part] = told(state)
     if arguments.modes:
         fitted, bits = fit(shards, tables)

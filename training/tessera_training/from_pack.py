@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +11,16 @@ from onnx import numpy_helper
 from torch import nn
 
 from .exact import ExactConv
-from .networks import LoopFilter, PostFilter, PostShape, Prior, Scales
+from .networks import LoopFilter, Prior, Scales
+from .pack import read_manifest
+from .post_network import PostFilter, PostShape
 from .program import Program, rescaled_in_place
 
 
 class PackGraph:
     """The stored arrays of one graph, by the steps of the program that it was written from."""
 
-    def __init__(self, program: Program, path: Path) -> None:
-        graph = onnx.load(path).graph
+    def __init__(self, program: Program, graph: onnx.GraphProto) -> None:
         constants = {initialiser.name: numpy_helper.to_array(initialiser) for initialiser in graph.initializer}
         self.arrays = {
             node.output[0]: constants[node.input[0]] for node in graph.node if node.op_type == "Cast" and node.input[0] in constants
@@ -79,40 +79,36 @@ def _layers(blocks: nn.ModuleList, *names: str) -> list[nn.Module]:
     return [getattr(block, name) for block in blocks for name in names]
 
 
+def _read_graph(folder: Path, part: str) -> onnx.GraphProto:
+    return onnx.load(folder / read_manifest(folder)["files"][part]["path"]).graph
+
+
 def load_post_filter(folder: Path, part: str) -> PostFilter:
-    """The post-filter of a pack, of whatever shape it has there."""
-    path = folder / json.loads((folder / "manifest.json").read_text())["files"][part]["path"]
-    graph = onnx.load(path).graph
+    """The post-filter `part` of the pack in `folder`, of whatever shape it has there."""
+    graph = _read_graph(folder, part)
     # Kernels have four dimensions: embed, then depthwise, expand and project of each block, head.
     kernels = [constant.dims for constant in graph.initializer if len(constant.dims) == 4]
     model = PostFilter(PostShape(width=kernels[0][0], hidden=kernels[2][0], blocks=(len(kernels) - 2) // 3))
     model.eight_bit.fill_(any(node.op_type == "QuantizeLinear" for node in graph.node))
-    load_weights(model, folder, part)
+    layers = [model.embed, *_layers(model.blocks, "depthwise", "expand", "project"), model.head]
+    PackGraph(model.program(part), graph).fill(layers)
     return model
 
 
-def load_weights(model: Prior | LoopFilter | PostFilter, folder: Path, part: str) -> None:
-    """Fills a network with those of `part` (`prior`, `loop-filter`, `post-filter-...`) of the pack in `folder`."""
-    files = json.loads((folder / "manifest.json").read_text())["files"]
-
-    def graph(program: Program, name: str) -> PackGraph:
-        return PackGraph(program, folder / files[name]["path"])
-
-    if isinstance(model, Prior):
-        first, second = model.programs()
-        inner = _layers(model.first, "expand", "project")
-        graph(first, "prior-first").fill([model.embed, *inner, model.head_first, model.memory_skip])
-        inner = _layers(model.second, "expand", "project")
-        graph(second, "prior-second").fill([model.mix, *inner, model.head_second, model.token_skip])
-        return
-    layers = [model.embed, *_layers(model.blocks, "depthwise", "expand", "project"), model.head]
+def load_weights(model: Prior | LoopFilter, folder: Path) -> None:
+    """Fills an exact network with the weights that the pack in `folder` has for it."""
     if isinstance(model, LoopFilter):
-        graph(model.program(), "loop-filter").fill([Sides(model), *layers])
-    else:
-        graph(model.program(part), part).fill(layers)
+        layers = [model.embed, *_layers(model.blocks, "depthwise", "expand", "project"), model.head]
+        PackGraph(model.program(), _read_graph(folder, "loop-filter")).fill([Sides(model), *layers])
+        return
+    first, second = model.programs()
+    inner = _layers(model.first, "expand", "project")
+    PackGraph(first, _read_graph(folder, "prior-first")).fill([model.embed, *inner, model.head_first, model.memory_skip])
+    inner = _layers(model.second, "expand", "project")
+    PackGraph(second, _read_graph(folder, "prior-second")).fill([model.mix, *inner, model.head_second, model.token_skip])
 
 
 def training_of(folder: Path, part: str) -> dict[str, float]:
     """Steps, minutes and samples that went into a part of the pack, as its manifest tells."""
-    told = json.loads((folder / "manifest.json").read_text())["provenance"].get("parts", {}).get(part, {})
+    told = read_manifest(folder)["provenance"].get("parts", {}).get(part, {})
     return {"step": told.get("steps", 0), "minutes": 60 * told.get("hours", 0.0), "samples": told.get("samples", 0.0)}

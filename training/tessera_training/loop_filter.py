@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from .from_pack import load_weights
 from .machine import prepare
-from .networks import LoopFilter, NetworkShape, fold, unfold
+from .folded import fold, unfold
+from .networks import LoopFilter, NetworkShape
 from .pictures import PictureFeeder, decibels, make_feeder, rate_filter, weighted_error
 from .runner import Run, add_run_arguments, starts_from_pack
 from .shards import open_shards, split_held_out
@@ -78,7 +79,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     train, held = split_held_out(open_shards(arguments.shards), arguments.held_out_every)
     model = LoopFilter(NetworkShape())
     if starts_from_pack(arguments):
-        load_weights(model, arguments.start_from, "loop-filter")
+        load_weights(model, arguments.start_from)
     run = Run(arguments, model, "loop-filter")
     feeder = make_feeder(train, "unfiltered", arguments.batch, CROP, run.generator, arguments.device)
     run.describe_data(len(train), len(held), len({shard.clip for shard in train}))

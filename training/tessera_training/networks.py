@@ -1,4 +1,4 @@
-"""The pack's networks: exact prior and loop filter, float post-filters; each also written as a `Program`."""
+"""The pack's exact networks, prior and loop filter, each also written as a `Program`; and all that a pack has."""
 
 from __future__ import annotations
 
@@ -7,25 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from .exact import ExactConv, RoundClip, floor_clip, identity_depthwise
+from .folded import PICTURE_PLANES, SIDE_PLANES, without_mean
+from .post_network import PostFilter, PostShape
 from .program import Program
 from .tables import TOKENS
 
-BLOCK_FIELDS, AROUND_FIELDS, SIDE_PLANES = 32, 48, 6
+BLOCK_FIELDS, AROUND_FIELDS = 32, 48
 WIDE = 1023  # limit of the prior's trunk
 BROAD = 2047  # limit of the loop filter's trunk
-PLANES = 96  # 8x8 luma and two 4x4 chroma samples of an 8x8 block
-
-
-@dataclass(frozen=True)
-class PostShape:
-    """Channels of a post-filter's trunk and of its blocks' hidden layers, and the number of blocks."""
-
-    width: int
-    hidden: int
-    blocks: int
 
 
 @dataclass(frozen=True)
@@ -185,49 +176,6 @@ class Prior(nn.Module):
         return p, s
 
 
-def fold(y: Tensor, u: Tensor, v: Tensor) -> Tensor:
-    """Planes [N, h, w] (chroma half size) to NHWC blocks [N, h / 8, w / 8, 96]."""
-
-    def one(plane: Tensor, block: int) -> Tensor:
-        n, h, w = plane.shape
-        cells = plane.reshape(n, h // block, block, w // block, block).permute(0, 1, 3, 2, 4)
-        return cells.reshape(n, h // block, w // block, block * block)
-
-    return torch.cat([one(y, 8), one(u, 4), one(v, 4)], -1)
-
-
-def unfold(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The inverse of `fold`."""
-
-    def one(cells: Tensor, block: int) -> Tensor:
-        n, h, w, _ = cells.shape
-        return cells.reshape(n, h, w, block, block).permute(0, 1, 3, 2, 4).reshape(n, h * block, w * block)
-
-    return one(x[..., :64], 8), one(x[..., 64:80], 4), one(x[..., 80:], 4)
-
-
-def _without_mean(weight: Tensor, ends: tuple[int, ...] = (0, 64, 80, 96)) -> None:
-    """Most features start blind to brightness: each plane's part of a row (from end to end) loses its mean."""
-    quarter = len(weight) // 8
-    for start, end in zip(ends, ends[1:]):
-        weight[quarter:, start:end] -= weight[quarter:, start:end].mean(1, keepdim=True)
-    weight[:quarter, : ends[-1]] *= 0.25
-
-
-PICTURE_PLANES = (("y", "height", "width"), ("u", "halfHeight", "halfWidth"), ("v", "halfHeight", "halfWidth"))
-
-
-def _picture_inputs(p: Program, offset: int) -> tuple[str, str]:
-    planes = [p.input(name, 1, h, w, offset, block) for (name, h, w), block in zip(PICTURE_PLANES, (8, 4, 4))]
-    return p.concat(planes), p.input("side", SIDE_PLANES, "blockRows", "blockColumns")
-
-
-def _picture_outputs(p: Program, x: str) -> None:
-    p.output("filteredY", p.slice(x, 0, 64), 1, "height", "width", 8)
-    p.output("filteredU", p.slice(x, 64, 80), 1, "halfHeight", "halfWidth", 4)
-    p.output("filteredV", p.slice(x, 80, 96), 1, "halfHeight", "halfWidth", 4)
-
-
 CELL = 24  # 4x4 luma and two 2x2 chroma samples
 
 
@@ -267,7 +215,7 @@ class LoopFilter(nn.Module):
         # Steps of 1/512: with coarser ones a single step in all weights moves samples by more than an error's size.
         self.head = ExactConv(width, CELL, gain=0.0, scale=512, limit=7800)
         with torch.no_grad():
-            _without_mean(self.embed.weight[:, :, 0, 0], (0, 16, 20, 24))
+            without_mean(self.embed.weight[:, :, 0, 0], (0, 16, 20, 24))
 
     def residual(self, y: Tensor, u: Tensor, v: Tensor, side: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What is added to each sample of the regions: integers [N, 64, 64] and twice [N, 32, 32].
@@ -325,152 +273,6 @@ class LoopFilter(nn.Module):
             result = p.combine([p.trim(plane, 2 * block), added], offset=128, low=0, high=255)
             height, width = ("height", "width") if name == "Y" else ("halfHeight", "halfWidth")
             p.output(f"filtered{name}", result, 1, f"{height}Out", f"{width}Out")
-        return p
-
-
-SIGNED = (1 / 127, 128)  # scale and zero of bytes that hold -1..1
-UNSIGNED = (1 / 255, 0)  # of bytes that hold 0..1
-WEIGHT_LIMIT = 63  # of 8-bit layers: sums of two products stay below 2^15, which AVX2 needs
-
-
-def rounded(x: Tensor, scale: float, zero: int) -> Tensor:
-    """`x` as bytes hold it: rounded and limited, with the gradient of what is inside the limits."""
-    return torch.fake_quantize_per_tensor_affine(x, scale, zero, 0, 255)
-
-
-class PostBlock(nn.Module):
-    """Residual block on NHWC: 5x5 depth-wise, 1x1 to `hidden` with ReLU, 1x1 back; in float, or with 1x1 layers of 8 bits.
-
-    With 8 bits what goes in and comes out of those layers is in -1..1, hidden values are in 0..1.
-    """
-
-    def __init__(self, width: int, hidden: int) -> None:
-        super().__init__()
-        self.depthwise = nn.Conv2d(width, width, 5, padding=2, groups=width)
-        self.expand = nn.Linear(width, hidden)
-        self.project = nn.Linear(hidden, width)
-        with torch.no_grad():
-            self.depthwise.weight.mul_(0.5)
-            self.depthwise.weight[:, 0, 2, 2] += 0.7
-            self.project.weight.mul_(0.5)
-
-    def mix(self, x: Tensor) -> Tensor:
-        return self.depthwise(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-
-    def forward(self, x: Tensor, eight_bit: bool) -> Tensor:
-        if not eight_bit:
-            return x + self.project(functional.relu(self.expand(self.mix(x))))
-        mixed = rounded(self.mix(x), *SIGNED)
-        hidden = rounded(functional.linear(mixed, self._rounded_weight(self.expand), self.expand.bias), *UNSIGNED)
-        return x + rounded(functional.linear(hidden, self._rounded_weight(self.project), self.project.bias), *SIGNED)
-
-    @staticmethod
-    def _rounded_weight(layer: nn.Linear) -> Tensor:
-        scale = weight_scales(layer)
-        zero = torch.zeros(len(scale), dtype=torch.int32, device=scale.device)
-        return torch.fake_quantize_per_channel_affine(layer.weight, scale, zero, 0, -WEIGHT_LIMIT, WEIGHT_LIMIT)
-
-
-def weight_scales(layer: nn.Linear) -> Tensor:
-    """What a step of each row's 8-bit weights is worth."""
-    return layer.weight.detach().abs().amax(1).clamp_min(1e-6) / WEIGHT_LIMIT
-
-
-def _half(layer: nn.Module) -> tuple[np.ndarray, np.ndarray]:
-    weight = layer.weight.detach().numpy()
-    if weight.ndim == 2:
-        weight = weight[:, :, None, None]
-    return weight.astype(np.float16), layer.bias.detach().numpy().astype(np.float16)
-
-
-def _most(x: Tensor) -> Tensor:
-    """Greatest magnitude of each channel."""
-    return x.abs().amax((0, 1, 2)).clamp_min(1e-3)
-
-
-def _eight_bits(layer: nn.Linear) -> tuple[np.ndarray, np.ndarray, int, None, np.ndarray]:
-    """Arguments of `Program.conv`."""
-    scales = weight_scales(layer)
-    weight = (layer.weight.detach() / scales[:, None]).round().clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT)
-    return weight.numpy().astype(np.int8)[:, :, None, None], layer.bias.detach().numpy(), 1, None, scales.numpy()
-
-
-class PostFilter(nn.Module):
-    """A post-filter on folded pictures, in float or in part in 8 bits; inputs count (sample - 128) / 64 and side / 64."""
-
-    def __init__(self, shape: PostShape) -> None:
-        super().__init__()
-        self.shape = shape
-        self.embed = nn.Linear(PLANES + SIDE_PLANES, shape.width)
-        self.blocks = nn.ModuleList(PostBlock(shape.width, shape.hidden) for _ in range(shape.blocks))
-        self.head = nn.Linear(shape.width, PLANES)
-        self.register_buffer("eight_bit", torch.tensor(False))
-        with torch.no_grad():
-            _without_mean(self.embed.weight)
-            self.embed.weight.mul_(4.0)
-            self.head.weight.zero_()
-            self.head.bias.zero_()
-
-    def forward(self, picture: Tensor, side: Tensor) -> Tensor:
-        """The picture in 0..255, before rounding and clipping."""
-        x = self._embedded(picture, side)
-        eight_bit = bool(self.eight_bit)
-        for block in self.blocks:
-            x = block(x, eight_bit)
-        return picture + 8 * self.head(x)
-
-    def _embedded(self, picture: Tensor, side: Tensor) -> Tensor:
-        return self.embed(torch.cat([(picture - 128) / 64, side / 64], -1))
-
-    @torch.no_grad()
-    def use_eight_bits(self, picture: Tensor, side: Tensor) -> None:
-        """From now on the blocks' 1x1 layers have 8 bits.
-
-        Every channel is scaled so that its greatest magnitude on these pictures is 1, and the layers behind it undo
-        that (Nagel et al. 2019, "Data-free quantization through weight equalization"): one scale then serves all.
-        """
-        changes = torch.full((self.shape.width,), 1e-3, device=picture.device)
-        x = self._embedded(picture, side)
-        for block in self.blocks:
-            mixed = block.mix(x)
-            most = _most(mixed)
-            block.depthwise.weight /= most[:, None, None, None]
-            block.depthwise.bias /= most
-            block.expand.weight *= most
-            hidden = functional.relu(block.expand(mixed / most))
-            most = _most(hidden)
-            block.expand.weight /= most[:, None]
-            block.expand.bias /= most
-            block.project.weight *= most
-            change = block.project(hidden / most)
-            changes = torch.maximum(changes, _most(change))
-            x = x + change
-        self.embed.weight /= changes[:, None]
-        self.embed.bias /= changes
-        self.head.weight *= changes
-        for block in self.blocks:
-            block.depthwise.weight *= changes[:, None, None, None]
-            block.project.weight /= changes[:, None]
-            block.project.bias /= changes
-        self.eight_bit.fill_(True)
-
-    def program(self, name: str) -> Program:
-        p = Program(name, 1 / 64)
-        picture, side = _picture_inputs(p, -128)
-        both = p.combine([p.concat([picture, side])], [1 / 64], floor=False)
-        x = p.conv(both, *_half(self.embed))
-        for block in self.blocks:
-            mixed = p.conv(x, *_half(block.depthwise), groups=block.depthwise.groups)
-            if self.eight_bit:
-                hidden = p.bytes(p.conv(p.bytes(mixed, *SIGNED), *_eight_bits(block.expand)), *UNSIGNED)
-                change = p.bytes(p.conv(hidden, *_eight_bits(block.project)), *SIGNED)
-            else:
-                hidden = p.combine([p.conv(mixed, *_half(block.expand))], low=0, high=None, floor=False)
-                change = p.conv(hidden, *_half(block.project))
-            x = p.combine([x, change], floor=False)
-        change = p.conv(x, *_half(self.head))
-        # Half a step rounds to nearest when the cast cuts the fraction.
-        _picture_outputs(p, p.combine([picture, change], [1, 8], offset=128.5, low=0, high=255, floor=True))
         return p
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .networks import SIDE_PLANES, fold, unfold
-from .sample_pool import SamplePool
+from .folded import SIDE_PLANES, fold, unfold
+from .sample_pool import SamplePool, turned
 from .shards import FrameSampler, Shard
 
 PLANES = ("y", "u", "v")
@@ -20,7 +20,7 @@ SAMPLE_WEIGHTS = torch.cat([torch.ones(64), torch.full((32,), 0.25)]) / 72
 class PictureFeeder:
     """Random crops: (decoded, original) folded [N, s, s, 96] and side [N, s, s, 6], s = size / 8.
 
-    Pictures stay on disk; only crops are read.
+    Every crop is seen in one of a square's eight symmetries. Pictures stay on disk; only crops are read.
     """
 
     def __init__(self, shards: list[Shard], source: str, batch: int, size: int, generator: np.random.Generator) -> None:
@@ -31,15 +31,15 @@ class PictureFeeder:
         ]
         self.size = min([size, *(16 * shard.rows for shard in shards), *(16 * shard.columns for shard in shards)])
 
-    def places(self) -> list[tuple[int, int, int, int, bool]]:
-        """A batch's shard, frame, first row and column of cells, and whether it is mirrored."""
+    def places(self) -> list[tuple[int, int, int, int, int]]:
+        """A batch's shard, frame, first row and column of cells, and symmetry."""
         results = []
         for _ in range(self.batch):
             s, frame = self.sampler.draw()
             _, _, height, width = self.arrays[s][2].shape
             top = int(self.generator.integers((height - self.size // 8) // 2 + 1)) * 2
             left = int(self.generator.integers((width - self.size // 8) // 2 + 1)) * 2
-            results.append((s, frame, top, left, bool(self.generator.random() < 0.5)))
+            results.append((s, frame, top, left, int(self.generator.integers(8))))
         return results
 
     def draw(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -47,7 +47,7 @@ class PictureFeeder:
         original: list[list[np.ndarray]] = [[], [], []]
         sides = []
         cells = self.size // 8
-        for s, frame, top, left, mirrored in self.places():
+        for s, frame, top, left, symmetry in self.places():
             for plane, block in enumerate((8, 4, 4)):
                 area = (
                     frame,
@@ -55,10 +55,9 @@ class PictureFeeder:
                     slice(left * block, (left + cells) * block),
                 )
                 for target, source in ((decoded, self.arrays[s][0]), (original, self.arrays[s][1])):
-                    crop = source[plane][area]
-                    target[plane].append(crop[:, ::-1] if mirrored else crop)
+                    target[plane].append(turned(source[plane][area], symmetry))
             side = self.arrays[s][2][frame, :, top : top + cells, left : left + cells]
-            sides.append(side[:, :, ::-1] if mirrored else side)
+            sides.append(turned(side, symmetry))
         return folded(decoded), folded(original), torch.from_numpy(np.stack(sides).transpose(0, 2, 3, 1).copy()).float()
 
 
@@ -73,18 +72,18 @@ class ResidentFeeder(PictureFeeder):
         self.side_pool = SamplePool([arrays[2] for arrays in self.arrays], device)
 
     def draw(self) -> tuple[Tensor, Tensor, Tensor]:
-        s, frame, top, left, mirrored = (np.array(column) for column in zip(*self.places()))
+        s, frame, top, left, symmetry = (np.array(column) for column in zip(*self.places()))
         height, width = np.array([self.arrays[i][2].shape[2:] for i in s]).T
         cells = self.size // 8
         planes = []
         for pool, block in zip(self.pools, (8, 4, 4, 8, 4, 4)):
             w = width * block
             corner = pool.starts[s] + (frame * height + top) * block * w + left * block
-            planes.append(pool.squares(corner, w, cells * block, mirrored).float())
+            planes.append(pool.squares(corner, w, cells * block, symmetry).float())
         plane = np.arange(SIDE_PLANES)
         first = (((frame * SIDE_PLANES)[:, None] + plane) * height[:, None] + top[:, None]) * width[:, None] + left[:, None]
         starts = self.side_pool.starts[s][:, None]
-        side = self.side_pool.squares(starts + first, width[:, None], cells, mirrored[:, None]).float()
+        side = self.side_pool.squares(starts + first, width[:, None], cells, symmetry[:, None]).float()
         return fold(*planes[:3]), fold(*planes[3:]), side.permute(0, 2, 3, 1)
 
 

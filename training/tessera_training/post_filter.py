@@ -12,8 +12,9 @@ from torch import Tensor
 from .from_pack import load_post_filter
 from .lpips import Lpips, to_rgb
 from .machine import prepare
-from .networks import NetworkShape, PostFilter
+from .networks import NetworkShape
 from .pictures import PictureFeeder, make_feeder, rate_filter, weighted_error
+from .post_network import PostFilter
 from .runner import Run, add_run_arguments, starts_from_pack
 from .shards import open_shards, split_held_out
 
@@ -46,6 +47,16 @@ def lpips_step(model: PostFilter, feeder: PictureFeeder, distance: Lpips, genera
     return (after / before).mean(), float(perceived.detach().mean()), len(decoded) * feeder.size**2 / (640 * 360)
 
 
+def first_model(arguments: argparse.Namespace, part: str) -> PostFilter:
+    """The network to begin with."""
+    if starts_from_pack(arguments):
+        model = load_post_filter(arguments.start_from, part)
+        return model.widened(arguments.hidden) if arguments.hidden else model
+    if arguments.start_from:
+        return PostFilter.of(torch.load(arguments.start_from, weights_only=True, map_location="cpu")["average"])
+    return PostFilter(NetworkShape().post)
+
+
 def use_eight_bits(run: Run, feeder: PictureFeeder) -> None:
     """Turns the run's network and its averages to 8 bits, by the ranges of fifty batches: what exceeds them is cut off."""
     decoded, _, side = (torch.cat(parts) for parts in zip(*(feeder.draw() for _ in range(50))))
@@ -59,7 +70,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--target", choices=["psnr", "lpips"], required=True, help="what to train for")
     parser.add_argument("--lpips-onnx", type=Path, help="LPIPS-alex as ONNX (needed for lpips; rates psnr too if given)")
     parser.add_argument("--crop", type=int, default=128, help="crop size in luma samples, a multiple of 16")
-    parser.add_argument("--eight-bit", action="store_true", help="go on with 8-bit 1x1 layers in the blocks, from trained weights")
+    parser.add_argument("--hidden", type=int, help="widen the blocks of the pack to start from to so many hidden channels")
+    parser.add_argument("--eight-bit", action="store_true", help="go on in 8 bits, from trained weights")
     parser.add_argument("--evaluation-frames", type=int, default=2, help="frames per held-out shard")
     arguments = parser.parse_args(argv)
     if arguments.target == "lpips" and not arguments.lpips_onnx:
@@ -73,7 +85,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     torch.manual_seed(arguments.seed)
     train, held = split_held_out(open_shards(arguments.shards), arguments.held_out_every)
     part = f"post-filter-{arguments.target}"
-    model = load_post_filter(arguments.start_from, part) if starts_from_pack(arguments) else PostFilter(NetworkShape().post)
+    model = first_model(arguments, part)
     device = arguments.device
     distance = Lpips(arguments.lpips_onnx).to(device) if arguments.lpips_onnx else None
     quick = Lpips(arguments.lpips_onnx, quick=True).to(device) if arguments.target == "lpips" else None

@@ -287,7 +287,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         {"params": [model.logits], "lr": arguments.table_learning_rate},
     ]
     if starts_from_pack(arguments):
-        load_weights(model.prior, arguments.start_from, "prior")
+        load_weights(model.prior, arguments.start_from)
     run = Run(arguments, model, "prior", groups)
     if run.step == 0 and not arguments.start_from:
         sample = train[:: max(1, len(train) // 24)]

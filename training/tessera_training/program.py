@@ -48,6 +48,11 @@ class Program:
         self.inputs.append((name, channels, height, width))
         return self._add("input", [name], offset=offset, block=block)
 
+    def input_bytes(self, name: str, channels: int, height: str, width: str, block: int = 1) -> str:
+        """A graph input as bytes, folded likewise: for `from_bytes`, `concat` and `slice`."""
+        self.inputs.append((name, channels, height, width))
+        return self._add("input_bytes", [name], block=block)
+
     def conv(
         self,
         x: str,
@@ -59,8 +64,8 @@ class Program:
     ) -> str:
         """Sums of a 'same' convolution with zero padding; integers stay integers. `positions` as in the program.
 
-        `scales` [outputs]: a step of each row's int8 weights, in float graphs; `x` is a `bytes` step then, and what
-        follows is one too, so that runtimes compute in 8 bits.
+        `scales` [outputs]: a step of each row's int8 weights, in float graphs; `x` is a `from_bytes` step then, and a
+        `to_bytes` one follows, so that runtimes compute in 8 bits.
         """
         given: dict[str, Any] = {} if positions is None else {"positions": positions}
         if scales is not None:
@@ -69,7 +74,15 @@ class Program:
 
     def bytes(self, x: str, scale: float, zero: int) -> str:
         """`x` rounded and limited to what (0..255 - zero) * scale holds, in float graphs."""
-        return self._add("bytes", [x], scale=scale, zero=zero)
+        return self.from_bytes(self.to_bytes(x, scale, zero), scale, zero)
+
+    def to_bytes(self, x: str, scale: float, zero: int) -> str:
+        """Bytes: `x` / scale + zero, rounded and limited."""
+        return self._add("to_bytes", [x], scale=scale, zero=zero)
+
+    def from_bytes(self, x: str, scale: float, zero: int) -> str:
+        """What bytes stand for: (`x` - zero) * scale."""
+        return self._add("from_bytes", [x], scale=scale, zero=zero)
 
     def combine(
         self,
@@ -121,7 +134,7 @@ class Program:
         return self.inputs[0][2] == "count"
 
     def output(self, name: str, x: str, channels: int, height: str, width: str, block: int = 1) -> None:
-        """Values 0..255 become a uint8 output, channels unfolded to `block` x `block` squares."""
+        """Values 0..255, or bytes, become a uint8 output, channels unfolded to `block` x `block` squares."""
         self.outputs.append((name, self._add("output", [x], block=block), channels, height, width))
 
     def kilo_macs_per_pixel(self) -> float:
@@ -330,16 +343,22 @@ def to_onnx(program: Program) -> onnx.ModelProto:
                 node("SpaceToDepth", [last], out, blocksize=v["block"])
             else:
                 nodes[-1].output[0] = out
+        elif step.op == "input_bytes":
+            if v["block"] > 1:
+                node("SpaceToDepth", [x], out, blocksize=v["block"])
+            else:
+                node("Identity", [x], out)
         elif step.op == "conv" and "scales" in v:
             rows = len(v["weight"])
             steps_of_sums = v["scales"] * np.float32(steps[x].values["scale"])
             weight = dequantised(constant(v["weight"]), v["scales"], np.zeros(rows, np.int8), f"{out}_weight")
             bias = constant(np.round(v["bias"] / steps_of_sums).astype(np.int32))
             bias = dequantised(bias, steps_of_sums, np.zeros(rows, np.int32), f"{out}_bias")
-            node("Conv", [x, weight, bias], out, kernel_shape=[1, 1])
-        elif step.op == "bytes":
-            scale, zero = np.array(v["scale"], np.float32), np.array(v["zero"], np.uint8)
-            dequantised(node("QuantizeLinear", [x, constant(scale), constant(zero)], f"{out}_bytes"), scale, zero, out)
+            k = v["weight"].shape[-1]
+            node("Conv", [x, weight, bias], out, group=v["groups"], kernel_shape=[k, k], pads=[k // 2] * 4)
+        elif step.op in ("to_bytes", "from_bytes"):
+            kind = "QuantizeLinear" if step.op == "to_bytes" else "DequantizeLinear"
+            node(kind, [x, number(v["scale"]), constant(np.array(v["zero"], np.uint8))], out)
         elif step.op == "conv":
             k = v["weight"].shape[-1]
             weight = v["weight"][:, :, 0, 0] if program.is_rows else v["weight"]

@@ -18,16 +18,27 @@ class SamplePool:
         for start, array in zip(self.starts, arrays):
             self.samples[start : start + array.size] = torch.from_numpy(np.array(array).reshape(-1)).to(device)
 
-    def squares(self, corner: np.ndarray, width: np.ndarray, size: int, mirrored: np.ndarray) -> Tensor:
+    def squares(self, corner: np.ndarray, width: np.ndarray, size: int, symmetry: np.ndarray) -> Tensor:
         """uint8 [..., size, size], from the sample numbers `corner` [...] on, of rows that are `width` apart.
 
-        `width` and `mirrored` (left to right) broadcast against `corner`.
+        `width` and `symmetry` (as for `turned`) broadcast against `corner`.
         """
         device = self.samples.device
 
         def each(values: np.ndarray) -> Tensor:
             return torch.from_numpy(values.astype(np.int64)).to(device)[..., None, None]
 
+        bits = each(symmetry)
         edge = torch.arange(size, device=device)
-        across = torch.where(each(mirrored) > 0, size - 1 - edge, edge)
-        return self.samples[each(corner) + each(width) * edge[:, None] + across]
+        across = torch.where(bits & 1 > 0, size - 1 - edge, edge)
+        down = torch.where(bits & 2 > 0, size - 1 - edge[:, None], edge[:, None])
+        row, column = torch.where(bits & 4 > 0, across, down), torch.where(bits & 4 > 0, down, across)
+        return self.samples[each(corner) + each(width) * row + column]
+
+
+def turned(square: np.ndarray, symmetry: int) -> np.ndarray:
+    """One of the eight symmetries of a square (the last two axes): transposed if bit 2 is set, then mirrored upside down
+    if bit 1 is, and left to right if bit 0 is."""
+    if symmetry & 4:
+        square = square.swapaxes(-1, -2)
+    return square[..., :: -1 if symmetry & 2 else 1, :: -1 if symmetry & 1 else 1]

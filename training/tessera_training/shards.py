@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,10 +67,12 @@ def open_shards(root: Path, clips: list[str] | None = None) -> list[Shard]:
 def split_held_out(
     shards: list[Sample], every: int, clip_of: Callable[[Sample], str] = attrgetter("clip")
 ) -> tuple[list[Sample], list[Sample]]:
-    """Training and held-out shards, or what else is made of clips: every `every`-th clip (by name) is held out with all
-    its rates. `clip_of` gives the name of a shard's clip."""
-    clips = sorted({clip_of(shard) for shard in shards})
-    held = set(clips[every // 2 :: every]) if len(clips) > 1 else set()
+    """Training and held-out shards, or what else is made of clips: a clip in `every` is held out with all its rates, by a hash
+    of its name, so that it stays held out whatever else there is. `clip_of` gives the name of a shard's clip."""
+    places = {clip: zlib.crc32(clip.encode()) for clip in map(clip_of, shards)}
+    held = {clip for clip, place in places.items() if place * every < 2**32}
+    if not held and len(places) > 1:
+        held = {min(places, key=places.__getitem__)}
     train = [shard for shard in shards if clip_of(shard) not in held]
     return train, [shard for shard in shards if clip_of(shard) in held] or train
 

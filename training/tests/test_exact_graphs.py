@@ -12,7 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 from tessera_training import safetensors
 from tessera_training.export import TINY_NETWORKS, randomise
 from tessera_training.loop_filter import by_regions
-from tessera_training.networks import Networks, NetworkShape, fold, unfold
+from tessera_training.folded import fold, unfold
+from tessera_training.networks import Networks, NetworkShape
 from tessera_training.pack import EXACT_GRAPHS, self_test_vectors
 from tessera_training.pictures import chosen_by_region
 from tessera_training.program import EXACT_LIMIT, Program, Step, evaluate, intervals, to_onnx
@@ -338,12 +339,29 @@ def test_eight_bit_post_filter_follows_pytorch_and_the_float_one() -> None:
     assert 0 < (eight_bit - plain).abs().mean() < 0.05 * change
     graph = to_onnx(module.program("post"))
     kinds = [node.op_type for node in graph.graph.node]
-    assert kinds.count("QuantizeLinear") == 3 * NetworkShape().post.blocks
+    assert kinds.count("QuantizeLinear") == 4 * NetworkShape().post.blocks + 3
     actual = run_onnx(graph, {"y": y, "u": u, "v": v, "side": side})
     for plane, field in zip(unfold(eight_bit.round().clamp(0, 255)), ("filteredY", "filteredU", "filteredV")):
         difference = np.abs(plane.numpy() - actual[field][0])
         # A value between two bytes may go either way.
         assert difference.max() <= 4 and difference.mean() < 0.3
+
+
+def test_a_widened_filter_gives_the_same_and_learns_with_all_it_has() -> None:
+    networks = Networks.create(NetworkShape(), 4)
+    randomise(networks, 4)
+    narrow = networks.post_lpips
+    wide = narrow.widened(narrow.shape.hidden + 32)
+    generator = torch.Generator().manual_seed(1)
+    picture = torch.rand((1, 6, 8, 96), generator=generator) * 255
+    side = torch.rand((1, 6, 8, 6), generator=generator) * 64
+    output = wide(picture, side)
+    assert (output - narrow(picture, side)).abs().max() < 1e-3
+    output.square().mean().backward()
+    for block in wide.blocks:
+        assert (block.project.weight.grad[:, narrow.shape.hidden :].abs().amax(1) > 0).all()
+    with pytest.raises(ValueError, match="does not grow"):
+        wide.widened(narrow.shape.hidden)
 
 
 def test_untrained_filters_change_nothing() -> None:

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from tessera_training.from_pack import load_post_filter, load_weights, training_of
-from tessera_training.networks import LoopFilter, NetworkShape, PostFilter, PostShape, Prior
+from tessera_training.networks import LoopFilter, NetworkShape, Prior
+from tessera_training.post_network import PostFilter, PostShape
 from tessera_training.program import Program, to_onnx
 
 PACK = Path(__file__).parents[2] / "codecs" / "tessera-nano"
@@ -41,14 +42,14 @@ def disturb(model: torch.nn.Module) -> None:
             parameter.add_(torch.randn_like(parameter) * 0.05)
 
 
-@pytest.mark.parametrize(("kind", "part"), [(Prior, "prior"), (LoopFilter, "loop-filter")])
-def test_product_pack(kind: type, part: str) -> None:
+@pytest.mark.parametrize("kind", [Prior, LoopFilter])
+def test_product_pack(kind: type) -> None:
     """What is loaded is what the pack holds: written again, every array is the same but for rounding at a row's limit."""
     torch.manual_seed(3)
     models = [kind(NetworkShape()) for _ in range(2)]
     untouched = arrays(programs_of(models[0]))
     for model in models:
-        load_weights(model, PACK, part)
+        load_weights(model, PACK)
     first, second = (arrays(programs_of(model)) for model in models)
     assert any((a != b).any() for a, b in zip(untouched, first))
     for a, b in zip(first, second, strict=True):
@@ -68,7 +69,7 @@ def test_round_trip(kind: type, tmp_path: Path) -> None:
     source, target = kind(NetworkShape()), kind(NetworkShape())
     disturb(source)
     write_pack(tmp_path, programs_of(source))
-    load_weights(target, tmp_path, programs_of(source)[0].name)
+    load_weights(target, tmp_path)
     for a, b in zip(arrays(programs_of(source)), arrays(programs_of(target)), strict=True):
         # A row at its limit may be scaled once more when it is read.
         assert np.abs(a.astype(np.float64) - b).max() <= 1
@@ -87,7 +88,7 @@ def test_post_filter_round_trip(eight_bit: bool, tmp_path: Path) -> None:
     assert loaded.shape == source.shape and bool(loaded.eight_bit) == eight_bit
     for a, b in zip(arrays(programs_of(source)), arrays(programs_of(loaded)), strict=True):
         # Biases are rounded to sums of 8-bit products.
-        assert np.allclose(a.astype(np.float64), b, atol=5e-4 if eight_bit else 0)
+        assert np.allclose(a.astype(np.float64), b, atol=2e-3 if eight_bit else 0)
 
 
 def test_training_behind() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..networks import fold, unfold
+from ..folded import fold, unfold
 from ..sample_pool import SamplePool
 from .networks import GROUP, SAMPLES
 

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# tessera-nano 0.5.0: post-filters all in 8 bits; the lpips one has twice the hidden channels and saw more kinds of
+# pictures: photographs, still and under a moving camera, in all symmetries.
+#
+#   CLIPS=list.txt STILLS=list.txt FLOAT=folder LPIPS_ONNX=file training/runs/nano-5.sh
+#
+# CLIPS and STILLS are files with one path per line; FLOAT is the folder of a pack whose lpips filter is in float: that of
+# 0.3.0, commit 85a25b7. The dumps take a quarter of an hour on two cores, the training 83 minutes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+: "${CLIPS:?file that lists clips}" "${STILLS:?file that lists photographs}" "${FLOAT:?pack of 0.3.0}" "${LPIPS_ONNX:?LPIPS-alex as ONNX}"
+python=${PYTHON:-../.venv/bin/python}
+out=${OUT:-runs/out/nano-5}
+pack=${PACK:-../codecs/tessera-nano}
+export PYTHONPATH=.
+mkdir -p "$out"
+dump() {
+  node ../dist/src/dev/main.js dump --loop-filter on --crop 512 --workers 2 --pack "$pack" --out "$out/pictures" "$@"
+}
+for seed in 101 102; do dump --quality-range 8..38 --list "$CLIPS" --frames 9 --seed "$seed"; done
+for seed in 201 202; do dump --quality-range 8..38 --list "$STILLS" --frames 9 --camera --seed "$seed"; done
+for seed in 211 212 213; do dump --quality-range 8..54 --list "$STILLS" --frames 1 --seed "$seed"; done
+train() { "$python" -m tessera_training.post_filter --shards "$out/pictures" --threads 2 --evaluation-frames 1 "$@"; }
+train --target lpips --lpips-onnx "$LPIPS_ONNX" --start-from "$FLOAT" --hidden 320 --out "$out/wide" \
+  --learning-rate 8e-4 --evaluate-every 15 --minutes 83
+train --target lpips --lpips-onnx "$LPIPS_ONNX" --start-from "$out/wide/checkpoint.pt" --out "$out/lpips" \
+  --eight-bit --learning-rate 0 --steps 1
+train --target psnr --start-from "$pack" --out "$out/psnr" --eight-bit --learning-rate 0 --steps 1
+"$python" -m tessera_training.export --out "$pack" --version 0.5.0 --post-filter-lpips "$out/lpips/checkpoint.pt" \
+  --post-filter-psnr "$out/psnr/checkpoint.pt"
