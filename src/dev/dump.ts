@@ -149,7 +149,8 @@ async function dumpClip(
     if (encoder.isReady(false)) await encodeNext();
   }
   while (encoder.isReady(true)) await encodeNext();
-  if (frames === 0) throw new InputError(`${clip} ends too early: its container tells of more frames than it holds`);
+  if (frames === 0)
+    throw new InputError(`${clip} has no frame number ${first}: its container tells of more than it holds`);
   await shard.finish();
   return { clip, folder, frames, q, framesPerSecond: (1000 * frames) / (performance.now() - startMs) };
 }

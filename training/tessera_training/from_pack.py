@@ -79,6 +79,10 @@ def _layers(blocks: nn.ModuleList, *names: str) -> list[nn.Module]:
     return [getattr(block, name) for block in blocks for name in names]
 
 
+def _filter_layers(model: LoopFilter | PostFilter) -> list[nn.Module]:
+    return [model.embed, *_layers(model.blocks, "depthwise", "expand", "project"), model.head]
+
+
 def _read_graph(folder: Path, part: str) -> onnx.GraphProto:
     return onnx.load(folder / read_manifest(folder)["files"][part]["path"]).graph
 
@@ -90,16 +94,14 @@ def load_post_filter(folder: Path, part: str) -> PostFilter:
     kernels = [constant.dims for constant in graph.initializer if len(constant.dims) == 4]
     model = PostFilter(PostShape(width=kernels[0][0], hidden=kernels[2][0], blocks=(len(kernels) - 2) // 3))
     model.eight_bit.fill_(any(node.op_type == "QuantizeLinear" for node in graph.node))
-    layers = [model.embed, *_layers(model.blocks, "depthwise", "expand", "project"), model.head]
-    PackGraph(model.program(part), graph).fill(layers)
+    PackGraph(model.program(part), graph).fill(_filter_layers(model))
     return model
 
 
 def load_weights(model: Prior | LoopFilter, folder: Path) -> None:
     """Fills an exact network with the weights that the pack in `folder` has for it."""
     if isinstance(model, LoopFilter):
-        layers = [model.embed, *_layers(model.blocks, "depthwise", "expand", "project"), model.head]
-        PackGraph(model.program(), _read_graph(folder, "loop-filter")).fill([Sides(model), *layers])
+        PackGraph(model.program(), _read_graph(folder, "loop-filter")).fill([Sides(model), *_filter_layers(model)])
         return
     first, second = model.programs()
     inner = _layers(model.first, "expand", "project")

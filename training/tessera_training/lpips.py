@@ -44,11 +44,11 @@ class Lpips(nn.Module):
     def features(self, rgb: Tensor) -> list[Tensor]:
         """Unit-length activations of the five layers."""
         x = ((rgb - self.shift) / self.scale).contiguous(memory_format=torch.channels_last)
+        quick = self.quick and (x.device.type != "cpu" or CPU_HAS_BFLOAT16)
         found = []
         for index, (_, stride, pad) in enumerate(LAYERS):
             if index in (1, 2):
                 x = functional.max_pool2d(x, 3, 2)
-            quick = self.quick and (x.device.type != "cpu" or CPU_HAS_BFLOAT16)
             with torch.autocast(x.device.type, torch.bfloat16, enabled=quick):
                 x = functional.conv2d(x, getattr(self, f"weight{index}"), getattr(self, f"bias{index}"), stride, pad)
             x = functional.relu(x)

@@ -202,10 +202,9 @@ class PostFilter(nn.Module):
 
     def _write_eight_bit(self, p: Program) -> None:
         def layer(x: str, layer: Layer, held: Bytes, groups: int = 1) -> str:
-            steps = steps_of(layer)
-            kernel = layer.weight.detach() if layer.weight.ndim == 4 else layer.weight.detach()[:, :, None, None]
-            weight = (kernel / steps[:, None, None, None]).round().clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT)
-            sums = p.conv(x, weight.numpy().astype(np.int8), layer.bias.detach().numpy(), groups, scales=steps.numpy())
+            steps = steps_of(layer).numpy()
+            weight = np.round(_kernel(weight_of(layer, True)) / steps[:, None, None, None]).astype(np.int8)
+            sums = p.conv(x, weight, layer.bias.detach().numpy(), groups, scales=steps)
             return p.bytes(sums, held.scale, held.zero)
 
         picture, side = byte_inputs(p)
@@ -220,10 +219,12 @@ class PostFilter(nn.Module):
 
 
 def _half(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
-    weight = layer.weight.detach().numpy()
-    if weight.ndim == 2:
-        weight = weight[:, :, None, None]
-    return weight.astype(np.float16), layer.bias.detach().numpy().astype(np.float16)
+    return _kernel(layer.weight).astype(np.float16), layer.bias.detach().numpy().astype(np.float16)
+
+
+def _kernel(weight: Tensor) -> np.ndarray:
+    """A weight with the four dimensions of a convolution's."""
+    return weight.detach().numpy().reshape(*weight.shape[:2], *weight.shape[2:] or (1, 1))
 
 
 def _most(x: Tensor) -> Tensor:

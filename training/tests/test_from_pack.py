@@ -86,9 +86,11 @@ def test_post_filter_round_trip(eight_bit: bool, tmp_path: Path) -> None:
     write_pack(tmp_path, programs_of(source))
     loaded = load_post_filter(tmp_path, "post-filter-lpips")
     assert loaded.shape == source.shape and bool(loaded.eight_bit) == eight_bit
-    for a, b in zip(arrays(programs_of(source)), arrays(programs_of(loaded)), strict=True):
-        # Biases are rounded to sums of 8-bit products.
-        assert np.allclose(a.astype(np.float64), b, atol=2e-3 if eight_bit else 0)
+    *others, head_bias = zip(arrays(programs_of(source)), arrays(programs_of(loaded)), strict=True)
+    # Biases are rounded to sums of 8-bit products; the head's counts samples, not eights.
+    for a, b in others:
+        assert np.allclose(a.astype(np.float64), b, atol=5e-4 if eight_bit else 0)
+    assert np.allclose(*head_bias, atol=2e-3 if eight_bit else 0)
 
 
 def test_training_behind() -> None:
