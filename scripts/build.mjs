@@ -22,12 +22,13 @@ function runTool(script, ...parameters) {
 }
 
 function buildKernels() {
-  // The memory is exported and starts small: the wrapper grows it to what the picture size needs. `abort` is compiled
-  // away so that the module imports nothing.
+  // The memory is imported, so that threads can share it, and grown by the wrapper to what the picture size needs.
+  // `abort` is compiled away: the module imports nothing else.
   runTool(
     'assemblyscript/bin/asc.js',
     'src/kernels/assembly/index.ts',
-    ...['-O3', '--runtime', 'stub', '--enable', 'simd', '--noAssert', '--use', 'abort=', '--initialMemory', '2'],
+    ...['-O3', '--runtime', 'stub', '--enable', 'simd', '--enable', 'threads', '--noAssert', '--use', 'abort='],
+    ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
     ...['--outFile', 'src/kernels/kernels.wasm'],
   );
 }

@@ -7,9 +7,9 @@ declare namespace WebAssembly {
     constructor(bytes: ArrayBufferView | ArrayBuffer);
   }
   class Memory {
-    constructor(descriptor: { initial: number; maximum?: number });
-    readonly buffer: ArrayBuffer;
-    /** Grows by `pages` of 64 KiB; gives the size before. Older views of `buffer` become detached. */
+    constructor(descriptor: { initial: number; maximum: number; shared: true });
+    readonly buffer: SharedArrayBuffer;
+    /** Grows by `pages` of 64 KiB; gives the size before. Older views of `buffer` end where they did. */
     grow(pages: number): number;
   }
   class Instance {

@@ -48,14 +48,17 @@ export interface EncoderOptions {
   readonly tune?: Tune;
   /** Where graphs run. Default: `auto`, CUDA if its libraries load, else the CPU. */
   readonly device?: 'auto' | Device;
-  /** Threads of each graph, 1..64. The encoder itself keeps two workers busy. Default: 1. */
+  /**
+   * Threads of each graph, 1..64. Search takes as many as there are cores, four at most, and entropy coding one more,
+   * whatever this says. Default: 1.
+   */
   readonly threads?: number;
 }
 
 type FrameTime = Pick<Frame, 'pts' | 'duration'>;
 
 /**
- * Encodes frames to packets. Search and entropy coding overlap in two worker threads. Use once, with `await using`:
+ * Encodes frames to packets. Search and entropy coding overlap in worker threads. Use once, with `await using`:
  *
  * ```ts
  * await using encoder = await Encoder.create(640, 360, { quality: 30 });

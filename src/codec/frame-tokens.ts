@@ -77,27 +77,45 @@ export class FrameTokens {
   /** [rows, columns, 384]. */
   readonly coefficients: Int16Array;
 
-  constructor(readonly geometry: Geometry) {
+  /** @param Buffer where the arrays lie; a `SharedArrayBuffer` is seen by all threads that adopt it. */
+  constructor(
+    readonly geometry: Geometry,
+    Buffer: new (bytes: number) => ArrayBufferLike = ArrayBuffer,
+  ) {
     const blocks = geometry.rows * geometry.columns;
     const regions = geometry.regionRows * geometry.regionColumns;
-    this.type = new Uint8Array(blocks);
-    this.transform = new Uint8Array(blocks);
-    this.basis = new Uint8Array(blocks);
-    this.lumaGroups = new Uint8Array(blocks);
-    this.chromaGroups = new Uint8Array(blocks);
-    this.hasNewMotion = new Uint8Array(blocks);
-    this.intraMode = new Uint8Array(4 * blocks);
-    this.reference = new Int8Array(4 * blocks).fill(NO_REFERENCE);
-    this.motion = new Int16Array(16 * blocks);
-    this.motionDifference = new Uint8Array(8 * blocks);
-    this.qOffset = new Int8Array(regions);
-    this.filtered = new Uint8Array(regions);
-    this.coefficients = new Int16Array(blocks * TOKENS_PER_BLOCK);
+    this.type = new Uint8Array(new Buffer(blocks));
+    this.transform = new Uint8Array(new Buffer(blocks));
+    this.basis = new Uint8Array(new Buffer(blocks));
+    this.lumaGroups = new Uint8Array(new Buffer(blocks));
+    this.chromaGroups = new Uint8Array(new Buffer(blocks));
+    this.hasNewMotion = new Uint8Array(new Buffer(blocks));
+    this.intraMode = new Uint8Array(new Buffer(4 * blocks));
+    this.reference = new Int8Array(new Buffer(4 * blocks)).fill(NO_REFERENCE);
+    this.motion = new Int16Array(new Buffer(2 * 16 * blocks));
+    this.motionDifference = new Uint8Array(new Buffer(8 * blocks));
+    this.qOffset = new Int8Array(new Buffer(regions));
+    this.filtered = new Uint8Array(new Buffer(regions));
+    this.coefficients = new Int16Array(new Buffer(2 * blocks * TOKENS_PER_BLOCK));
   }
 
   /** Makes tokens of the arrays that another thread sent; they are taken over, not copied. */
   static adopt(geometry: Geometry, arrays: TokenArrays): FrameTokens {
     return Object.assign(Object.create(FrameTokens.prototype) as FrameTokens, arrays, { geometry });
+  }
+
+  /** Makes all tokens what they are in a new object. */
+  clear(): void {
+    for (const array of Object.values(this.arrays())) array.fill(0);
+    this.reference.fill(NO_REFERENCE);
+  }
+
+  /** The same tokens in arrays of their own. */
+  copy(): FrameTokens {
+    const result = new FrameTokens(this.geometry);
+    const arrays = this.arrays();
+    for (const [name, array] of Object.entries(result.arrays())) array.set(arrays[name as keyof TokenArrays]);
+    return result;
   }
 
   /** The arrays alone, for sending them to another thread. */
@@ -108,7 +126,7 @@ export class FrameTokens {
 }
 
 /** All arrays of {@link FrameTokens}. */
-export type TokenArrays = Omit<FrameTokens, 'geometry' | 'arrays'>;
+export type TokenArrays = Omit<FrameTokens, 'geometry' | 'arrays' | 'clear' | 'copy'>;
 
 /** True if a macroblock type is predicted within the picture. */
 export function isIntra(type: number): boolean {

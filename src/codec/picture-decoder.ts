@@ -25,7 +25,7 @@ export class PictureDecoder {
     this.#blocks = new BlockReconstruction(kernels, this.#tables);
     this.#slots = new ReferenceSlots(kernels, geometry);
     this.#loopFilter = loopFilter;
-    this.#work = new Picture(kernels, geometry);
+    this.#work = Picture.allocate(kernels, geometry);
   }
 
   /**

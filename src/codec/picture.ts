@@ -24,6 +24,9 @@ export interface Plane {
   readonly height: number;
 }
 
+/** Y, U and V of a picture. */
+export type PicturePlanes = readonly [Plane, Plane, Plane];
+
 /** A picture at coded size in kernel memory, with room for edge extension. */
 export class Picture {
   readonly y: Plane;
@@ -31,15 +34,19 @@ export class Picture {
   readonly v: Plane;
   readonly #kernels: Kernels;
 
-  constructor(kernels: Kernels, geometry: Geometry) {
+  /** @param planes where they lie in the memory of `kernels`. */
+  constructor(
+    kernels: Kernels,
+    readonly planes: PicturePlanes,
+  ) {
     this.#kernels = kernels;
-    this.y = allocatePlane(kernels, geometry.codedWidth, geometry.codedHeight);
-    this.u = allocatePlane(kernels, geometry.codedWidth / 2, geometry.codedHeight / 2);
-    this.v = allocatePlane(kernels, geometry.codedWidth / 2, geometry.codedHeight / 2);
+    [this.y, this.u, this.v] = planes;
   }
 
-  get planes(): readonly [Plane, Plane, Plane] {
-    return [this.y, this.u, this.v];
+  /** Makes room for a picture. */
+  static allocate(kernels: Kernels, { codedWidth, codedHeight }: Geometry): Picture {
+    const chroma = (): Plane => allocatePlane(kernels, codedWidth / 2, codedHeight / 2);
+    return new Picture(kernels, [allocatePlane(kernels, codedWidth, codedHeight), chroma(), chroma()]);
   }
 
   /** Repeats the edge samples around all planes, so that motion may point outside. */

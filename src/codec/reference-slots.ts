@@ -24,7 +24,7 @@ export class ReferenceSlots {
   fill(slot: number, planes: Planes): void {
     let picture = this.#pictures.get(slot);
     if (picture === undefined) {
-      picture = new Picture(this.#kernels, this.#geometry);
+      picture = Picture.allocate(this.#kernels, this.#geometry);
       this.#pictures.set(slot, picture);
     }
     picture.write(planes);

@@ -111,54 +111,59 @@ export interface KernelFunctions {
 }
 
 interface KernelExports extends KernelFunctions {
-  readonly memory: WebAssembly.Memory;
   scratchBytes(): number;
+  useScratch(at: Pointer): void;
+}
+
+/** A linear memory; what several threads build their kernels on is shared by them. */
+export interface KernelMemory {
+  readonly memory: WebAssembly.Memory;
+  /** uint32 [1], shared: where the next region begins. */
+  readonly top: Uint32Array<SharedArrayBuffer>;
 }
 
 const PAGE_BYTES = 65536;
+/** All that 32-bit addresses reach. */
+const MAX_PAGES = 65536;
 /** Vector loads may read this far behind a region. */
 const GUARD_BYTES = 64;
 
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * One instance of the SIMD kernels with its own linear memory. Regions are handed out once and live as long as the
- * instance; allocating may move the buffer, so take views from `u8`, `i16`, `i32`, `f32` after the last allocation.
+ * One instance of the SIMD kernels on a linear memory of its own or of another instance. Regions are handed out once and
+ * live as long as the memory; views from `u8`, `i16`, `i32`, `f32` reach what was allocated before they were taken.
  */
 export class Kernels {
   readonly call: KernelFunctions;
-  readonly #memory: WebAssembly.Memory;
-  #top: number;
+  /** For instances of other threads. */
+  readonly memory: KernelMemory;
   #u8: Uint8Array;
   #i16: Int16Array;
   #i32: Int32Array;
   #f32: Float32Array;
 
-  constructor() {
+  constructor(memory: KernelMemory = newMemory()) {
     compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
-    const instance = new WebAssembly.Instance(compiled, {
-      env: {
-        abort: () => {
-          throw new Error('kernel aborted');
-        },
-      },
-    });
+    this.memory = memory;
+    const { buffer } = memory.memory;
+    this.#u8 = new Uint8Array(buffer);
+    this.#i16 = new Int16Array(buffer);
+    this.#i32 = new Int32Array(buffer);
+    this.#f32 = new Float32Array(buffer);
+    const instance = new WebAssembly.Instance(compiled, { env: { memory: memory.memory } });
     const exported = instance.exports as unknown as KernelExports;
+    exported.useScratch(this.allocate(exported.scratchBytes()));
     this.call = exported;
-    this.#memory = exported.memory;
-    this.#top = exported.scratchBytes();
-    this.#u8 = new Uint8Array(this.#memory.buffer);
-    this.#i16 = new Int16Array(this.#memory.buffer);
-    this.#i32 = new Int32Array(this.#memory.buffer);
-    this.#f32 = new Float32Array(this.#memory.buffer);
   }
 
   /** Reserves `bytes` zeroed bytes, aligned to 16. Throws RangeError when the memory cannot grow. */
   allocate(bytes: number): Pointer {
-    const at = (this.#top + 15) & ~15;
-    this.#top = at + bytes;
-    const missing = this.#top + GUARD_BYTES - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
+    const { memory, top } = this.memory;
+    const whole = (bytes + 15) & ~15;
+    const at = Atomics.add(top, 0, whole);
+    const missing = at + whole + GUARD_BYTES - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
     return at;
   }
 
@@ -171,25 +176,32 @@ export class Kernels {
 
   /** The whole memory as bytes; index with a pointer. */
   get u8(): Uint8Array {
-    if (this.#u8.buffer !== this.#memory.buffer) this.#u8 = new Uint8Array(this.#memory.buffer);
+    if (this.#u8.buffer !== this.memory.memory.buffer) this.#u8 = new Uint8Array(this.memory.memory.buffer);
     return this.#u8;
   }
 
   /** The whole memory as int16; index with a pointer divided by 2. */
   get i16(): Int16Array {
-    if (this.#i16.buffer !== this.#memory.buffer) this.#i16 = new Int16Array(this.#memory.buffer);
+    if (this.#i16.buffer !== this.memory.memory.buffer) this.#i16 = new Int16Array(this.memory.memory.buffer);
     return this.#i16;
   }
 
   /** The whole memory as int32; index with a pointer divided by 4. */
   get i32(): Int32Array {
-    if (this.#i32.buffer !== this.#memory.buffer) this.#i32 = new Int32Array(this.#memory.buffer);
+    if (this.#i32.buffer !== this.memory.memory.buffer) this.#i32 = new Int32Array(this.memory.memory.buffer);
     return this.#i32;
   }
 
   /** The whole memory as float32; index with a pointer divided by 4. */
   get f32(): Float32Array {
-    if (this.#f32.buffer !== this.#memory.buffer) this.#f32 = new Float32Array(this.#memory.buffer);
+    if (this.#f32.buffer !== this.memory.memory.buffer) this.#f32 = new Float32Array(this.memory.memory.buffer);
     return this.#f32;
   }
+}
+
+function newMemory(): KernelMemory {
+  return {
+    memory: new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true }),
+    top: new Uint32Array(new SharedArrayBuffer(4)),
+  };
 }

@@ -2,7 +2,7 @@
 import type * as decoderModule from '../../src/codec/decoder.js';
 import type * as encoderModule from '../../src/codec/encoder.js';
 
-async function load<Module>(path: string): Promise<Module> {
+export async function load<Module>(path: string): Promise<Module> {
   return (await import(new URL(`../../dist/src/${path}`, import.meta.url).href)) as Module;
 }
 

@@ -17,13 +17,17 @@ import type { Picture } from '../picture.js';
 import type { RateModel } from './rate-model.js';
 import { ResidualCoding, type ResidualChoice } from './residual-coding.js';
 
-/** A macroblock that is being decided. */
-export interface BlockJob {
+/** A frame that is being decided. */
+export interface FrameJob {
   readonly head: FrameHead;
   readonly source: Picture;
   readonly target: Picture;
   readonly tokens: FrameTokens;
   readonly references: References;
+}
+
+/** A macroblock that is being decided. */
+export interface BlockJob extends FrameJob {
   readonly row: number;
   readonly column: number;
   /** Index of the macroblock, and of its first sub-block on the 8x8 grid. */

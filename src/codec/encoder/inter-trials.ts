@@ -38,7 +38,7 @@ export class InterTrials {
     this.#trials = trials;
     this.#neighbours = new MotionNeighbours(trials.rates.temporal);
     this.#motion = new NewMotion(trials);
-    this.#scratch = new Picture(trials.kernels, trials.geometry);
+    this.#scratch = Picture.allocate(trials.kernels, trials.geometry);
   }
 
   /** Tries everything on one macroblock; returns the least SATD cost of a prediction. */

@@ -1,14 +1,12 @@
 import type { Kernels } from '../../kernels/kernels.js';
-import type { References } from '../block-reconstruction.js';
-import type { FrameHead } from '../frame-head.js';
-import { blockQ, CHROMA_TOKENS, isIntra, TOKENS_PER_BLOCK, type FrameTokens, type Geometry } from '../frame-tokens.js';
+import { blockQ, CHROMA_TOKENS, isIntra, TOKENS_PER_BLOCK, type Geometry } from '../frame-tokens.js';
 import type { KernelTables } from '../kernel-tables.js';
 import { MOTION_FIELDS, setMotion } from '../motion.js';
-import type { Picture } from '../picture.js';
-import { BlockTrials, clearMotion, type BlockJob } from './block-trials.js';
+import { BlockTrials, clearMotion, type BlockJob, type FrameJob } from './block-trials.js';
 import { InterTrials, type MotionHints } from './inter-trials.js';
 import { IntraTrials } from './intra-trials.js';
 import type { RateModel } from './rate-model.js';
+import type { Wavefront } from './wavefront.js';
 
 /**
  * Lagrangian weights: squared error per bit, in squared quantiser steps. What others are predicted from passes its error
@@ -43,45 +41,38 @@ export class ModeDecision {
   }
 
   /**
-   * Fills `tokens` (whose qOffset is set) and `target`, the reconstruction before the loop filter.
+   * Fills the frame's tokens (whose qOffset is set) and its target, the reconstruction before the loop filter, for the
+   * macroblocks that `wavefront` visits.
    *
    * @param hints where the look-ahead found the frame in its references.
    */
-  decide(
-    head: FrameHead,
-    source: Picture,
-    target: Picture,
-    tokens: FrameTokens,
-    references: References,
-    hints: MotionHints,
-  ): void {
-    const { rows, columns } = this.#geometry;
+  decide(frame: FrameJob, hints: MotionHints, wavefront: Wavefront): void {
+    const { head, source, target, tokens, references } = frame;
+    const { columns } = this.#geometry;
     const factor = LAMBDA_FACTORS[head.kind === 'key' ? 'key' : head.fills !== null ? 'referenced' : 'unreferenced'];
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const q = blockQ(tokens, head.q, row, column);
-        const step = this.#tables.pack.step[q]! / 8;
-        const block: BlockJob = {
-          head,
-          source,
-          target,
-          tokens,
-          references,
-          row,
-          column,
-          at: row * columns + column,
-          sub: 4 * row * columns + 2 * column,
-          q,
-          lambda: factor * step * step,
-          satdLambda: Math.sqrt(factor) * step * SATD_FACTOR,
-          chromaWeight: this.#chromaWeight,
-        };
-        this.#trials.best.cost = Infinity;
-        const interSatd = head.kind === 'inter' ? this.#inter.try(block, hints) : Infinity;
-        this.#intra.try(block, interSatd);
-        this.#commit(block);
-      }
-    }
+    wavefront.visit((row, column) => {
+      const q = blockQ(tokens, head.q, row, column);
+      const step = this.#tables.pack.step[q]! / 8;
+      const block: BlockJob = {
+        head,
+        source,
+        target,
+        tokens,
+        references,
+        row,
+        column,
+        at: row * columns + column,
+        sub: 4 * row * columns + 2 * column,
+        q,
+        lambda: factor * step * step,
+        satdLambda: Math.sqrt(factor) * step * SATD_FACTOR,
+        chromaWeight: this.#chromaWeight,
+      };
+      this.#trials.best.cost = Infinity;
+      const interSatd = head.kind === 'inter' ? this.#inter.try(block, hints) : Infinity;
+      this.#intra.try(block, interSatd);
+      this.#commit(block);
+    });
   }
 
   /** Writes the best trial into the tokens and reconstructs it. */

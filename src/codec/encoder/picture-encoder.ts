@@ -2,14 +2,13 @@ import type { Kernels } from '../../kernels/kernels.js';
 import type { Graph } from '../../model/graph.js';
 import type { PackTables } from '../../model/pack-tables.js';
 import type { FrameHead } from '../frame-head.js';
-import { FrameTokens, SKIP, type Geometry } from '../frame-tokens.js';
-import { KernelTables } from '../kernel-tables.js';
+import { SKIP, type FrameTokens, type Geometry } from '../frame-tokens.js';
 import { copyRegion, filterRegions, regionError, sidePlanes } from '../loop-filter.js';
-import { Picture, type Planes } from '../picture.js';
+import { Picture, type PicturePlanes, type Planes } from '../picture.js';
 import { ReferenceSlots } from '../reference-slots.js';
+import { FrameDecision, type DecisionHelpers } from './frame-decision.js';
 import type { MotionHints } from './inter-trials.js';
-import { ModeDecision } from './mode-decision.js';
-import { RateModel } from './rate-model.js';
+import type { DecisionJob } from './row-decision.js';
 
 /** What the encoder decided for one frame. */
 export interface EncodedPicture {
@@ -28,22 +27,27 @@ export class PictureEncoder {
   readonly #source: Picture;
   readonly #work: Picture;
   readonly #slots: ReferenceSlots;
-  readonly #rates: RateModel;
-  readonly #decision: ModeDecision;
+  readonly #decision: FrameDecision;
   readonly #loopFilter: Graph | null;
 
   /**
    * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
    * @param chromaWeight what chroma's squared error counts against luma's, sample by sample.
+   * @param helpers other threads that take part, or null.
    */
-  constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, loopFilter: Graph | null, chromaWeight: number) {
+  constructor(
+    kernels: Kernels,
+    geometry: Geometry,
+    pack: PackTables,
+    loopFilter: Graph | null,
+    chromaWeight: number,
+    helpers: DecisionHelpers | null = null,
+  ) {
     this.#geometry = geometry;
-    const tables = new KernelTables(kernels, pack);
-    this.#source = new Picture(kernels, geometry);
-    this.#work = new Picture(kernels, geometry);
+    this.#source = Picture.allocate(kernels, geometry);
+    this.#work = Picture.allocate(kernels, geometry);
     this.#slots = new ReferenceSlots(kernels, geometry);
-    this.#rates = new RateModel(kernels, pack);
-    this.#decision = new ModeDecision(kernels, tables, this.#rates, geometry, chromaWeight);
+    this.#decision = new FrameDecision(kernels, geometry, pack, chromaWeight, helpers);
     this.#loopFilter = loopFilter;
   }
 
@@ -72,16 +76,16 @@ export class PictureEncoder {
     let tokens = this.#decide(head, qOffset, hints);
     if (head.kind === 'key') {
       // Nothing was known of this scene's statistics: count them, then decide again.
-      this.#rates.endFrame(head, tokens, false);
+      this.#decision.learn({ head, commit: false });
       tokens = this.#decide(head, qOffset, hints);
     }
     const unfiltered = this.#work.read();
     const source = this.#source.read();
     const loop = await this.#filter(head, tokens, source, unfiltered);
     head = { ...head, hasLoopFilter: tokens.filtered.includes(1) };
-    this.#rates.endFrame(head, tokens, true);
+    this.#decision.learn({ head, commit: true });
     if (head.fills !== null) this.#slots.fill(head.fills, loop);
-    return { head, tokens, unfiltered, loop, source };
+    return { head, tokens: tokens.copy(), unfiltered, loop, source };
   }
 
   /** The loop picture: filtered in those regions, of the ones with any new content, that come closer to the source. */
@@ -104,14 +108,11 @@ export class PictureEncoder {
   }
 
   #decide(head: FrameHead, qOffset: Int8Array | null, hints: MotionHints): FrameTokens {
-    const tokens = new FrameTokens(this.#geometry);
-    if (qOffset !== null) tokens.qOffset.set(qOffset);
-    this.#rates.beginFrame(head);
-    const references = {
-      pictures: [this.#slots.get(head.reference0), this.#slots.get(head.reference1)] as const,
-      interpolation: head.interpolation,
+    const planesOf = (slot: number | null): PicturePlanes | null => this.#slots.get(slot)?.planes ?? null;
+    const job: DecisionJob = {
+      ...{ head, source: this.#source.planes, target: this.#work.planes, hints },
+      references: [planesOf(head.reference0), planesOf(head.reference1)],
     };
-    this.#decision.decide(head, this.#source, this.#work, tokens, references, hints);
-    return tokens;
+    return this.#decision.decide(job, qOffset);
   }
 }

@@ -5,6 +5,7 @@ import type { Geometry } from '../frame-tokens.js';
 import { adaptQuality } from './adaptive-quality.js';
 import { CodingOrder, type PlannedFrame } from './coding-order.js';
 import { codingStructure } from './coding-structure.js';
+import type { DecisionHelpers } from './frame-decision.js';
 import { LookAhead } from './look-ahead.js';
 import { PictureEncoder, type EncodedPicture } from './picture-encoder.js';
 import { propagateQuality, type DependentFrame } from './quality-propagation.js';
@@ -62,12 +63,17 @@ export class SequenceEncoder {
   /** Pictures that wait, by their place in display order. */
   readonly #waiting = new Map<number, TimedPicture>();
 
+  /**
+   * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
+   * @param helpers other threads that take part, or null.
+   */
   constructor(
     kernels: Kernels,
     geometry: Geometry,
     pack: PackTables,
     loopFilter: Graph | null,
     options: SequenceOptions,
+    helpers: DecisionHelpers | null = null,
   ) {
     this.#geometry = geometry;
     this.#options = options;
@@ -75,7 +81,7 @@ export class SequenceEncoder {
     const { depth, largestMiniGop } = codingStructure(geometry, options.keyint);
     this.#depth = depth;
     this.#order = new CodingOrder(this.#lookAhead, options.keyint, largestMiniGop);
-    this.#pictures = new PictureEncoder(kernels, geometry, pack, loopFilter, CHROMA_WEIGHT[options.tune]);
+    this.#pictures = new PictureEncoder(kernels, geometry, pack, loopFilter, CHROMA_WEIGHT[options.tune], helpers);
   }
 
   /** Takes the next picture in display order; its planes are kept until it is encoded. */

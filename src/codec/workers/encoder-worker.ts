@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { Kernels } from '../../kernels/kernels.js';
 import { Graph } from '../../model/graph.js';
@@ -6,6 +7,7 @@ import { SequenceEncoder, type SequenceOptions } from '../encoder/sequence-encod
 import { Geometry, type TokenArrays } from '../frame-tokens.js';
 import { loopChecksum } from '../loop-checksum.js';
 import { planeBuffers } from '../picture.js';
+import { DecisionWorkers } from './decision-workers.js';
 import { tokenBuffers, type EncoderRequest, type EncoderResponse, type WorkerSetup } from './messages.js';
 import { release } from './release.js';
 import { serveRequests, type Served } from './serve.js';
@@ -17,13 +19,18 @@ export interface EncoderSetup extends WorkerSetup {
   readonly options: SequenceOptions;
 }
 
+/** Threads that decide a frame at most: what else is done for it is done in one. */
+const MAX_DECIDING = 4;
+
 const setup = workerData as EncoderSetup;
 
 serveRequests(async () => {
   const { device, threads, tables, options } = setup;
   const geometry = new Geometry(setup.width, setup.height);
+  const helpers = new DecisionWorkers(Math.min(availableParallelism(), MAX_DECIDING, geometry.rows) - 1);
   const loopFilter = await Graph.create(setup.loopFilter, { device, threads }, release);
-  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options);
+  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options, helpers);
+  await helpers.ready();
   return async ({ picture }: EncoderRequest): Promise<Served<EncoderResponse<TokenArrays>>> => {
     if (picture !== null) encoder.push(picture);
     if (!encoder.isReady(picture === null)) return { response: null };

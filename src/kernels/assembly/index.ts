@@ -1,4 +1,4 @@
-export { scratchBytes } from './scratch';
+export { scratchBytes, useScratch } from './scratch';
 export { blockSad, blockSatd, blockSsd, halve } from './distortion';
 export { compensate, averageBlocks } from './compensation';
 export { intraBoundary, intraPredict } from './intra';

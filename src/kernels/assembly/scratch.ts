@@ -1,13 +1,24 @@
-// Fixed working buffers inside the module's static memory; the wrapper allocates everything else above the heap base.
+// Working buffers of one instance. They lie where the wrapper says: threads that share a memory have one set each.
 
 /** Intermediate rows of separable interpolation: 16-bit, (16 + 7) rows of 16 samples. */
-export const interpolationRows: usize = memory.data(23 * 16 * 2, 16);
+export let interpolationRows: usize = 0;
 /** One predicted block of at most 16x16 samples. */
-export const searchBlock: usize = memory.data(16 * 16, 16);
+export let searchBlock: usize = 0;
 /** A zero-extended intra boundary (56 x int16). */
-export const boundaryDifference: usize = memory.data(64 * 2, 16);
+export let boundaryDifference: usize = 0;
 
-/** Bytes of static memory below which the wrapper must not allocate. */
+const ROWS_BYTES = 23 * 16 * 2;
+const BLOCK_BYTES = 16 * 16;
+const BOUNDARY_BYTES = 64 * 2;
+
+/** Bytes that {@link useScratch} takes. */
 export function scratchBytes(): usize {
-  return __heap_base;
+  return ROWS_BYTES + BLOCK_BYTES + BOUNDARY_BYTES;
+}
+
+/** Puts the buffers at `at`, aligned to 16. To be called before anything else. */
+export function useScratch(at: usize): void {
+  interpolationRows = at;
+  searchBlock = at + ROWS_BYTES;
+  boundaryDifference = at + ROWS_BYTES + BLOCK_BYTES;
 }
