@@ -138,19 +138,14 @@ export class Kernels {
   readonly call: KernelFunctions;
   /** For instances of other threads. */
   readonly memory: KernelMemory;
-  #u8: Uint8Array;
-  #i16: Int16Array;
-  #i32: Int32Array;
-  #f32: Float32Array;
+  #u8: Uint8Array = new Uint8Array();
+  #i16: Int16Array = new Int16Array();
+  #i32: Int32Array = new Int32Array();
+  #f32: Float32Array = new Float32Array();
 
   constructor(memory: KernelMemory = newMemory()) {
     compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
     this.memory = memory;
-    const { buffer } = memory.memory;
-    this.#u8 = new Uint8Array(buffer);
-    this.#i16 = new Int16Array(buffer);
-    this.#i32 = new Int32Array(buffer);
-    this.#f32 = new Float32Array(buffer);
     const instance = new WebAssembly.Instance(compiled, { env: { memory: memory.memory } });
     const exported = instance.exports as unknown as KernelExports;
     exported.useScratch(this.allocate(exported.scratchBytes()));
@@ -176,26 +171,36 @@ export class Kernels {
 
   /** The whole memory as bytes; index with a pointer. */
   get u8(): Uint8Array {
-    if (this.#u8.buffer !== this.memory.memory.buffer) this.#u8 = new Uint8Array(this.memory.memory.buffer);
+    this.#keepUp();
     return this.#u8;
   }
 
   /** The whole memory as int16; index with a pointer divided by 2. */
   get i16(): Int16Array {
-    if (this.#i16.buffer !== this.memory.memory.buffer) this.#i16 = new Int16Array(this.memory.memory.buffer);
+    this.#keepUp();
     return this.#i16;
   }
 
   /** The whole memory as int32; index with a pointer divided by 4. */
   get i32(): Int32Array {
-    if (this.#i32.buffer !== this.memory.memory.buffer) this.#i32 = new Int32Array(this.memory.memory.buffer);
+    this.#keepUp();
     return this.#i32;
   }
 
   /** The whole memory as float32; index with a pointer divided by 4. */
   get f32(): Float32Array {
-    if (this.#f32.buffer !== this.memory.memory.buffer) this.#f32 = new Float32Array(this.memory.memory.buffer);
+    this.#keepUp();
     return this.#f32;
+  }
+
+  /** Takes new views if something was allocated behind the end of the ones there are. */
+  #keepUp(): void {
+    if (this.memory.top[0]! <= this.#u8.length) return;
+    const { buffer } = this.memory.memory;
+    this.#u8 = new Uint8Array(buffer);
+    this.#i16 = new Int16Array(buffer);
+    this.#i32 = new Int32Array(buffer);
+    this.#f32 = new Float32Array(buffer);
   }
 }
 
