@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { codingStructure } from '../../src/codec/encoder/coding-structure.js';
 import { Geometry } from '../../src/codec/frame-tokens.js';
 
-test('pyramids of eight frames for pictures of usual sizes', () => {
-  const usual = { depth: 40, largestMiniGop: 8, slotCount: 4, reorderDepth: 3 };
+test('pyramids of sixteen frames for pictures of usual sizes', () => {
+  const usual = { depth: 40, largestMiniGop: 16, slotCount: 5, reorderDepth: 4 };
   expect(codingStructure(new Geometry(640, 360), 250)).toEqual(usual);
   expect(codingStructure(new Geometry(1920, 1080), 250)).toEqual(usual);
 });
@@ -24,6 +24,6 @@ test('large pictures look less far ahead and have smaller pyramids', () => {
 });
 
 test('no pyramid is larger than what stands between key frames', () => {
-  const sizes = [1, 2, 3, 4, 5, 8, 9, 10].map((keyint) => codingStructure(new Geometry(64, 64), keyint).largestMiniGop);
-  expect(sizes).toEqual([1, 1, 2, 2, 4, 4, 8, 8]);
+  const sizes = [1, 2, 3, 4, 5, 8, 9, 16, 17].map((keyint) => codingStructure(new Geometry(64, 64), keyint).largestMiniGop);
+  expect(sizes).toEqual([1, 1, 2, 2, 4, 4, 8, 8, 16]);
 });

@@ -104,6 +104,7 @@ export class CodingOrder {
     const frames = [this.#anchor!.frame, ...this.#open.splice(0, count)];
     this.#sinceKey += count;
     const sizes = chooseMiniGops(count, this.#largest, {
+      intra: (frame) => sum(frames[frame]!.intra),
       fromPast: (frame, past) => sum(this.#lookAhead.predict(frames[frame]!, frames[past]!).cost),
       fromBoth: (frame, past, future) =>
         sum(this.#lookAhead.predictBoth(frames[frame]!, frames[past]!, frames[future]!).cost),

@@ -5,7 +5,7 @@ const LOOK_AHEAD_FRAMES = 40;
 /** Bytes of waiting pictures, at most; large pictures look less far ahead. */
 const LOOK_AHEAD_BYTES = 192 * 2 ** 20;
 /** Frames of a mini-GOP at most; a power of two. */
-const LARGEST_MINI_GOP = 8;
+const LARGEST_MINI_GOP = 16;
 
 /** What the order of coding may look like. */
 export interface CodingStructure {

@@ -6,9 +6,15 @@
 
 /** What a unit of cost in a frame between anchors weighs: such frames are coded at lower quality. */
 const INNER_WEIGHT = 1 / 1.2;
+/** Mini-GOPs of more frames than these are chosen only where their anchor is well predicted. */
+const USUAL = 8;
+/** Cost of such an anchor, in its intra cost: what moves much is found no more after so many frames. */
+const WELL_PREDICTED = 0.7;
 
 /** Estimated costs of predicting frames of a run, by their distance to the anchor before it, which is frame 0. */
 export interface PredictionCosts {
+  /** Of a frame by itself. */
+  intra(frame: number): number;
   /** Of a frame from an earlier one. */
   fromPast(frame: number, past: number): number;
   /** Of a frame from both sides. */
@@ -66,13 +72,20 @@ interface Cutting {
 
 /** One mini-GOP or the best of its halves. */
 function cut(from: number, size: number, costs: PredictionCosts): Cutting {
+  const anchor = from + size;
+  if (size > USUAL && costs.fromPast(anchor, from) > WELL_PREDICTED * costs.intra(anchor))
+    return halves(from, size, costs);
   const whole = codingOrder(size).reduce((cost, { position, past, future }) => {
     if (future === null) return cost + costs.fromPast(from + position, from + past);
     return cost + INNER_WEIGHT * costs.fromBoth(from + position, from + past, from + future);
   }, 0);
   if (size === 1) return { cost: whole, sizes: [1] };
+  const split = halves(from, size, costs);
+  return whole <= split.cost ? { cost: whole, sizes: [size] } : split;
+}
+
+function halves(from: number, size: number, costs: PredictionCosts): Cutting {
   const first = cut(from, size / 2, costs);
   const second = cut(from + size / 2, size / 2, costs);
-  const cost = first.cost + second.cost;
-  return whole <= cost ? { cost: whole, sizes: [size] } : { cost, sizes: [...first.sizes, ...second.sizes] };
+  return { cost: first.cost + second.cost, sizes: [...first.sizes, ...second.sizes] };
 }
