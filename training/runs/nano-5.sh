@@ -5,8 +5,8 @@
 #   CLIPS=list.txt STILLS=list.txt FLOAT=folder LPIPS_ONNX=file training/runs/nano-5.sh
 #
 # CLIPS and STILLS are files with one path per line; FLOAT is the folder of a pack whose lpips filter is in float: that of
-# 0.3.0, commit 85a25b7. The dumps take a quarter of an hour on two cores, the training 83 minutes. To go on from what it
-# gave, start from checkpoints/nano-lpips-filter.pt.
+# 0.3.0, commit 85a25b7. The dumps take a quarter of an hour on two cores, the training 83 minutes. What it
+# gave is checkpoints/nano-lpips-filter.pt of commit 11ab34c.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${CLIPS:?file that lists clips}" "${STILLS:?file that lists photographs}" "${FLOAT:?pack of 0.3.0}" "${LPIPS_ONNX:?LPIPS-alex as ONNX}"

@@ -49,7 +49,7 @@ def picture_inputs(p: Program, offset: int) -> tuple[str, str]:
 
 def byte_inputs(p: Program) -> tuple[str, str]:
     """Folded picture and side information, as bytes."""
-    planes = [p.input_bytes(name, 1, h, w, block) for (name, h, w), block in zip(PICTURE_PLANES, (8, 4, 4))]
+    planes = [p.fold(p.input_bytes(name, 1, h, w), block) for (name, h, w), block in zip(PICTURE_PLANES, (8, 4, 4))]
     return p.concat(planes), p.input_bytes("side", SIDE_PLANES, "blockRows", "blockColumns")
 
 

@@ -8,17 +8,20 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from .from_pack import load_post_filter
 from .lpips import Lpips, to_rgb
 from .machine import prepare
 from .networks import NetworkShape
-from .pictures import PictureFeeder, make_feeder, rate_filter, weighted_error
+from .pictures import SAMPLE_WEIGHTS, PictureFeeder, make_feeder, rate_filter, weighted_error
 from .post_network import PostFilter
 from .runner import Run, add_run_arguments, starts_from_pack
 from .shards import open_shards, split_held_out
 
 ERROR_WEIGHT = 0.0012  # of the mean squared error in 0..255 beside LPIPS
+PATTERN_WEIGHT = 0.05  # of what `pattern` finds, beside LPIPS
+PATTERN_CELLS = 8  # side of the regions that `pattern` looks at
 DISTANCE_FLOOR = 0.003  # added to distances before they are compared: nobody sees less
 
 
@@ -28,6 +31,19 @@ def psnr_step(model: PostFilter, feeder: PictureFeeder) -> tuple[Tensor, float, 
     after = weighted_error(model(decoded, side).clamp(0, 255), original)
     gain = float(10 * torch.log10((before + 1e-3) / (after.detach() + 1e-3)).mean())
     return (after / (before + 0.5)).mean(), gain, len(decoded) * feeder.size**2 / (640 * 360)
+
+
+def pattern(change: Tensor) -> Tensor:
+    """Energy of what a filter adds to all cells alike, per picture, of its change [N, s, s, 96] in 0..255.
+
+    LPIPS likes any texture better than a bare wall, and a filter has nothing random to make one of: what it then draws
+    has the period of its cells. Each sample's change is averaged over regions of 8x8 cells; the mean of a plane, which is a
+    change of brightness or colour, does not count.
+    """
+    mean = functional.avg_pool2d(change.permute(0, 3, 1, 2), min(PATTERN_CELLS, *change.shape[1:3]))
+    planes = [plane - plane.mean(1, keepdim=True) for plane in mean.split((64, 16, 16), 1)]
+    energy = torch.cat(planes, 1).square() * SAMPLE_WEIGHTS.to(change.device)[:, None, None]
+    return energy.sum(1).mean((1, 2))
 
 
 def lpips_step(model: PostFilter, feeder: PictureFeeder, distance: Lpips, generator: np.random.Generator) -> tuple[Tensor, float, float]:
@@ -44,6 +60,7 @@ def lpips_step(model: PostFilter, feeder: PictureFeeder, distance: Lpips, genera
     output = model(decoded, side)
     perceived = distance.between(distance.features(to_rgb(output, offset)), wanted)
     after = perceived + ERROR_WEIGHT * weighted_error(output, original) + DISTANCE_FLOOR
+    after = after + PATTERN_WEIGHT * pattern(output - decoded)
     return (after / before).mean(), float(perceived.detach().mean()), len(decoded) * feeder.size**2 / (640 * 360)
 
 

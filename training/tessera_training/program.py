@@ -48,10 +48,10 @@ class Program:
         self.inputs.append((name, channels, height, width))
         return self._add("input", [name], offset=offset, block=block)
 
-    def input_bytes(self, name: str, channels: int, height: str, width: str, block: int = 1) -> str:
-        """A graph input as bytes, folded likewise: for `from_bytes`, `concat` and `slice`."""
+    def input_bytes(self, name: str, channels: int, height: str, width: str) -> str:
+        """A graph input as bytes: for `from_bytes`, `fold`, `concat` and `slice`."""
         self.inputs.append((name, channels, height, width))
-        return self._add("input_bytes", [name], block=block)
+        return name
 
     def conv(
         self,
@@ -343,11 +343,6 @@ def to_onnx(program: Program) -> onnx.ModelProto:
                 node("SpaceToDepth", [last], out, blocksize=v["block"])
             else:
                 nodes[-1].output[0] = out
-        elif step.op == "input_bytes":
-            if v["block"] > 1:
-                node("SpaceToDepth", [x], out, blocksize=v["block"])
-            else:
-                node("Identity", [x], out)
         elif step.op == "conv" and "scales" in v:
             rows = len(v["weight"])
             steps_of_sums = v["scales"] * np.float32(steps[x].values["scale"])

@@ -17,6 +17,8 @@ from onnx import helper, numpy_helper
 
 from tessera_training import export, loop_filter, mode_tables, pictures, post_filter, prior, safetensors
 from tessera_training.lpips import LAYERS, Lpips
+from tessera_training.pictures import SAMPLE_WEIGHTS, weighted_error
+from tessera_training.post_filter import pattern
 from tessera_training.shards import open_shards, split_held_out
 from tessera_training.tables import CHROMA_LIMIT, LUMA_LIMIT, check_tables, default_tables, PackShape
 from tessera_training.token_statistics import TokenCoder, hard_index, soft_bits
@@ -241,3 +243,16 @@ def test_resident_crops_are_those_on_disk(shards: Path) -> None:
         on_disk, resident = (feeder.draw() for feeder in ways)
         for a, b in zip(on_disk, resident):
             assert a.shape == b.shape and torch.equal(a, b)
+
+
+def test_pattern_is_what_all_cells_share() -> None:
+    generator = torch.Generator().manual_seed(3)
+    cell = torch.randn(96, generator=generator)
+    cell -= torch.cat([part.mean().expand(len(part)) for part in cell.split((64, 16, 16))])
+    same = cell.expand(1, 16, 16, 96)
+    energy = float((cell.square() * SAMPLE_WEIGHTS).sum())
+    assert float(pattern(same)) == pytest.approx(energy, rel=1e-5)
+    # A change of brightness is none, and what differs from cell to cell falls by their number.
+    assert float(pattern(torch.full((1, 16, 16, 96), 5.0))) == pytest.approx(0, abs=1e-6)
+    noise = torch.randn(1, 16, 16, 96, generator=generator)
+    assert float(pattern(noise)) < 2 * float(weighted_error(noise, torch.zeros_like(noise))) / 64
