@@ -15,10 +15,11 @@ import pytest
 import torch
 from onnx import helper, numpy_helper
 
-from tessera_training import export, loop_filter, mode_tables, pictures, post_filter, prior, safetensors
+from tessera_training import average, export, loop_filter, mode_tables, pictures, post_filter, prior, safetensors
 from tessera_training.lpips import LAYERS, Lpips
 from tessera_training.pictures import SAMPLE_WEIGHTS, weighted_error
 from tessera_training.post_filter import pattern
+from tessera_training.post_network import PostShape
 from tessera_training.shards import open_shards, split_held_out
 from tessera_training.tables import CHROMA_LIMIT, LUMA_LIMIT, check_tables, default_tables, PackShape
 from tessera_training.token_statistics import TokenCoder, hard_index, soft_bits
@@ -256,3 +257,19 @@ def test_pattern_is_what_all_cells_share() -> None:
     assert float(pattern(torch.full((1, 16, 16, 96), 5.0))) == pytest.approx(0, abs=1e-6)
     noise = torch.randn(1, 16, 16, 96, generator=generator)
     assert float(pattern(noise)) < 2 * float(weighted_error(noise, torch.zeros_like(noise))) / 64
+
+
+def test_averaged_weights_start_a_run(tmp_path: Path) -> None:
+    states = []
+    for value in (1.0, 2.0):
+        model = post_filter.PostFilter(PostShape(4, 6, 1))
+        for parameter in model.parameters():
+            parameter.data.fill_(value)
+        states.append({"average": model.state_dict(), "model": {}, "optimiser": {}, "step": int(value), "minutes": 1.0, "samples": 2.0})
+        torch.save(states[-1], tmp_path / f"{value}.pt")
+    average.main([str(tmp_path / "1.0.pt"), str(tmp_path / "2.0.pt"), "--out", str(tmp_path / "mean.pt"), "--half"])
+    mean = torch.load(tmp_path / "mean.pt", weights_only=True)
+    assert set(mean) == {"average", "step", "minutes", "samples"} and mean["step"] == 2
+    assert all(bool((w == 1.5).all()) for w in post_filter.PostFilter.of(mean["average"]).parameters())
+    with pytest.raises(ValueError, match="different networks"):
+        average.average(states[0]["average"], post_filter.PostFilter(PostShape(4, 8, 1)).state_dict())
