@@ -24,6 +24,8 @@ test('large pictures look less far ahead and have smaller pyramids', () => {
 });
 
 test('no pyramid is larger than what stands between key frames', () => {
-  const sizes = [1, 2, 3, 4, 5, 8, 9, 16, 17].map((keyint) => codingStructure(new Geometry(64, 64), keyint).largestMiniGop);
+  const sizes = [1, 2, 3, 4, 5, 8, 9, 16, 17].map(
+    (keyint) => codingStructure(new Geometry(64, 64), keyint).largestMiniGop,
+  );
   expect(sizes).toEqual([1, 1, 2, 2, 4, 4, 8, 8, 16]);
 });
