@@ -10,17 +10,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${CLIPS:?file that lists clips}" "${STILLS:?file that lists photographs}" "${FLOAT:?pack of 0.3.0}" "${LPIPS_ONNX:?LPIPS-alex as ONNX}"
-python=${PYTHON:-../.venv/bin/python}
+source runs/pictures.sh
 out=${OUT:-runs/out/nano-5}
-pack=${PACK:-../codecs/tessera-nano}
-export PYTHONPATH=.
 mkdir -p "$out"
-dump() {
-  node ../dist/src/dev/main.js dump --loop-filter on --crop 512 --workers 2 --pack "$pack" --out "$out/pictures" "$@"
-}
-for seed in 101 102; do dump --quality-range 8..38 --list "$CLIPS" --frames 9 --seed "$seed"; done
-for seed in 201 202; do dump --quality-range 8..38 --list "$STILLS" --frames 9 --camera --seed "$seed"; done
-for seed in 211 212 213; do dump --quality-range 8..54 --list "$STILLS" --frames 1 --seed "$seed"; done
+dump_pictures "$out/pictures" "101 102" "201 202" "211 212 213"
 train() { "$python" -m tessera_training.post_filter --shards "$out/pictures" --threads 2 --evaluation-frames 1 "$@"; }
 train --target lpips --lpips-onnx "$LPIPS_ONNX" --start-from "$FLOAT" --hidden 320 --out "$out/wide" \
   --learning-rate 8e-4 --evaluate-every 15 --minutes 83

@@ -10,17 +10,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${CLIPS:?file that lists clips}" "${STILLS:?file that lists photographs}" "${FLOAT:?filter of 0.5.0}" "${LPIPS_ONNX:?LPIPS-alex as ONNX}"
-python=${PYTHON:-../.venv/bin/python}
+source runs/pictures.sh
 out=${OUT:-runs/out/nano-6}
-pack=${PACK:-../codecs/tessera-nano}
-export PYTHONPATH=.
 mkdir -p "$out"
-dump() {
-  node ../dist/src/dev/main.js dump --loop-filter on --crop 512 --workers 2 --pack "$pack" --out "$out/pictures" "$@"
-}
-for seed in 103 104; do dump --quality-range 8..38 --list "$CLIPS" --frames 9 --seed "$seed"; done
-for seed in 203 204; do dump --quality-range 8..38 --list "$STILLS" --frames 9 --camera --seed "$seed"; done
-for seed in 214 215; do dump --quality-range 8..54 --list "$STILLS" --frames 1 --seed "$seed"; done
+dump_pictures "$out/pictures" "103 104" "203 204" "214 215"
 train() {
   "$python" -m tessera_training.post_filter --target lpips --lpips-onnx "$LPIPS_ONNX" --shards "$out/pictures" \
     --threads 2 --evaluation-frames 1 --out "$out/$1" "${@:2}"
