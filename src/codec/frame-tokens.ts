@@ -19,6 +19,11 @@ export const NO_REFERENCE = -1;
 /** Value of `FrameTokens.reference` where both references are averaged. */
 export const AVERAGE = 2;
 
+/** Fields of one motion: reference, x0, y0, x1, y1. */
+export const MOTION_FIELDS = 5;
+/** Components of motion vectors lie in -MOTION_LIMIT .. MOTION_LIMIT - 1 quarter samples. */
+export const MOTION_LIMIT = 8192;
+
 /** Size of a picture in the units of the syntax. */
 export class Geometry {
   readonly codedWidth: number;

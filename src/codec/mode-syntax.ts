@@ -2,7 +2,17 @@ import type { SymbolCoder } from '../entropy/symbol-coder.js';
 import { BitstreamError } from '../errors.js';
 import type { PackTables } from '../model/pack-tables.js';
 import type { FrameHead } from './frame-head.js';
-import { AVERAGE, INTER16, INTER8, INTRA16, INTRA8, SKIP, type FrameTokens } from './frame-tokens.js';
+import {
+  AVERAGE,
+  INTER16,
+  INTER8,
+  INTRA16,
+  INTRA8,
+  MOTION_FIELDS,
+  MOTION_LIMIT,
+  SKIP,
+  type FrameTokens,
+} from './frame-tokens.js';
 import {
   chromaGroupsContext,
   intraModeContext,
@@ -11,7 +21,7 @@ import {
   typeContext,
   typeKeyContext,
 } from './mode-contexts.js';
-import { MOTION_FIELDS, MOTION_LIMIT, MotionNeighbours, setMotion } from './motion.js';
+import { MotionNeighbours, setMotion } from './motion.js';
 import type { SyntaxTables } from './syntax-tables.js';
 import { TemporalMotion } from './temporal-motion.js';
 

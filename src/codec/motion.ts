@@ -1,12 +1,8 @@
-import { AVERAGE, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
+import { AVERAGE, MOTION_FIELDS, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
 import type { TemporalMotion } from './temporal-motion.js';
 
 /** Number of merge candidates of a partition. */
 export const CANDIDATES = 3;
-/** Fields of one candidate: reference, x0, y0, x1, y1. */
-export const MOTION_FIELDS = 5;
-/** Components of motion vectors lie in -MOTION_LIMIT .. MOTION_LIMIT - 1 quarter samples. */
-export const MOTION_LIMIT = 8192;
 
 /** Reference 0 with vector zero, the last candidate. */
 const NO_MOVEMENT = new Int16Array(MOTION_FIELDS);

@@ -1,6 +1,5 @@
 import type { FrameHead } from './frame-head.js';
-import { AVERAGE, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
-import { MOTION_FIELDS, MOTION_LIMIT } from './motion.js';
+import { AVERAGE, MOTION_FIELDS, MOTION_LIMIT, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
 
 /** Time scales of vectors lie in -SCALE_LIMIT .. SCALE_LIMIT - 1, in 1/256. */
 const SCALE_LIMIT = 1024n;

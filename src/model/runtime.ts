@@ -26,7 +26,7 @@ export async function loadRuntime(): Promise<Runtime> {
     return runtime;
   } catch (error) {
     throw new EnvironmentError(
-      `onnxruntime cannot be loaded on ${process.platform}-${process.arch} (${firstLine(error)}): install again with npm ci`,
+      `onnxruntime cannot be loaded on ${process.platform}-${process.arch} (${firstLine(error)}): install the package onnxruntime-node again`,
       { cause: error },
     );
   }

@@ -63,7 +63,7 @@ export async function examineMachine(): Promise<MachineReport> {
   const temporaryFolder = await examineFolder(tmpdir());
   const hasDefault = packs.some(({ name, problem }) => name === DEFAULT_PACK && problem === '');
   const missing = [
-    ...ffmpeg.missingEncoders.map((name) => `FFmpeg has no encoder ${name}: install node-av again with npm ci`),
+    ...ffmpeg.missingEncoders.map((name) => `FFmpeg has no encoder ${name}: install the package node-av again`),
     ...(hasDefault
       ? []
       : [`the model pack ${DEFAULT_PACK} cannot be used: install tessera again, or set TESSERA_PACK_PATH`]),

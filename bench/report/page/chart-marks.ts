@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import type { ChartSeries } from './chart.js';
+import type { ChartSeries } from './chart-series.js';
 import { colourOf, styleValue, traceMarker } from './marks.js';
 
 /** Draws the markers of a codec, and the ranges that they stand for. */

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import type { ChartPoint, ChartSeries } from './chart.js';
+import type { ChartPoint, ChartSeries } from './chart-series.js';
 import { h } from './dom.js';
 import { codecName } from './marks.js';
 

@@ -1,26 +1,10 @@
 import uPlot from 'uplot';
-import type { PageCodec } from '../shared/page-data.js';
 import { decimalsOfStep, logTicks } from './chart-scales.js';
 import { drawLabels, drawSeries } from './chart-marks.js';
+import type { ChartPoint, ChartSeries } from './chart-series.js';
 import { watchPointer } from './chart-tip.js';
 import { h } from './dom.js';
 import { colourOf, styleValue } from './marks.js';
-
-/** A point of a chart. */
-export interface ChartPoint {
-  readonly x: number;
-  readonly y: number;
-  /** What is shown at the point, one line each. */
-  readonly lines: readonly string[];
-  /** A range of x that the point stands for. */
-  readonly span?: readonly [number, number];
-}
-
-/** A codec's points, by rising x. */
-export interface ChartSeries {
-  readonly codec: PageCodec;
-  readonly points: readonly ChartPoint[];
-}
 
 /** How a chart is drawn. */
 export interface ChartOptions {

@@ -1,6 +1,7 @@
 import type { PageData, PageMetric } from '../shared/page-data.js';
 import { bitsPerPixel } from '../shared/format.js';
-import { drawChart, type ChartOptions, type ChartSeries } from './chart.js';
+import type { ChartSeries } from './chart-series.js';
+import { drawChart, type ChartOptions } from './chart.js';
 import { replaceControls, segments, select } from './controls.js';
 import { countOf, h } from './dom.js';
 import { codecName } from './marks.js';

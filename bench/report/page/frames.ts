@@ -1,6 +1,7 @@
 import { bitsPerPixel } from '../shared/format.js';
 import type { PageData, PagePoint, PageValues } from '../shared/page-data.js';
-import { drawChart, type ChartSeries } from './chart.js';
+import type { ChartSeries } from './chart-series.js';
+import { drawChart } from './chart.js';
 import { replaceControls, select } from './controls.js';
 import { h } from './dom.js';
 import { codecName } from './marks.js';

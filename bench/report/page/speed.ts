@@ -1,7 +1,8 @@
 import type { CodecSpeed, Speed } from '../../analysis/types.js';
 import { megabytes, threeDigits } from '../shared/format.js';
 import type { PageData } from '../shared/page-data.js';
-import { drawChart, type ChartSeries } from './chart.js';
+import type { ChartSeries } from './chart-series.js';
+import { drawChart } from './chart.js';
 import { h } from './dom.js';
 import { codecName } from './marks.js';
 import { bdText } from './numbers.js';

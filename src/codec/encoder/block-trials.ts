@@ -4,6 +4,7 @@ import type { FrameHead } from '../frame-head.js';
 import {
   CHROMA_TOKENS,
   isIntra,
+  MOTION_FIELDS,
   NO_REFERENCE,
   SKIP,
   TOKENS_PER_BLOCK,
@@ -12,7 +13,7 @@ import {
 } from '../frame-tokens.js';
 import type { KernelTables } from '../kernel-tables.js';
 import { chromaGroupsContext, lumaGroupsContext, transformContext } from '../mode-contexts.js';
-import { MOTION_FIELDS, setMotion } from '../motion.js';
+import { setMotion } from '../motion.js';
 import type { Picture } from '../picture.js';
 import type { RateModel } from './rate-model.js';
 import { ResidualCoding, type ResidualChoice } from './residual-coding.js';

@@ -1,6 +1,6 @@
-import { AVERAGE, INTER16, INTER8, SKIP } from '../frame-tokens.js';
+import { AVERAGE, INTER16, INTER8, MOTION_FIELDS, SKIP } from '../frame-tokens.js';
 import { typeContext } from '../mode-contexts.js';
-import { CANDIDATES, MOTION_FIELDS, MotionNeighbours, setMotion } from '../motion.js';
+import { CANDIDATES, MotionNeighbours, setMotion } from '../motion.js';
 import { Picture } from '../picture.js';
 import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
 import type { MotionEstimation, Partition } from './motion-estimation.js';

@@ -1,7 +1,7 @@
 import type { Kernels } from '../../kernels/kernels.js';
-import { blockQ, CHROMA_TOKENS, isIntra, TOKENS_PER_BLOCK, type Geometry } from '../frame-tokens.js';
+import { blockQ, CHROMA_TOKENS, isIntra, MOTION_FIELDS, TOKENS_PER_BLOCK, type Geometry } from '../frame-tokens.js';
 import type { KernelTables } from '../kernel-tables.js';
-import { MOTION_FIELDS, setMotion } from '../motion.js';
+import { setMotion } from '../motion.js';
 import { BlockTrials, clearMotion, type BlockJob, type FrameJob } from './block-trials.js';
 import { InterTrials, type MotionHints } from './inter-trials.js';
 import { IntraTrials } from './intra-trials.js';

@@ -1,6 +1,6 @@
 import type { Pointer } from '../../kernels/kernels.js';
-import { AVERAGE } from '../frame-tokens.js';
-import { MOTION_FIELDS, type MotionNeighbours } from '../motion.js';
+import { AVERAGE, MOTION_FIELDS } from '../frame-tokens.js';
+import type { MotionNeighbours } from '../motion.js';
 import type { BlockJob, BlockTrials } from './block-trials.js';
 import { MotionEstimation, type Partition } from './motion-estimation.js';
 

@@ -4,12 +4,12 @@ import {
   CHROMA_TOKENS,
   FrameTokens,
   LUMA_LIMIT,
+  MOTION_LIMIT,
   TOKENS_PER_BLOCK,
   type Geometry,
   type TokenArrays,
 } from '../../codec/frame-tokens.js';
 import { ModeSyntax } from '../../codec/mode-syntax.js';
-import { MOTION_LIMIT } from '../../codec/motion.js';
 import { SyntaxTables } from '../../codec/syntax-tables.js';
 import type { AdaptiveTables } from '../../entropy/adaptive-tables.js';
 import { MAGNITUDE_LIMIT } from '../../entropy/magnitude.js';

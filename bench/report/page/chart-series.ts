@@ -1,0 +1,17 @@
+import type { PageCodec } from '../shared/page-data.js';
+
+/** A point of a chart. */
+export interface ChartPoint {
+  readonly x: number;
+  readonly y: number;
+  /** What is shown at the point, one line each. */
+  readonly lines: readonly string[];
+  /** A range of x that the point stands for. */
+  readonly span?: readonly [number, number];
+}
+
+/** A codec's points, by rising x. */
+export interface ChartSeries {
+  readonly codec: PageCodec;
+  readonly points: readonly ChartPoint[];
+}
