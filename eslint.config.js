@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 
 // A folder imports only from those before it; folders of one group stand beside each other.
 const layers = [
-  ['entropy'],
+  ['entropy', 'io', 'threads'],
   ['bitstream'],
   ['video', 'kernels', 'model'],
   ['codec'],
@@ -12,6 +12,14 @@ const layers = [
   ['pipeline'],
   ['cli', 'dev'],
 ];
+
+// The same inside a folder. Its own files, beside these folders, import none of them.
+const rooms = {
+  video: [['convert'], ['side'], ['in'], ['out'], ['measure']],
+  codec: [['transform', 'lookup-free']],
+};
+// The one file that knows both families.
+const chooser = 'src/codec/find-family.ts';
 
 // The benchmark stands above src/ but its command line, codecs/ between them.
 const above = { src: ['bench', 'codecs'], codecs: ['bench', 'cli'], bench: ['cli'] };
@@ -51,7 +59,17 @@ function layerRules(folder, level) {
   const beside = layers[level].filter((other) => other !== folder);
   const higher = [...beside, ...layers.slice(level + 1).flat(), ...(folder === 'cli' ? [] : above.src)];
   const packages = Object.keys(homes).filter((name) => !homes[name].includes(folder));
-  return refuse([`src/${folder}/**/*.ts`], higher, packages);
+  const inside = rooms[folder];
+  if (inside === undefined) return [refuse([`src/${folder}/**/*.ts`], higher, packages)];
+  return [
+    { ...refuse([`src/${folder}/*.ts`], [...higher, ...inside.flat()], packages), ignores: [chooser] },
+    ...inside.flatMap((group, at) =>
+      group.map((room) => {
+        const others = [...group.filter((other) => other !== room), ...inside.slice(at + 1).flat()];
+        return refuse([`src/${folder}/${room}/**/*.ts`], [...higher, ...others], packages);
+      }),
+    ),
+  ];
 }
 
 export default defineConfig(
@@ -77,7 +95,7 @@ export default defineConfig(
     files: ['**/*.d.ts'],
     rules: { '@typescript-eslint/no-extraneous-class': 'off' },
   },
-  ...layers.flatMap((folders, level) => folders.map((folder) => layerRules(folder, level))),
+  ...layers.flatMap((folders, level) => folders.flatMap((folder) => layerRules(folder, level))),
   refuse(['codecs/**/*.ts'], above.codecs, Object.keys(homes)),
   // Reports rasterise plots and shrink pictures, which has nothing to do with video.
   refuse(

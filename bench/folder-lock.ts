@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../src/errors.js';
-import { describeWriteError } from '../src/video/temporary-file.js';
+import { describeWriteError } from '../src/io/temporary-file.js';
 
 /** Who holds a folder. */
 interface Holder {

@@ -1,7 +1,7 @@
 import { open, readFile, rm, stat, truncate, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../src/errors.js';
-import { describeWriteError } from '../src/video/temporary-file.js';
+import { describeWriteError } from '../src/io/temporary-file.js';
 import type { BenchClip, BenchJob, Results } from './results.js';
 
 const FORMAT = 'tessera-bench-journal';

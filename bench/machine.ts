@@ -3,7 +3,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from '../src/model/package-folder.js';
-import { describeFfmpeg } from '../src/video/ffmpeg-info.js';
+import { describeFfmpeg } from '../src/video/measure/ffmpeg-info.js';
 import type { Results } from './results.js';
 
 /** The machine that measures. */

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeWriteError } from '../src/video/temporary-file.js';
+import { describeWriteError } from '../src/io/temporary-file.js';
 
 /** Folder of the pictures within that of the results. */
 export const PICTURES_FOLDER = 'pictures';

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CancelledError } from '../src/errors.js';
-import { writeFileSafely, describeWriteError } from '../src/video/temporary-file.js';
+import { writeFileSafely, describeWriteError } from '../src/io/temporary-file.js';
 import type { BenchJobPlan, BenchOptions, BenchSummary } from './bench-options.js';
 import { ClipStore } from './clip-store.js';
 import { lockFolder } from './folder-lock.js';

@@ -1,9 +1,9 @@
 /** Codecs that are encoders of the FFmpeg libraries inside the package: what `x264`, `x265` and others share. */
-import { openMediaFile } from '../src/video/media-file.js';
+import { openMediaFile } from '../src/video/in/media-file.js';
 import { EnvironmentError } from '../src/errors.js';
-import { countPictureBytes, writeCodedFile } from '../src/video/coded-file.js';
-import { describeFfmpeg } from '../src/video/ffmpeg-info.js';
-import { quietSettings, type EncoderSettings } from '../src/video/frame-encoder.js';
+import { countPictureBytes, writeCodedFile } from '../src/video/out/coded-file.js';
+import { describeFfmpeg } from '../src/video/measure/ffmpeg-info.js';
+import { quietSettings, type EncoderSettings } from '../src/video/out/frame-encoder.js';
 import type { Frame } from '../src/video/frame.js';
 import type { Codec, CodecClip, CodecDescription, CodecFactory, CodecTask } from './codec.js';
 import { parseVariant } from './codec-name.js';

@@ -1,8 +1,8 @@
 import { StreamWriter } from '../src/bitstream/stream-writer.js';
 import { Decoder, type PostFilter } from '../src/codec/decoder.js';
 import { DEFAULT_TUNE, Encoder, TUNES } from '../src/codec/encoder.js';
-import type { Tune } from '../src/codec/encoder/sequence-encoder.js';
-import { findFamily } from '../src/codec/families/find-family.js';
+import type { Tune } from '../src/codec/sequence-options.js';
+import { findFamily } from '../src/codec/find-family.js';
 import { InputError } from '../src/errors.js';
 import { resolveDevice } from '../src/model/device.js';
 import { loadPack, type ModelPack } from '../src/model/pack.js';

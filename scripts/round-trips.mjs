@@ -10,7 +10,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findFamily } from '../dist/src/codec/families/find-family.js';
+import { findFamily } from '../dist/src/codec/find-family.js';
 import {
   compressVideo,
   decompressVideo,

@@ -44,7 +44,7 @@ export type {
 
 // Frames to packets and back.
 export { DEFAULT_PACK, Encoder, type EncoderOptions } from './codec/encoder.js';
-export type { Tune } from './codec/encoder/sequence-encoder.js';
+export type { Tune } from './codec/sequence-options.js';
 export {
   Decoder,
   type DecodedFrame,
@@ -66,9 +66,14 @@ export { openFileSource, type FileSource } from './bitstream/file-source.js';
 
 // Videos to frames and back.
 export type { ColourDescription, Frame, Rational, VideoProperties } from './video/frame.js';
-export { openVideo, type FramesOptions, type OpenVideoOptions, type VideoSource } from './video/media-reader.js';
-export { createVideoSink, type OutputVideoCodec, type VideoSink, type VideoSinkOptions } from './video/media-writer.js';
-export { frameToRgb } from './video/colour.js';
+export { openVideo, type FramesOptions, type OpenVideoOptions, type VideoSource } from './video/in/media-reader.js';
+export {
+  createVideoSink,
+  type OutputVideoCodec,
+  type VideoSink,
+  type VideoSinkOptions,
+} from './video/out/media-writer.js';
+export { frameToRgb } from './video/convert/colour.js';
 export {
   openSideTracks,
   type Chapter,
@@ -77,9 +82,9 @@ export {
   type SideTrack,
   type SideTracks,
   type Tags,
-} from './video/side-tracks.js';
-export { encodeReference, type ReferenceResult, type ReferenceSettings } from './video/reference-encoder.js';
-export { describeFfmpeg, type FfmpegDescription } from './video/ffmpeg-info.js';
+} from './video/side/side-tracks.js';
+export { encodeReference, type ReferenceResult, type ReferenceSettings } from './video/out/reference-encoder.js';
+export { describeFfmpeg, type FfmpegDescription } from './video/measure/ffmpeg-info.js';
 
 // Model packs and devices.
 export { loadPack, packPlaces, type ModelPack } from './model/pack.js';

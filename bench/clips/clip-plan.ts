@@ -2,10 +2,10 @@
 import { stat } from 'node:fs/promises';
 import type { ClipSource } from '../../codecs/codec.js';
 import { InputError } from '../../src/errors.js';
-import { SCALE_FLAGS } from '../../src/video/frame-converter.js';
+import { SCALE_FLAGS } from '../../src/video/convert/frame-converter.js';
 import type { VideoProperties } from '../../src/video/frame.js';
-import { openVideo } from '../../src/video/media-reader.js';
-import type { VideoSource } from '../../src/video/video-source.js';
+import { openVideo } from '../../src/video/in/media-reader.js';
+import type { VideoSource } from '../../src/video/in/video-source.js';
 import { filesOf, hashFiles, isDescription, type FoundClip } from './find-clips.js';
 import { openRawVideo, readRawDescription, type RawVideo } from './raw-video.js';
 

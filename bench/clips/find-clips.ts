@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { InputError, throwIfCancelled } from '../../src/errors.js';
-import { sortNaturally } from '../../src/video/images.js';
+import { sortNaturally } from '../../src/video/in/images.js';
 import { expandGlob, isGlob } from './glob.js';
 
 const VIDEOS = ['.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpg', '.mxf', '.ts', '.webm', '.y4m'];

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sortNaturally } from '../../src/video/images.js';
+import { sortNaturally } from '../../src/video/in/images.js';
 
 /** Whether a path is a pattern. */
 export function isGlob(path: string): boolean {

@@ -1,9 +1,9 @@
 import { open, writeFile } from 'node:fs/promises';
 import { throwIfCancelled } from '../../src/errors.js';
-import { FrameScaler } from '../../src/video/frame-scaler.js';
+import { FrameScaler } from '../../src/video/convert/frame-scaler.js';
 import type { Frame } from '../../src/video/frame.js';
 import { cropPlanar, planarFromFrame } from '../../src/video/planar-buffer.js';
-import { describeWriteError } from '../../src/video/temporary-file.js';
+import { describeWriteError } from '../../src/io/temporary-file.js';
 import type { ClipPlan } from './clip-plan.js';
 import { descriptionFile, type PreparedClip } from './prepared-clip.js';
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { InputError, throwIfCancelled } from '../../src/errors.js';
 import type { Frame, Rational, VideoProperties } from '../../src/video/frame.js';
 import { frameFromPlanar, planarByteLength } from '../../src/video/planar-buffer.js';
-import type { FramesOptions, VideoSource } from '../../src/video/video-source.js';
+import type { FramesOptions, VideoSource } from '../../src/video/in/video-source.js';
 import { explainIssue } from '../explain-issue.js';
 
 const side = z.int().min(1).max(16384);

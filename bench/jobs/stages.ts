@@ -5,7 +5,7 @@ import { findCodec } from '../../codecs/find-codec.js';
 import { InputError } from '../../src/errors.js';
 import { measureFrames, summariseFrames, type FramePair, type MetricName } from '../../src/metrics/measures.js';
 import type { Frame } from '../../src/video/frame.js';
-import { writeFrameWebp } from '../../src/video/images.js';
+import { writeFrameWebp } from '../../src/video/in/images.js';
 import { readPreparedClip } from '../clips/prepared-clip.js';
 import type { JobCost, MetricValues } from '../results.js';
 import { takeCost } from './cost.js';

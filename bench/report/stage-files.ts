@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { throwIfCancelled } from '../../src/errors.js';
-import { describeWriteError } from '../../src/video/temporary-file.js';
+import { describeWriteError } from '../../src/io/temporary-file.js';
 
 /** A file of a report: its path in the report's folder, with `/`, and what it holds. */
 export interface ReportFile {

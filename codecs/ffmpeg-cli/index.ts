@@ -1,8 +1,8 @@
 import { EnvironmentError, InputError } from '../../src/errors.js';
-import { countPictureBytes } from '../../src/video/coded-file.js';
-import { ffmpegCommands, ffmpegVersion, findFfmpegWith } from '../../src/video/ffmpeg-command.js';
+import { countPictureBytes } from '../../src/video/out/coded-file.js';
+import { ffmpegCommands, ffmpegVersion, findFfmpegWith } from '../../src/video/measure/ffmpeg-command.js';
 import type { Frame } from '../../src/video/frame.js';
-import { ByteReader } from '../../src/video/pipe.js';
+import { ByteReader } from '../../src/io/pipe.js';
 import { frameFromPlanar, planarByteLength, planarFromFrame } from '../../src/video/planar-buffer.js';
 import type { Codec, CodecClip, CodecDescription, CodecFactory, CodecTask } from '../codec.js';
 import { parseVariant } from '../codec-name.js';

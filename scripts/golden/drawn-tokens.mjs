@@ -1,8 +1,8 @@
 // Frames by hand: any tokens that the syntax allows, most of which no encoder would choose.
-import { CoefficientSyntax } from '../../dist/src/codec/coefficient-syntax.js';
-import { FrameTokens } from '../../dist/src/codec/frame-tokens.js';
-import { ModeSyntax } from '../../dist/src/codec/mode-syntax.js';
-import { SyntaxTables } from '../../dist/src/codec/syntax-tables.js';
+import { CoefficientSyntax } from '../../dist/src/codec/transform/coefficient-syntax.js';
+import { FrameTokens } from '../../dist/src/codec/transform/frame-tokens.js';
+import { ModeSyntax } from '../../dist/src/codec/transform/mode-syntax.js';
+import { SyntaxTables } from '../../dist/src/codec/transform/syntax-tables.js';
 import { between, tables } from './streams.mjs';
 
 /** Stands in for a reader, and answers with numbers drawn by chance. */

@@ -2,7 +2,7 @@
 import { BitTokenCodec } from '../../dist/src/codec/lookup-free/bit-token-codec.js';
 import { CellGrid } from '../../dist/src/codec/lookup-free/cell-grid.js';
 import { idsChecksum, tokenFramesOf } from '../../dist/src/codec/lookup-free/cell-tokens.js';
-import { readBitTables } from '../../dist/src/model/bit-tables.js';
+import { readBitTables } from '../../dist/src/codec/lookup-free/bit-tables.js';
 import { Graph } from '../../dist/src/model/graph.js';
 import { loadPack } from '../../dist/src/model/pack.js';
 import { interHead, keyHead } from './drawn-tokens.mjs';

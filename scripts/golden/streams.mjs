@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { crc32c } from '../../dist/src/bitstream/crc32c.js';
 import { StreamWriter } from '../../dist/src/bitstream/stream-writer.js';
 import { loopChecksum } from '../../dist/src/codec/loop-checksum.js';
-import { PictureDecoder } from '../../dist/src/codec/picture-decoder.js';
-import { TokenCodec } from '../../dist/src/codec/token-codec.js';
+import { PictureDecoder } from '../../dist/src/codec/transform/picture-decoder.js';
+import { TokenCodec } from '../../dist/src/codec/transform/token-codec.js';
 import { Kernels } from '../../dist/src/kernels/kernels.js';
 import { Graph } from '../../dist/src/model/graph.js';
-import { readPackTables } from '../../dist/src/model/pack-tables.js';
+import { readPackTables } from '../../dist/src/codec/transform/pack-tables.js';
 import { loadPack } from '../../dist/src/model/pack.js';
 
 export const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url));

@@ -1,11 +1,11 @@
 // Valid golden streams.
 import { TextEncoder } from 'node:util';
-import { codingStructure } from '../../dist/src/codec/encoder/coding-structure.js';
-import { SequenceEncoder } from '../../dist/src/codec/encoder/sequence-encoder.js';
-import { Geometry } from '../../dist/src/codec/frame-tokens.js';
-import { TemporalMotion } from '../../dist/src/codec/temporal-motion.js';
+import { codingStructure } from '../../dist/src/codec/transform/encoder/coding-structure.js';
+import { SequenceEncoder } from '../../dist/src/codec/transform/encoder/sequence-encoder.js';
+import { Geometry } from '../../dist/src/codec/transform/frame-tokens.js';
+import { TemporalMotion } from '../../dist/src/codec/transform/temporal-motion.js';
 import { Kernels } from '../../dist/src/kernels/kernels.js';
-import { openMediaFile } from '../../dist/src/video/media-file.js';
+import { openMediaFile } from '../../dist/src/video/in/media-file.js';
 import { drawTokens, interHead, keyHead } from './drawn-tokens.mjs';
 import { chance, container, fixtures, header, loopFilter, packFrames, tables } from './streams.mjs';
 

@@ -1,5 +1,5 @@
 import { TesseraError } from '../errors.js';
-import { removeAllScratch } from '../video/scratch.js';
+import { removeAllScratch } from '../io/scratch.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { Reporter } from './reporter.js';
 import { ClosedPipe, isClosedPipe, writeFailure } from './standard-streams.js';

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { Packet } from '../bitstream/packet.js';
 import type { StreamHeader } from '../bitstream/stream-header.js';
 import { BitstreamError, ModelError, throwIfCancelled } from '../errors.js';
@@ -8,23 +7,21 @@ import { loadMatchingPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
 import { unlessCancelled } from './cancellation.js';
 import { checkInteger } from './check-integer.js';
-import { findFamily } from './families/find-family.js';
-import { planeBuffers, type Planes } from './picture.js';
+import { findFamily } from './find-family.js';
+import { planeBuffers, type Planes } from './planes.js';
 import {
   tokenBuffers,
   type DecoderRequest,
   type DecoderResponse,
+  type PostFilterRequest,
   type TokenRequest,
   type TokenResponse,
 } from './workers/messages.js';
-import type { PostFilterRequest, PostFilterSetup } from './workers/post-filter-worker.js';
-import { release } from './workers/release.js';
-import { WorkerLink } from './workers/worker-link.js';
+import { release } from '../threads/release.js';
+import type { WorkerLink } from '../threads/worker-link.js';
 
 /** Packets that are in the workers at a time: enough to keep all of them busy. */
 const IN_FLIGHT = 5;
-/** Workers for the post-filter at most: the two before them feed no more. */
-const MAX_POST_FILTERS = 3;
 
 /** Which filter improves the shown picture: restoration (`psnr`), perceptual synthesis (`lpips`), or none. */
 export type PostFilter = 'none' | 'psnr' | 'lpips';
@@ -104,18 +101,17 @@ export class Decoder implements AsyncDisposable {
     this.device = device;
     this.postFilter = options.postFilter ?? pack.manifest.defaultPostFilter ?? 'none';
     const { width, height } = header;
-    const common = { width, height, device: device.device, threads: options.threads ?? 1 };
-    const workers = family.open({ ...common, pack });
-    let graph: Uint8Array | undefined;
+    const workers = family.open({ pack, width, height, device: device.device, threads: options.threads ?? 1 });
+    let postFilter: Uint8Array | undefined;
     if (this.postFilter !== 'none') {
-      graph = pack.graphs.get(`post-filter-${this.postFilter}`);
-      if (graph === undefined) {
+      postFilter = pack.graphs.get(`post-filter-${this.postFilter}`);
+      if (postFilter === undefined) {
         throw new ModelError(`pack ${pack.name} has no post-filter ${this.postFilter}: use --post-filter none`);
       }
     }
     this.#tokens = workers.startTokenCodec();
     this.#pictures = workers.startDecoder();
-    this.#filters = graph === undefined ? [] : startPostFilters({ ...common, graph });
+    this.#filters = postFilter === undefined ? [] : workers.startPostFilters(postFilter);
   }
 
   /**
@@ -147,7 +143,7 @@ export class Decoder implements AsyncDisposable {
    */
   async *decode(
     packets: AsyncIterable<PacketOrLoss>,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<DecodedFrame, void, void> {
     const pending: Pending[] = [];
     const held: DecodedFrame[] = [];
@@ -239,13 +235,6 @@ export class Decoder implements AsyncDisposable {
       isConcealed,
     };
   }
-}
-
-/** A post-filter has no memory, so that pictures can be given to several workers in turn. */
-function startPostFilters(setup: PostFilterSetup): WorkerLink<PostFilterRequest, Planes>[] {
-  const script = new URL('./workers/post-filter-worker.js', import.meta.url);
-  const length = setup.device === 'cuda' ? 1 : Math.min(MAX_POST_FILTERS, availableParallelism());
-  return Array.from({ length }, () => new WorkerLink(script, setup));
 }
 
 function byTime(a: Frame, b: Frame): number {

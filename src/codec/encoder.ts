@@ -6,8 +6,8 @@ import { loadPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
 import { unlessCancelled } from './cancellation.js';
 import { checkInteger } from './check-integer.js';
-import type { SequenceOptions, Tune } from './encoder/sequence-encoder.js';
-import { findFamily } from './families/find-family.js';
+import type { SequenceOptions, Tune } from './sequence-options.js';
+import { findFamily } from './find-family.js';
 import {
   tokenBuffers,
   type EncoderRequest,
@@ -15,7 +15,7 @@ import {
   type TokenRequest,
   type TokenResponse,
 } from './workers/messages.js';
-import type { WorkerLink } from './workers/worker-link.js';
+import type { WorkerLink } from '../threads/worker-link.js';
 
 /** Frames from one key frame to the next at most where nothing else is asked for. */
 const DEFAULT_KEYINT = 250;
@@ -132,7 +132,7 @@ export class Encoder implements AsyncDisposable {
    */
   async *encode(
     frames: AsyncIterable<Frame>,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<Packet, void, void> {
     const times = new Map<number, FrameTime>();
     const pending: Promise<Packet>[] = [];

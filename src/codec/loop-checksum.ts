@@ -1,6 +1,6 @@
 import { crc32c } from '../bitstream/crc32c.js';
 import { BitstreamError } from '../errors.js';
-import type { Planes } from './picture.js';
+import type { Planes } from './planes.js';
 
 /** CRC-32C of a loop picture's Y, U and V bytes at coded size (FORMAT.md section 10). */
 export function loopChecksum(planes: Planes): number {

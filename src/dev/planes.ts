@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.js';
 import type { Frame } from '../video/frame.js';
-import { openVideo } from '../video/media-reader.js';
+import { openVideo } from '../video/in/media-reader.js';
 import { cropFrame } from './crop.js';
 import { clipName } from './dump.js';
 import { NpyWriter } from './npy.js';

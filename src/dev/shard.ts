@@ -1,16 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { EncodedPicture } from '../codec/encoder/picture-encoder.js';
+import type { EncodedPicture } from '../codec/transform/encoder/picture-encoder.js';
 import type { FrameHead } from '../codec/frame-head.js';
-import { TOKENS_PER_BLOCK, type FrameTokens, type Geometry } from '../codec/frame-tokens.js';
-import { SIDE_PLANES, sidePlanes } from '../codec/loop-filter.js';
-import { ModeSyntax } from '../codec/mode-syntax.js';
-import type { Planes } from '../codec/picture.js';
-import { BLOCK_FIELDS, describeBlock, type FramePrior } from '../codec/prior.js';
-import { SyntaxTables } from '../codec/syntax-tables.js';
+import { TOKENS_PER_BLOCK, type FrameTokens, type Geometry } from '../codec/transform/frame-tokens.js';
+import { SIDE_PLANES, sidePlanes } from '../codec/transform/loop-filter.js';
+import { ModeSyntax } from '../codec/transform/mode-syntax.js';
+import type { Planes } from '../codec/planes.js';
+import { BLOCK_FIELDS, describeBlock, type FramePrior } from '../codec/transform/prior.js';
+import { SyntaxTables } from '../codec/transform/syntax-tables.js';
 import type { AdaptiveTables } from '../entropy/adaptive-tables.js';
 import type { SymbolCoder } from '../entropy/symbol-coder.js';
-import type { PackTables } from '../model/pack-tables.js';
+import type { PackTables } from '../codec/transform/pack-tables.js';
 import { NpyWriter } from './npy.js';
 
 /** What a shard says of itself in `meta.json`. */

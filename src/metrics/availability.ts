@@ -1,6 +1,6 @@
 import { EnvironmentError, InputError } from '../errors.js';
-import { findVmaf } from '../video/vmaf.js';
-import { hasXpsnr } from '../video/xpsnr.js';
+import { findVmaf } from '../video/measure/vmaf.js';
+import { hasXpsnr } from '../video/measure/xpsnr.js';
 import { MIN_LPIPS_SIDE } from './lpips.js';
 import { METRICS, type MetricName } from './metric-names.js';
 import { MIN_MS_SSIM_SIDE } from './ms-ssim.js';

@@ -1,5 +1,5 @@
-import { VmafMeter } from '../video/vmaf.js';
-import { XpsnrMeter } from '../video/xpsnr.js';
+import { VmafMeter } from '../video/measure/vmaf.js';
+import { XpsnrMeter } from '../video/measure/xpsnr.js';
 import type { Rational } from '../video/frame.js';
 import type { FramePair } from './frame-pair.js';
 import type { MetricName } from './metric-names.js';

@@ -4,7 +4,7 @@ import { EnvironmentError, InputError, ModelError } from '../errors.js';
 import { FloatGraph, type FloatTensor } from '../model/float-graph.js';
 import type { GraphOptions } from '../model/graph.js';
 import { packageFolder } from '../model/package-folder.js';
-import { frameToRgb } from '../video/colour.js';
+import { frameToRgb } from '../video/convert/colour.js';
 import type { ColourDescription, Frame } from '../video/frame.js';
 import { requireSameSize } from './same-size.js';
 

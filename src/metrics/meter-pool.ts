@@ -1,4 +1,4 @@
-import { WorkerLink } from '../codec/workers/worker-link.js';
+import { WorkerLink } from '../threads/worker-link.js';
 import { FrameMeter, type FrameMeterSetup, type FrameValues } from './frame-meter.js';
 import type { FramePair } from './frame-pair.js';
 import { packPairs, type PairBatch } from './pair-batch.js';

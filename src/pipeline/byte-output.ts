@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { ByteSink } from '../bitstream/stream-writer.js';
-import { createTemporaryFile, describeWriteError, type TemporaryFile } from '../video/temporary-file.js';
+import { createTemporaryFile, describeWriteError, type TemporaryFile } from '../io/temporary-file.js';
 
 /** A byte sink that is completed with {@link ByteOutput.finish}; disposing it before leaves nothing behind. */
 export interface ByteOutput extends ByteSink, AsyncDisposable {

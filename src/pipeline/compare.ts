@@ -9,7 +9,7 @@ import {
   type MetricName,
 } from '../metrics/measures.js';
 import type { Frame } from '../video/frame.js';
-import { openVideo, type VideoSource } from '../video/media-reader.js';
+import { openVideo, type VideoSource } from '../video/in/media-reader.js';
 import { ProgressMeter, type LongCallOptions } from './progress.js';
 
 /** What is measured where nothing else is asked for. */

@@ -5,7 +5,7 @@ import { StreamWriter, type ByteSink, type BytesBySection } from '../bitstream/s
 import { Encoder, type EncoderOptions } from '../codec/encoder.js';
 import { InputError, throwIfCancelled } from '../errors.js';
 import type { Frame, VideoProperties } from '../video/frame.js';
-import { openVideo, type VideoSource } from '../video/media-reader.js';
+import { openVideo, type VideoSource } from '../video/in/media-reader.js';
 import { openByteOutput } from './byte-output.js';
 import { encoderHeader } from './encoder-header.js';
 import { DEFAULT_KEY_INTERVAL, keyIntervalFrames } from './key-interval.js';

@@ -9,7 +9,7 @@ import { probeCuda } from '../model/device.js';
 import { loadRuntime } from '../model/runtime.js';
 import { loadPack, packPlaces } from '../model/pack.js';
 import { selfTestPack } from '../model/self-test.js';
-import { describeFfmpeg, type FfmpegDescription } from '../video/ffmpeg-info.js';
+import { describeFfmpeg, type FfmpegDescription } from '../video/measure/ffmpeg-info.js';
 
 /** Whether networks can run on a device. */
 export interface DeviceReport {

@@ -1,7 +1,7 @@
 import type { StreamHeader } from '../bitstream/stream-header.js';
 import type { StreamSection } from '../bitstream/stream-reader.js';
 import { throwIfCancelled } from '../errors.js';
-import type { SideTracks } from '../video/side-tracks.js';
+import type { SideTracks } from '../video/side/side-tracks.js';
 import { bitsPerPixel } from './progress.js';
 import { openStream, type StreamInput } from './stream-input.js';
 import { surveyStream } from './survey.js';

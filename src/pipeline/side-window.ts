@@ -1,6 +1,6 @@
 import { BitstreamError } from '../errors.js';
 import type { Rational } from '../video/frame.js';
-import type { Chapter, SidePacket, SideTracks } from '../video/side-tracks.js';
+import type { Chapter, SidePacket, SideTracks } from '../video/side/side-tracks.js';
 import { convertTicks } from './ticks.js';
 
 /** A part of a video, ticks of `timeBase`; what begins at `from` gets time 0. */

@@ -3,7 +3,7 @@ import { StreamReader } from '../bitstream/stream-reader.js';
 import { InputError } from '../errors.js';
 import type { StreamHeader } from '../bitstream/stream-header.js';
 import type { VideoProperties } from '../video/frame.js';
-import { spoolToFile } from '../video/pipe.js';
+import { spoolToFile } from '../io/pipe.js';
 
 /** A `.tsr` stream: the path of a file, or its bytes, such as `process.stdin`. */
 export type StreamInput = string | AsyncIterable<Uint8Array>;

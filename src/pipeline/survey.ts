@@ -1,6 +1,6 @@
 import type { StreamReader, StreamSection } from '../bitstream/stream-reader.js';
 import { BitstreamError, throwIfCancelled } from '../errors.js';
-import { openSideTracks, type SideTracks } from '../video/side-tracks.js';
+import { openSideTracks, type SideTracks } from '../video/side/side-tracks.js';
 
 /** What stands beside the pictures of a stream. */
 export interface Survey {

@@ -1,7 +1,7 @@
 import type { ByteSink } from '../bitstream/stream-writer.js';
 import type { Frame, VideoProperties } from '../video/frame.js';
-import { noteLoss, type VideoSink } from '../video/media-writer.js';
-import type { SideTracks } from '../video/side-tracks.js';
+import { noteLoss, type VideoSink } from '../video/out/media-writer.js';
+import type { SideTracks } from '../video/side/side-tracks.js';
 import { formatY4mFrame, formatY4mHeader, lossesOfY4m } from '../video/y4m-header.js';
 
 /** A video sink that writes YUV4MPEG2 to a byte sink, such as a pipe; the byte sink stays the caller's to close. */

@@ -1,4 +1,4 @@
-import type { TimedPicture } from '../../src/codec/encoder/sequence-encoder.js';
+import type { TimedPicture } from '../../src/codec/planes.js';
 import { seededRandom } from '../entropy/random.js';
 
 /** What moves how: a texture that pans, noise that never repeats, flat black, one sample black, the next white. */

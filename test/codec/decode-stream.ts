@@ -2,13 +2,13 @@ import { memorySource } from '../../src/bitstream/byte-source.js';
 import { crc32c } from '../../src/bitstream/crc32c.js';
 import type { Packet } from '../../src/bitstream/packet.js';
 import { StreamReader } from '../../src/bitstream/stream-reader.js';
-import { Geometry, type FrameTokens } from '../../src/codec/frame-tokens.js';
+import { Geometry, type FrameTokens } from '../../src/codec/transform/frame-tokens.js';
 import { loopChecksum, requireChecksum } from '../../src/codec/loop-checksum.js';
-import { PictureDecoder } from '../../src/codec/picture-decoder.js';
-import type { Planes } from '../../src/codec/picture.js';
-import { TokenCodec } from '../../src/codec/token-codec.js';
+import { PictureDecoder } from '../../src/codec/transform/picture-decoder.js';
+import type { Planes } from '../../src/codec/planes.js';
+import { TokenCodec } from '../../src/codec/transform/token-codec.js';
 import { Kernels } from '../../src/kernels/kernels.js';
-import type { PackTables } from '../../src/model/pack-tables.js';
+import type { PackTables } from '../../src/codec/transform/pack-tables.js';
 import type { ExactGraphs } from './tiny.js';
 
 export interface DecodedPacket {

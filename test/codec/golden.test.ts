@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { loadPack } from '../../src/model/pack.js';
-import type { PackTables } from '../../src/model/pack-tables.js';
+import type { PackTables } from '../../src/codec/transform/pack-tables.js';
 import { BitstreamError } from '../../src/errors.js';
 import { checksumsOf, decodeStream, type DecodedPacket } from './decode-stream.js';
 import { EXACT_SETTINGS, selfTestVectors } from './exactness.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { LookAhead, type LookAheadFrame, type MotionField } from '../../src/codec/encoder/look-ahead.js';
-import { propagateQuality, type DependentFrame } from '../../src/codec/encoder/quality-propagation.js';
-import { Geometry } from '../../src/codec/frame-tokens.js';
+import { LookAhead, type LookAheadFrame, type MotionField } from '../../src/codec/look-ahead.js';
+import { propagateQuality, type DependentFrame } from '../../src/codec/transform/encoder/quality-propagation.js';
+import { Geometry } from '../../src/codec/transform/frame-tokens.js';
 import { Kernels } from '../../src/kernels/kernels.js';
 import { picture } from './clips.js';
 

@@ -1,7 +1,7 @@
-import { Geometry } from '../../src/codec/frame-tokens.js';
+import { Geometry } from '../../src/codec/transform/frame-tokens.js';
 import type { FrameHead } from '../../src/codec/frame-head.js';
 import { Graph, type GraphOptions } from '../../src/model/graph.js';
-import { readPackTables, type BasisTable, type PackTables } from '../../src/model/pack-tables.js';
+import { readPackTables, type BasisTable, type PackTables } from '../../src/codec/transform/pack-tables.js';
 import { loadPack, type ModelPack } from '../../src/model/pack.js';
 import { integer } from '../kernels/arena.js';
 import { TINY_PACK } from '../support/packs.js';

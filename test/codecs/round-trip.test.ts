@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { stat } from 'node:fs/promises';
 import type { CodecTask, ProgramCost } from '../../codecs/codec.js';
 import { computePsnr } from '../../src/metrics/psnr.js';
-import { ffmpegCommands } from '../../src/video/ffmpeg-command.js';
+import { ffmpegCommands } from '../../src/video/measure/ffmpeg-command.js';
 import { Folder } from '../cli/helpers.js';
 import { TINY_PACK } from '../support/packs.js';
 import { collect } from '../video/helpers.js';

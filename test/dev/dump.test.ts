@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dumpClips, requireDifferentNames, type DumpOptions } from '../../src/dev/dump.js';
-import { writePng } from '../../src/video/images.js';
+import { writePng } from '../../src/video/in/images.js';
 import { seededRandom } from '../entropy/random.js';
 import { TINY_PACK } from '../support/packs.js';
 import { readNpy, type NpyArray } from './read-npy.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { seededRandom } from '../entropy/random.js';
-import { readBitTables } from '../../src/model/bit-tables.js';
+import { readBitTables } from '../../src/codec/lookup-free/bit-tables.js';
 import { Graph } from '../../src/model/graph.js';
 import type { GraphRole } from '../../src/model/manifest.js';
 import { goldenStreams, invalidLookupFreeStreams, invalidStreams, lookupFreeStreams } from '../codec/golden.js';

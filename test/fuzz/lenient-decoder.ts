@@ -1,19 +1,19 @@
 import { memorySource } from '../../src/bitstream/byte-source.js';
 import type { Packet } from '../../src/bitstream/packet.js';
 import { StreamReader } from '../../src/bitstream/stream-reader.js';
-import { Geometry } from '../../src/codec/frame-tokens.js';
+import { Geometry } from '../../src/codec/transform/frame-tokens.js';
 import { BitTokenCodec } from '../../src/codec/lookup-free/bit-token-codec.js';
 import { CellGrid } from '../../src/codec/lookup-free/cell-grid.js';
 import { idsChecksum } from '../../src/codec/lookup-free/cell-tokens.js';
 import { ChunkDecoder } from '../../src/codec/lookup-free/chunk-decoder.js';
 import { loopChecksum } from '../../src/codec/loop-checksum.js';
-import { PictureDecoder } from '../../src/codec/picture-decoder.js';
-import { TokenCodec } from '../../src/codec/token-codec.js';
+import { PictureDecoder } from '../../src/codec/transform/picture-decoder.js';
+import { TokenCodec } from '../../src/codec/transform/token-codec.js';
 import { BitstreamError } from '../../src/errors.js';
 import { Kernels } from '../../src/kernels/kernels.js';
-import type { BitTables } from '../../src/model/bit-tables.js';
+import type { BitTables } from '../../src/codec/lookup-free/bit-tables.js';
 import type { Graph } from '../../src/model/graph.js';
-import type { PackTables } from '../../src/model/pack-tables.js';
+import type { PackTables } from '../../src/codec/transform/pack-tables.js';
 import { pipe } from '../bitstream/samples.js';
 import type { ExactGraphs } from '../codec/tiny.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect } from '@jest/globals';
 import { fc, test } from '@fast-check/jest';
 import { Kernels } from '../../src/kernels/kernels.js';
-import { CHROMA_LIMIT, LUMA_LIMIT } from '../../src/codec/frame-tokens.js';
+import { CHROMA_LIMIT, LUMA_LIMIT } from '../../src/codec/transform/frame-tokens.js';
 import { seededRandom } from '../entropy/random.js';
 import { integer } from './arena.js';
 import { quantiseTokens, type Quantised, type QuantiserInput } from './twins/quantisation.js';

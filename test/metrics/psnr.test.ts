@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { InputError } from '../../src/errors.js';
 import { computePsnr, limitDecibel, meanPsnr, meanSquaredError } from '../../src/metrics/psnr.js';
-import { ComparisonFilter } from '../../src/video/comparison-filter.js';
+import { ComparisonFilter } from '../../src/video/measure/comparison-filter.js';
 import { makeFrame } from './frames.js';
 import { drawPair } from './pictures.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { InputError } from '../../src/errors.js';
 import { computeSsim } from '../../src/metrics/ssim.js';
-import { ComparisonFilter } from '../../src/video/comparison-filter.js';
+import { ComparisonFilter } from '../../src/video/measure/comparison-filter.js';
 import type { Frame } from '../../src/video/frame.js';
 import { makeFrame, noise } from './frames.js';
 import { drawPair } from './pictures.js';

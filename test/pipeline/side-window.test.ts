@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { BitstreamError } from '../../src/errors.js';
 import { cutSideTracks, tolerateDamage } from '../../src/pipeline/side-window.js';
-import type { SidePacket, SideTracks } from '../../src/video/side-tracks.js';
+import type { SidePacket, SideTracks } from '../../src/video/side/side-tracks.js';
 import { collect } from '../video/helpers.js';
 
 const track = { codec: 'x', codecTag: 0, disposition: 0, tags: {}, bitRate: 0, sideData: {} };

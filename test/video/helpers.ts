@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Frame, VideoProperties } from '../../src/video/frame.js';
-import { openVideo } from '../../src/video/media-reader.js';
+import { openVideo } from '../../src/video/in/media-reader.js';
 import { formatY4mFrame, formatY4mHeader } from '../../src/video/y4m-header.js';
-import type { SideHeader, SidePacket } from '../../src/video/side-tracks.js';
+import type { SideHeader, SidePacket } from '../../src/video/side/side-tracks.js';
 
 /** Path of a fixture clip. */
 export function clip(name: string): string {

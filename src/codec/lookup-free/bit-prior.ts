@@ -1,4 +1,4 @@
-import { TOKEN_CHANNELS } from '../../model/bit-tables.js';
+import { TOKEN_CHANNELS } from './bit-tables.js';
 import type { Graph, GraphTensor } from '../../model/graph.js';
 import { AROUND, type Offset } from '../neighbours.js';
 import type { ChannelPlanes } from './channel-planes.js';

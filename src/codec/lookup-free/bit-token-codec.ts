@@ -2,7 +2,7 @@ import { RansDecoder } from '../../entropy/rans-decoder.js';
 import { RansEncoder } from '../../entropy/rans-encoder.js';
 import { SymbolReader, SymbolWriter } from '../../entropy/symbol-coder.js';
 import { BitstreamError } from '../../errors.js';
-import { TOKEN_CHANNELS, type BitTables } from '../../model/bit-tables.js';
+import { TOKEN_CHANNELS, type BitTables } from './bit-tables.js';
 import type { Graph } from '../../model/graph.js';
 import type { FrameHead } from '../frame-head.js';
 import type { TokenByteCodec } from '../workers/serve-tokens.js';

@@ -1,4 +1,4 @@
-import { TOKEN_CHANNELS } from '../../model/bit-tables.js';
+import { TOKEN_CHANNELS } from './bit-tables.js';
 import type { CellGrid } from './cell-grid.js';
 
 const NEGATIVE = 0;

@@ -1,6 +1,6 @@
 import type { Graph } from '../../model/graph.js';
 import type { FrameHead } from '../frame-head.js';
-import type { Planes } from '../picture.js';
+import type { Planes } from '../planes.js';
 import { GROUP, type CellGrid } from './cell-grid.js';
 import type { CellTokens } from './cell-tokens.js';
 import { firstState, picturesOf, type PictureGroup, type TokenizerState } from './tokenizer.js';

@@ -1,10 +1,10 @@
 import type { Kernels } from '../../kernels/kernels.js';
-import type { BitTables } from '../../model/bit-tables.js';
+import type { BitTables } from './bit-tables.js';
 import type { Graph } from '../../model/graph.js';
-import { LookAhead, type LookAheadFrame } from '../encoder/look-ahead.js';
-import type { TimedPicture } from '../encoder/sequence-encoder.js';
+import { LookAhead, type LookAheadFrame } from '../look-ahead.js';
+import type { TimedPicture } from '../planes.js';
 import type { FrameHead } from '../frame-head.js';
-import { Geometry } from '../frame-tokens.js';
+import { MacroblockGrid } from '../macroblock-grid.js';
 import { GROUP, type CellGrid } from './cell-grid.js';
 import type { CellTokens } from './cell-tokens.js';
 import { ChunkDecoder } from './chunk-decoder.js';
@@ -71,7 +71,7 @@ export class ChunkEncoder {
     this.#network = graphs.encoder;
     this.#channels = channels;
     this.#chunkLength = keyint - ((keyint - 1) % GROUP);
-    this.#lookAhead = new LookAhead(kernels, new Geometry(grid.width, grid.height));
+    this.#lookAhead = new LookAhead(kernels, new MacroblockGrid(grid.width, grid.height));
     this.#decoder = new ChunkDecoder(grid, graphs.decoder, graphs.tables.firstState);
     this.#chooser = new SignChooser(grid, graphs.tables, graphs.prior);
   }

@@ -1,5 +1,5 @@
-import type { VisiblePlanes } from '../encoder/sequence-encoder.js';
-import { writePlane } from '../picture.js';
+import type { VisiblePlanes } from '../planes.js';
+import { writePlane } from '../planes.js';
 import { GROUP, type CellGrid } from './cell-grid.js';
 import type { PictureGroup } from './tokenizer.js';
 

@@ -1,6 +1,6 @@
 import type { AdaptiveTables } from '../../entropy/adaptive-tables.js';
 import type { SymbolCoder } from '../../entropy/symbol-coder.js';
-import type { BitTables } from '../../model/bit-tables.js';
+import type { BitTables } from './bit-tables.js';
 import type { Graph } from '../../model/graph.js';
 import type { CellGrid } from './cell-grid.js';
 import { TokenFrameCoder } from './token-frame-coder.js';

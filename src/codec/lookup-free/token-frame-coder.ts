@@ -1,6 +1,6 @@
 import { AdaptiveTables } from '../../entropy/adaptive-tables.js';
 import type { SymbolCoder } from '../../entropy/symbol-coder.js';
-import { BIT_LEVELS, TOKEN_CHANNELS, type BitTables } from '../../model/bit-tables.js';
+import { BIT_LEVELS, TOKEN_CHANNELS, type BitTables } from './bit-tables.js';
 import type { Graph } from '../../model/graph.js';
 import { bitLogits, type BitContext } from './bit-prior.js';
 import type { CellGrid } from './cell-grid.js';

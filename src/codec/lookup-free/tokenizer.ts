@@ -1,6 +1,6 @@
-import { TOKEN_CHANNELS } from '../../model/bit-tables.js';
+import { TOKEN_CHANNELS } from './bit-tables.js';
 import type { Graph, GraphTensor } from '../../model/graph.js';
-import type { Planes } from '../picture.js';
+import type { Planes } from '../planes.js';
 import { GROUP, type CellGrid } from './cell-grid.js';
 
 /** What both networks know of the token frames before: uint8 [1, S, rows, columns]. */

@@ -1,7 +1,7 @@
 import type { Device } from '../../model/graph.js';
-import type { TimedPicture } from '../encoder/sequence-encoder.js';
+import type { TimedPicture } from '../planes.js';
 import type { FrameHead } from '../frame-head.js';
-import type { Planes } from '../picture.js';
+import type { Planes } from '../planes.js';
 
 /**
  * What the workers of all families are asked and answer. Tokens pass through encoder and decoder unseen: the family of
@@ -58,6 +58,9 @@ export interface DecodedPicture {
   readonly planes: Planes;
   readonly side: Uint8Array<ArrayBuffer>;
 }
+
+/** A decoded picture that a post-filter is to improve; the answer is its {@link Planes}. */
+export type PostFilterRequest = DecodedPicture;
 
 /** The picture, or why it cannot be shown. */
 export type DecoderResponse =

@@ -1,7 +1,7 @@
 import { BitstreamError } from '../../errors.js';
-import { planeBuffers } from '../picture.js';
+import { planeBuffers } from '../planes.js';
 import type { DecodedPicture, DecoderRequest, DecoderResponse, FrameArrays } from './messages.js';
-import { serveRequests, type Served } from './serve.js';
+import { serveRequests, type Served } from '../../threads/serve.js';
 
 /** Makes the picture of a frame; throws BitstreamError if it cannot be the one that was encoded. */
 export type PictureMaker<Tokens> = (request: DecoderRequest<Tokens>) => Promise<DecodedPicture>;

@@ -1,8 +1,8 @@
 import { BitstreamError } from '../../errors.js';
 import type { FrameHead } from '../frame-head.js';
 import { tokenBuffers, type FrameArrays, type TokenRequest, type TokenResponse } from './messages.js';
-import { release } from './release.js';
-import { serveRequests, type Served } from './serve.js';
+import { release } from '../../threads/release.js';
+import { serveRequests, type Served } from '../../threads/serve.js';
 
 /** Turns tokens into the bytes of packets and back, frame by frame in coding order. */
 export interface TokenByteCodec<Tokens> {

@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { serveRequests, type Served } from '../../codec/workers/serve.js';
+import { serveRequests, type Served } from '../../threads/serve.js';
 import { FrameMeter, type FrameMeterSetup, type FrameValues } from '../frame-meter.js';
 import type { FramePair } from '../frame-pair.js';
 import { unpackPairs, type PairBatch } from '../pair-batch.js';

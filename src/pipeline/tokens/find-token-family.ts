@@ -1,7 +1,7 @@
 import type { StreamHeader } from '../../bitstream/stream-header.js';
-import { Geometry } from '../../codec/frame-tokens.js';
+import { Geometry } from '../../codec/transform/frame-tokens.js';
 import { CellGrid } from '../../codec/lookup-free/cell-grid.js';
-import { readPackTables } from '../../model/pack-tables.js';
+import { readPackTables } from '../../codec/transform/pack-tables.js';
 import type { ModelPack } from '../../model/pack.js';
 import { LookupFreeFamily } from './lookup-free-family.js';
 import type { TokenFamily } from './token-family.js';

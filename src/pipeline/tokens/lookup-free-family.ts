@@ -3,7 +3,7 @@ import type { CellGrid } from '../../codec/lookup-free/cell-grid.js';
 import { tokenFramesOf, type CellTokens } from '../../codec/lookup-free/cell-tokens.js';
 import type { FrameArrays } from '../../codec/workers/messages.js';
 import { InputError } from '../../errors.js';
-import { TOKEN_CHANNELS } from '../../model/bit-tables.js';
+import { TOKEN_CHANNELS } from '../../codec/lookup-free/bit-tables.js';
 import type { TokenFamily } from './token-family.js';
 import { placeOf, type ArrayLayout, type NamedArrays } from './token-source.js';
 

@@ -4,7 +4,7 @@ import type { ByteSource } from '../../bitstream/byte-source.js';
 import { ByteWindow } from '../../bitstream/byte-window.js';
 import type { ByteSink } from '../../bitstream/stream-writer.js';
 import { InputError } from '../../errors.js';
-import { Spool } from '../../video/spool.js';
+import { Spool } from '../../io/spool.js';
 import { decodeNpy, encodeNpy, NPY_HEAD_LIMIT, npyHead, readNpyHead } from './npy.js';
 import { splitLines } from './split-lines.js';
 import { endLine, frameLine, headLine, LINE_LIMIT, readLines, sideLine } from './token-lines.js';

@@ -1,9 +1,9 @@
 import type { StreamHeader } from '../../bitstream/stream-header.js';
 import { checkInteger } from '../../codec/check-integer.js';
 import type { FrameHead } from '../../codec/frame-head.js';
-import { findFamily } from '../../codec/families/find-family.js';
+import { findFamily } from '../../codec/find-family.js';
 import { tokenBuffers, type TokenRequest, type TokenResponse } from '../../codec/workers/messages.js';
-import type { WorkerLink } from '../../codec/workers/worker-link.js';
+import type { WorkerLink } from '../../threads/worker-link.js';
 import { BitstreamError } from '../../errors.js';
 import { resolveDevice } from '../../model/device.js';
 import type { Device } from '../../model/graph.js';

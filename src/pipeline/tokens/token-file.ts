@@ -2,7 +2,7 @@ import { chunksOf } from '../../bitstream/byte-source.js';
 import { openFileSource } from '../../bitstream/file-source.js';
 import type { ByteSink } from '../../bitstream/stream-writer.js';
 import { InputError } from '../../errors.js';
-import { spoolToFile, takeFirstBytes } from '../../video/pipe.js';
+import { spoolToFile, takeFirstBytes } from '../../io/pipe.js';
 import type { StreamInput } from '../stream-input.js';
 import { openJsonl, writeJsonl } from './jsonl-file.js';
 import { openNpz, writeNpz } from './npz-file.js';

@@ -8,14 +8,14 @@ import {
   TOKENS_PER_BLOCK,
   type Geometry,
   type TokenArrays,
-} from '../../codec/frame-tokens.js';
-import { ModeSyntax } from '../../codec/mode-syntax.js';
-import { SyntaxTables } from '../../codec/syntax-tables.js';
+} from '../../codec/transform/frame-tokens.js';
+import { ModeSyntax } from '../../codec/transform/mode-syntax.js';
+import { SyntaxTables } from '../../codec/transform/syntax-tables.js';
 import type { AdaptiveTables } from '../../entropy/adaptive-tables.js';
 import { MAGNITUDE_LIMIT } from '../../entropy/magnitude.js';
 import type { SymbolCoder } from '../../entropy/symbol-coder.js';
 import { InputError } from '../../errors.js';
-import type { PackTables } from '../../model/pack-tables.js';
+import type { PackTables } from '../../codec/transform/pack-tables.js';
 import { placeOf, type ArrayLayout, type NamedArrays } from './token-source.js';
 
 /**

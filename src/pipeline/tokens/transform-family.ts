@@ -1,7 +1,7 @@
 import type { FrameHead } from '../../codec/frame-head.js';
-import type { Geometry, TokenArrays } from '../../codec/frame-tokens.js';
+import type { Geometry, TokenArrays } from '../../codec/transform/frame-tokens.js';
 import type { FrameArrays } from '../../codec/workers/messages.js';
-import type { PackTables } from '../../model/pack-tables.js';
+import type { PackTables } from '../../codec/transform/pack-tables.js';
 import type { TokenFamily } from './token-family.js';
 import type { ArrayLayout, NamedArrays } from './token-source.js';
 import { TransformAssembler } from './transform-assembler.js';

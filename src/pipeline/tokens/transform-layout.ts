@@ -1,4 +1,4 @@
-import { TOKENS_PER_BLOCK, type Geometry, type TokenArrays } from '../../codec/frame-tokens.js';
+import { TOKENS_PER_BLOCK, type Geometry, type TokenArrays } from '../../codec/transform/frame-tokens.js';
 import type { ArrayLayout, NamedArrays } from './token-source.js';
 
 /** The arrays of `FrameTokens` that say all; the two that are left out follow from them. */

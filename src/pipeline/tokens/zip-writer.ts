@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { crc32, deflateRaw } from 'node:zlib';
 import { ByteWriter } from '../../bitstream/byte-writer.js';
 import type { ByteSink } from '../../bitstream/stream-writer.js';
-import { Spool } from '../../video/spool.js';
+import { Spool } from '../../io/spool.js';
 import {
   centralFields,
   DEFLATED,

@@ -3,7 +3,7 @@ import { BitTokenCodec } from '../../../src/codec/lookup-free/bit-token-codec.js
 import { CellGrid } from '../../../src/codec/lookup-free/cell-grid.js';
 import type { FrameHead } from '../../../src/codec/frame-head.js';
 import { BitstreamError } from '../../../src/errors.js';
-import { readBitTables, type BitTables } from '../../../src/model/bit-tables.js';
+import { readBitTables, type BitTables } from '../../../src/codec/lookup-free/bit-tables.js';
 import { Graph } from '../../../src/model/graph.js';
 import { seededRandom } from '../../entropy/random.js';
 import { tinyLookupFree } from './read-packets.js';

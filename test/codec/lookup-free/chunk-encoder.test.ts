@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { CellGrid } from '../../../src/codec/lookup-free/cell-grid.js';
 import { ChunkEncoder, type ChunkPacket, type TokenizerGraphs } from '../../../src/codec/lookup-free/chunk-encoder.js';
 import { gatherPictures } from '../../../src/codec/lookup-free/picture-group.js';
-import type { TimedPicture } from '../../../src/codec/encoder/sequence-encoder.js';
+import type { TimedPicture } from '../../../src/codec/planes.js';
 import { Kernels } from '../../../src/kernels/kernels.js';
 import type { GraphTensor } from '../../../src/model/graph.js';
 import { picture } from '../clips.js';

@@ -2,7 +2,7 @@ import { BitTokenCodec } from '../../../src/codec/lookup-free/bit-token-codec.js
 import { CellGrid } from '../../../src/codec/lookup-free/cell-grid.js';
 import { idsChecksum, type CellTokens } from '../../../src/codec/lookup-free/cell-tokens.js';
 import { requireChecksum } from '../../../src/codec/loop-checksum.js';
-import { readBitTables } from '../../../src/model/bit-tables.js';
+import { readBitTables } from '../../../src/codec/lookup-free/bit-tables.js';
 import type { Graph } from '../../../src/model/graph.js';
 import { loadPack } from '../../../src/model/pack.js';
 import { TINY_LOOKUP_FREE_PACK } from '../../support/packs.js';

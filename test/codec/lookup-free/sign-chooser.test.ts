@@ -3,7 +3,7 @@ import { CellGrid } from '../../../src/codec/lookup-free/cell-grid.js';
 import { SignChooser } from '../../../src/codec/lookup-free/sign-chooser.js';
 import { TokenFrameCoder } from '../../../src/codec/lookup-free/token-frame-coder.js';
 import { CostCounter } from '../../../src/entropy/symbol-coder.js';
-import { readBitTables, type BitTables } from '../../../src/model/bit-tables.js';
+import { readBitTables, type BitTables } from '../../../src/codec/lookup-free/bit-tables.js';
 import { Graph } from '../../../src/model/graph.js';
 import { seededRandom } from '../../entropy/random.js';
 import { tinyLookupFree } from './read-packets.js';

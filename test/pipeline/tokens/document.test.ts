@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTokenFile } from '../../../src/pipeline/tokens/token-file.js';
 import { transformLayout } from '../../../src/pipeline/tokens/transform-layout.js';
-import { Geometry } from '../../../src/codec/frame-tokens.js';
+import { Geometry } from '../../../src/codec/transform/frame-tokens.js';
 import { CellGrid } from '../../../src/codec/lookup-free/cell-grid.js';
 import { LookupFreeFamily } from '../../../src/pipeline/tokens/lookup-free-family.js';
 import { TINY_LOOKUP_FREE_PACK, TINY_PACK } from '../../support/packs.js';

@@ -1,14 +1,21 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { FrameHead } from '../../../src/codec/frame-head.js';
-import { Geometry, INTER16, INTRA16, INTRA8, SKIP, type FrameTokens } from '../../../src/codec/frame-tokens.js';
-import { TemporalMotion } from '../../../src/codec/temporal-motion.js';
+import {
+  Geometry,
+  INTER16,
+  INTRA16,
+  INTRA8,
+  SKIP,
+  type FrameTokens,
+} from '../../../src/codec/transform/frame-tokens.js';
+import { TemporalMotion } from '../../../src/codec/transform/temporal-motion.js';
 import { InputError } from '../../../src/errors.js';
-import type { PackTables } from '../../../src/model/pack-tables.js';
+import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
 import { TransformAssembler } from '../../../src/pipeline/tokens/transform-assembler.js';
 import { pickArrays, transformLayout } from '../../../src/pipeline/tokens/transform-layout.js';
 import type { NamedArrays } from '../../../src/pipeline/tokens/token-source.js';
 import { geometries, randomHeads, richTables, tinyTables } from '../../codec/tiny.js';
-import { randomTokens } from '../../codec/random-tokens.js';
+import { randomTokens } from '../../codec/transform/random-tokens.js';
 import { seededRandom } from '../../entropy/random.js';
 
 let tables: PackTables;

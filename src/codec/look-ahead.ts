@@ -1,0 +1,269 @@
+import type { Kernels, Pointer } from '../kernels/kernels.js';
+import type { MacroblockGrid } from './macroblock-grid.js';
+import { writePlane } from './planes.js';
+
+/** Border of the half-size planes, samples. */
+const BORDER = 32;
+/** Block size on the half-size plane: one macroblock. */
+const BLOCK = 8;
+/** Weight of a vector's estimated bits in SATD units: keeps the field smooth where nothing is to be gained. */
+const VECTOR_WEIGHT = 2;
+const SEARCH_STEPS = 12;
+/** A frame whose prediction from the one before costs more than this share of its intra cost begins a new scene. */
+const SCENE_CUT = 0.75;
+/** What prediction within the picture saves against a flat block, roughly. */
+const INTRA_GAIN = 0.75;
+/** Cost of a block that every frame pays anyhow, SATD units; keeps ratios of flat blocks tame. */
+const FLOOR_COST = 24;
+/** Up to so many times that cost a frame is flat, black say, and begins no scene. */
+const FLAT = 1.25;
+
+/** How well one frame is predicted from another, one value per macroblock. */
+export interface MotionField {
+  /** Never more than the intra cost. */
+  readonly cost: Float32Array;
+  /** [macroblocks, 2]: vectors to the other frame, quarter samples of the half-size plane. */
+  readonly motion: Int16Array;
+}
+
+/** How well a frame is predicted from one before and one after it. */
+export interface BidirectionalCosts {
+  /** Of the best of both directions and their average. */
+  readonly cost: Float32Array;
+  /** Which one that is: 0 past, 1 future, 2 average. */
+  readonly choice: Uint8Array;
+}
+
+/** A frame that waits to be coded, on half-size luma. */
+export interface LookAheadFrame {
+  /** Position in display order. */
+  readonly display: number;
+  /** Cost of each macroblock without prediction from other frames, SATD units. */
+  readonly intra: Float32Array;
+  /** True if the frame has too little in common with the one before to be predicted from it. */
+  readonly isSceneCut: boolean;
+}
+
+interface Frame extends LookAheadFrame {
+  readonly plane: Pointer;
+  readonly fields: Map<number, MotionField>;
+  readonly averages: Map<string, BidirectionalCosts>;
+  isSceneCut: boolean;
+}
+
+/**
+ * Estimates, before frames are coded, how well each macroblock is predicted from other frames (encoder only), by
+ * motion search on half-size luma.
+ */
+export class LookAhead {
+  readonly #kernels: Kernels;
+  readonly #grid: MacroblockGrid;
+  readonly #width: number;
+  readonly #height: number;
+  readonly #stride: number;
+  readonly #full: Pointer;
+  readonly #taps: Pointer;
+  readonly #flat: Pointer;
+  readonly #starts: Pointer;
+  readonly #result: Pointer;
+  readonly #predictions: readonly [Pointer, Pointer];
+  readonly #freePlanes: Pointer[] = [];
+  readonly #frames = new Map<number, Frame>();
+  #count = 0;
+
+  constructor(kernels: Kernels, grid: MacroblockGrid) {
+    this.#kernels = kernels;
+    this.#grid = grid;
+    this.#width = grid.codedWidth / 2;
+    this.#height = grid.codedHeight / 2;
+    this.#stride = this.#width + 2 * BORDER;
+    this.#full = kernels.allocate(grid.codedWidth * grid.codedHeight);
+    // Bilinear quarter-sample taps: precise enough to compare costs.
+    const taps = new Int16Array(32);
+    for (let phase = 0; phase < 4; phase++) {
+      taps[phase * 8 + 3] = 64 - 16 * phase;
+      taps[phase * 8 + 4] = 16 * phase;
+    }
+    this.#taps = kernels.store(taps);
+    this.#flat = kernels.allocate(BLOCK * BLOCK);
+    this.#starts = kernels.allocate(64);
+    this.#result = kernels.allocate(8);
+    this.#predictions = [kernels.allocate(BLOCK * BLOCK), kernels.allocate(BLOCK * BLOCK)];
+  }
+
+  /** Takes the next frame in display order; `y` is its visible luma. It is kept until it is released. */
+  analyse(y: Uint8Array): LookAheadFrame {
+    const { rows, columns } = this.#grid;
+    const bytes = this.#stride * (this.#height + 2 * BORDER);
+    const plane = this.#freePlanes.pop() ?? this.#kernels.allocate(bytes) + BORDER * this.#stride + BORDER;
+    this.#load(y, plane);
+    const intra = new Float32Array(rows * columns);
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++)
+        intra[row * columns + column] = this.#intraCost(plane, row, column);
+    }
+    const display = this.#count++;
+    const frame: Frame = { display, intra, plane, fields: new Map(), averages: new Map(), isSceneCut: false };
+    this.#frames.set(display, frame);
+    const previous = this.#frames.get(display - 1);
+    if (previous !== undefined) {
+      const cost = sum(this.predict(frame, previous).cost);
+      frame.isSceneCut = cost > SCENE_CUT * sum(intra) && cost > FLAT * FLOOR_COST * intra.length;
+    }
+    return frame;
+  }
+
+  /** Forgets a frame: nothing will be predicted from it or in it any more. */
+  release({ display }: LookAheadFrame): void {
+    const frame = this.#frames.get(display);
+    if (frame === undefined) return;
+    this.#freePlanes.push(frame.plane);
+    this.#frames.delete(display);
+  }
+
+  /** Prediction of a frame from another one, before or after it. */
+  predict({ display }: LookAheadFrame, reference: LookAheadFrame): MotionField {
+    const frame = this.#frames.get(display)!;
+    const known = frame.fields.get(reference.display);
+    if (known !== undefined) return known;
+    const { rows, columns } = this.#grid;
+    const field = { cost: new Float32Array(rows * columns), motion: new Int16Array(2 * rows * columns) };
+    const from = this.#frames.get(reference.display)!;
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) this.#search(frame, from, row, column, field);
+    }
+    frame.fields.set(reference.display, field);
+    return field;
+  }
+
+  /** Prediction of a frame from one before and one after it, or from both. */
+  predictBoth({ display }: LookAheadFrame, past: LookAheadFrame, future: LookAheadFrame): BidirectionalCosts {
+    const frame = this.#frames.get(display)!;
+    const key = `${past.display} ${future.display}`;
+    const known = frame.averages.get(key);
+    if (known !== undefined) return known;
+    const { rows, columns } = this.#grid;
+    const planes = [this.#frames.get(past.display)!.plane, this.#frames.get(future.display)!.plane] as const;
+    const fields = [this.predict(frame, past), this.predict(frame, future)] as const;
+    const cost = new Float32Array(rows * columns);
+    const choice = new Uint8Array(rows * columns);
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const at = row * columns + column;
+        const [first, second] = [fields[0].cost[at]!, fields[1].cost[at]!];
+        const both = this.#averageCost(frame, planes, fields, row, column);
+        choice[at] = both < first && both < second ? 2 : second < first ? 1 : 0;
+        cost[at] = Math.min(first, second, both);
+      }
+    }
+    const result = { cost, choice };
+    frame.averages.set(key, result);
+    return result;
+  }
+
+  #load(y: Uint8Array, plane: Pointer): void {
+    const { width, height, codedWidth, codedHeight } = this.#grid;
+    const full = { at: this.#full, stride: codedWidth, width: codedWidth, height: codedHeight };
+    writePlane(this.#kernels.u8, full, y, width, height);
+    const { call } = this.#kernels;
+    call.halve(this.#full, codedWidth, plane, this.#stride, this.#width, this.#height);
+    call.extendEdges(plane, this.#stride, this.#width, this.#height, BORDER);
+  }
+
+  /** SATD against the block's own mean. */
+  #intraCost(plane: Pointer, row: number, column: number): number {
+    const at = plane + row * BLOCK * this.#stride + column * BLOCK;
+    const memory = this.#kernels.u8;
+    let total = 0;
+    for (let y = 0; y < BLOCK; y++) {
+      for (let x = 0; x < BLOCK; x++) total += memory[at + y * this.#stride + x]!;
+    }
+    memory.fill((total + 32) >> 6, this.#flat, this.#flat + BLOCK * BLOCK);
+    return INTRA_GAIN * this.#kernels.call.blockSatd(at, this.#stride, this.#flat, BLOCK, BLOCK) + FLOOR_COST;
+  }
+
+  /** Searches one macroblock and writes what is found into the field. */
+  #search(frame: Frame, reference: Frame, row: number, column: number, field: MotionField): void {
+    const { columns } = this.#grid;
+    const at = row * columns + column;
+    const { motion } = field;
+    const kernels = this.#kernels;
+    const starts = kernels.i16;
+    const base = this.#starts >> 1;
+    let count = 0;
+    const add = (list: Int16Array | undefined, index: number, scale: number): void => {
+      if (list === undefined) return;
+      starts[base + 2 * count] = scale * list[2 * index]!;
+      starts[base + 2 * count + 1] = scale * list[2 * index + 1]!;
+      count++;
+    };
+    add(ORIGIN, 0, 1);
+    if (column > 0) add(motion, at - 1, 1);
+    if (row > 0) add(motion, at - columns, 1);
+    if (row > 0 && column + 1 < columns) add(motion, at - columns + 1, 1);
+    // Motion goes on as it was: from the frame before to the same reference, or from this one to the frame before.
+    const before = this.#frames.get(frame.display - 1);
+    const distance = frame.display - reference.display;
+    if (distance === 1) {
+      add(before?.fields.get(frame.display - 2)?.motion, at, 1);
+    } else {
+      add(frame.fields.get(frame.display - 1)?.motion, at, distance);
+      add(before?.fields.get(reference.display)?.motion, at, 1);
+    }
+    const left = column * BLOCK;
+    const top = row * BLOCK;
+    const predicted = column > 0 ? 2 * (at - 1) : row > 0 ? 2 * (at - columns) : -1;
+    const cost = kernels.call.searchMotion(
+      frame.plane + top * this.#stride + left,
+      this.#stride,
+      reference.plane + top * this.#stride + left,
+      this.#stride,
+      BLOCK,
+      this.#starts,
+      count,
+      predicted < 0 ? 0 : motion[predicted]!,
+      predicted < 0 ? 0 : motion[predicted + 1]!,
+      -left - 20,
+      this.#width - left - BLOCK + 16,
+      -top - 20,
+      this.#height - top - BLOCK + 16,
+      VECTOR_WEIGHT,
+      SEARCH_STEPS,
+      this.#taps,
+      this.#result,
+    );
+    motion[2 * at] = kernels.i16[this.#result >> 1]!;
+    motion[2 * at + 1] = kernels.i16[(this.#result >> 1) + 1]!;
+    field.cost[at] = Math.min(frame.intra[at]!, cost + FLOOR_COST);
+  }
+
+  /** Cost of the average of two predictions. */
+  #averageCost(
+    frame: Frame,
+    planes: readonly [Pointer, Pointer],
+    fields: readonly [MotionField, MotionField],
+    row: number,
+    column: number,
+  ): number {
+    const { call } = this.#kernels;
+    const at = row * this.#grid.columns + column;
+    const offset = row * BLOCK * this.#stride + column * BLOCK;
+    for (let i = 0; i < 2; i++) {
+      const x = fields[i]!.motion[2 * at]!;
+      const y = fields[i]!.motion[2 * at + 1]!;
+      const from = planes[i]! + offset + (y >> 2) * this.#stride + (x >> 2);
+      call.compensate(from, this.#stride, this.#predictions[i]!, BLOCK, BLOCK, BLOCK, this.#taps, 8, x & 3, y & 3);
+    }
+    const [first, second] = this.#predictions;
+    call.averageBlocks(first, BLOCK, second, BLOCK, first, BLOCK, BLOCK, BLOCK);
+    return call.blockSatd(frame.plane + offset, this.#stride, first, BLOCK, BLOCK) + FLOOR_COST + AVERAGE_COST;
+  }
+}
+
+const ORIGIN = Int16Array.of(0, 0);
+/** What a second vector costs, SATD units. */
+const AVERAGE_COST = 8;
+
+function sum(values: Float32Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}

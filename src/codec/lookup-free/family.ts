@@ -1,0 +1,37 @@
+import { readBitTables, TOKEN_CHANNELS } from './bit-tables.js';
+import { CellGrid } from './cell-grid.js';
+import type { BitTokenSetup } from './workers/bit-token-worker.js';
+import type { ChunkDecoderSetup } from './workers/chunk-decoder-worker.js';
+import type { ChunkEncoderSetup } from './workers/chunk-encoder-worker.js';
+import { WorkerLink } from '../../threads/worker-link.js';
+import type { CodecFamily } from '../family.js';
+
+/** One network from pictures to binary tokens, another one back; the quality is the number of bits per token. */
+export const lookupFreeFamily: CodecFamily = {
+  quality: { min: 1, max: TOKEN_CHANNELS, default: TOKEN_CHANNELS, ladder: [6, 10, 14, TOKEN_CHANNELS] },
+  canTune: false,
+  codedWidth: (width) => new CellGrid(width, 1).codedWidth,
+  structure: () => ({ slotCount: 1, reorderDepth: 0 }),
+  open: ({ pack, ...common }) => {
+    const tables = readBitTables(pack);
+    const { firstState } = tables;
+    const prior = pack.graphs.get('prior')!;
+    const decoding: ChunkDecoderSetup = { ...common, firstState, decoder: pack.graphs.get('tokenizer-decoder')! };
+    return {
+      startEncoder: ({ quality, keyint }) =>
+        new WorkerLink(new URL('./workers/chunk-encoder-worker.js', import.meta.url), {
+          ...decoding,
+          encoder: pack.graphs.get('tokenizer-encoder')!,
+          ...{ prior, tables, channels: quality, keyint },
+        } satisfies ChunkEncoderSetup),
+      startTokenCodec: () =>
+        new WorkerLink(new URL('./workers/bit-token-worker.js', import.meta.url), {
+          ...common,
+          ...{ tables, prior },
+        } satisfies BitTokenSetup),
+      startDecoder: () => new WorkerLink(new URL('./workers/chunk-decoder-worker.js', import.meta.url), decoding),
+      // The manifest allows no post-filter in packs of this family.
+      startPostFilters: () => [],
+    };
+  },
+};

@@ -1,0 +1,22 @@
+import { workerData } from 'node:worker_threads';
+import type { BitTables } from '../bit-tables.js';
+import { Graph } from '../../../model/graph.js';
+import { BitTokenCodec } from '../bit-token-codec.js';
+import { CellGrid } from '../cell-grid.js';
+import type { CellTokens } from '../cell-tokens.js';
+import type { WorkerSetup } from '../../workers/messages.js';
+import { release } from '../../../threads/release.js';
+import { serveTokens } from '../../workers/serve-tokens.js';
+
+/** What the token worker of lookup-free packs is made of. */
+export interface BitTokenSetup extends WorkerSetup {
+  readonly tables: BitTables;
+  readonly prior: Uint8Array;
+}
+
+const { width, height, tables, prior, device, threads } = workerData as BitTokenSetup;
+
+serveTokens<CellTokens>(
+  async () =>
+    new BitTokenCodec(new CellGrid(width, height), tables, await Graph.create(prior, { device, threads }, release)),
+);

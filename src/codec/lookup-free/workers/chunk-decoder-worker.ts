@@ -1,0 +1,27 @@
+import { workerData } from 'node:worker_threads';
+import { Graph } from '../../../model/graph.js';
+import { CellGrid } from '../cell-grid.js';
+import { idsChecksum, type CellTokens } from '../cell-tokens.js';
+import { ChunkDecoder } from '../chunk-decoder.js';
+import { requireChecksum } from '../../loop-checksum.js';
+import type { WorkerSetup } from '../../workers/messages.js';
+import { servePictures } from '../../workers/serve-pictures.js';
+
+/** What the decoder worker of lookup-free packs is made of. */
+export interface ChunkDecoderSetup extends WorkerSetup {
+  /** Value of each of the state's channels before a chunk. */
+  readonly firstState: Uint8Array;
+  readonly decoder: Uint8Array;
+}
+
+const setup = workerData as ChunkDecoderSetup;
+
+servePictures<CellTokens>(async () => {
+  const { width, height, device, threads } = setup;
+  const graph = await Graph.create(setup.decoder, { device, threads });
+  const decoder = new ChunkDecoder(new CellGrid(width, height), graph, setup.firstState);
+  return async ({ head, tokens, checksum }) => {
+    if (checksum !== null) requireChecksum(idsChecksum(tokens), checksum);
+    return { planes: await decoder.decode(head, tokens), side: new Uint8Array(0) };
+  };
+});

@@ -1,0 +1,40 @@
+import { workerData } from 'node:worker_threads';
+import { Kernels } from '../../../kernels/kernels.js';
+import type { BitTables } from '../bit-tables.js';
+import { Graph } from '../../../model/graph.js';
+import { CellGrid } from '../cell-grid.js';
+import { idsChecksum, tokenFramesOf, type CellTokens } from '../cell-tokens.js';
+import { ChunkEncoder, type ChunkOptions } from '../chunk-encoder.js';
+import type { ChunkDecoderSetup } from './chunk-decoder-worker.js';
+import { tokenBuffers, type EncoderRequest, type EncoderResponse } from '../../workers/messages.js';
+import { serveRequests, type Served } from '../../../threads/serve.js';
+
+/** What the encoder worker of lookup-free packs is made of. */
+export interface ChunkEncoderSetup extends ChunkDecoderSetup, ChunkOptions {
+  readonly encoder: Uint8Array;
+  readonly prior: Uint8Array;
+  readonly tables: BitTables;
+}
+
+const setup = workerData as ChunkEncoderSetup;
+
+serveRequests(async () => {
+  const { width, height, device, threads, tables } = setup;
+  const graphs = {
+    encoder: await Graph.create(setup.encoder, { device, threads }),
+    decoder: await Graph.create(setup.decoder, { device, threads }),
+    prior: await Graph.create(setup.prior, { device, threads }),
+    tables,
+  };
+  const encoder = new ChunkEncoder(new Kernels(), new CellGrid(width, height), graphs, setup);
+  return async ({ picture }: EncoderRequest): Promise<Served<EncoderResponse<CellTokens>>> => {
+    const isEnd = picture === null;
+    if (!isEnd) encoder.push(picture);
+    if (!encoder.isReady(isEnd)) return { response: null };
+    const packet = await encoder.next(isEnd);
+    return {
+      response: { ...packet, loopChecksum: tokenFramesOf(packet.head) > 0 ? idsChecksum(packet.tokens) : null },
+      transfer: tokenBuffers(packet.tokens),
+    };
+  };
+});

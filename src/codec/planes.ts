@@ -1,0 +1,42 @@
+/** Planes without padding at coded size: y [codedHeight, codedWidth], u, v at half size. */
+export interface Planes {
+  readonly y: Uint8Array<ArrayBuffer>;
+  readonly u: Uint8Array<ArrayBuffer>;
+  readonly v: Uint8Array<ArrayBuffer>;
+}
+
+/** The visible planes of a frame: y [height, width], u, v at half size, rounded up. */
+export interface VisiblePlanes {
+  readonly y: Uint8Array;
+  readonly u: Uint8Array;
+  readonly v: Uint8Array;
+}
+
+/** A picture to encode. */
+export interface TimedPicture extends VisiblePlanes {
+  /** Presentation time in ticks. */
+  readonly pts: bigint;
+}
+
+/** A plane in memory; `at` points at sample (0, 0), `stride` samples lead to the row below. */
+export interface Plane {
+  readonly at: number;
+  readonly stride: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Returns the buffers of planes. */
+export function planeBuffers({ y, u, v }: VisiblePlanes): ArrayBuffer[] {
+  return [y, u, v].map((plane) => plane.buffer as ArrayBuffer);
+}
+
+/** Copies `width` x `height` samples to a plane in `memory` and repeats their edges up to the plane's size. */
+export function writePlane(memory: Uint8Array, plane: Plane, samples: Uint8Array, width: number, height: number): void {
+  for (let row = 0; row < plane.height; row++) {
+    const from = Math.min(row, height - 1) * width;
+    const to = plane.at + row * plane.stride;
+    memory.set(samples.subarray(from, from + width), to);
+    if (width < plane.width) memory.fill(samples[from + width - 1]!, to + width, to + plane.width);
+  }
+}

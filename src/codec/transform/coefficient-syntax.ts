@@ -1,0 +1,85 @@
+import type { SymbolCoder } from '../../entropy/symbol-coder.js';
+import type { PackTables } from './pack-tables.js';
+import { CHROMA_LIMIT, CHROMA_TOKENS, LUMA_LIMIT, TOKENS_PER_BLOCK, type FrameTokens } from './frame-tokens.js';
+import type { Scales } from './prior.js';
+import type { SyntaxTables } from './syntax-tables.js';
+
+const NEIGHBOURS = 6;
+const NONE = 255;
+/** First table of a kind, in tables of [kind][scale][context]. */
+const TABLES_PER_KIND = 32 * 8;
+
+/** Syntax of transform tokens (FORMAT.md section 8, step 4 and "Tokens"), for both directions. */
+export class CoefficientSyntax {
+  readonly #tables: SyntaxTables;
+  readonly #neighbours: Uint8Array;
+  readonly #contextOfSum: Uint8Array;
+  /** Coded tokens at most, by kind: 16x16, four 8x8, chroma. */
+  readonly #available: readonly [number, number, number];
+
+  constructor(tables: SyntaxTables, pack: PackTables) {
+    this.#tables = tables;
+    this.#neighbours = pack.contextNeighbours;
+    this.#contextOfSum = pack.contextOfSum;
+    this.#available = [pack.basis16.atoms, 4 * pack.basis8.atoms, 2 * pack.basisChroma.atoms];
+  }
+
+  /**
+   * Codes the tokens of one pass.
+   *
+   * @param pass 0: macroblocks with even row + column, 1: the others.
+   * @param scales what the prior gave for this pass.
+   */
+  code(coder: SymbolCoder, tokens: FrameTokens, pass: 0 | 1, { scale, index }: Scales): void {
+    const { rows, columns } = tokens.geometry;
+    for (let row = 0; row < rows; row++) {
+      for (let column = (row + pass) & 1; column < columns; column += 2) {
+        const at = row * columns + column;
+        const luma = LUMA_LIMIT[tokens.lumaGroups[at]!]!;
+        const chroma = CHROMA_LIMIT[tokens.chromaGroups[at]!]!;
+        const base = at * TOKENS_PER_BLOCK;
+        const scaleAt = index[at]! * TOKENS_PER_BLOCK;
+        if (luma > 0) {
+          const kind = tokens.transform[at] === 1 ? 1 : 0;
+          this.#codeBlock(coder, tokens.coefficients, base, luma, kind, scale, scaleAt);
+        }
+        if (chroma > 0) {
+          const first = CHROMA_TOKENS;
+          this.#codeBlock(coder, tokens.coefficients, base + first, chroma, 2, scale, scaleAt + first);
+        }
+      }
+    }
+  }
+
+  #codeBlock(
+    coder: SymbolCoder,
+    coefficients: Int16Array,
+    base: number,
+    limit: number,
+    kind: 0 | 1 | 2,
+    scale: Uint8Array,
+    scaleAt: number,
+  ): void {
+    const neighbours = this.#neighbours;
+    const contextOfSum = this.#contextOfSum;
+    const tables = this.#tables.coefficients;
+    const count = Math.min(limit, this.#available[kind]);
+    let list = kind * 256 * NEIGHBOURS;
+    for (let i = 0; i < count; i++) {
+      let sum = 0;
+      for (let n = 0; n < NEIGHBOURS; n++) {
+        const index = neighbours[list + n]!;
+        if (index === NONE) continue;
+        const value = coefficients[base + index]!;
+        const magnitude = value < 0 ? -value : value;
+        sum += magnitude < 3 ? magnitude : 3;
+      }
+      list += NEIGHBOURS;
+      const table = kind * TABLES_PER_KIND + scale[scaleAt + i]! * 8 + contextOfSum[sum]!;
+      const value = coefficients[base + i]!;
+      const magnitude = coder.magnitude(tables, table, value < 0 ? -value : value);
+      if (magnitude === 0) coefficients[base + i] = 0;
+      else coefficients[base + i] = coder.bits(value < 0 ? 1 : 0, 1) === 1 ? -magnitude : magnitude;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import type { KernelMemory, Kernels } from '../../../kernels/kernels.js';
+import type { PackTables } from '../pack-tables.js';
+import { FrameTokens, type Geometry } from '../frame-tokens.js';
+import { RowDecision, type DecisionJob, type Lesson, type SharedDecision } from './row-decision.js';
+
+/** Other threads that decide rows, each with a {@link RowDecision} on the same memory. */
+export interface DecisionHelpers {
+  readonly count: number;
+  /** Makes them part of a sequence. */
+  join(memory: KernelMemory, shared: SharedDecision): void;
+  /** Lets them learn what `lesson` says, if anything, then decide their rows of a frame; returns at once. */
+  decide(lesson: Lesson | null, job: DecisionJob): void;
+}
+
+/** Decides the tokens of frames in coding order, in this thread and its helpers. */
+export class FrameDecision {
+  readonly #helpers: DecisionHelpers | null;
+  readonly #rows: RowDecision;
+  readonly #done: Int32Array<SharedArrayBuffer>;
+  /** What this thread has learned and the helpers have not. */
+  #lesson: Lesson | null = null;
+
+  /** @param chromaWeight what chroma's squared error counts against luma's, sample by sample. */
+  constructor(
+    kernels: Kernels,
+    geometry: Geometry,
+    pack: PackTables,
+    chromaWeight: number,
+    helpers: DecisionHelpers | null,
+  ) {
+    this.#helpers = helpers;
+    this.#done = new Int32Array(new SharedArrayBuffer(4 * geometry.rows));
+    const tokens = (): FrameTokens => new FrameTokens(geometry, SharedArrayBuffer);
+    const shared: SharedDecision = {
+      ...{ geometry, pack, chromaWeight, done: this.#done },
+      tokens: [tokens().arrays(), tokens().arrays()],
+      threads: 1 + (helpers?.count ?? 0),
+    };
+    helpers?.join(kernels.memory, shared);
+    this.#rows = new RowDecision(kernels, shared, 0);
+  }
+
+  /**
+   * Decides a frame.
+   *
+   * @param qOffset [regions], -8..8, or null for none.
+   * @returns its tokens, good until the next frame is decided; derived fields are filled by {@link learn}.
+   */
+  decide(job: DecisionJob, qOffset: Int8Array | null): FrameTokens {
+    const tokens = this.#rows.next;
+    tokens.clear();
+    if (qOffset !== null) tokens.qOffset.set(qOffset);
+    this.#done.fill(0);
+    this.#helpers?.decide(this.#lesson, job);
+    this.#rows.decide(job);
+    this.#rows.awaitOthers();
+    this.#lesson = null;
+    return tokens;
+  }
+
+  /** Learns what tokens cost from the frame that was decided last, once for each frame or trial. */
+  learn(lesson: Lesson): void {
+    this.#rows.learn(lesson);
+    this.#lesson = lesson;
+  }
+}

@@ -1,0 +1,119 @@
+import type { Kernels } from '../../../kernels/kernels.js';
+import type { Graph } from '../../../model/graph.js';
+import type { PackTables } from '../pack-tables.js';
+import type { FrameHead } from '../../frame-head.js';
+import { SKIP, type FrameTokens, type Geometry } from '../frame-tokens.js';
+import { copyRegion, filterRegions, regionError, sidePlanes } from '../loop-filter.js';
+import { Picture, type PicturePlanes } from '../picture.js';
+import type { Planes } from '../../planes.js';
+import { ReferenceSlots } from '../reference-slots.js';
+import { FrameDecision, type DecisionHelpers } from './frame-decision.js';
+import type { MotionHints } from './inter-trials.js';
+import type { DecisionJob } from './row-decision.js';
+
+/** What the encoder decided for one frame. */
+export interface EncodedPicture {
+  readonly head: FrameHead;
+  readonly tokens: FrameTokens;
+  /** Reconstruction before and after the loop filter, at coded size. */
+  readonly unfiltered: Planes;
+  readonly loop: Planes;
+  /** The source at coded size. */
+  readonly source: Planes;
+}
+
+/** Decides the tokens of frames in coding order and keeps the loop pictures, as the decoder will. */
+export class PictureEncoder {
+  readonly #geometry: Geometry;
+  readonly #source: Picture;
+  readonly #work: Picture;
+  readonly #slots: ReferenceSlots;
+  readonly #decision: FrameDecision;
+  readonly #loopFilter: Graph | null;
+
+  /**
+   * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
+   * @param chromaWeight what chroma's squared error counts against luma's, sample by sample.
+   * @param helpers other threads that take part, or null.
+   */
+  constructor(
+    kernels: Kernels,
+    geometry: Geometry,
+    pack: PackTables,
+    loopFilter: Graph | null,
+    chromaWeight: number,
+    helpers: DecisionHelpers | null = null,
+  ) {
+    this.#geometry = geometry;
+    this.#source = Picture.allocate(kernels, geometry);
+    this.#work = Picture.allocate(kernels, geometry);
+    this.#slots = new ReferenceSlots(kernels, geometry);
+    this.#decision = new FrameDecision(kernels, geometry, pack, chromaWeight, helpers);
+    this.#loopFilter = loopFilter;
+  }
+
+  /**
+   * Encodes one frame.
+   *
+   * @param planes the visible picture.
+   * @param wanted head of the frame; whether the loop filter is used is decided here.
+   * @param qOffset [regions], -8..8, or null for none.
+   * @param hints where the look-ahead found the frame in its references.
+   */
+  async encode(
+    planes: { y: Uint8Array; u: Uint8Array; v: Uint8Array },
+    wanted: Omit<FrameHead, 'hasLoopFilter' | 'hasQOffsets'>,
+    qOffset: Int8Array | null = null,
+    hints: MotionHints = [null, null],
+  ): Promise<EncodedPicture> {
+    const geometry = this.#geometry;
+    let head: FrameHead = {
+      ...wanted,
+      hasLoopFilter: false,
+      hasQOffsets: qOffset?.some((value) => value !== 0) === true,
+    };
+    this.#source.writeVisible(planes, geometry.width, geometry.height);
+    if (head.kind === 'key') this.#slots.clear();
+    let tokens = this.#decide(head, qOffset, hints);
+    if (head.kind === 'key') {
+      // Nothing was known of this scene's statistics: count them, then decide again.
+      this.#decision.learn({ head, commit: false });
+      tokens = this.#decide(head, qOffset, hints);
+    }
+    const unfiltered = this.#work.read();
+    const source = this.#source.read();
+    const loop = await this.#filter(head, tokens, source, unfiltered);
+    head = { ...head, hasLoopFilter: tokens.filtered.includes(1) };
+    this.#decision.learn({ head, commit: true });
+    if (head.fills !== null) this.#slots.fill(head.fills, loop);
+    return { head, tokens: tokens.copy(), unfiltered, loop, source };
+  }
+
+  /** The loop picture: filtered in those regions, of the ones with any new content, that come closer to the source. */
+  async #filter(head: FrameHead, tokens: FrameTokens, source: Planes, unfiltered: Planes): Promise<Planes> {
+    const geometry = this.#geometry;
+    const loop = { y: unfiltered.y.slice(), u: unfiltered.u.slice(), v: unfiltered.v.slice() };
+    if (this.#loopFilter === null) return loop;
+    const changed = new Set<number>();
+    tokens.type.forEach((type, at) => {
+      const row = Math.floor(at / geometry.columns);
+      if (type !== SKIP) changed.add(geometry.regionOf(row, at % geometry.columns));
+    });
+    await filterRegions(this.#loopFilter, geometry, loop, sidePlanes(head, tokens), [...changed]);
+    for (const region of changed) {
+      const before = regionError(geometry, region, source, unfiltered);
+      if (regionError(geometry, region, source, loop) < before) tokens.filtered[region] = 1;
+      else copyRegion(geometry, region, unfiltered, loop);
+    }
+    return loop;
+  }
+
+  #decide(head: FrameHead, qOffset: Int8Array | null, hints: MotionHints): FrameTokens {
+    const planesOf = (slot: number | null): PicturePlanes | null => this.#slots.get(slot)?.planes ?? null;
+    const job: DecisionJob = {
+      ...{ head, source: this.#source.planes, target: this.#work.planes, hints },
+      references: [planesOf(head.reference0), planesOf(head.reference1)],
+    };
+    return this.#decision.decide(job, qOffset);
+  }
+}

@@ -1,0 +1,158 @@
+import type { Kernels, Pointer } from '../../../kernels/kernels.js';
+import { CostCounter } from '../../../entropy/symbol-coder.js';
+import type { PackTables } from '../pack-tables.js';
+import type { FrameHead } from '../../frame-head.js';
+import {
+  CHROMA_LIMIT,
+  CHROMA_TOKENS,
+  isIntra,
+  LUMA_LIMIT,
+  TOKENS_PER_BLOCK,
+  type FrameTokens,
+} from '../frame-tokens.js';
+import { ModeSyntax } from '../mode-syntax.js';
+import { SyntaxTables } from '../syntax-tables.js';
+import { TemporalMotion } from '../temporal-motion.js';
+
+const CONTEXTS = 8;
+const MAGNITUDES = 16;
+const GROUPS = 16;
+/** Floats of one class of token costs: [groups, contexts, magnitudes]. */
+const CLASS_SIZE = GROUPS * CONTEXTS * MAGNITUDES;
+/** Classes of token costs: 16x16, four 8x8, chroma; each intra and inter. */
+const CLASSES = 6;
+/** How much of the counts is kept from frame to frame. */
+const DECAY = 0.7;
+/** Weight of the starting distribution, in tokens. */
+const START_WEIGHT = 24;
+
+/**
+ * The encoder's estimate of what tokens cost. Transform tokens: counts of what earlier frames chose, by class, group and
+ * context, since the prior's scales are known only after a frame is decided. Modes: the very tables of the stream,
+ * adapted as the decoder adapts them.
+ */
+export class RateModel {
+  readonly tables: SyntaxTables;
+  /** Addresses of float32 [16, 8, 16] by class (see {@link tokenClass}). */
+  readonly tokenCosts: readonly Pointer[];
+  /** Addresses of float32 [17] by context of `lumaGroups`, and [9] by context of `chromaGroups`. */
+  readonly lumaGroupCosts: readonly Pointer[];
+  readonly chromaGroupCosts: readonly Pointer[];
+  readonly #kernels: Kernels;
+  /** Motion of the reference slots. */
+  readonly temporal = new TemporalMotion();
+  readonly #modes: ModeSyntax;
+  readonly #neighbours: Uint8Array;
+  readonly #contextOfSum: Uint8Array;
+  readonly #counts: Float64Array[];
+  readonly #start: Float64Array[];
+
+  constructor(kernels: Kernels, pack: PackTables) {
+    this.#kernels = kernels;
+    this.tables = new SyntaxTables(pack);
+    this.#modes = new ModeSyntax(this.tables, pack, this.temporal);
+    this.#neighbours = pack.contextNeighbours;
+    this.#contextOfSum = pack.contextOfSum;
+    this.#start = Array.from({ length: CLASSES }, (_, index) => startDistribution(pack, index >> 1));
+    this.#counts = this.#start.map((start) => start.slice());
+    this.tokenCosts = this.#counts.map(() => kernels.allocate(CLASS_SIZE * 4));
+    this.lumaGroupCosts = Array.from({ length: 24 }, () => kernels.allocate(17 * 4));
+    this.chromaGroupCosts = Array.from({ length: 32 }, () => kernels.allocate(9 * 4));
+    this.#updateTokenCosts();
+  }
+
+  /** Prepares the costs of a frame that is about to be decided. */
+  beginFrame(head: FrameHead): void {
+    if (head.kind === 'key') this.tables.reset();
+    this.temporal.beginFrame(head);
+    const f32 = this.#kernels.f32;
+    const { lumaGroups, chromaGroups } = this.tables.modes;
+    this.lumaGroupCosts.forEach((at, context) => {
+      for (let i = 0; i < 17; i++) f32[(at >> 2) + i] = lumaGroups.cost(context, i);
+    });
+    this.chromaGroupCosts.forEach((at, context) => {
+      for (let i = 0; i < 9; i++) f32[(at >> 2) + i] = chromaGroups.cost(context, i);
+    });
+  }
+
+  /**
+   * Learns from a decided frame; also fills the tokens' derived fields (`hasNewMotion`, `motionDifference`).
+   *
+   * @param commit false for a trial whose modes the stream will not see.
+   */
+  endFrame(head: FrameHead, tokens: FrameTokens, commit: boolean): void {
+    if (commit) this.#modes.code(new CostCounter(), head, tokens);
+    for (const counts of this.#counts) for (let i = 0; i < counts.length; i++) counts[i]! *= DECAY;
+    const { coefficients } = tokens;
+    for (let at = 0; at < tokens.type.length; at++) {
+      const intra = isIntra(tokens.type[at]!);
+      const luma = LUMA_LIMIT[tokens.lumaGroups[at]!]!;
+      const chroma = CHROMA_LIMIT[tokens.chromaGroups[at]!]!;
+      const kind = tokens.transform[at] === 1 ? 1 : 0;
+      if (luma > 0) this.#count(coefficients, at * TOKENS_PER_BLOCK, luma, kind, intra, LUMA_LIMIT);
+      if (chroma > 0) {
+        this.#count(coefficients, at * TOKENS_PER_BLOCK + CHROMA_TOKENS, chroma, 2, intra, CHROMA_LIMIT);
+      }
+    }
+    this.#updateTokenCosts();
+  }
+
+  #count(
+    coefficients: Int16Array,
+    base: number,
+    count: number,
+    kind: number,
+    intra: boolean,
+    limits: readonly number[],
+  ): void {
+    const counts = this.#counts[tokenClass(kind, intra)]!;
+    let group = 0;
+    for (let i = 0; i < count; i++) {
+      while (i >= limits[group + 1]!) group++;
+      let sum = 0;
+      const list = (kind * 256 + i) * 6;
+      for (let n = 0; n < 6; n++) {
+        const index = this.#neighbours[list + n]!;
+        if (index !== 255) sum += Math.min(3, Math.abs(coefficients[base + index]!));
+      }
+      const context = this.#contextOfSum[sum]!;
+      counts[(group * CONTEXTS + context) * MAGNITUDES + Math.min(15, Math.abs(coefficients[base + i]!))]!++;
+    }
+  }
+
+  #updateTokenCosts(): void {
+    const f32 = this.#kernels.f32;
+    this.#counts.forEach((counts, index) => {
+      const start = this.#start[index]!;
+      const at = this.tokenCosts[index]! >> 2;
+      for (let row = 0; row < CLASS_SIZE; row += MAGNITUDES) {
+        let total = 0;
+        for (let m = 0; m < MAGNITUDES; m++) total += counts[row + m]! + start[row + m]!;
+        for (let m = 0; m < MAGNITUDES; m++) {
+          f32[at + row + m] = Math.log2(total / (counts[row + m]! + start[row + m]!)) + (m > 0 ? 1 : 0);
+        }
+      }
+    });
+  }
+}
+
+/** Class of token costs: kind 0 (16x16), 1 (four 8x8), 2 (chroma); intra or inter. */
+export function tokenClass(kind: number, intra: boolean): number {
+  return kind * 2 + (intra ? 0 : 1);
+}
+
+/** The pack's tables at a scale that falls with the group, as what to expect before anything was counted. */
+function startDistribution(pack: PackTables, kind: number): Float64Array {
+  const result = new Float64Array(CLASS_SIZE);
+  for (let group = 0; group < GROUPS; group++) {
+    const scale = Math.round(22 - group * 0.8);
+    for (let context = 0; context < CONTEXTS; context++) {
+      const from = ((kind * 32 + scale) * CONTEXTS + context) * MAGNITUDES;
+      for (let m = 0; m < MAGNITUDES; m++) {
+        result[(group * CONTEXTS + context) * MAGNITUDES + m] =
+          (START_WEIGHT * pack.coefficientTables[from + m]!) / 32768;
+      }
+    }
+  }
+  return result;
+}

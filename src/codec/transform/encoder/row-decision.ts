@@ -1,0 +1,99 @@
+import type { Kernels } from '../../../kernels/kernels.js';
+import type { PackTables } from '../pack-tables.js';
+import type { FrameHead } from '../../frame-head.js';
+import { FrameTokens, type Geometry, type TokenArrays } from '../frame-tokens.js';
+import { KernelTables } from '../kernel-tables.js';
+import { Picture, type PicturePlanes } from '../picture.js';
+import type { FrameJob } from './block-trials.js';
+import type { MotionHints } from './inter-trials.js';
+import { ModeDecision } from './mode-decision.js';
+import { RateModel } from './rate-model.js';
+import { Wavefront } from './wavefront.js';
+
+/** A frame to decide; its pictures lie in the memory that all threads share. */
+export interface DecisionJob {
+  readonly head: FrameHead;
+  /** The picture to encode. */
+  readonly source: PicturePlanes;
+  /** Where its reconstruction before the loop filter goes. */
+  readonly target: PicturePlanes;
+  /** Loop pictures to predict from. */
+  readonly references: readonly [PicturePlanes | null, PicturePlanes | null];
+  /** Where the look-ahead found the frame in its references. */
+  readonly hints: MotionHints;
+}
+
+/** A decided frame to learn rates from. */
+export interface Lesson {
+  readonly head: FrameHead;
+  /** False for a trial whose modes the stream will not see. */
+  readonly commit: boolean;
+}
+
+/** What the threads that decide a sequence have in common; all arrays are shared. */
+export interface SharedDecision {
+  readonly geometry: Geometry;
+  readonly pack: PackTables;
+  /** What chroma's squared error counts against luma's, sample by sample. */
+  readonly chromaWeight: number;
+  /** Tokens of the frame being decided and of the one before, by turns. */
+  readonly tokens: readonly [TokenArrays, TokenArrays];
+  /** Progress of a {@link Wavefront}. */
+  readonly done: Int32Array<SharedArrayBuffer>;
+  /** Number of threads. */
+  readonly threads: number;
+}
+
+/**
+ * One thread's part in deciding frames: every row whose number is `thread` modulo the number of threads. The tokens before
+ * a macroblock are all it needs of the others, since every thread learns the rates of tokens for itself.
+ */
+export class RowDecision {
+  readonly #kernels: Kernels;
+  readonly #rates: RateModel;
+  readonly #decision: ModeDecision;
+  readonly #wavefront: Wavefront;
+  #tokens: FrameTokens;
+  #next: FrameTokens;
+
+  constructor(
+    kernels: Kernels,
+    { geometry, pack, chromaWeight, tokens, done, threads }: SharedDecision,
+    thread: number,
+  ) {
+    this.#kernels = kernels;
+    this.#rates = new RateModel(kernels, pack);
+    this.#decision = new ModeDecision(kernels, new KernelTables(kernels, pack), this.#rates, geometry, chromaWeight);
+    this.#wavefront = new Wavefront(geometry.columns, done, thread, threads);
+    this.#tokens = FrameTokens.adopt(geometry, tokens[0]);
+    this.#next = FrameTokens.adopt(geometry, tokens[1]);
+  }
+
+  /** Tokens that the next frame will have; the other threads may still learn from those of the last one. */
+  get next(): FrameTokens {
+    return this.#next;
+  }
+
+  /** Decides this thread's rows, for `next`; if that fails, the other threads fail too. */
+  decide({ head, source, target, references, hints }: DecisionJob): void {
+    [this.#tokens, this.#next] = [this.#next, this.#tokens];
+    const picture = (planes: PicturePlanes): Picture => new Picture(this.#kernels, planes);
+    const [first, second] = references.map((planes) => (planes === null ? null : picture(planes)));
+    const frame: FrameJob = {
+      ...{ head, source: picture(source), target: picture(target), tokens: this.#tokens },
+      references: { pictures: [first!, second!], interpolation: head.interpolation },
+    };
+    this.#rates.beginFrame(head);
+    this.#decision.decide(frame, hints, this.#wavefront);
+  }
+
+  /** Waits for the rows of the other threads; throws Error if one has failed. */
+  awaitOthers(): void {
+    this.#wavefront.awaitAll();
+  }
+
+  /** Learns from the frame that was decided last; also fills its tokens' derived fields. */
+  learn({ head, commit }: Lesson): void {
+    this.#rates.endFrame(head, this.#tokens, commit);
+  }
+}

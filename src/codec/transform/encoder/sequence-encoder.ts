@@ -1,0 +1,119 @@
+import type { Kernels } from '../../../kernels/kernels.js';
+import type { Graph } from '../../../model/graph.js';
+import type { TimedPicture } from '../../planes.js';
+import type { SequenceOptions, Tune } from '../../sequence-options.js';
+import type { PackTables } from '../pack-tables.js';
+import type { Geometry } from '../frame-tokens.js';
+import { adaptQuality } from './adaptive-quality.js';
+import { CodingOrder, type PlannedFrame } from './coding-order.js';
+import { codingStructure } from './coding-structure.js';
+import type { DecisionHelpers } from './frame-decision.js';
+import { LookAhead } from '../../look-ahead.js';
+import { PictureEncoder, type EncodedPicture } from './picture-encoder.js';
+import { propagateQuality, type DependentFrame } from './quality-propagation.js';
+
+/** Luma filter of the pack that all frames use: the 8-tap one. */
+const INTERPOLATION = 1;
+
+/** What chroma's squared error counts against luma's: a wrong colour is seen before a wrong shade. */
+const CHROMA_WEIGHT = { lpips: 2, psnr: 1 } satisfies Record<Tune, number>;
+
+/** An encoded frame and its place in display order. */
+export interface EncodedFrame extends EncodedPicture {
+  /** Position in display order, from 0. */
+  readonly display: number;
+  /** The picture that was pushed; the encoder needs it no more. */
+  readonly picture: TimedPicture;
+}
+
+/**
+ * Encodes a sequence of pictures with a look-ahead: takes them in display order, decides key frames, the order of coding
+ * and the quality of each frame and region, then the tokens.
+ */
+export class SequenceEncoder {
+  readonly #geometry: Geometry;
+  readonly #options: SequenceOptions;
+  readonly #lookAhead: LookAhead;
+  readonly #order: CodingOrder;
+  readonly #pictures: PictureEncoder;
+  readonly #depth: number;
+  /** Pictures that wait, by their place in display order. */
+  readonly #waiting = new Map<number, TimedPicture>();
+
+  /**
+   * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
+   * @param helpers other threads that take part, or null.
+   */
+  constructor(
+    kernels: Kernels,
+    geometry: Geometry,
+    pack: PackTables,
+    loopFilter: Graph | null,
+    options: SequenceOptions,
+    helpers: DecisionHelpers | null = null,
+  ) {
+    this.#geometry = geometry;
+    this.#options = options;
+    this.#lookAhead = new LookAhead(kernels, geometry);
+    const { depth, largestMiniGop } = codingStructure(geometry, options.keyint);
+    this.#depth = depth;
+    this.#order = new CodingOrder(this.#lookAhead, options.keyint, largestMiniGop);
+    this.#pictures = new PictureEncoder(kernels, geometry, pack, loopFilter, CHROMA_WEIGHT[options.tune], helpers);
+  }
+
+  /** Takes the next picture in display order; its planes are kept until it is encoded. */
+  push(picture: TimedPicture): void {
+    const frame = this.#lookAhead.analyse(picture.y);
+    this.#waiting.set(frame.display, picture);
+    this.#order.push(frame);
+  }
+
+  /** True if a picture can be encoded; at the end of the sequence (`isEnd`) as long as there is one. */
+  isReady(isEnd: boolean): boolean {
+    return this.#waiting.size >= (isEnd ? 1 : this.#depth);
+  }
+
+  /** Encodes the next picture in coding order. Fewer pictures than are looked ahead mean that the sequence has ended. */
+  async next(): Promise<EncodedFrame> {
+    const window = this.#order.plan(this.#waiting.size < this.#depth);
+    const { frame, isKey, references, fills } = window[0]!;
+    const gain = propagateQuality(this.#geometry, this.#dependants(window));
+    const q = this.#options.quality + gain.frame;
+    const fields = references.map((reference) => this.#lookAhead.predict(frame, reference.frame).motion);
+    const picture = this.#waiting.get(frame.display)!;
+    const regions =
+      this.#options.tune === 'lpips' ? adaptQuality(this.#geometry, picture.y, gain.regions) : gain.regions;
+    const encoded = await this.#pictures.encode(
+      picture,
+      {
+        kind: isKey ? 'key' : 'inter',
+        q: Math.max(0, Math.min(63, q)),
+        reference0: references[0]?.slot ?? null,
+        reference1: references[1]?.slot ?? null,
+        fills,
+        interpolation: INTERPOLATION,
+        pts: picture.pts,
+      },
+      regions,
+      [fields[0] ?? null, fields[1] ?? null],
+    );
+    this.#waiting.delete(frame.display);
+    this.#order.shift();
+    return { ...encoded, display: frame.display, picture };
+  }
+
+  /** What the frames of a window, in coding order, take over from each other. */
+  #dependants(window: readonly PlannedFrame[]): DependentFrame[] {
+    const positions = new Map(window.map(({ frame }, position) => [frame.display, position]));
+    return window.map(({ frame, references }) => {
+      const fields = references.map((reference) => ({
+        position: positions.get(reference.frame.display) ?? -1,
+        ...this.#lookAhead.predict(frame, reference.frame),
+      }));
+      const both =
+        references.length === 2 ? this.#lookAhead.predictBoth(frame, references[0]!.frame, references[1]!.frame) : null;
+      const inter = both?.cost ?? fields[0]?.cost ?? frame.intra;
+      return { intra: frame.intra, inter, references: fields, choice: both?.choice ?? null };
+    });
+  }
+}

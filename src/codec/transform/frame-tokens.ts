@@ -1,0 +1,138 @@
+import { MacroblockGrid } from '../macroblock-grid.js';
+
+/** Width and height of a region of the loop filter, luma samples. */
+export const REGION = 64;
+/** Tokens of a macroblock: 256 luma, 128 chroma (FORMAT.md section 5). */
+export const TOKENS_PER_BLOCK = 384;
+/** Index of the first chroma token. */
+export const CHROMA_TOKENS = 256;
+/** Luma tokens coded for each value of `lumaGroups`. */
+export const LUMA_LIMIT: readonly number[] = [0, 1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256];
+/** Chroma tokens coded for each value of `chromaGroups`. */
+export const CHROMA_LIMIT: readonly number[] = [0, 2, 4, 8, 16, 32, 64, 96, 128];
+
+/** Values of `FrameTokens.type`. */
+export const SKIP = 0;
+export const INTER16 = 1;
+export const INTER8 = 2;
+export const INTRA16 = 3;
+export const INTRA8 = 4;
+
+/** Value of `FrameTokens.reference` in sub-blocks without motion. */
+export const NO_REFERENCE = -1;
+/** Value of `FrameTokens.reference` where both references are averaged. */
+export const AVERAGE = 2;
+
+/** Fields of one motion: reference, x0, y0, x1, y1. */
+export const MOTION_FIELDS = 5;
+/** Components of motion vectors lie in -MOTION_LIMIT .. MOTION_LIMIT - 1 quarter samples. */
+export const MOTION_LIMIT = 8192;
+
+/** Size of a picture in the units of the syntax. */
+export class Geometry extends MacroblockGrid {
+  /** Regions of 64x64 luma samples. */
+  readonly regionColumns: number;
+  readonly regionRows: number;
+
+  /** @param width, height size of the visible picture in luma samples. */
+  constructor(width: number, height: number) {
+    super(width, height);
+    this.regionColumns = Math.ceil(this.codedWidth / REGION);
+    this.regionRows = Math.ceil(this.codedHeight / REGION);
+  }
+
+  /** Region of the macroblock in `row`, `column`. */
+  regionOf(row: number, column: number): number {
+    return (row >> 2) * this.regionColumns + (column >> 2);
+  }
+}
+
+/** All tokens of one frame: modes, motion and transform tokens, as FORMAT.md section 8 names them. */
+export class FrameTokens {
+  /** [rows, columns]: SKIP, INTER16, INTER8, INTRA16 or INTRA8. */
+  readonly type: Uint8Array;
+  /** [rows, columns]: 1 if the luma residual is four 8x8 transforms. */
+  readonly transform: Uint8Array;
+  /** [rows, columns]: which of the pack's inter bases. */
+  readonly basis: Uint8Array;
+  /** [rows, columns]: 0..16, 0..8. */
+  readonly lumaGroups: Uint8Array;
+  readonly chromaGroups: Uint8Array;
+  /** [rows, columns]: 1 if a partition has a new motion. */
+  readonly hasNewMotion: Uint8Array;
+  /** [2 rows, 2 columns]: intra mode of each 8x8 sub-block. */
+  readonly intraMode: Uint8Array;
+  /** [2 rows, 2 columns]: 0, 1, AVERAGE or NO_REFERENCE. */
+  readonly reference: Int8Array;
+  /** [2 rows, 2 columns, 4]: x, y for reference0, then for reference1, quarter samples; zero where unused. */
+  readonly motion: Int16Array;
+  /** [2 rows, 2 columns, 2]: summed magnitudes of the coded motion differences, x and y, limited to 255. */
+  readonly motionDifference: Uint8Array;
+  /** [regionRows, regionColumns]: -8..8. */
+  readonly qOffset: Int8Array;
+  /** [regionRows, regionColumns]: 1 if the loop filter's result is taken. */
+  readonly filtered: Uint8Array;
+  /** [rows, columns, 384]. */
+  readonly coefficients: Int16Array;
+
+  /** @param Buffer where the arrays lie; a `SharedArrayBuffer` is seen by all threads that adopt it. */
+  constructor(
+    readonly geometry: Geometry,
+    Buffer: new (bytes: number) => ArrayBufferLike = ArrayBuffer,
+  ) {
+    const blocks = geometry.rows * geometry.columns;
+    const regions = geometry.regionRows * geometry.regionColumns;
+    this.type = new Uint8Array(new Buffer(blocks));
+    this.transform = new Uint8Array(new Buffer(blocks));
+    this.basis = new Uint8Array(new Buffer(blocks));
+    this.lumaGroups = new Uint8Array(new Buffer(blocks));
+    this.chromaGroups = new Uint8Array(new Buffer(blocks));
+    this.hasNewMotion = new Uint8Array(new Buffer(blocks));
+    this.intraMode = new Uint8Array(new Buffer(4 * blocks));
+    this.reference = new Int8Array(new Buffer(4 * blocks)).fill(NO_REFERENCE);
+    this.motion = new Int16Array(new Buffer(2 * 16 * blocks));
+    this.motionDifference = new Uint8Array(new Buffer(8 * blocks));
+    this.qOffset = new Int8Array(new Buffer(regions));
+    this.filtered = new Uint8Array(new Buffer(regions));
+    this.coefficients = new Int16Array(new Buffer(2 * blocks * TOKENS_PER_BLOCK));
+  }
+
+  /** Makes tokens of the arrays that another thread sent; they are taken over, not copied. */
+  static adopt(geometry: Geometry, arrays: TokenArrays): FrameTokens {
+    return Object.assign(Object.create(FrameTokens.prototype) as FrameTokens, arrays, { geometry });
+  }
+
+  /** Makes all tokens what they are in a new object. */
+  clear(): void {
+    for (const array of Object.values(this.arrays())) array.fill(0);
+    this.reference.fill(NO_REFERENCE);
+  }
+
+  /** The same tokens in arrays of their own. */
+  copy(): FrameTokens {
+    const result = new FrameTokens(this.geometry);
+    const arrays = this.arrays();
+    for (const [name, array] of Object.entries(result.arrays())) array.set(arrays[name as keyof TokenArrays]);
+    return result;
+  }
+
+  /** The arrays alone, for sending them to another thread. */
+  arrays(): TokenArrays {
+    const { geometry: _, ...arrays } = this;
+    return arrays;
+  }
+}
+
+/** All arrays of {@link FrameTokens}. */
+export type TokenArrays = Omit<FrameTokens, 'geometry' | 'arrays' | 'clear' | 'copy'>;
+
+/** True if a macroblock type is predicted within the picture. */
+export function isIntra(type: number): boolean {
+  return type >= INTRA16;
+}
+
+/** The q of a macroblock: the frame's plus its region's offset, within 0..63. */
+export function blockQ(tokens: FrameTokens, frameQ: number, row: number, column: number): number {
+  const q = frameQ + tokens.qOffset[tokens.geometry.regionOf(row, column)]!;
+  return Math.max(0, Math.min(63, q));
+}

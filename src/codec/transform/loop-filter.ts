@@ -1,0 +1,208 @@
+import type { Graph, GraphTensor } from '../../model/graph.js';
+import type { FrameHead } from '../frame-head.js';
+import { blockQ, isIntra, SKIP, type FrameTokens, type Geometry } from './frame-tokens.js';
+import type { Planes } from '../planes.js';
+
+/** Planes of a filter graph's side input (FORMAT.md section 10). */
+export const SIDE_PLANES = 6;
+
+/** Size of a region, luma samples. */
+const REGION = 64;
+/** Luma samples around a region that its filter sees. */
+const HALO = 8;
+/** Regions that are evaluated at a time: what they need still fits a core's cache. */
+const BATCH = 12;
+const PLANES = [
+  { name: 'y', output: 'filteredY', shift: 0 },
+  { name: 'u', output: 'filteredU', shift: 1 },
+  { name: 'v', output: 'filteredV', shift: 1 },
+] as const;
+
+/** Side input of loop and post-filters: [6, codedHeight / 8, codedWidth / 8]. */
+export function sidePlanes(head: FrameHead, tokens: FrameTokens): Uint8Array<ArrayBuffer> {
+  const { rows, columns } = tokens.geometry;
+  const width = 2 * columns;
+  const size = 4 * rows * columns;
+  const planes = new Uint8Array(SIDE_PLANES * size);
+  if (head.kind === 'key') planes.fill(64, 5 * size);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const block = row * columns + column;
+      const type = tokens.type[block]!;
+      const values = [
+        blockQ(tokens, head.q, row, column),
+        isIntra(type) ? 64 : 0,
+        64 * tokens.transform[block]!,
+        4 * tokens.lumaGroups[block]!,
+        type === SKIP ? 64 : 0,
+      ];
+      const at = 2 * row * width + 2 * column;
+      for (let plane = 0; plane < values.length; plane++) {
+        const value = values[plane]!;
+        if (value === 0) continue;
+        const to = plane * size + at;
+        planes[to] = planes[to + 1] = planes[to + width] = planes[to + width + 1] = value;
+      }
+    }
+  }
+  return planes;
+}
+
+/** Runs a post-filter graph over a picture at coded size. */
+export async function runPostFilter(
+  graph: Graph,
+  geometry: Geometry,
+  planes: Planes,
+  side: Uint8Array,
+): Promise<Planes> {
+  const { codedWidth: width, codedHeight: height } = geometry;
+  const result = await graph.run({
+    y: { data: planes.y, dims: [1, 1, height, width] },
+    u: { data: planes.u, dims: [1, 1, height / 2, width / 2] },
+    v: { data: planes.v, dims: [1, 1, height / 2, width / 2] },
+    side: { data: side, dims: [1, SIDE_PLANES, height / 8, width / 8] },
+  });
+  const plane = (name: string): Uint8Array<ArrayBuffer> => result[name]!.data as Uint8Array<ArrayBuffer>;
+  return { y: plane('filteredY'), u: plane('filteredU'), v: plane('filteredV') };
+}
+
+/**
+ * Filters regions of a picture in place. Each region is evaluated alone, with `HALO` luma samples around it, so the
+ * result does not depend on which others are filtered.
+ *
+ * @param regions numbers of the regions, in any order.
+ */
+export async function filterRegions(
+  graph: Graph,
+  geometry: Geometry,
+  planes: Planes,
+  side: Uint8Array,
+  regions: readonly number[],
+): Promise<void> {
+  // Surroundings are unfiltered samples: all regions are taken from the picture before the first one is put back.
+  const batches = [];
+  for (let start = 0; start < regions.length; start += BATCH) {
+    const batch = regions.slice(start, start + BATCH);
+    batches.push({ batch, inputs: inputsOfRegions(geometry, planes, side, batch) });
+  }
+  for (const { batch, inputs } of batches) {
+    const result = await graph.run(inputs);
+    for (const { name, output, shift } of PLANES) {
+      const size = REGION >> shift;
+      const { data } = result[output]!;
+      batch.forEach((region, i) => {
+        forEachRow(geometry, region, shift, (from, to, row) => {
+          const start = (i * size + row) * size;
+          planes[name].set(data.subarray(start, start + to - from), from);
+        });
+      });
+    }
+  }
+}
+
+/** Inputs of the loop filter's graph for some regions. */
+function inputsOfRegions(
+  geometry: Geometry,
+  planes: Planes,
+  side: Uint8Array,
+  regions: readonly number[],
+): Record<string, GraphTensor> {
+  const count = regions.length;
+  const [y, u, v] = PLANES.map(({ name, shift }) => {
+    const size = (REGION + 2 * HALO) >> shift;
+    const data = new Uint8Array(count * size * size);
+    const [width, height] = [geometry.codedWidth >> shift, geometry.codedHeight >> shift];
+    regions.forEach((region, i) => {
+      const { left, top } = cornerOf(geometry, region, shift);
+      const halo = HALO >> shift;
+      cut(planes[name], width, height, left - halo, top - halo, size, data, i * size * size);
+    });
+    return { data, dims: [count, 1, size, size] };
+  });
+  return { y: y!, u: u!, v: v!, side: sideOfRegions(geometry, side, regions) };
+}
+
+/** Copies one region between pictures. */
+export function copyRegion(geometry: Geometry, region: number, from: Planes, to: Planes): void {
+  for (const { name, shift } of PLANES) {
+    forEachRow(geometry, region, shift, (start, end) => {
+      to[name].set(from[name].subarray(start, end), start);
+    });
+  }
+}
+
+/** Squared error of one region, luma and chroma together. */
+export function regionError(geometry: Geometry, region: number, a: Planes, b: Planes): number {
+  let sum = 0;
+  for (const { name, shift } of PLANES) {
+    const x = a[name];
+    const y = b[name];
+    forEachRow(geometry, region, shift, (from, to) => {
+      for (let i = from; i < to; i++) {
+        const difference = x[i]! - y[i]!;
+        sum += difference * difference;
+      }
+    });
+  }
+  return sum;
+}
+
+/** Visits the sample ranges of each row of a region of one plane; `row` counts within the region. */
+function forEachRow(
+  geometry: Geometry,
+  region: number,
+  shift: number,
+  visit: (from: number, to: number, row: number) => void,
+): void {
+  const width = geometry.codedWidth >> shift;
+  const height = geometry.codedHeight >> shift;
+  const size = REGION >> shift;
+  const { left, top } = cornerOf(geometry, region, shift);
+  const right = Math.min(width, left + size);
+  for (let y = top; y < Math.min(height, top + size); y++) visit(y * width + left, y * width + right, y - top);
+}
+
+function cornerOf(geometry: Geometry, region: number, shift: number): { left: number; top: number } {
+  const size = REGION >> shift;
+  return {
+    left: (region % geometry.regionColumns) * size,
+    top: Math.floor(region / geometry.regionColumns) * size,
+  };
+}
+
+/** Copies a square out of a plane whose edge samples repeat without end. */
+function cut(
+  plane: Uint8Array,
+  width: number,
+  height: number,
+  left: number,
+  top: number,
+  size: number,
+  target: Uint8Array,
+  to: number,
+): void {
+  const from = Math.max(0, left);
+  const end = Math.min(width, left + size);
+  for (let row = 0; row < size; row++) {
+    const line = Math.max(0, Math.min(height - 1, top + row)) * width;
+    const at = to + row * size;
+    if (from > left) target.fill(plane[line]!, at, at + from - left);
+    target.set(plane.subarray(line + from, line + end), at + from - left);
+    if (end < left + size) target.fill(plane[line + width - 1]!, at + end - left, at + size);
+  }
+}
+
+function sideOfRegions(geometry: Geometry, side: Uint8Array, regions: readonly number[]): GraphTensor {
+  const width = geometry.codedWidth / 8;
+  const height = geometry.codedHeight / 8;
+  const size = (REGION + 2 * HALO) / 8;
+  const data = new Uint8Array(regions.length * SIDE_PLANES * size * size);
+  regions.forEach((region, i) => {
+    const { left, top } = cornerOf(geometry, region, 3);
+    for (let plane = 0; plane < SIDE_PLANES; plane++) {
+      const values = side.subarray(plane * width * height, (plane + 1) * width * height);
+      cut(values, width, height, left - HALO / 8, top - HALO / 8, size, data, (i * SIDE_PLANES + plane) * size * size);
+    }
+  });
+  return { data, dims: [regions.length, SIDE_PLANES, size, size] };
+}

@@ -1,0 +1,250 @@
+import type { SymbolCoder } from '../../entropy/symbol-coder.js';
+import { BitstreamError } from '../../errors.js';
+import type { PackTables } from './pack-tables.js';
+import type { FrameHead } from '../frame-head.js';
+import {
+  AVERAGE,
+  INTER16,
+  INTER8,
+  INTRA16,
+  INTRA8,
+  MOTION_FIELDS,
+  MOTION_LIMIT,
+  SKIP,
+  type FrameTokens,
+} from './frame-tokens.js';
+import {
+  chromaGroupsContext,
+  intraModeContext,
+  lumaGroupsContext,
+  transformContext,
+  typeContext,
+  typeKeyContext,
+} from './mode-contexts.js';
+import { MotionNeighbours, setMotion } from './motion.js';
+import type { SyntaxTables } from './syntax-tables.js';
+import { TemporalMotion } from './temporal-motion.js';
+
+/** Symbol of `motion` for a motion that is not one of the candidates. */
+const NEW_MOTION = 3;
+
+/**
+ * Syntax of everything in a frame but its transform tokens (FORMAT.md section 8, steps 1 to 3), for both directions:
+ * a writing coder takes the values that stand in the tokens, a reading one fills them in.
+ */
+export class ModeSyntax {
+  readonly #tables: SyntaxTables;
+  readonly #intraModes: number;
+  readonly #basisChoices: readonly [number, number];
+  readonly #temporal: TemporalMotion;
+  readonly #neighbours: MotionNeighbours;
+  readonly #fields = new Int16Array(MOTION_FIELDS);
+
+  /** @param temporal holds the motion of the reference slots, of which every frame that is coded here takes part. */
+  constructor(tables: SyntaxTables, pack: PackTables, temporal = new TemporalMotion()) {
+    this.#tables = tables;
+    this.#temporal = temporal;
+    this.#neighbours = new MotionNeighbours(temporal);
+    this.#intraModes = pack.intraModes;
+    this.#basisChoices = [pack.interBasis16.length, pack.interBasis8.length];
+  }
+
+  /** Codes region and mode tokens of a whole frame. Frames come in coding order. */
+  code(coder: SymbolCoder, head: FrameHead, tokens: FrameTokens): void {
+    this.#temporal.beginFrame(head);
+    this.#codeRegions(coder, head, tokens);
+    const { rows, columns } = tokens.geometry;
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) this.#codeBlock(coder, head, tokens, row, column);
+    }
+    this.#temporal.endFrame(head, tokens);
+  }
+
+  #codeRegions(coder: SymbolCoder, head: FrameHead, tokens: FrameTokens): void {
+    const { regionRows, regionColumns } = tokens.geometry;
+    const { modes } = this.#tables;
+    if (head.hasQOffsets) {
+      for (let i = 0; i < tokens.qOffset.length; i++) {
+        tokens.qOffset[i] = coder.symbol(modes.qOffset, 0, tokens.qOffset[i]! + 8) - 8;
+      }
+    }
+    if (head.hasLoopFilter) {
+      const { filtered } = tokens;
+      for (let row = 0; row < regionRows; row++) {
+        for (let column = 0; column < regionColumns; column++) {
+          const at = row * regionColumns + column;
+          const context = (column > 0 ? filtered[at - 1]! : 0) + (row > 0 ? filtered[at - regionColumns]! : 0);
+          filtered[at] = coder.symbol(modes.filtered, context, filtered[at]!);
+        }
+      }
+    }
+  }
+
+  #codeBlock(coder: SymbolCoder, head: FrameHead, tokens: FrameTokens, row: number, column: number): void {
+    const { columns } = tokens.geometry;
+    const { modes } = this.#tables;
+    const at = row * columns + column;
+
+    let type = tokens.type[at]!;
+    if (head.kind === 'inter') {
+      type = coder.symbol(modes.type, typeContext(tokens, row, column), type);
+    } else {
+      type = INTRA16 + coder.symbol(modes.typeKey, typeKeyContext(tokens, row, column), type - INTRA16);
+    }
+    tokens.type[at] = type;
+
+    if (type === INTER8) {
+      for (let sub = 0; sub < 4; sub++) {
+        this.#codeMotion(coder, head, tokens, 2 * row + (sub >> 1), 2 * column + (sub & 1), 1, at);
+      }
+    } else if (type === SKIP || type === INTER16) {
+      this.#codeMotion(coder, head, tokens, 2 * row, 2 * column, 2, at);
+    } else {
+      this.#codeIntraModes(coder, tokens, row, column, type);
+    }
+    if (type !== SKIP) this.#codeResidualModes(coder, tokens, row, column, type);
+  }
+
+  #codeResidualModes(coder: SymbolCoder, tokens: FrameTokens, row: number, column: number, type: number): void {
+    const { modes } = this.#tables;
+    const at = row * tokens.geometry.columns + column;
+    const groups = coder.symbol(modes.lumaGroups, lumaGroupsContext(tokens, row, column, type), tokens.lumaGroups[at]!);
+    tokens.lumaGroups[at] = groups;
+    if (type === INTRA8) tokens.transform[at] = 1;
+    else if (groups > 0) {
+      const context = transformContext(tokens, row, column, type);
+      tokens.transform[at] = coder.symbol(modes.transform, context, tokens.transform[at]!);
+    }
+    const small = tokens.transform[at] === 1;
+    const choices = this.#basisChoices[small ? 1 : 0];
+    if (type < INTRA16 && groups > 0 && choices > 1) {
+      const basis = coder.symbol(small ? modes.basis8 : modes.basis16, 0, tokens.basis[at]!);
+      if (basis >= choices) throw new BitstreamError('the pack has no such basis', { field: 'basis' });
+      tokens.basis[at] = basis;
+    }
+    const context = chromaGroupsContext(tokens, row, column, type, groups > 0);
+    tokens.chromaGroups[at] = coder.symbol(modes.chromaGroups, context, tokens.chromaGroups[at]!);
+  }
+
+  #codeIntraModes(coder: SymbolCoder, tokens: FrameTokens, row: number, column: number, type: number): void {
+    const { intraMode } = tokens;
+    const stride = tokens.geometry.columns * 2;
+    const first = 2 * row * stride + 2 * column;
+    const modeCount = this.#intraModes;
+    const tables = type === INTRA16 ? this.#tables.modes.intraMode16 : this.#tables.modes.intraMode8;
+    for (let sub = 0; sub < (type === INTRA16 ? 1 : 4); sub++) {
+      const y = 2 * row + (sub >> 1);
+      const x = 2 * column + (sub & 1);
+      const at = y * stride + x;
+      intraMode[at] = coder.symbol(tables, intraModeContext(tokens, y, x, modeCount), intraMode[at]!);
+    }
+    if (type === INTRA16) {
+      const mode = intraMode[first]!;
+      intraMode[first + 1] = intraMode[first + stride] = intraMode[first + stride + 1] = mode;
+    }
+  }
+
+  #codeMotion(
+    coder: SymbolCoder,
+    head: FrameHead,
+    tokens: FrameTokens,
+    row: number,
+    column: number,
+    size: number,
+    block: number,
+  ): void {
+    const { modes } = this.#tables;
+    const neighbours = this.#neighbours;
+    neighbours.gather(tokens, row, column, size);
+    const at = row * tokens.geometry.columns * 2 + column;
+    const type = tokens.type[block]!;
+    const known = motionSymbol(neighbours, tokens, at, type);
+    const symbol =
+      type === SKIP
+        ? coder.symbol(modes.motionSkip, 0, known)
+        : coder.symbol(modes.motion, type === INTER8 ? 1 : 0, known);
+    if (symbol !== NEW_MOTION) {
+      setMotion(tokens, row, column, size, neighbours.candidates, symbol * MOTION_FIELDS);
+      this.#setDifference(tokens, row, column, size, 0, 0);
+      return;
+    }
+    tokens.hasNewMotion[block] = 1;
+    this.#codeNewMotion(coder, head, tokens, row, column, size);
+  }
+
+  #codeNewMotion(
+    coder: SymbolCoder,
+    head: FrameHead,
+    tokens: FrameTokens,
+    row: number,
+    column: number,
+    size: number,
+  ): void {
+    const fields = this.#fields;
+    const at = row * tokens.geometry.columns * 2 + column;
+    const reference =
+      head.reference1 === null ? 0 : coder.symbol(this.#tables.modes.reference, 0, Math.max(0, tokens.reference[at]!));
+    fields[0] = reference;
+    let sumX = 0;
+    let sumY = 0;
+    for (let slot = 0; slot < 2; slot++) {
+      if (reference !== slot && reference !== AVERAGE) continue;
+      const x = this.#codeComponent(coder, tokens, at, slot, 0);
+      const y = this.#codeComponent(coder, tokens, at, slot, 1);
+      sumX += Math.abs(x);
+      sumY += Math.abs(y);
+    }
+    setMotion(tokens, row, column, size, fields, 0);
+    this.#setDifference(tokens, row, column, size, sumX, sumY);
+  }
+
+  /** Codes one component of a new vector into the fields; returns its difference to the prediction. */
+  #codeComponent(coder: SymbolCoder, tokens: FrameTokens, at: number, slot: number, component: number): number {
+    const predicted = this.#neighbours.predict(slot, component);
+    const context = 3 * component + this.#neighbours.differenceContext(component);
+    const wanted = tokens.motion[at * 4 + slot * 2 + component]! - predicted;
+    const size = Math.abs(wanted);
+    const motionClass = coder.symbol(
+      this.#tables.modes.motionClass,
+      context,
+      size === 0 ? 0 : Math.min(15, 32 - Math.clz32(size)),
+    );
+    let difference = 0;
+    if (motionClass > 0) {
+      const low = 1 << (motionClass - 1);
+      difference = low + coder.bits(size - low, motionClass - 1);
+      if (coder.bits(wanted < 0 ? 1 : 0, 1) === 1) difference = -difference;
+    }
+    const value = predicted + difference;
+    if (value < -MOTION_LIMIT || value >= MOTION_LIMIT) {
+      throw new BitstreamError('motion vector out of range', { field: 'motion' });
+    }
+    this.#fields[1 + slot * 2 + component] = value;
+    return difference;
+  }
+
+  #setDifference(tokens: FrameTokens, row: number, column: number, size: number, x: number, y: number): void {
+    const stride = tokens.geometry.columns * 2;
+    for (let r = row; r < row + size; r++) {
+      for (let c = column; c < column + size; c++) {
+        tokens.motionDifference[(r * stride + c) * 2] = Math.min(255, x);
+        tokens.motionDifference[(r * stride + c) * 2 + 1] = Math.min(255, y);
+      }
+    }
+  }
+}
+
+/**
+ * Symbol of the motion that stands in the tokens: the first equal candidate, else NEW_MOTION. When reading, nothing
+ * stands there yet and the result is ignored.
+ */
+function motionSymbol(neighbours: MotionNeighbours, tokens: FrameTokens, at: number, type: number): number {
+  const { candidates } = neighbours;
+  for (let i = 0; i < 3; i++) {
+    const base = i * MOTION_FIELDS;
+    let equal = candidates[base] === tokens.reference[at];
+    for (let k = 0; k < 4; k++) equal &&= candidates[base + 1 + k] === tokens.motion[at * 4 + k];
+    if (equal) return i;
+  }
+  return type === SKIP ? 0 : NEW_MOTION;
+}

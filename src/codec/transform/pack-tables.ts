@@ -1,0 +1,234 @@
+import type { ModelPack } from '../../model/pack.js';
+import { requireFamily } from '../../model/manifest.js';
+import { TableReader } from '../../model/table-reader.js';
+
+/** How many luma tokens a macroblock may code (docs/FORMAT.md section 5). */
+const LUMA_LIMITS = [1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256];
+const MAX_INTRA_MODES = 16;
+const MAX_INTERPOLATIONS = 4;
+const MAX_BASES = 32;
+const MAX_BASIS_CHOICES = 4;
+/** With the largest weight and magnitude, `(16384 * 255 >> 5) * 16383`, dequantisation still fits 31 bits. */
+const MAX_STEP = 16384;
+const NO_NEIGHBOUR = 255;
+
+/** Names of the tables of mode symbols (docs/FORMAT.md section 8). */
+export type ModeTableName =
+  | 'qOffset'
+  | 'filtered'
+  | 'type'
+  | 'typeKey'
+  | 'intraMode16'
+  | 'intraMode8'
+  | 'lumaGroups'
+  | 'transform'
+  | 'basis16'
+  | 'basis8'
+  | 'chromaGroups'
+  | 'motionSkip'
+  | 'motion'
+  | 'reference'
+  | 'motionClass';
+
+/** First frequencies of one mode symbol: `data` is [contexts, symbols], each row sums to 32768. */
+export interface ModeTable {
+  readonly contexts: number;
+  readonly symbols: number;
+  readonly data: Uint16Array<ArrayBuffer>;
+}
+
+/** Transform bases: `data` is int16 [count, atoms, samples], orthonormal times 2^15. */
+export interface BasisTable {
+  readonly count: number;
+  readonly atoms: number;
+  readonly data: Int16Array<ArrayBuffer>;
+}
+
+/** The tables of a pack, checked and typed; names, shapes and units are those of docs/FORMAT.md section 6. */
+export interface PackTables {
+  /** int32 [64], 1/8 of a sample. */
+  readonly step: Int32Array<ArrayBuffer>;
+  readonly basis16: BasisTable;
+  readonly basis8: BasisTable;
+  /** Count 2: intra, inter. */
+  readonly basisChroma: BasisTable;
+  /** uint8 [bases, atoms], 1/32. */
+  readonly weight16: Uint8Array<ArrayBuffer>;
+  readonly weight8: Uint8Array<ArrayBuffer>;
+  readonly weightChroma: Uint8Array<ArrayBuffer>;
+  /** uint8 [intra or inter][magnitude 1, 2 and more], 1/256 step. */
+  readonly reconstructionOffset: Uint8Array<ArrayBuffer>;
+  readonly intraModes: number;
+  /** int8 [intraModes, 256, 49], 1/64. */
+  readonly intra16: Int8Array<ArrayBuffer>;
+  /** int8 [intraModes, 64, 25], 1/64. */
+  readonly intra8: Int8Array<ArrayBuffer>;
+  /** uint8 [intraModes], index of a basis. */
+  readonly intraBasis16: Uint8Array<ArrayBuffer>;
+  readonly intraBasis8: Uint8Array<ArrayBuffer>;
+  /** uint8 [1..4], index of a basis. */
+  readonly interBasis16: Uint8Array<ArrayBuffer>;
+  readonly interBasis8: Uint8Array<ArrayBuffer>;
+  /** int8 [count, 4, 8], 1/64. */
+  readonly interpolation: { readonly count: number; readonly data: Int8Array<ArrayBuffer> };
+  /** int8 [8, 4], 1/64. */
+  readonly interpolationChroma: Int8Array<ArrayBuffer>;
+  /** uint8 [3, 256, 6]. */
+  readonly contextNeighbours: Uint8Array<ArrayBuffer>;
+  /** uint8 [19], 0..7. */
+  readonly contextOfSum: Uint8Array<ArrayBuffer>;
+  /** uint16 [3, 32, 8, 16], rows sum to 32768. */
+  readonly coefficientTables: Uint16Array<ArrayBuffer>;
+  readonly modeTables: Readonly<Record<ModeTableName, ModeTable>>;
+}
+
+/**
+ * Checks every table of a pack against docs/FORMAT.md section 6: type, shape, and whatever the decoder relies on
+ * without looking again (indices, sums, ranges).
+ *
+ * @throws ModelError that names the table and what is wrong with it.
+ */
+export function readPackTables(pack: Pick<ModelPack, 'name' | 'family' | 'tables'>): PackTables {
+  requireFamily(pack, 'transform');
+  const reader = new TableReader(pack.name, pack.tables);
+
+  const step = reader.read('step', 'I32', [64]).data;
+  reader.requireRange('step', step, 1, MAX_STEP);
+
+  const basis16 = readBasis(reader, 'basis16', undefined, 256, 256);
+  if (!LUMA_LIMITS.includes(basis16.atoms)) {
+    reader.fail('basis16', `${basis16.atoms} atoms are none of the luma limits ${LUMA_LIMITS.join(', ')}`);
+  }
+  const basis8 = readBasis(reader, 'basis8', undefined, 64, 64);
+  const basisChroma = readBasis(reader, 'basisChroma', 2, 64, 64);
+
+  const intra16 = reader.read('intra16', 'I8', [undefined, 256, 49]);
+  const intraModes = intra16.shape[0]!;
+  if (intraModes < 1 || intraModes > MAX_INTRA_MODES) {
+    reader.fail('intra16', `${intraModes} modes, allowed are 1..${MAX_INTRA_MODES}`);
+  }
+
+  const interpolation = reader.read('interpolation', 'I8', [undefined, 4, 8]);
+  const filters = interpolation.shape[0]!;
+  if (filters < 1 || filters > MAX_INTERPOLATIONS) {
+    reader.fail('interpolation', `${filters} filters, allowed are 1..${MAX_INTERPOLATIONS}`);
+  }
+  requireTaps(reader, 'interpolation', interpolation.data, 4, 8);
+  const interpolationChroma = reader.read('interpolationChroma', 'I8', [8, 4]).data;
+  requireTaps(reader, 'interpolationChroma', interpolationChroma, 8, 4);
+
+  const contextOfSum = reader.read('contextOfSum', 'U8', [19]).data;
+  reader.requireRange('contextOfSum', contextOfSum, 0, 7);
+
+  return {
+    step,
+    basis16,
+    basis8,
+    basisChroma,
+    weight16: readWeights(reader, 'weight16', basis16),
+    weight8: readWeights(reader, 'weight8', basis8),
+    weightChroma: readWeights(reader, 'weightChroma', basisChroma),
+    reconstructionOffset: reader.read('reconstructionOffset', 'U8', [2, 2]).data,
+    intraModes,
+    intra16: intra16.data,
+    intra8: reader.read('intra8', 'I8', [intraModes, 64, 25]).data,
+    intraBasis16: readBasisIndices(reader, 'intraBasis16', intraModes, basis16),
+    intraBasis8: readBasisIndices(reader, 'intraBasis8', intraModes, basis8),
+    interBasis16: readBasisIndices(reader, 'interBasis16', undefined, basis16),
+    interBasis8: readBasisIndices(reader, 'interBasis8', undefined, basis8),
+    interpolation: { count: filters, data: interpolation.data },
+    interpolationChroma,
+    contextNeighbours: readNeighbours(reader),
+    contextOfSum,
+    coefficientTables: reader.readFrequencies('coefficientTables', [3, 32, 8, 16]),
+    modeTables: readModeTables(reader, intraModes),
+  };
+}
+
+function readBasis(
+  reader: TableReader,
+  name: string,
+  count: number | undefined,
+  maxAtoms: number,
+  samples: number,
+): BasisTable {
+  const { shape, data } = reader.read(name, 'I16', [count, undefined, samples]);
+  const [bases, atoms] = [shape[0]!, shape[1]!];
+  if (bases < 1 || bases > MAX_BASES) reader.fail(name, `${bases} bases, allowed are 1..${MAX_BASES}`);
+  if (atoms < 1 || atoms > maxAtoms) reader.fail(name, `${atoms} atoms, allowed are 1..${maxAtoms}`);
+  return { count: bases, atoms, data };
+}
+
+function readWeights(reader: TableReader, name: string, basis: BasisTable): Uint8Array<ArrayBuffer> {
+  return reader.read(name, 'U8', [basis.count, basis.atoms]).data;
+}
+
+function readBasisIndices(
+  reader: TableReader,
+  name: string,
+  length: number | undefined,
+  basis: BasisTable,
+): Uint8Array<ArrayBuffer> {
+  const { data } = reader.read(name, 'U8', [length]);
+  if (length === undefined && (data.length < 1 || data.length > MAX_BASIS_CHOICES)) {
+    reader.fail(name, `${data.length} choices, allowed are 1..${MAX_BASIS_CHOICES}`);
+  }
+  reader.requireRange(name, data, 0, basis.count - 1);
+  return data;
+}
+
+/** Interpolation keeps brightness, its sums fit 16 bits, and the phase 0 is the sample itself. */
+function requireTaps(
+  reader: TableReader,
+  name: string,
+  data: Int8Array<ArrayBuffer>,
+  phases: number,
+  taps: number,
+): void {
+  reader.requireRowSums(name, data, taps, 64);
+  for (let row = 0; row < data.length / taps; row++) {
+    const line = data.subarray(row * taps, (row + 1) * taps);
+    const magnitudes = line.reduce((sum, tap) => sum + Math.abs(tap), 0);
+    if (magnitudes > 128) reader.fail(name, `magnitudes of row ${row} sum to ${magnitudes}, at most 128 are allowed`);
+    const isIdentity = magnitudes === 64 && line[taps / 2 - 1] === 64;
+    if (row % phases === 0 && !isIdentity) reader.fail(name, `row ${row} (phase 0) changes the sample`);
+  }
+}
+
+/** A token's context looks only at tokens that are decoded before it. */
+function readNeighbours(reader: TableReader): Uint8Array<ArrayBuffer> {
+  const { data } = reader.read('contextNeighbours', 'U8', [3, 256, 6]);
+  for (const [at, neighbour] of data.entries()) {
+    const token = Math.floor(at / 6) % 256;
+    if (neighbour !== NO_NEIGHBOUR && neighbour >= token) {
+      reader.fail('contextNeighbours', `neighbour ${neighbour} of token ${token} is not before it`);
+    }
+  }
+  return data;
+}
+
+function readModeTables(reader: TableReader, intraModes: number): Readonly<Record<ModeTableName, ModeTable>> {
+  const intraContexts = (intraModes + 1) ** 2;
+  const read = (name: ModeTableName, contexts: number, symbols: number): ModeTable => ({
+    contexts,
+    symbols,
+    data: reader.readFrequencies(`modeTables.${name}`, [contexts, symbols]),
+  });
+  return {
+    qOffset: read('qOffset', 1, 17),
+    filtered: read('filtered', 3, 2),
+    type: read('type', 9, 5),
+    typeKey: read('typeKey', 3, 2),
+    intraMode16: read('intraMode16', intraContexts, intraModes),
+    intraMode8: read('intraMode8', intraContexts, intraModes),
+    lumaGroups: read('lumaGroups', 24, 17),
+    transform: read('transform', 9, 2),
+    basis16: read('basis16', 1, 4),
+    basis8: read('basis8', 1, 4),
+    chromaGroups: read('chromaGroups', 32, 9),
+    motionSkip: read('motionSkip', 1, 3),
+    motion: read('motion', 2, 4),
+    reference: read('reference', 1, 3),
+    motionClass: read('motionClass', 6, 16),
+  };
+}

@@ -1,0 +1,61 @@
+import { BitstreamError } from '../../errors.js';
+import type { Kernels } from '../../kernels/kernels.js';
+import type { Graph } from '../../model/graph.js';
+import type { PackTables } from './pack-tables.js';
+import { BlockReconstruction, type References } from './block-reconstruction.js';
+import type { FrameHead } from '../frame-head.js';
+import { blockQ, type FrameTokens, type Geometry } from './frame-tokens.js';
+import { KernelTables } from './kernel-tables.js';
+import { filterRegions, sidePlanes } from './loop-filter.js';
+import { Picture } from './picture.js';
+import type { Planes } from '../planes.js';
+import { ReferenceSlots } from './reference-slots.js';
+
+/** Turns tokens into loop pictures (FORMAT.md section 10), holding the reference slots. */
+export class PictureDecoder {
+  readonly #geometry: Geometry;
+  readonly #tables: KernelTables;
+  readonly #blocks: BlockReconstruction;
+  readonly #slots: ReferenceSlots;
+  readonly #loopFilter: Graph;
+  readonly #work: Picture;
+
+  constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, loopFilter: Graph) {
+    this.#geometry = geometry;
+    this.#tables = new KernelTables(kernels, pack);
+    this.#blocks = new BlockReconstruction(kernels, this.#tables);
+    this.#slots = new ReferenceSlots(kernels, geometry);
+    this.#loopFilter = loopFilter;
+    this.#work = Picture.allocate(kernels, geometry);
+  }
+
+  /**
+   * The loop picture of one frame, at coded size. Frames come in coding order.
+   *
+   * @throws BitstreamError if the head names a filter the pack lacks or an empty slot.
+   */
+  async decode(head: FrameHead, tokens: FrameTokens): Promise<Planes> {
+    if (head.interpolation >= this.#tables.interpolation.length) {
+      throw new BitstreamError('the pack has no such interpolation filter', { field: 'interpolation' });
+    }
+    if (head.kind === 'key') this.#slots.clear();
+    const references: References = {
+      pictures: [this.#slots.get(head.reference0), this.#slots.get(head.reference1)],
+      interpolation: head.interpolation,
+    };
+    const { rows, columns } = this.#geometry;
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const q = blockQ(tokens, head.q, row, column);
+        this.#blocks.reconstruct(this.#work, tokens, q, row, column, references);
+      }
+    }
+    const planes = this.#work.read();
+    if (head.hasLoopFilter) {
+      const regions = Array.from(tokens.filtered.keys()).filter((region) => tokens.filtered[region] === 1);
+      await filterRegions(this.#loopFilter, this.#geometry, planes, sidePlanes(head, tokens), regions);
+    }
+    if (head.fills !== null) this.#slots.fill(head.fills, planes);
+    return planes;
+  }
+}

@@ -1,0 +1,75 @@
+import type { Kernels } from '../../kernels/kernels.js';
+import { writePlane, type Plane, type Planes, type VisiblePlanes } from '../planes.js';
+import type { Geometry } from './frame-tokens.js';
+
+/** Samples that a picture is extended by on each side, luma and chroma. */
+const BORDER = 32;
+
+/** Y, U and V of a picture. */
+export type PicturePlanes = readonly [Plane, Plane, Plane];
+
+/** A picture at coded size in kernel memory, with room for edge extension. */
+export class Picture {
+  readonly y: Plane;
+  readonly u: Plane;
+  readonly v: Plane;
+  readonly #kernels: Kernels;
+
+  /** @param planes where they lie in the memory of `kernels`. */
+  constructor(
+    kernels: Kernels,
+    readonly planes: PicturePlanes,
+  ) {
+    this.#kernels = kernels;
+    [this.y, this.u, this.v] = planes;
+  }
+
+  /** Makes room for a picture. */
+  static allocate(kernels: Kernels, { codedWidth, codedHeight }: Geometry): Picture {
+    const chroma = (): Plane => allocatePlane(kernels, codedWidth / 2, codedHeight / 2);
+    return new Picture(kernels, [allocatePlane(kernels, codedWidth, codedHeight), chroma(), chroma()]);
+  }
+
+  /** Repeats the edge samples around all planes, so that motion may point outside. */
+  extend(): void {
+    for (const plane of this.planes) {
+      this.#kernels.call.extendEdges(plane.at, plane.stride, plane.width, plane.height, BORDER);
+    }
+  }
+
+  /** Copies the planes out of kernel memory. */
+  read(): Planes {
+    const [y, u, v] = this.planes.map((plane) => readPlane(this.#kernels, plane));
+    return { y: y!, u: u!, v: v! };
+  }
+
+  /** Copies planes at coded size in. */
+  write(planes: Planes): void {
+    writePlane(this.#kernels.u8, this.y, planes.y, this.y.width, this.y.height);
+    writePlane(this.#kernels.u8, this.u, planes.u, this.u.width, this.u.height);
+    writePlane(this.#kernels.u8, this.v, planes.v, this.v.width, this.v.height);
+  }
+
+  /** Copies a visible picture of `width` x `height` in and repeats its edges up to the coded size. */
+  writeVisible(planes: VisiblePlanes, width: number, height: number): void {
+    writePlane(this.#kernels.u8, this.y, planes.y, width, height);
+    writePlane(this.#kernels.u8, this.u, planes.u, (width + 1) >> 1, (height + 1) >> 1);
+    writePlane(this.#kernels.u8, this.v, planes.v, (width + 1) >> 1, (height + 1) >> 1);
+  }
+}
+
+function allocatePlane(kernels: Kernels, width: number, height: number): Plane {
+  const stride = width + 2 * BORDER;
+  const base = kernels.allocate(stride * (height + 2 * BORDER));
+  return { at: base + BORDER * stride + BORDER, stride, width, height };
+}
+
+function readPlane(kernels: Kernels, plane: Plane): Uint8Array<ArrayBuffer> {
+  const result = new Uint8Array(plane.width * plane.height);
+  const memory = kernels.u8;
+  for (let row = 0; row < plane.height; row++) {
+    const from = plane.at + row * plane.stride;
+    result.set(memory.subarray(from, from + plane.width), row * plane.width);
+  }
+  return result;
+}

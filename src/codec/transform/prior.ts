@@ -1,0 +1,272 @@
+import type { Graph } from '../../model/graph.js';
+import type { FrameHead } from '../frame-head.js';
+import {
+  AVERAGE,
+  blockQ,
+  CHROMA_TOKENS,
+  INTER16,
+  isIntra,
+  SKIP,
+  TOKENS_PER_BLOCK,
+  type FrameTokens,
+} from './frame-tokens.js';
+import { AROUND, type Offset } from '../neighbours.js';
+
+/** Values that describe a macroblock itself to the prior (FORMAT.md section 9). */
+export const BLOCK_FIELDS = 32;
+/** Values that describe each of its eight neighbours. */
+const NEIGHBOUR_FIELDS = 6;
+
+/** code(m) = round(16 log2(1 + min(m, 15))): how magnitudes enter the prior. */
+const MAGNITUDE_CODE = Uint8Array.of(0, 16, 25, 32, 37, 41, 45, 48, 51, 53, 55, 57, 59, 61, 63, 64);
+
+/** The two graphs of a prior. */
+export interface PriorGraphs {
+  readonly first: Pick<Graph, 'run'>;
+  readonly second: Pick<Graph, 'run'>;
+}
+
+/** Memory of a frame: [rows, columns, 384], what is remembered of coded magnitudes along the motion. */
+export type TokenMemory = Uint8Array<ArrayBuffer>;
+
+/** Scales of the coded macroblocks of one pass. */
+export interface Scales {
+  /** [macroblocks, 384], 0..31. */
+  readonly scale: Uint8Array;
+  /** [rows, columns]: which of these macroblocks stands there; -1 if none. */
+  readonly index: Int32Array;
+}
+
+/**
+ * The prior of one frame (FORMAT.md section 9). Only coded macroblocks are evaluated: `first` gives the scales of pass
+ * 0, `second`, which sees the tokens of pass 0, those of pass 1.
+ */
+export class FramePrior {
+  /** The reference's memory moved by the motion, [rows, columns, 384]. */
+  readonly memory: TokenMemory;
+  readonly #head: FrameHead;
+  readonly #tokens: FrameTokens;
+  /** Positions of the coded macroblocks. */
+  readonly #coded: Int32Array;
+  #features: Uint8Array = new Uint8Array(0);
+  readonly #scales: Uint8Array[] = [];
+
+  /**
+   * @param tokens modes and motion must be known already.
+   * @param memories memories of reference0 and reference1, null where the frame has none.
+   */
+  constructor(head: FrameHead, tokens: FrameTokens, memories: readonly [TokenMemory | null, TokenMemory | null]) {
+    this.#head = head;
+    this.#tokens = tokens;
+    this.memory = movedMemory(tokens, memories);
+    this.#coded = Int32Array.from(tokens.type.keys()).filter(
+      (at) => tokens.lumaGroups[at]! + tokens.chromaGroups[at]! > 0,
+    );
+  }
+
+  /** Scales for pass 0. */
+  async first({ first }: PriorGraphs): Promise<Scales> {
+    const coded = this.#coded;
+    const count = coded.length;
+    const index = indexOf(coded, this.#tokens.type.length);
+    if (count === 0) return { scale: new Uint8Array(0), index };
+    const memory = new Uint8Array(count * TOKENS_PER_BLOCK);
+    coded.forEach((at, row) => memory.set(rowOf(this.memory, at), row * TOKENS_PER_BLOCK));
+    const result = await first.run({
+      block: { data: this.#blockRows(), dims: [count, BLOCK_FIELDS] },
+      around: { data: this.#aroundRows(), dims: [count, AROUND.length * NEIGHBOUR_FIELDS] },
+      memory: { data: memory, dims: [count, TOKENS_PER_BLOCK] },
+    });
+    this.#features = result.features!.data;
+    return { scale: this.#keep(result.scale!.data), index };
+  }
+
+  /** Scales for pass 1, after {@link first}; the tokens of pass 0 must be known. */
+  async second({ second }: PriorGraphs): Promise<Scales> {
+    const { columns } = this.#tokens.geometry;
+    const rows = Array.from(this.#coded.keys()).filter((row) => passOf(this.#coded[row]!, columns) === 1);
+    const coded = Int32Array.from(rows, (row) => this.#coded[row]!);
+    const index = indexOf(coded, this.#tokens.type.length);
+    if (coded.length === 0) return { scale: new Uint8Array(0), index };
+    const width = this.#features.length / this.#coded.length;
+    const features = new Uint8Array(coded.length * width);
+    rows.forEach((row, to) => features.set(this.#features.subarray(row * width, (row + 1) * width), to * width));
+    const result = await second.run({
+      features: { data: features, dims: [coded.length, width] },
+      neighbours: { data: this.#neighbourRows(coded), dims: [coded.length, 4 * TOKENS_PER_BLOCK] },
+    });
+    return { scale: this.#keep(result.scale!.data), index };
+  }
+
+  /** The memory that the slot this frame fills keeps; all tokens must be known. */
+  nextMemory(): TokenMemory {
+    const { coefficients } = this.#tokens;
+    const { memory } = this;
+    const next = new Uint8Array(memory.length);
+    // Most macroblocks have no tokens: fade everything, then go back to those that have. Four bytes at a time, since
+    // (7 m) >> 3 = m - ((m + 7) >> 3) and no value exceeds 64.
+    const words = new Int32Array(memory.buffer);
+    const faded = new Int32Array(next.buffer);
+    for (let i = 0; i < faded.length; i++) {
+      const word = words[i]!;
+      faded[i] = word - (((word + 0x07070707) >> 3) & 0x1f1f1f1f);
+    }
+    for (const at of this.#coded) {
+      const end = (at + 1) * TOKENS_PER_BLOCK;
+      for (let i = at * TOKENS_PER_BLOCK; i < end; i++) {
+        next[i] = Math.max(magnitudeCode(coefficients[i]!), (3 * memory[i]!) >> 2);
+      }
+    }
+    return next;
+  }
+
+  /** All that it holds, for whoever wants to free it when the frame is coded. */
+  buffers(): ArrayBuffer[] {
+    return [this.memory, this.#features, ...this.#scales].map(({ buffer }) => buffer as ArrayBuffer);
+  }
+
+  #keep(scales: Uint8Array): Uint8Array {
+    this.#scales.push(scales);
+    return scales;
+  }
+
+  /** [coded, 32]: what is known of each macroblock itself. */
+  #blockRows(): Uint8Array {
+    const rows = new Uint8Array(this.#coded.length * BLOCK_FIELDS);
+    this.#coded.forEach((at, row) => {
+      describeBlock(this.#head, this.#tokens, at, rows, row * BLOCK_FIELDS);
+    });
+    return rows;
+  }
+
+  /** [coded, 8, 6]: what is known of their neighbours. */
+  #aroundRows(): Uint8Array {
+    const tokens = this.#tokens;
+    const rows = new Uint8Array(this.#coded.length * AROUND.length * NEIGHBOUR_FIELDS);
+    let to = 0;
+    for (const at of this.#coded) {
+      for (const offset of AROUND) {
+        const neighbour = neighbourOf(tokens, at, offset);
+        if (neighbour >= 0) {
+          const type = tokens.type[neighbour]!;
+          rows[to] = 64;
+          rows[to + 1] = isIntra(type) ? 64 : 0;
+          rows[to + 2] = type === SKIP ? 64 : 0;
+          rows[to + 3] = 64 * tokens.transform[neighbour]!;
+          rows[to + 4] = 4 * tokens.lumaGroups[neighbour]!;
+          rows[to + 5] = 8 * tokens.chromaGroups[neighbour]!;
+        }
+        to += NEIGHBOUR_FIELDS;
+      }
+    }
+    return rows;
+  }
+
+  /** [coded, 4, 384]: codes of the tokens of the left, above, right and below neighbours. */
+  #neighbourRows(coded: Int32Array): Uint8Array {
+    const tokens = this.#tokens;
+    const rows = new Uint8Array(coded.length * 4 * TOKENS_PER_BLOCK);
+    let to = 0;
+    for (const at of coded) {
+      // Only these four are of the other pass.
+      for (const offset of AROUND.slice(0, 4)) {
+        const neighbour = neighbourOf(tokens, at, offset);
+        if (neighbour >= 0) writeCodes(tokens, neighbour, rows, to);
+        to += TOKENS_PER_BLOCK;
+      }
+    }
+    return rows;
+  }
+}
+
+/**
+ * Writes the 32 values of the macroblock at `at` (raster position) that the prior sees: planes 0..31 of FORMAT.md
+ * section 9.
+ */
+export function describeBlock(head: FrameHead, tokens: FrameTokens, at: number, target: Uint8Array, to: number): void {
+  const { columns } = tokens.geometry;
+  const row = Math.floor(at / columns);
+  const column = at % columns;
+  const type = tokens.type[at]!;
+  target[to] = head.kind === 'inter' ? 64 : 0;
+  target[to + 1] = blockQ(tokens, head.q, row, column);
+  target[to + 2 + type] = 64;
+  target[to + 7] = 64 * tokens.transform[at]!;
+  target[to + 8] = 4 * tokens.lumaGroups[at]!;
+  target[to + 9] = 8 * tokens.chromaGroups[at]!;
+  target[to + 10] = 64 * tokens.hasNewMotion[at]!;
+  target[to + 12] = 64;
+  const sub = 4 * row * columns + 2 * column;
+  if (isIntra(type)) {
+    target[to + 13 + tokens.intraMode[sub]!] = 64;
+  } else {
+    if (usesAverage(tokens, sub)) target[to + 11] = 64;
+    const basis = tokens.basis[at]!;
+    if (type >= INTER16 && basis > 0) target[to + 28 + basis] = 64;
+  }
+}
+
+function passOf(at: number, columns: number): number {
+  return (Math.floor(at / columns) + (at % columns)) & 1;
+}
+
+function indexOf(positions: Int32Array, blocks: number): Int32Array {
+  const index = new Int32Array(blocks).fill(-1);
+  positions.forEach((at, row) => (index[at] = row));
+  return index;
+}
+
+function rowOf(memory: TokenMemory, at: number): Uint8Array {
+  return memory.subarray(at * TOKENS_PER_BLOCK, (at + 1) * TOKENS_PER_BLOCK);
+}
+
+function neighbourOf(tokens: FrameTokens, at: number, [dy, dx]: Offset): number {
+  const { rows, columns } = tokens.geometry;
+  const row = Math.floor(at / columns) + dy;
+  const column = (at % columns) + dx;
+  return row < 0 || row >= rows || column < 0 || column >= columns ? -1 : row * columns + column;
+}
+
+function magnitudeCode(token: number): number {
+  return MAGNITUDE_CODE[Math.min(15, token < 0 ? -token : token)]!;
+}
+
+function writeCodes(tokens: FrameTokens, at: number, target: Uint8Array, to: number): void {
+  const { coefficients, lumaGroups, chromaGroups } = tokens;
+  const base = at * TOKENS_PER_BLOCK;
+  const start = lumaGroups[at]! > 0 ? 0 : CHROMA_TOKENS;
+  const end = chromaGroups[at]! > 0 ? TOKENS_PER_BLOCK : CHROMA_TOKENS;
+  for (let i = start; i < end; i++) target[to + i] = magnitudeCode(coefficients[base + i]!);
+}
+
+function usesAverage(tokens: FrameTokens, sub: number): boolean {
+  const stride = tokens.geometry.columns * 2;
+  const { reference } = tokens;
+  return (
+    reference[sub] === AVERAGE ||
+    reference[sub + 1] === AVERAGE ||
+    reference[sub + stride] === AVERAGE ||
+    reference[sub + stride + 1] === AVERAGE
+  );
+}
+
+function movedMemory(tokens: FrameTokens, memories: readonly [TokenMemory | null, TokenMemory | null]): TokenMemory {
+  const { rows, columns } = tokens.geometry;
+  const moved = new Uint8Array(rows * columns * TOKENS_PER_BLOCK);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const at = row * columns + column;
+      if (isIntra(tokens.type[at]!)) continue;
+      const sub = 4 * row * columns + 2 * column;
+      const slot = tokens.reference[sub] === 1 ? 1 : 0;
+      const memory = memories[slot];
+      if (memory === null) continue;
+      const mvx = tokens.motion[sub * 4 + slot * 2]!;
+      const mvy = tokens.motion[sub * 4 + slot * 2 + 1]!;
+      const fromColumn = Math.max(0, Math.min(columns - 1, (64 * column + mvx + 32) >> 6));
+      const fromRow = Math.max(0, Math.min(rows - 1, (64 * row + mvy + 32) >> 6));
+      moved.set(rowOf(memory, fromRow * columns + fromColumn), at * TOKENS_PER_BLOCK);
+    }
+  }
+  return moved;
+}

@@ -1,0 +1,30 @@
+import { AdaptiveTables } from '../../entropy/adaptive-tables.js';
+import type { PackTables } from './pack-tables.js';
+
+/** Adaptation shift of the coefficient tables (FORMAT.md section 7). */
+const COEFFICIENT_RATE = 7;
+
+type ModeTableName = keyof PackTables['modeTables'];
+
+/** All adaptive probability tables of a stream; they start anew at each key frame. */
+export class SyntaxTables {
+  readonly modes: Readonly<Record<ModeTableName, AdaptiveTables>>;
+  /** [3 kinds, 32 scales, 8 contexts] tables of 16 symbols. */
+  readonly coefficients: AdaptiveTables;
+
+  constructor(tables: PackTables) {
+    const modes: Partial<Record<ModeTableName, AdaptiveTables>> = {};
+    for (const name of Object.keys(tables.modeTables) as ModeTableName[]) {
+      const { data, symbols } = tables.modeTables[name];
+      modes[name] = new AdaptiveTables(data, symbols, { rate: 'counted' });
+    }
+    this.modes = modes as Record<ModeTableName, AdaptiveTables>;
+    this.coefficients = new AdaptiveTables(tables.coefficientTables, 16, { rate: COEFFICIENT_RATE });
+  }
+
+  /** Back to the pack's frequencies. */
+  reset(): void {
+    for (const tables of Object.values(this.modes)) tables.reset();
+    this.coefficients.reset();
+  }
+}

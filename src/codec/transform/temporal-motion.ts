@@ -1,0 +1,100 @@
+import type { FrameHead } from '../frame-head.js';
+import { AVERAGE, MOTION_FIELDS, MOTION_LIMIT, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
+
+/** Time scales of vectors lie in -SCALE_LIMIT .. SCALE_LIMIT - 1, in 1/256. */
+const SCALE_LIMIT = 1024n;
+
+/** What a reference slot keeps of its frame's motion. */
+interface MotionField {
+  /** As in {@link FrameTokens}. */
+  readonly reference: Int8Array;
+  readonly motion: Int16Array;
+  readonly stride: number;
+  readonly pts: bigint;
+  /** Time stamps of the frames that the frame's references held; null where it had none. */
+  readonly referencePts: readonly [bigint | null, bigint | null];
+}
+
+/**
+ * Motion that a partition takes over from the frame in a reference slot (FORMAT.md section 8, "Temporal motion"): that of
+ * the same place, stretched to the distances in time of this frame's references. So do the temporal direct mode of
+ * ITU-T H.264 (8.4.1.2.3) and the temporal candidate of H.265 (8.5.3.2.8).
+ *
+ * Holds the fields of all slots. {@link beginFrame} and {@link endFrame} enclose each frame, in coding order.
+ */
+export class TemporalMotion {
+  /** The motion that {@link find} found: reference, x0, y0, x1, y1. */
+  readonly fields = new Int16Array(MOTION_FIELDS);
+  readonly #slots = new Map<number, MotionField>();
+  #collocated: MotionField | null = null;
+  /** Time scale, 1/256, by the vector's reference in the collocated frame; null where there is none. */
+  #scales: readonly (readonly number[] | null)[] = [null, null];
+
+  /** Looks up what a frame's references hold; a key frame empties all slots. May be called again for the same frame. */
+  beginFrame(head: FrameHead): void {
+    this.#collocated = null;
+    if (head.kind === 'key') this.#slots.clear();
+    const references = [head.reference0, head.reference1].filter((slot) => slot !== null);
+    const fields = references.map((slot) => this.#slots.get(slot)).filter((field) => field !== undefined);
+    const collocated = fields.at(-1);
+    if (collocated === undefined || fields.length < references.length) return;
+    this.#collocated = collocated;
+    this.#scales = collocated.referencePts.map((pts) => {
+      if (pts === null || pts === collocated.pts) return null;
+      return fields.map((field) => timeScale(head.pts - field.pts, collocated.pts - pts));
+    });
+  }
+
+  /**
+   * Finds the motion for the partition whose top left sub-block is (`row`, `column`) on the 8x8 grid.
+   *
+   * @param size 2 for a 16x16 partition, 1 for an 8x8 one.
+   * @returns false if there is none.
+   */
+  find(row: number, column: number, size: number): boolean {
+    const field = this.#collocated;
+    if (field === null) return false;
+    // The sub-block behind the centre of a 16x16 partition; an 8x8 one's own.
+    const at = (row + size - 1) * field.stride + column + size - 1;
+    const reference = field.reference[at]!;
+    if (reference === NO_REFERENCE) return false;
+    const used = reference === 1 ? 1 : 0;
+    const scales = this.#scales[used];
+    if (scales === null || scales === undefined) return false;
+    const { fields } = this;
+    fields.fill(0);
+    fields[0] = scales.length === 2 ? AVERAGE : 0;
+    for (let slot = 0; slot < scales.length; slot++) {
+      for (let component = 0; component < 2; component++) {
+        const value = (scales[slot]! * field.motion[at * 4 + used * 2 + component]! + 128) >> 8;
+        fields[1 + slot * 2 + component] = Math.max(-MOTION_LIMIT, Math.min(MOTION_LIMIT - 1, value));
+      }
+    }
+    return true;
+  }
+
+  /** Keeps the motion of a frame whose modes are known, if it fills a slot. */
+  endFrame(head: FrameHead, tokens: FrameTokens): void {
+    if (head.fills === null) return;
+    const ptsOf = (slot: number | null): bigint | null => (slot === null ? null : (this.#slots.get(slot)?.pts ?? null));
+    this.#slots.set(head.fills, {
+      reference: tokens.reference.slice(),
+      motion: tokens.motion.slice(),
+      stride: tokens.geometry.columns * 2,
+      pts: head.pts,
+      referencePts: [ptsOf(head.reference0), ptsOf(head.reference1)],
+    });
+  }
+}
+
+/** 256 `wanted` / `spanned`, rounded to the nearest (halves up), within the limits; `spanned` is not 0. */
+function timeScale(wanted: bigint, spanned: bigint): number {
+  const sign = spanned < 0n ? -1n : 1n;
+  const divisor = 2n * sign * spanned;
+  const dividend = 512n * sign * wanted + sign * spanned;
+  // BigInt division rounds towards zero.
+  const isBelow = dividend < 0n && dividend % divisor !== 0n;
+  const scale = dividend / divisor - (isBelow ? 1n : 0n);
+  if (scale < -SCALE_LIMIT) return Number(-SCALE_LIMIT);
+  return Number(scale < SCALE_LIMIT ? scale : SCALE_LIMIT - 1n);
+}

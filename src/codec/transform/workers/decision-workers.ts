@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { KernelMemory } from '../../../kernels/kernels.js';
+import type { DecisionHelpers } from '../encoder/frame-decision.js';
+import type { DecisionJob, Lesson, SharedDecision } from '../encoder/row-decision.js';
+
+/** What a decision worker is told; the first message makes it part of a sequence. */
+export type DecisionRequest =
+  | { readonly memory: KernelMemory; readonly shared: SharedDecision; readonly thread: number }
+  | { readonly lesson: Lesson | null; readonly job: DecisionJob };
+
+/** Threads that help to decide frames. They end with the thread that started them. */
+export class DecisionWorkers implements DecisionHelpers {
+  readonly #workers: readonly Worker[];
+  readonly #ready: Promise<unknown>;
+
+  constructor(readonly count: number) {
+    const script = new URL('./decision-worker.js', import.meta.url);
+    this.#workers = Array.from({ length: count }, () => new Worker(script));
+    this.#ready = Promise.all(this.#workers.map((worker) => once(worker, 'message')));
+    this.#ready.catch(() => undefined);
+  }
+
+  join(memory: KernelMemory, shared: SharedDecision): void {
+    this.#workers.forEach((worker, index) => {
+      worker.postMessage({ memory, shared, thread: 1 + index } satisfies DecisionRequest);
+    });
+  }
+
+  decide(lesson: Lesson | null, job: DecisionJob): void {
+    for (const worker of this.#workers) worker.postMessage({ lesson, job } satisfies DecisionRequest);
+  }
+
+  /** Waits until all have joined; rejects if one cannot. Frames must not be decided before: this thread would wait for ever. */
+  async ready(): Promise<void> {
+    await this.#ready;
+    for (const worker of this.#workers) worker.unref();
+  }
+}

@@ -1,0 +1,34 @@
+import { workerData } from 'node:worker_threads';
+import { Kernels } from '../../../kernels/kernels.js';
+import { Graph } from '../../../model/graph.js';
+import type { PackTables } from '../pack-tables.js';
+import { FrameTokens, Geometry, type TokenArrays } from '../frame-tokens.js';
+import { sidePlanes } from '../loop-filter.js';
+import { loopChecksum, requireChecksum } from '../../loop-checksum.js';
+import { PictureDecoder } from '../picture-decoder.js';
+import { tokenBuffers, type WorkerSetup } from '../../workers/messages.js';
+import { release } from '../../../threads/release.js';
+import { servePictures } from '../../workers/serve-pictures.js';
+
+/** What the decoder worker is made of. */
+export interface DecoderSetup extends WorkerSetup {
+  readonly tables: PackTables;
+  readonly loopFilter: Uint8Array;
+}
+
+const setup = workerData as DecoderSetup;
+
+servePictures<TokenArrays>(async () => {
+  const { device, threads, tables } = setup;
+  const geometry = new Geometry(setup.width, setup.height);
+  const loopFilter = await Graph.create(setup.loopFilter, { device, threads }, release);
+  const decoder = new PictureDecoder(new Kernels(), geometry, tables, loopFilter);
+  return async ({ head, tokens: arrays, checksum }) => {
+    const tokens = FrameTokens.adopt(geometry, arrays);
+    const planes = await decoder.decode(head, tokens);
+    if (checksum !== null) requireChecksum(loopChecksum(planes), checksum);
+    const side = sidePlanes(head, tokens);
+    release(tokenBuffers(arrays));
+    return { planes, side };
+  };
+});

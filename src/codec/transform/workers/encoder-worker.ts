@@ -1,0 +1,47 @@
+import { availableParallelism } from 'node:os';
+import { workerData } from 'node:worker_threads';
+import { Kernels } from '../../../kernels/kernels.js';
+import { Graph } from '../../../model/graph.js';
+import type { PackTables } from '../pack-tables.js';
+import { SequenceEncoder } from '../encoder/sequence-encoder.js';
+import type { SequenceOptions } from '../../sequence-options.js';
+import { Geometry, type TokenArrays } from '../frame-tokens.js';
+import { loopChecksum } from '../../loop-checksum.js';
+import { planeBuffers } from '../../planes.js';
+import { DecisionWorkers } from './decision-workers.js';
+import { tokenBuffers, type EncoderRequest, type EncoderResponse, type WorkerSetup } from '../../workers/messages.js';
+import { release } from '../../../threads/release.js';
+import { serveRequests, type Served } from '../../../threads/serve.js';
+
+/** What the encoder worker is made of. */
+export interface EncoderSetup extends WorkerSetup {
+  readonly tables: PackTables;
+  readonly loopFilter: Uint8Array;
+  readonly options: SequenceOptions;
+}
+
+/** Threads that decide a frame at most: what else is done for it is done in one. */
+const MAX_DECIDING = 4;
+
+const setup = workerData as EncoderSetup;
+
+serveRequests(async () => {
+  const { device, threads, tables, options } = setup;
+  const geometry = new Geometry(setup.width, setup.height);
+  const helpers = new DecisionWorkers(Math.min(availableParallelism(), MAX_DECIDING, geometry.rows) - 1);
+  const loopFilter = await Graph.create(setup.loopFilter, { device, threads }, release);
+  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options, helpers);
+  await helpers.ready();
+  return async ({ picture }: EncoderRequest): Promise<Served<EncoderResponse<TokenArrays>>> => {
+    if (picture !== null) encoder.push(picture);
+    if (!encoder.isReady(picture === null)) return { response: null };
+    const { display, head, tokens, ...pictures } = await encoder.next();
+    const arrays = tokens.arrays();
+    const checksum = loopChecksum(pictures.loop);
+    release(Object.values(pictures).flatMap(planeBuffers));
+    return {
+      response: { display, head, tokens: arrays, loopChecksum: checksum },
+      transfer: tokenBuffers(arrays),
+    };
+  };
+});

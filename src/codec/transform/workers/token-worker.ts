@@ -1,0 +1,29 @@
+import { workerData } from 'node:worker_threads';
+import { Graph } from '../../../model/graph.js';
+import type { PackTables } from '../pack-tables.js';
+import { FrameTokens, Geometry, type TokenArrays } from '../frame-tokens.js';
+import { TokenCodec } from '../token-codec.js';
+import type { WorkerSetup } from '../../workers/messages.js';
+import { release } from '../../../threads/release.js';
+import { serveTokens } from '../../workers/serve-tokens.js';
+
+/** What the token worker is made of. */
+export interface TokenSetup extends WorkerSetup {
+  readonly tables: PackTables;
+  readonly priorFirst: Uint8Array;
+  readonly priorSecond: Uint8Array;
+}
+
+const setup = workerData as TokenSetup;
+
+serveTokens<TokenArrays>(async () => {
+  const geometry = new Geometry(setup.width, setup.height);
+  const { device, threads } = setup;
+  const first = await Graph.create(setup.priorFirst, { device, threads }, release);
+  const second = await Graph.create(setup.priorSecond, { device, threads }, release);
+  const codec = new TokenCodec(geometry, setup.tables, { first, second });
+  return {
+    write: (head, tokens) => codec.write(head, FrameTokens.adopt(geometry, tokens)),
+    read: async (head, bytes) => (await codec.read(head, bytes)).arrays(),
+  };
+});

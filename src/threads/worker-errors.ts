@@ -1,0 +1,37 @@
+import {
+  BitstreamError,
+  CancelledError,
+  EnvironmentError,
+  InputError,
+  ModelError,
+  type TesseraError,
+} from '../errors.js';
+
+/** An error as it travels between threads, which would strip its class and fields. */
+export interface PlainError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+const CLASSES: Readonly<Record<string, new (message: string, options?: ErrorOptions) => TesseraError>> = {
+  BitstreamError,
+  CancelledError,
+  EnvironmentError,
+  InputError,
+  ModelError,
+};
+
+/** What to send of an error. */
+export function toPlainError(error: unknown): PlainError {
+  if (error instanceof Error) return { name: error.name, message: error.message, stack: error.stack };
+  return { name: 'Error', message: String(error), stack: undefined };
+}
+
+/** The error that was sent, of its own class where it is one of ours. */
+export function fromPlainError({ name, message, stack }: PlainError): Error {
+  const Class = CLASSES[name];
+  const error = Class === undefined ? new Error(message) : new Class(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

@@ -1,0 +1,45 @@
+import { AV_PIX_FMT_YUV420P, AVCOL_RANGE_JPEG, AVCOL_RANGE_MPEG } from 'node-av/constants';
+import { FrameConverter } from './frame-converter.js';
+import type { Frame } from '../frame.js';
+import { ownedPicture } from '../owned-picture.js';
+import { frameFromPlanar, planarFromFrame } from '../planar-buffer.js';
+
+/** Scales 8-bit 4:2:0 frames to one size with FFmpeg's `scale` filter, bicubic; range and matrix stay. */
+export class FrameScaler implements Disposable {
+  readonly #width: number;
+  readonly #height: number;
+  readonly #fullRange: boolean;
+  readonly #converter: FrameConverter;
+
+  constructor(width: number, height: number, fullRange: boolean) {
+    this.#width = width;
+    this.#height = height;
+    this.#fullRange = fullRange;
+    this.#converter = new FrameConverter({ width, height, fullRange });
+  }
+
+  /** A new frame; the same one if it has the size already. */
+  async scale(frame: Frame): Promise<Frame> {
+    const [width, height] = [this.#width, this.#height];
+    if (frame.width === width && frame.height === height) return frame;
+    const picture = ownedPicture(planarFromFrame(frame), {
+      width: frame.width,
+      height: frame.height,
+      format: AV_PIX_FMT_YUV420P,
+      timeBase: { num: 1, den: 1 },
+      pts: 0n,
+    });
+    try {
+      picture.colorRange = this.#fullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+      const planes = await this.#converter.convert(picture, `cannot scale to ${width}x${height}`);
+      return frameFromPlanar(planes, width, height, frame.pts, frame.duration);
+    } finally {
+      picture.free();
+    }
+  }
+
+  /** Frees the filter. */
+  [Symbol.dispose](): void {
+    this.#converter[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,293 @@
+import {
+  AV_FRAME_FLAG_CORRUPT,
+  AV_FRAME_FLAG_INTERLACED,
+  AV_PKT_FLAG_CORRUPT,
+  AVCOL_SPC_BT709,
+  AVCHROMA_LOC_LEFT,
+  AVDISCARD_ALL,
+  AVERROR_EAGAIN,
+  AVERROR_EOF,
+  AVERROR_INVALIDDATA,
+} from 'node-av/constants';
+import {
+  avGetCodecName,
+  Codec,
+  CodecContext,
+  type FormatContext,
+  Frame as AvFrame,
+  Packet,
+  type Stream,
+} from 'node-av/lib';
+import { EnvironmentError, InputError, throwIfCancelled } from '../../errors.js';
+import { isCut } from './container-check.js';
+import { findVideoTrack, openDemuxer } from '../demuxer.js';
+import {
+  describeFormat,
+  formatName,
+  FrameConverter,
+  isFullRange,
+  isPlanar420,
+  isRgb,
+} from '../convert/frame-converter.js';
+import type { Frame, VideoProperties } from '../frame.js';
+import { noTimestamp, positiveRational, throwIfInputFails, ticksToSeconds } from '../libav.js';
+import { type Cropping, cropPlanar, frameFromPlanar } from '../planar-buffer.js';
+import { collectSideTracks, type SideTracks } from '../side/side-tracks.js';
+import { readCropping, readRotation } from '../side/stream-side-data.js';
+import { repairTimestamps, type TimedPicture } from './timestamps.js';
+import type { FramesOptions, VideoSource } from './video-source.js';
+
+/** How a file is opened. */
+export interface MediaFileOptions {
+  /** What messages call the file; its path if not given. */
+  readonly name?: string;
+  /** Decoder threads; 0 (the default) lets libav take one per core. */
+  readonly threads?: number;
+}
+
+/**
+ * Opens a file that FFmpeg can read and makes it ready to decode; nothing is left open if it throws.
+ *
+ * @throws InputError if the file cannot be read, has no video track or is damaged
+ */
+export async function openMediaFile(path: string, options: MediaFileOptions = {}): Promise<VideoSource> {
+  const source = new MediaFile(path, options);
+  try {
+    await source.open();
+    return source;
+  } catch (error) {
+    await source[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+class MediaFile implements VideoSource {
+  readonly notes: string[] = [];
+  frameCountHint: number | null = null;
+  durationHint: number | null = null;
+  readonly #path: string;
+  readonly #name: string;
+  readonly #threads: number;
+  #format: FormatContext | null = null;
+  #decoder: CodecContext | null = null;
+  #converter: FrameConverter | null = null;
+  #properties: VideoProperties | null = null;
+  #cropping: Cropping = { top: 0, bottom: 0, left: 0, right: 0 };
+  #trackIndex = -1;
+  #end: bigint | null = null;
+  #pictures: AsyncGenerator<TimedPicture<Uint8Array>, void, undefined> | null = null;
+  #first: IteratorResult<TimedPicture<Uint8Array>, void> | null = null;
+  #taken = false;
+  #damaged = 0;
+
+  constructor(path: string, options: MediaFileOptions) {
+    this.#path = path;
+    this.#name = options.name ?? path;
+    this.#threads = options.threads ?? 0;
+  }
+
+  get properties(): VideoProperties {
+    if (this.#properties === null) throw new Error('the file is not open');
+    return this.#properties;
+  }
+
+  async open(): Promise<void> {
+    const format = await openDemuxer(this.#path, this.#name);
+    this.#format = format;
+    if (await isCut(this.#path, format.iformat?.name ?? '')) {
+      throw new InputError(`${this.#name} is cut or damaged: it ends before the length that it tells`);
+    }
+    const streams = format.streams;
+    this.#trackIndex = findVideoTrack(streams);
+    const track = streams[this.#trackIndex];
+    if (track === undefined) throw new InputError(`${this.#name} has no video track`);
+    for (const stream of streams) if (stream.index !== this.#trackIndex) stream.discard = AVDISCARD_ALL;
+    const codec = Codec.findDecoder(track.codecpar.codecId);
+    if (codec === null) {
+      const codecName = avGetCodecName(track.codecpar.codecId) ?? 'an unknown codec';
+      throw new InputError(`${this.#name}: FFmpeg has no decoder for its video track (${codecName})`);
+    }
+    const decoder = new CodecContext();
+    this.#decoder = decoder;
+    decoder.allocContext3(codec);
+    throwIfInputFails(decoder.parametersToContext(track.codecpar), `cannot read ${this.#name}`);
+    decoder.pktTimebase = track.timeBase;
+    decoder.threadCount = this.#threads;
+    throwIfInputFails(await decoder.open2(codec), `cannot decode ${this.#name}`);
+    this.#readHints(track, format);
+    this.#pictures = this.#decode(format, decoder, track);
+    this.#first = await this.#pictures.next();
+    if (this.#first.done === true)
+      throw new InputError(`${this.#name}: not one frame of its video track can be decoded`);
+  }
+
+  async *frames({ signal }: FramesOptions = {}): AsyncGenerator<Frame, void, undefined> {
+    if (this.#taken) throw new InputError(`${this.#name}: its frames were read before; open it again`);
+    this.#taken = true;
+    const { width, height, timeBase, frameRate } = this.properties;
+    const context = { timeBase, frameRate, end: this.#end, onNote: (note: string) => this.notes.push(note) };
+    for await (const { picture, pts, duration } of repairTimestamps(this.#rest(signal), context)) {
+      throwIfCancelled(signal);
+      yield frameFromPlanar(picture, width, height, pts, duration);
+    }
+    if (this.#damaged > 0) this.notes.push(`${this.#damaged} damaged pictures or packets were concealed or left out`);
+  }
+
+  side(): Promise<SideTracks | null> {
+    return collectSideTracks(this.#path, this.#name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pictures?.return();
+    this.#converter?.[Symbol.dispose]();
+    this.#decoder?.freeContext();
+    await this.#format?.closeInput();
+    this.#pictures = null;
+    this.#converter = null;
+    this.#decoder = null;
+    this.#format = null;
+  }
+
+  async *#rest(signal: AbortSignal | undefined): AsyncGenerator<TimedPicture<Uint8Array>, void, undefined> {
+    throwIfCancelled(signal);
+    if (this.#first?.done === false) yield this.#first.value;
+    this.#first = null;
+    if (this.#pictures === null) throw new InputError(`${this.#name} was closed`);
+    for await (const picture of this.#pictures) {
+      throwIfCancelled(signal);
+      yield picture;
+    }
+  }
+
+  #readHints(track: Stream, format: FormatContext): void {
+    const known = track.duration !== noTimestamp && track.duration > 0n;
+    const start = track.startTime === noTimestamp ? 0n : track.startTime;
+    this.#end = known ? start + track.duration : null;
+    this.durationHint = known
+      ? ticksToSeconds(track.duration, track.timeBase)
+      : format.duration > 0n
+        ? Number(format.duration) / 1e6
+        : null;
+    const rate = positiveRational(track.avgFrameRate, { num: 0, den: 1 });
+    const expected = this.durationHint === null ? 0 : Math.round((this.durationHint * rate.num) / rate.den);
+    const count = track.nbFrames > 0n ? Number(track.nbFrames) : expected;
+    this.frameCountHint = count > 0 ? count : null;
+  }
+
+  async *#decode(
+    format: FormatContext,
+    decoder: CodecContext,
+    track: Stream,
+  ): AsyncGenerator<TimedPicture<Uint8Array>, void, undefined> {
+    const packet = new Packet();
+    const picture = new AvFrame();
+    try {
+      packet.alloc();
+      picture.alloc();
+      let more = true;
+      while (more) {
+        more = await this.#feed(format, decoder, packet);
+        while (true) {
+          const code = await decoder.receiveFrame(picture);
+          if (code === AVERROR_EAGAIN || code === AVERROR_EOF) break;
+          if (code === AVERROR_INVALIDDATA) this.#damaged++;
+          else throwIfInputFails(code, `cannot decode ${this.#name}`);
+          if (code < 0) continue;
+          yield await this.#take(picture, track);
+          picture.unref();
+        }
+      }
+    } finally {
+      packet.free();
+      picture.free();
+    }
+  }
+
+  /** Sends one packet of the video track to the decoder, or its end; false at the end. */
+  async #feed(format: FormatContext, decoder: CodecContext, packet: Packet): Promise<boolean> {
+    while (true) {
+      const code = await format.readFrame(packet);
+      if (code === AVERROR_EOF) {
+        throwIfInputFails(await decoder.sendPacket(null), `cannot decode ${this.#name}`);
+        return false;
+      }
+      if (code < 0) throw new InputError(`${this.#name} is cut or damaged: reading stopped before its end`);
+      try {
+        if (packet.streamIndex !== this.#trackIndex) continue;
+        if ((packet.flags & AV_PKT_FLAG_CORRUPT) !== 0) this.#judgeCorrupt(format);
+        const sent = await decoder.sendPacket(packet);
+        if (sent === AVERROR_INVALIDDATA) this.#damaged++;
+        else throwIfInputFails(sent, `cannot decode ${this.#name}`);
+        return true;
+      } finally {
+        packet.unref();
+      }
+    }
+  }
+
+  // Files with an index know how long each packet is: a short one means a cut file. Broadcast streams flag lost pieces.
+  #judgeCorrupt(format: FormatContext): void {
+    if (/mpegts|mpeg|rtp/.test(format.iformat?.name ?? '')) this.#damaged++;
+    else throw new InputError(`${this.#name} is cut or damaged: a packet of its video track is not complete`);
+  }
+
+  async #take(picture: AvFrame, track: Stream): Promise<TimedPicture<Uint8Array>> {
+    this.#properties ??= this.#settle(picture, track);
+    const { left, right, top, bottom } = this.#cropping;
+    const width = this.#properties.width + left + right;
+    const height = this.#properties.height + top + bottom;
+    this.#converter ??= new FrameConverter({ width, height, fullRange: this.#properties.colour.fullRange });
+    if (picture.width !== width || picture.height !== height) {
+      this.#noteOnce(`the frame size changes within the video: scaled to the first one`);
+    }
+    if ((picture.flags & AV_FRAME_FLAG_CORRUPT) !== 0 || picture.decodeErrorFlags !== 0) this.#damaged++;
+    const pts = picture.bestEffortTimestamp;
+    const what = `cannot convert the pictures of ${this.#name} to 8-bit 4:2:0`;
+    return {
+      picture: cropPlanar(await this.#converter.convert(picture, what), width, height, this.#cropping),
+      pts: pts === noTimestamp ? null : pts,
+      duration: picture.duration,
+    };
+  }
+
+  /** Decides the properties of the whole video from its track and its first picture. */
+  #settle(picture: AvFrame, track: Stream): VideoProperties {
+    if (picture.width < 1 || picture.height < 1)
+      throw new EnvironmentError(`${this.#name}: FFmpeg gave an empty picture`);
+    const parameters = track.codecpar;
+    const rgb = isRgb(picture.format);
+    // nv12 holds the same samples in another order.
+    if (!isPlanar420(picture.format) && !/^nv(12|21)$/.test(formatName(picture.format))) {
+      this.notes.push(`converted ${describeFormat(picture.format)} to 8-bit 4:2:0${rgb ? ' with BT.709' : ''}`);
+    }
+    if ((picture.flags & AV_FRAME_FLAG_INTERLACED) !== 0) {
+      this.notes.push('the pictures are interlaced: both fields are kept in one frame, coded as they are');
+    }
+    this.#cropping = readCropping(track, picture);
+    const { left, right, top, bottom } = this.#cropping;
+    const square = { num: 1, den: 1 };
+    const aspect = positiveRational(track.sampleAspectRatio, positiveRational(picture.sampleAspectRatio, square));
+    const rate = positiveRational(track.rFrameRate, { num: 25, den: 1 });
+    const choose = (first: number, second: number) => (first === 2 ? second : first);
+    const location = picture.chromaLocation === 0 ? parameters.chromaLocation : picture.chromaLocation;
+    return {
+      width: picture.width - left - right,
+      height: picture.height - top - bottom,
+      timeBase: { num: track.timeBase.num, den: track.timeBase.den },
+      frameRate: positiveRational(track.avgFrameRate, rate),
+      sampleAspect: aspect,
+      rotation: readRotation(track, picture, (note) => this.notes.push(note)),
+      colour: {
+        primaries: choose(picture.colorPrimaries, parameters.colorPrimaries),
+        transfer: choose(picture.colorTrc, parameters.colorTrc),
+        matrix: rgb ? AVCOL_SPC_BT709 : choose(picture.colorSpace, parameters.colorSpace),
+        fullRange: !rgb && isFullRange(picture),
+        chromaLocation: location === 0 && !isPlanar420(picture.format) ? AVCHROMA_LOC_LEFT : location,
+      },
+    };
+  }
+
+  #noteOnce(note: string): void {
+    if (!this.notes.includes(note)) this.notes.push(note);
+  }
+}

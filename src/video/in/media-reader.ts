@@ -1,0 +1,93 @@
+import { stat } from 'node:fs/promises';
+import { InputError } from '../../errors.js';
+import { openPictures } from './images.js';
+import { openMediaFile } from './media-file.js';
+import { spoolToFile, takeFirstBytes } from '../../io/pipe.js';
+import type { VideoSource } from './video-source.js';
+import { isY4m, openY4m } from './y4m.js';
+
+export type { FramesOptions, VideoSource } from './video-source.js';
+
+/** Options of {@link openVideo}. */
+export interface OpenVideoOptions {
+  /** Stops the opening of a pipe with a CancelledError. */
+  readonly signal?: AbortSignal | undefined;
+  /** Decoder threads; 0 (the default) takes one per core. */
+  readonly threads?: number;
+  /** Frames per second of pictures; 25 if not given. Files and pipes bring their own. */
+  readonly picturesPerSecond?: number;
+}
+
+/**
+ * Opens a video for reading.
+ *
+ * @param input - path of any file that FFmpeg reads, or of a folder of pictures; a list of picture files; or the bytes
+ * of a video, such as `process.stdin`. Bytes that are YUV4MPEG2 are read as they come; others are kept in a temporary
+ * file first, because most formats must be read back and forth.
+ * @throws InputError with one line that says what is wrong with the input; EnvironmentError; CancelledError
+ */
+export async function openVideo(
+  input: string | readonly string[] | AsyncIterable<Uint8Array>,
+  options: OpenVideoOptions = {},
+): Promise<VideoSource> {
+  if (typeof input === 'string') return openPath(input, options);
+  if (isList(input)) return openPictures(input, options);
+  return openPipe(input, options);
+}
+
+function isList(input: readonly string[] | AsyncIterable<Uint8Array>): input is readonly string[] {
+  return Array.isArray(input);
+}
+
+async function openPath(path: string, options: OpenVideoOptions): Promise<VideoSource> {
+  let entry;
+  try {
+    entry = await stat(path);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new InputError(missing ? `${path} does not exist` : `cannot read ${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (entry.isDirectory()) return openPictures(path, options);
+  if (entry.isFile() && entry.size === 0) throw new InputError(`${path} is empty`);
+  return openMediaFile(path, options);
+}
+
+async function openPipe(bytes: AsyncIterable<Uint8Array>, options: OpenVideoOptions): Promise<VideoSource> {
+  const { first, all } = await takeFirstBytes(bytes, 16);
+  if (first.length === 0) throw new InputError('the input pipe is empty');
+  if (isY4m(first)) return openY4m(all);
+  const file = await spoolToFile(all, options.signal);
+  try {
+    const source = await openMediaFile(file.path, { ...options, name: 'the input pipe' });
+    return disposeBoth(source, file);
+  } catch (error) {
+    await file[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** `source`, but disposing it also disposes `held`. */
+function disposeBoth(source: VideoSource, held: AsyncDisposable): VideoSource {
+  return {
+    get properties() {
+      return source.properties;
+    },
+    get frameCountHint() {
+      return source.frameCountHint;
+    },
+    get durationHint() {
+      return source.durationHint;
+    },
+    get notes() {
+      return source.notes;
+    },
+    frames: (options) => source.frames(options),
+    side: () => source.side(),
+    [Symbol.asyncDispose]: async () => {
+      await source[Symbol.asyncDispose]();
+      await held[Symbol.asyncDispose]();
+    },
+  };
+}

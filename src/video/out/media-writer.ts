@@ -1,0 +1,63 @@
+import { stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { VideoProperties } from '../frame.js';
+import { openMediaFileSink } from './media-file-sink.js';
+import { openPictureSink } from './picture-sink.js';
+import type { SideTracks } from '../side/side-tracks.js';
+import type { OutputVideoCodec } from '../output-container.js';
+import type { VideoSink } from './video-sink.js';
+import { openY4mSink } from './y4m-sink.js';
+
+export type { OutputVideoCodec } from '../output-container.js';
+export type { VideoSink } from './video-sink.js';
+
+/** Options of {@link createVideoSink}. */
+export interface VideoSinkOptions {
+  /** Video codec; the container's usual one (H.264, in WebM VP9) if not given. Y4m and PNG take none. */
+  readonly videoCodec?: OutputVideoCodec | undefined;
+  /** Sound and all else that goes beside the video; stays the caller's to dispose. */
+  readonly side?: SideTracks | null | undefined;
+  /** True to replace what is there. */
+  readonly overwrite?: boolean;
+  /** Files that are being read: none of them may be the output. */
+  readonly inputs?: readonly string[];
+}
+
+/**
+ * Creates a video file (`.mp4`, `.mov`, `.mkv`, `.webm`, `.y4m`) or PNG pictures (a folder, `name-%05d.png`, or one
+ * `.png` for a video of one frame).
+ *
+ * Everything is written under a temporary name; the output appears when {@link VideoSink.finish} is done.
+ *
+ * @throws InputError if the output exists, is an input, or cannot hold what it is given; EnvironmentError if it cannot
+ * be written
+ */
+export async function createVideoSink(
+  output: string,
+  properties: VideoProperties,
+  options: VideoSinkOptions = {},
+): Promise<VideoSink> {
+  const extension = extname(output).toLowerCase();
+  if (extension === '.y4m') return noteLoss(await openY4mSink(output, properties, options), options.side);
+  const entry = await stat(output).catch(() => null);
+  if (extension === '.png' || /[\\/]$/.test(output) || entry?.isDirectory() === true) {
+    return noteLoss(await openPictureSink(output, properties, options), options.side);
+  }
+  return openMediaFileSink(output, properties, options);
+}
+
+/** `sink` with a note that what stands beside the video is not written. */
+export function noteLoss(sink: VideoSink, side: SideTracks | null | undefined): VideoSink {
+  const count = side?.header.tracks.length ?? 0;
+  if (count === 0) return sink;
+  const note = `${count} sound or other tracks are left out: this kind of output has pictures only`;
+  return {
+    get notes() {
+      return [note, ...sink.notes];
+    },
+    write: (frame) => sink.write(frame),
+    finish: () => sink.finish(),
+    abort: () => sink.abort(),
+    [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose](),
+  };
+}

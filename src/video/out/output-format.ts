@@ -1,0 +1,57 @@
+/** Which container a file name stands for, and how each video codec is set. */
+import { extname } from 'node:path';
+import { InputError } from '../../errors.js';
+import type { OutputContainer, OutputVideoCodec } from '../output-container.js';
+import type { EncoderSettings } from './frame-encoder.js';
+
+const containers: Readonly<Record<string, OutputContainer>> = {
+  '.mp4': { muxer: 'mp4', family: 'mp4', videoCodecs: ['h264', 'hevc', 'av1', 'vp9'] },
+  '.m4v': { muxer: 'mp4', family: 'mp4', videoCodecs: ['h264', 'hevc', 'av1', 'vp9'] },
+  '.mov': { muxer: 'mov', family: 'mp4', videoCodecs: ['h264', 'hevc'] },
+  '.mkv': { muxer: 'matroska', family: 'matroska', videoCodecs: ['h264', 'hevc', 'av1', 'vp9', 'ffv1'] },
+  '.webm': { muxer: 'webm', family: 'matroska', videoCodecs: ['vp9', 'av1'] },
+};
+
+/** File name extensions of containers. */
+export const containerExtensions: readonly string[] = Object.keys(containers);
+
+/**
+ * The container for a file name.
+ *
+ * @throws InputError if the extension names none
+ */
+export function containerOf(path: string): OutputContainer {
+  const extension = extname(path).toLowerCase();
+  const container = containers[extension];
+  if (container === undefined) {
+    const known = [...containerExtensions, '.y4m', '.png'].join(', ');
+    throw new InputError(`cannot tell from ${path} what to write; end its name with one of ${known}`);
+  }
+  return container;
+}
+
+// What is encoded here was decoded from a tessera stream a moment ago, so its losses add to losses that were paid for.
+// These qualities keep the second loss far below the first (46 dB and more on camera material) at file sizes that
+// stay handy; whoever wants none takes ffv1.
+const settings: Readonly<Record<OutputVideoCodec, EncoderSettings>> = {
+  h264: { name: 'libx264', options: { preset: 'medium', crf: '12' } },
+  hevc: { name: 'libx265', options: { preset: 'medium', crf: '14', 'x265-params': 'log-level=none' } },
+  av1: { name: 'libsvtav1', options: { preset: '8', crf: '16' } },
+  vp9: { name: 'libvpx-vp9', options: { crf: '12', b: '0', deadline: 'good', 'cpu-used': '4', 'row-mt': '1' } },
+  ffv1: { name: 'ffv1', options: { level: '3', slicecrc: '1' } },
+};
+
+/**
+ * Encoder settings for a codec in a container.
+ *
+ * @throws InputError if the container cannot hold the codec
+ */
+export function chooseEncoder(container: OutputContainer, codec: OutputVideoCodec | undefined): EncoderSettings {
+  const chosen = codec ?? container.videoCodecs[0] ?? 'h264';
+  if (!container.videoCodecs.includes(chosen)) {
+    throw new InputError(
+      `${container.muxer} files cannot hold ${chosen} video; choose ${container.videoCodecs.join(', ')}, or write .mkv`,
+    );
+  }
+  return settings[chosen];
+}

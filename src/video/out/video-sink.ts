@@ -1,0 +1,17 @@
+import type { Frame } from '../frame.js';
+
+/** A video that is being written. Disposing it before {@link VideoSink.finish} removes what was written so far. */
+export interface VideoSink extends AsyncDisposable {
+  /** What the output cannot hold as it was, one line each. Complete after {@link VideoSink.finish}. */
+  readonly notes: readonly string[];
+  /**
+   * Takes the next frame in display order; resolves when there is room for another.
+   *
+   * @throws InputError if its size is not the video's; EnvironmentError
+   */
+  write(frame: Frame): Promise<void>;
+  /** Writes what is left and gives the output its real name. */
+  finish(): Promise<void>;
+  /** Removes what was written so far; does nothing after {@link VideoSink.finish}. */
+  abort(): Promise<void>;
+}

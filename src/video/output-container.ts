@@ -1,0 +1,12 @@
+/** Video codecs that files are written with. */
+export type OutputVideoCodec = 'h264' | 'hevc' | 'av1' | 'vp9' | 'ffv1';
+
+/** A container that FFmpeg writes for us. */
+export interface OutputContainer {
+  /** libavformat's name of the muxer. */
+  readonly muxer: 'mp4' | 'mov' | 'matroska' | 'webm';
+  /** MP4 and QuickTime are one family with one syntax, Matroska and WebM another. */
+  readonly family: 'mp4' | 'matroska';
+  /** Video codecs it holds; the first is the default. */
+  readonly videoCodecs: readonly OutputVideoCodec[];
+}

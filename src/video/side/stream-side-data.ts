@@ -1,0 +1,34 @@
+/** What a container says of its pictures beside the codec: how to turn them, what of them to show. */
+import { AV_FRAME_DATA_DISPLAYMATRIX, AV_PKT_DATA_DISPLAYMATRIX, AV_PKT_DATA_FRAME_CROPPING } from 'node-av/constants';
+import type { Frame as AvFrame, Stream } from 'node-av/lib';
+import { readDisplayMatrix, type Rotation } from '../convert/display-matrix.js';
+import type { Cropping } from '../planar-buffer.js';
+
+/**
+ * The rotation that the track or its first picture asks for.
+ *
+ * @param onNote - called with one line if it asks for more than a quarter turn
+ */
+export function readRotation(track: Stream, picture: AvFrame, onNote: (note: string) => void): Rotation {
+  const matrix =
+    track.codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX) ?? picture.getSideData(AV_FRAME_DATA_DISPLAYMATRIX);
+  if (matrix === null) return 0;
+  const { rotation, exact } = readDisplayMatrix(matrix);
+  if (!exact)
+    onNote('the display matrix mirrors or turns by other than quarters: only the nearest quarter turn is kept');
+  return rotation;
+}
+
+/** What the container (not the codec, which libav obeys itself) says is not to be shown. */
+export function readCropping(track: Stream, picture: AvFrame): Cropping {
+  const bytes = track.codecpar.getCodedSideData(AV_PKT_DATA_FRAME_CROPPING);
+  if (bytes === null || bytes.length < 16) return { top: 0, bottom: 0, left: 0, right: 0 };
+  const [top, bottom, left, right] = [0, 4, 8, 12].map((at) => bytes.readUInt32LE(at)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const possible = left + right < picture.width && top + bottom < picture.height;
+  return possible ? { top, bottom, left, right } : { top: 0, bottom: 0, left: 0, right: 0 };
+}

@@ -1,0 +1,95 @@
+import { describe, expect, test } from '@jest/globals';
+import { CodingOrder, type PlannedFrame } from '../../../../src/codec/transform/encoder/coding-order.js';
+import { codingStructure } from '../../../../src/codec/transform/encoder/coding-structure.js';
+import { LookAhead } from '../../../../src/codec/look-ahead.js';
+import { Geometry } from '../../../../src/codec/transform/frame-tokens.js';
+import { Kernels } from '../../../../src/kernels/kernels.js';
+import { picture } from '../../clips.js';
+
+const geometry = new Geometry(64, 64);
+
+/** Plans a still clip whose scenes are numbered, giving out frames as soon as `depth` of them wait. */
+function plan(scenes: readonly number[], keyint: number, depth = 40): PlannedFrame[] {
+  const lookAhead = new LookAhead(new Kernels(), geometry);
+  const order = new CodingOrder(lookAhead, keyint, codingStructure(geometry, keyint).largestMiniGop);
+  const planned: PlannedFrame[] = [];
+  let waiting = 0;
+  const next = (isEnd: boolean): void => {
+    planned.push(order.plan(isEnd)[0]!);
+    order.shift();
+    waiting--;
+  };
+  for (const scene of scenes) {
+    order.push(lookAhead.analyse(picture('pan', 64, 64, 0, 3 * scene).y));
+    if (++waiting >= depth) next(false);
+  }
+  while (waiting > 0) next(true);
+  return planned;
+}
+
+const displays = (frames: readonly PlannedFrame[]): number[] => frames.map(({ frame }) => frame.display);
+
+/** Frames that have to be held back, at most, to show all in order. */
+function heldBack(frames: readonly PlannedFrame[]): number {
+  return Math.max(
+    ...frames.map(
+      ({ frame }, index) => frames.slice(0, index).filter((before) => before.frame.display > frame.display).length,
+    ),
+  );
+}
+
+test('still pictures make pyramids', () => {
+  expect(displays(plan(Array<number>(10).fill(0), 250))).toEqual([0, 8, 4, 2, 1, 3, 6, 5, 7, 9]);
+});
+
+test('an anchor is predicted from the two anchors before it, as far as the key frame', () => {
+  const frames = plan([...Array<number>(26).fill(0), ...Array<number>(18).fill(1)], 250);
+  const anchors = frames.filter(({ fills, isKey }) => !isKey && fills !== null && fills < 2);
+  const seen = anchors.map(({ frame, references }) => [frame.display, ...references.map((one) => one.frame.display)]);
+  expect(seen).toEqual([
+    [16, 0],
+    [24, 16, 0],
+    [25, 24, 16],
+    [42, 26],
+    [43, 42, 26],
+  ]);
+});
+
+test('one frame is a key frame', () => {
+  const [only, ...others] = plan([0], 250);
+  expect(only).toMatchObject({ isKey: true, references: [], fills: 0 });
+  expect(others).toEqual([]);
+});
+
+test('a scene cut ends a pyramid: nothing refers across it', () => {
+  const frames = plan([0, 0, 0, 0, 0, 0, 1, 1, 1, 1], 250);
+  expect(displays(frames)).toEqual([0, 4, 2, 1, 3, 5, 6, 8, 7, 9]);
+  expect(displays(frames.filter(({ isKey }) => isKey))).toEqual([0, 6]);
+  for (const { frame, references } of frames) {
+    for (const { frame: reference } of references) expect(reference.display < 6).toBe(frame.display < 6);
+  }
+});
+
+describe.each([1, 2, 3, 7, 9, 17, 30, 53])('%i frames', (count) => {
+  test.each([
+    [250, 40],
+    [250, 17],
+    [6, 40],
+    [1, 40],
+  ])('keyint %i, %i frames ahead: every slot holds what the plan says', (keyint, depth) => {
+    const frames = plan(Array<number>(count).fill(0), keyint, depth);
+    expect(displays(frames).sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, index) => index));
+    const { slotCount, reorderDepth } = codingStructure(geometry, keyint);
+    const slots = new Map<number, number>();
+    for (const { frame, isKey, references, fills } of frames) {
+      expect(isKey).toBe(frame.display % keyint === 0);
+      if (isKey) slots.clear();
+      expect(references.length > 0).toBe(!isKey);
+      for (const reference of references) expect(slots.get(reference.slot)).toBe(reference.frame.display);
+      if (fills === null) continue;
+      expect(fills).toBeLessThan(slotCount);
+      slots.set(fills, frame.display);
+    }
+    expect(heldBack(frames)).toBeLessThanOrEqual(reorderDepth);
+  });
+});

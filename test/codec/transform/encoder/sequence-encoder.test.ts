@@ -1,0 +1,123 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { SequenceEncoder, type EncodedFrame } from '../../../../src/codec/transform/encoder/sequence-encoder.js';
+import { AVERAGE, Geometry } from '../../../../src/codec/transform/frame-tokens.js';
+import { PictureDecoder } from '../../../../src/codec/transform/picture-decoder.js';
+import { TokenCodec } from '../../../../src/codec/transform/token-codec.js';
+import { Kernels } from '../../../../src/kernels/kernels.js';
+import type { Graph } from '../../../../src/model/graph.js';
+import type { PackTables } from '../../../../src/codec/transform/pack-tables.js';
+import { picture } from '../../clips.js';
+import { exactGraphs, tinyPack, tinyTables } from '../../tiny.js';
+
+let tables: PackTables;
+beforeAll(async () => {
+  tables = await tinyTables();
+});
+
+/** Encodes `scenes.length` frames; the number says which scene each belongs to. */
+async function encode(
+  scenes: readonly number[],
+  keyint: number,
+  quality = 20,
+  loopFilter: Graph | null = null,
+): Promise<EncodedFrame[]> {
+  const geometry = new Geometry(80, 64);
+  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, { quality, keyint, tune: 'psnr' });
+  const results: EncodedFrame[] = [];
+  for (const [time, scene] of scenes.entries()) {
+    encoder.push(picture('pan', 80, 64, time, 3 * scene));
+    while (encoder.isReady(false)) results.push(await encoder.next());
+  }
+  while (encoder.isReady(true)) results.push(await encoder.next());
+  return results;
+}
+
+function keys(frames: readonly EncodedFrame[]): number[] {
+  return frames.flatMap(({ head, display }) => (head.kind === 'key' ? [display] : []));
+}
+
+describe('key frames', () => {
+  test('the first, then one every keyint frames', async () => {
+    expect(keys(await encode([0, 0, 0, 0, 0, 0, 0], 3))).toEqual([0, 3, 6]);
+    expect(keys(await encode([0, 0, 0], 1))).toEqual([0, 1, 2]);
+    expect(keys(await encode([0, 0, 0, 0, 0], 250))).toEqual([0]);
+  });
+
+  test('a scene cut makes one, from which keyint counts anew', async () => {
+    expect(keys(await encode([0, 0, 1, 1, 1, 1, 1, 1], 4))).toEqual([0, 2, 6]);
+  });
+
+  test('a single frame is a key frame', async () => {
+    const frames = await encode([0], 250);
+    expect(frames.map(({ head }) => head.kind)).toEqual(['key']);
+  });
+});
+
+describe('quality', () => {
+  test('frames that later ones depend on get more, and never more than 63', async () => {
+    const frames = await encode([0, 0, 0, 0, 0, 0, 0, 0], 250, 20);
+    const q = frames.map(({ head }) => head.q);
+    expect(q[0]).toBeGreaterThan(20);
+    for (const { head } of frames) {
+      if (head.kind === 'key') continue;
+      expect(head.q).toBeLessThan(q[0]!);
+      if (head.fills === null) expect(head.q).toBeLessThan(Math.max(...q.slice(1)));
+    }
+    expect((await encode([0, 0, 0, 0], 250, 62)).every(({ head }) => head.q <= 63)).toBe(true);
+  });
+
+  test('key frames that nothing depends on get none', async () => {
+    expect((await encode([0, 0, 0], 1, 20)).map(({ head }) => head.q)).toEqual([20, 20, 20]);
+  });
+});
+
+describe('order', () => {
+  test('frames between anchors come after them and know their place', async () => {
+    const frames = await encode(Array<number>(10).fill(0), 250);
+    expect(frames.map(({ display }) => display).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    // Anchors alternate between slots 0 and 1.
+    const between = frames.filter(({ head }) => head.fills === null || head.fills > 1);
+    expect(between.length).toBeGreaterThan(0);
+    const last = Math.max(...between.map(({ display }) => display));
+    const position = frames.findIndex(({ display }) => display === last);
+    expect(frames.slice(0, position).some(({ display }) => display > last)).toBe(true);
+  });
+
+  test('predictions from both sides are used', async () => {
+    const frames = await encode(Array<number>(9).fill(0), 250);
+    const used = new Set(frames.flatMap(({ tokens }) => Array.from(tokens.reference)));
+    expect(used.has(AVERAGE)).toBe(true);
+  });
+
+  test.each([[1], [2], [5], [8], [11]])(
+    '%i frames, a scene cut in a pyramid: loop pictures are those of a decoder',
+    async (cut) => {
+      const scenes = Array.from({ length: 12 }, (_, index) => (index < cut ? 0 : 2));
+      const geometry = new Geometry(80, 64);
+      const { first, second, loopFilter } = await exactGraphs(await tinyPack);
+      const frames = await encode(scenes, 250, 26, loopFilter);
+      const writer = new TokenCodec(geometry, tables, { first, second });
+      const reader = new TokenCodec(geometry, tables, { first, second });
+      const decoder = new PictureDecoder(new Kernels(), geometry, tables, loopFilter);
+      for (const { head, tokens, loop } of frames) {
+        const read = await reader.read(head, (await writer.write(head, tokens)).slice());
+        expect(await decoder.decode(head, read)).toEqual(loop);
+      }
+      expect(keys(frames)).toEqual([0, cut]);
+    },
+  );
+});
+
+test('waits for a look-ahead, which large pictures shorten', () => {
+  const small = new SequenceEncoder(new Kernels(), new Geometry(16, 16), tables, null, {
+    quality: 1,
+    keyint: 9,
+    tune: 'lpips',
+  });
+  for (let time = 0; time < 40; time++) {
+    expect(small.isReady(false)).toBe(false);
+    small.push(picture('black', 16, 16, time));
+    expect(small.isReady(true)).toBe(true);
+  }
+  expect(small.isReady(false)).toBe(true);
+});

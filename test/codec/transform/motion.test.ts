@@ -1,0 +1,185 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { FrameTokens, Geometry } from '../../../src/codec/transform/frame-tokens.js';
+import type { FrameHead } from '../../../src/codec/frame-head.js';
+import { MotionNeighbours, setMotion } from '../../../src/codec/transform/motion.js';
+import { TemporalMotion } from '../../../src/codec/transform/temporal-motion.js';
+import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
+import { seededRandom } from '../../entropy/random.js';
+import { randomTokens } from './random-tokens.js';
+import { tinyTables } from '../tiny.js';
+
+const head: FrameHead = {
+  kind: 'inter',
+  q: 30,
+  reference0: 0,
+  reference1: 1,
+  fills: null,
+  interpolation: 0,
+  hasQOffsets: false,
+  hasLoopFilter: false,
+  pts: 1n,
+};
+
+let tables: PackTables;
+beforeAll(async () => {
+  tables = await tinyTables();
+});
+
+/** Frames in slots 0 and 1, the second of which moves against the first. */
+function temporalOf(geometry: Geometry, random: () => number): TemporalMotion {
+  const temporal = new TemporalMotion();
+  const key: FrameHead = { ...head, kind: 'key', reference0: null, reference1: null, fills: 0, pts: 0n };
+  const next: FrameHead = { ...head, reference1: null, fills: 1, pts: 2n };
+  for (const before of [key, next]) randomTokens(geometry, tables, before, random, temporal);
+  return temporal;
+}
+
+/** [reference, x0, y0, x1, y1]. */
+type Motion = readonly number[];
+
+function motionAt(tokens: FrameTokens, y: number, x: number): Motion | null {
+  const { rows, columns } = tokens.geometry;
+  if (y < 0 || x < 0 || y >= 2 * rows || x >= 2 * columns) return null;
+  const at = y * 2 * columns + x;
+  const reference = tokens.reference[at]!;
+  return reference < 0 ? null : [reference, ...tokens.motion.subarray(4 * at, 4 * at + 4)];
+}
+
+/** FORMAT.md section 8, "Motion": left, above and above right of a partition; null where there is no motion. */
+function neighboursOf(tokens: FrameTokens, y: number, x: number, size: number): (Motion | null)[] {
+  const isThird = size === 1 && y % 2 === 1 && x % 2 === 1;
+  const isOutside = y === 0 || x + size >= 2 * tokens.geometry.columns;
+  const right = isThird || isOutside ? motionAt(tokens, y - 1, x - 1) : motionAt(tokens, y - 1, x + size);
+  return [motionAt(tokens, y, x - 1), motionAt(tokens, y - 1, x), right];
+}
+
+function candidatesOf([left, above, right]: readonly (Motion | null)[], temporal: Motion | null): Motion[] {
+  const list: Motion[] = [];
+  for (const motion of [left!, above!, temporal, right!, [0, 0, 0, 0, 0]]) {
+    if (motion !== null && list.length < 3 && !list.some((known) => String(known) === String(motion)))
+      list.push(motion);
+  }
+  while (list.length < 3) list.push(list.at(-1)!);
+  return list;
+}
+
+function predictionOf(
+  neighbours: readonly (Motion | null)[],
+  slot: number,
+  component: number,
+  temporal: Motion | null,
+): number {
+  const values = neighbours.map((motion) =>
+    motion !== null && (motion[0] === slot || motion[0] === 2) ? motion[1 + 2 * slot + component]! : null,
+  );
+  const used = values.filter((value) => value !== null);
+  const usesSlot = temporal !== null && (temporal[0] === slot || temporal[0] === 2);
+  const absent = usesSlot ? temporal[1 + 2 * slot + component]! : 0;
+  return used.length === 1 ? used[0]! : values.map((value) => value ?? absent).sort((a, b) => a - b)[1]!;
+}
+
+test.each([
+  [16, 16],
+  [70, 40],
+  [130, 100],
+])('candidates and predictions are those of FORMAT.md, %dx%d', (width, height) => {
+  const geometry = new Geometry(width, height);
+  for (let seed = 1; seed <= 20; seed++) {
+    const random = seededRandom(seed);
+    const temporal = temporalOf(geometry, random);
+    const neighbours = new MotionNeighbours(temporal);
+    const tokens = randomTokens(geometry, tables, head, random, temporal);
+    temporal.beginFrame(head);
+    for (let y = 0; y < 2 * geometry.rows; y++) {
+      for (let x = 0; x < 2 * geometry.columns; x++) {
+        for (const size of y % 2 === 0 && x % 2 === 0 ? [1, 2] : [1]) {
+          neighbours.gather(tokens, y, x, size);
+          const slow = neighboursOf(tokens, y, x, size);
+          const motion = temporal.find(y, x, size) ? [...temporal.fields] : null;
+          expect([...neighbours.candidates]).toEqual(candidatesOf(slow, motion).flat());
+          for (const [slot, component] of [
+            [0, 0],
+            [0, 1],
+            [1, 0],
+            [1, 1],
+          ] as const) {
+            expect(neighbours.predict(slot, component)).toBe(predictionOf(slow, slot, component, motion));
+          }
+        }
+      }
+    }
+  }
+});
+
+describe('by hand', () => {
+  const geometry = new Geometry(48, 32);
+  const prepare = (): FrameTokens => {
+    const tokens = new FrameTokens(geometry);
+    // Above left, above, above right of the middle macroblock of the lower row, then its left.
+    setMotion(tokens, 0, 0, 2, [0, 90, 90, 0, 0], 0);
+    setMotion(tokens, 0, 2, 2, [0, 4, -8, 0, 0], 0);
+    setMotion(tokens, 0, 4, 2, [1, 0, 0, 7, 9], 0);
+    setMotion(tokens, 2, 0, 2, [2, 12, 3, -5, -6], 0);
+    return tokens;
+  };
+
+  test('three neighbours, each with another reference', () => {
+    const neighbours = new MotionNeighbours(new TemporalMotion());
+    neighbours.gather(prepare(), 2, 2, 2);
+    expect([...neighbours.candidates]).toEqual([2, 12, 3, -5, -6, 0, 4, -8, 0, 0, 1, 0, 0, 7, 9]);
+    // Slot 0: 12, 4 and none, which counts as 0; slot 1: -5, none, 7.
+    expect([neighbours.predict(0, 0), neighbours.predict(0, 1)]).toEqual([4, 0]);
+    expect([neighbours.predict(1, 0), neighbours.predict(1, 1)]).toEqual([0, 0]);
+  });
+
+  test('a single neighbour is taken as it is; equal ones count once; vector zero follows', () => {
+    const tokens = prepare();
+    const neighbours = new MotionNeighbours(new TemporalMotion());
+    neighbours.gather(tokens, 0, 2, 2);
+    expect([...neighbours.candidates]).toEqual([0, 90, 90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    expect([neighbours.predict(0, 0), neighbours.predict(1, 0)]).toEqual([90, 0]);
+    setMotion(tokens, 2, 0, 2, [0, 4, -8, 0, 0], 0);
+    setMotion(tokens, 0, 4, 2, [0, 4, -8, 0, 0], 0);
+    neighbours.gather(tokens, 2, 2, 2);
+    expect([...neighbours.candidates]).toEqual([0, 4, -8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  test('at the right edge above left stands in for above right', () => {
+    const neighbours = new MotionNeighbours(new TemporalMotion());
+    neighbours.gather(prepare(), 2, 4, 2);
+    // Nothing on the left; above has reference 1; above left is the middle one.
+    expect([...neighbours.candidates]).toEqual([1, 0, 0, 7, 9, 0, 4, -8, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  test('the temporal motion stands behind above, and three candidates are enough', () => {
+    const temporal = new TemporalMotion();
+    const key: FrameHead = { ...head, kind: 'key', reference0: null, reference1: null, fills: 0, pts: 0n };
+    const next: FrameHead = { ...head, reference1: null, fills: 1, pts: 2n };
+    temporal.beginFrame(key);
+    temporal.endFrame(key, new FrameTokens(geometry));
+    const moved = new FrameTokens(geometry);
+    setMotion(moved, 2, 2, 2, [0, 40, 20, 0, 0], 0);
+    temporal.beginFrame(next);
+    temporal.endFrame(next, moved);
+    temporal.beginFrame(head);
+    const neighbours = new MotionNeighbours(temporal);
+    neighbours.gather(prepare(), 2, 2, 2);
+    expect([...neighbours.candidates]).toEqual([2, 12, 3, -5, -6, 0, 4, -8, 0, 0, 2, 20, 10, -20, -10]);
+    // Slot 0: 12, 4 and 20 for the one with reference 1; slot 1: -5, -20, 7.
+    expect([neighbours.predict(0, 0), neighbours.predict(1, 0)]).toEqual([12, -5]);
+    neighbours.gather(new FrameTokens(geometry), 2, 2, 2);
+    expect([neighbours.predict(0, 1), neighbours.predict(1, 1)]).toEqual([10, -10]);
+    expect([...neighbours.candidates]).toEqual([2, 20, 10, -20, -10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    // Nothing moved in the collocated frame at the left.
+    neighbours.gather(prepare(), 2, 0, 2);
+    expect(neighbours.hasTemporal).toBe(false);
+  });
+
+  test('setMotion clears the vectors that a reference does not use', () => {
+    const tokens = new FrameTokens(geometry);
+    setMotion(tokens, 2, 2, 1, [1, 1, 2, 3, 4], 0);
+    const at = 2 * 6 + 2;
+    expect([...tokens.motion.subarray(4 * at, 4 * at + 4)]).toEqual([0, 0, 3, 4]);
+    expect(tokens.reference[at + 1]).toBe(-1);
+  });
+});

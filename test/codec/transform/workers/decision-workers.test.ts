@@ -1,0 +1,36 @@
+import { expect, jest, test } from '@jest/globals';
+import type * as sequenceModule from '../../../../src/codec/transform/encoder/sequence-encoder.js';
+import type * as workersModule from '../../../../src/codec/transform/workers/decision-workers.js';
+import type * as kernelsModule from '../../../../src/kernels/kernels.js';
+import { Geometry } from '../../../../src/codec/transform/frame-tokens.js';
+import { load } from '../../built.js';
+import { picture } from '../../clips.js';
+import { exactGraphs, tinyPack, tinyTables } from '../../tiny.js';
+
+jest.setTimeout(120_000);
+
+const { SequenceEncoder } = await load<typeof sequenceModule>('codec/transform/encoder/sequence-encoder.js');
+const { DecisionWorkers } = await load<typeof workersModule>('codec/transform/workers/decision-workers.js');
+const { Kernels } = await load<typeof kernelsModule>('kernels/kernels.js');
+
+/** Tokens and loop pictures of twelve frames, decided by this thread and `count` others. */
+async function encode(count: number): Promise<unknown[]> {
+  const { loopFilter } = await exactGraphs(await tinyPack);
+  const helpers = new DecisionWorkers(count);
+  const options = { quality: 26, keyint: 8, tune: 'lpips' } as const;
+  const geometry = new Geometry(150, 100);
+  const encoder = new SequenceEncoder(new Kernels(), geometry, await tinyTables(), loopFilter, options, helpers);
+  await helpers.ready();
+  for (let time = 0; time < 12; time++) encoder.push(picture('pan', 150, 100, time));
+  const results: unknown[] = [];
+  while (encoder.isReady(true)) {
+    const { head, tokens, loop } = await encoder.next();
+    results.push(head, tokens.arrays(), loop);
+  }
+  return results;
+}
+
+test('any number of threads decides the same', async () => {
+  const alone = await encode(0);
+  for (const count of [1, 2, 6]) expect(await encode(count)).toEqual(alone);
+});
