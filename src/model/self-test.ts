@@ -1,3 +1,4 @@
+import { equalBytes } from '../bitstream/bytes.js';
 import { ModelError } from '../errors.js';
 import { Graph, type GraphOptions, type GraphTensor } from './graph.js';
 import { FAMILY_FILES, type ExactGraphRole } from './manifest.js';
@@ -48,6 +49,6 @@ function equalTensors(a: GraphTensor | undefined, b: GraphTensor): boolean {
   return (
     a?.dims.length === b.dims.length &&
     a.dims.every((length, axis) => length === b.dims[axis]) &&
-    Buffer.compare(a.data, b.data) === 0
+    equalBytes(a.data, b.data)
   );
 }

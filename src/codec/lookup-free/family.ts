@@ -3,6 +3,7 @@ import { CellGrid } from './cell-grid.js';
 import type { BitTokenSetup } from './workers/bit-token-worker.js';
 import type { ChunkDecoderSetup } from './workers/chunk-decoder-worker.js';
 import type { ChunkEncoderSetup } from './workers/chunk-encoder-worker.js';
+import { Worker } from '../../platform/index.js';
 import { WorkerLink } from '../../threads/worker-link.js';
 import type { CodecFamily } from '../family.js';
 
@@ -19,17 +20,18 @@ export const lookupFreeFamily: CodecFamily = {
     const decoding: ChunkDecoderSetup = { ...common, firstState, decoder: pack.graphs.get('tokenizer-decoder')! };
     return {
       startEncoder: ({ quality, keyint }) =>
-        new WorkerLink(new URL('./workers/chunk-encoder-worker.js', import.meta.url), {
+        new WorkerLink(new Worker(new URL('./workers/chunk-encoder-worker.js', import.meta.url)), {
           ...decoding,
           encoder: pack.graphs.get('tokenizer-encoder')!,
           ...{ prior, tables, channels: quality, keyint },
         } satisfies ChunkEncoderSetup),
       startTokenCodec: () =>
-        new WorkerLink(new URL('./workers/bit-token-worker.js', import.meta.url), {
+        new WorkerLink(new Worker(new URL('./workers/bit-token-worker.js', import.meta.url)), {
           ...common,
           ...{ tables, prior },
         } satisfies BitTokenSetup),
-      startDecoder: () => new WorkerLink(new URL('./workers/chunk-decoder-worker.js', import.meta.url), decoding),
+      startDecoder: () =>
+        new WorkerLink(new Worker(new URL('./workers/chunk-decoder-worker.js', import.meta.url)), decoding),
       // The manifest allows no post-filter in packs of this family.
       startPostFilters: () => [],
     };

@@ -1,6 +1,6 @@
 import { chunksOf } from '../../bitstream/byte-source.js';
 import { crc32c } from '../../bitstream/crc32c.js';
-import { openFileSource, type FileSource } from '../../bitstream/file-source.js';
+import { openFileSource, type FileSource } from '../../io/file-source.js';
 import { StreamReader, type StreamSection } from '../../bitstream/stream-reader.js';
 import { unlessCancelled } from '../../codec/cancellation.js';
 import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
