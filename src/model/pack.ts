@@ -1,13 +1,7 @@
 import { equalBytes, fromHex, toHex } from '../bitstream/bytes.js';
 import { ModelError } from '../errors.js';
-import {
-  FAMILY_FILES,
-  parseManifest,
-  type FileRole,
-  type GraphRole,
-  type PackFamily,
-  type PackManifest,
-} from './manifest.js';
+import { normativeFiles } from './families.js';
+import { parseManifest, type FileRole, type GraphRole, type PackFamily, type PackManifest } from './manifest.js';
 import { findPack, sha256, type PackFiles } from '../platform/index.js';
 import { parseSafetensors, type Tensor } from './safetensors.js';
 
@@ -106,7 +100,7 @@ export async function loadMatchingPack(
 
 /** First half of the SHA-256 over the (binary) SHA-256s of what decides decoding. */
 async function packId(manifest: PackManifest): Promise<Uint8Array> {
-  const hashes = FAMILY_FILES[manifest.family].normative.map((role) => manifest.files[role]!.sha256);
+  const hashes = normativeFiles(manifest.family).map((role) => manifest.files[role]!.sha256);
   return (await sha256(fromHex(hashes.join('')))).slice(0, 16);
 }
 

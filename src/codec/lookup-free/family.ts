@@ -1,5 +1,6 @@
 import { readBitTables, TOKEN_CHANNELS } from './bit-tables.js';
 import { CellGrid } from './cell-grid.js';
+import { CellTokenArrays } from './token-arrays.js';
 import type { BitTokenSetup } from './workers/bit-token-worker.js';
 import type { ChunkDecoderSetup } from './workers/chunk-decoder-worker.js';
 import type { ChunkEncoderSetup } from './workers/chunk-encoder-worker.js';
@@ -13,6 +14,7 @@ export const lookupFreeFamily: CodecFamily = {
   canTune: false,
   codedWidth: (width) => new CellGrid(width, 1).codedWidth,
   structure: () => ({ slotCount: 1, reorderDepth: 0 }),
+  openTokenArrays: (_pack, width, height) => new CellTokenArrays(new CellGrid(width, height)),
   open: ({ pack, ...common }) => {
     const tables = readBitTables(pack);
     const { firstState } = tables;

@@ -1,6 +1,7 @@
 import { readPackTables } from './pack-tables.js';
 import { codingStructure } from './encoder/coding-structure.js';
 import { Geometry } from './frame-tokens.js';
+import { TransformTokenArrays } from './token-arrays.js';
 import type { DecoderSetup } from './workers/decoder-worker.js';
 import type { EncoderSetup } from './workers/encoder-worker.js';
 import type { PostFilterSetup } from './workers/post-filter-worker.js';
@@ -18,6 +19,7 @@ export const transformFamily: CodecFamily = {
   canTune: true,
   codedWidth: (width) => new Geometry(width, 1).codedWidth,
   structure: (width, height, keyint) => codingStructure(new Geometry(width, height), keyint),
+  openTokenArrays: (pack, width, height) => new TransformTokenArrays(new Geometry(width, height), readPackTables(pack)),
   open: ({ pack, ...common }) => {
     const setup = { ...common, tables: readPackTables(pack) };
     const loopFilter = pack.graphs.get('loop-filter')!;

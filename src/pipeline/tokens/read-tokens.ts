@@ -101,7 +101,7 @@ class StreamTokens implements TokenReader {
   }
 
   get family(): string {
-    return this.#coder.family.name;
+    return this.#coder.family;
   }
 
   get header(): TokenSource['header'] {
@@ -109,7 +109,7 @@ class StreamTokens implements TokenReader {
   }
 
   get layout(): TokenSource['layout'] {
-    return this.#coder.family.layout;
+    return this.#coder.arrays.layout;
   }
 
   get bytesRead(): number {
@@ -168,7 +168,7 @@ class StreamTokens implements TokenReader {
       this.#chunk++;
       this.#tokenFrame = -1;
     }
-    this.#tokenFrame += this.#coder.family.tokenFramesOf(head);
+    this.#tokenFrame += this.#coder.arrays.tokenFramesOf(head);
     const place = { number, chunk: this.#chunk, tokenFrame: this.#tokenFrame };
     try {
       const arrays = await this.#coder.read(head, bytes);
