@@ -1,9 +1,11 @@
 import eslint from '@eslint/js';
+import { builtinModules } from 'node:module';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 // A folder imports only from those before it; folders of one group stand beside each other.
 const layers = [
+  ['platform'],
   ['entropy', 'io', 'threads'],
   ['bitstream'],
   ['video', 'kernels', 'model'],
@@ -25,17 +27,30 @@ const chooser = 'src/codec/find-family.ts';
 const above = { src: ['bench', 'codecs'], codecs: ['bench', 'cli'], bench: ['cli'] };
 
 // Native and heavy packages stay in the one folder that wraps them.
-const homes = { 'onnxruntime-node': ['model'], 'node-av': ['video'], sharp: ['video'], yargs: ['cli', 'dev'] };
+const homes = {
+  '@node-rs/crc32': ['platform'],
+  'onnxruntime-node': ['platform'],
+  'node-av': ['video'],
+  sharp: ['video'],
+  yargs: ['cli', 'dev'],
+};
 
-/** Folders and packages that files must not import. */
-function refuse(files, folders, packages) {
+// What a decoder consists of. It asks src/platform/ for what belongs to Node, so that browsers can run it.
+const portable = ['entropy', 'threads', 'bitstream', 'kernels', 'model', 'codec'];
+
+const NODE_MESSAGE = 'Only src/platform/node imports this; import src/platform/index.ts.';
+
+/** Folders and packages that files must not import; portable files nothing of Node either. */
+function refuse(files, folders, packages, isPortable = false) {
   return {
     files,
     rules: {
       'no-restricted-imports': [
         'error',
         {
+          paths: isPortable ? builtinModules.map((name) => ({ name, message: NODE_MESSAGE })) : [],
           patterns: [
+            ...(isPortable ? [{ group: ['node:*', '**/platform/node/**'], message: NODE_MESSAGE }] : []),
             ...(folders.length > 0
               ? [
                   {
@@ -60,13 +75,15 @@ function layerRules(folder, level) {
   const higher = [...beside, ...layers.slice(level + 1).flat(), ...(folder === 'cli' ? [] : above.src)];
   const packages = Object.keys(homes).filter((name) => !homes[name].includes(folder));
   const inside = rooms[folder];
-  if (inside === undefined) return [refuse([`src/${folder}/**/*.ts`], higher, packages)];
+  const isPortable = portable.includes(folder);
+  if (inside === undefined) return [refuse([`src/${folder}/**/*.ts`], higher, packages, isPortable)];
   return [
-    { ...refuse([`src/${folder}/*.ts`], [...higher, ...inside.flat()], packages), ignores: [chooser] },
+    { ...refuse([`src/${folder}/*.ts`], [...higher, ...inside.flat()], packages, isPortable), ignores: [chooser] },
+    ...(folder === 'codec' ? [refuse([chooser], higher, packages, isPortable)] : []),
     ...inside.flatMap((group, at) =>
       group.map((room) => {
         const others = [...group.filter((other) => other !== room), ...inside.slice(at + 1).flat()];
-        return refuse([`src/${folder}/${room}/**/*.ts`], [...higher, ...others], packages);
+        return refuse([`src/${folder}/${room}/**/*.ts`], [...higher, ...others], packages, isPortable);
       }),
     ),
   ];
@@ -96,6 +113,15 @@ export default defineConfig(
     rules: { '@typescript-eslint/no-extraneous-class': 'off' },
   },
   ...layers.flatMap((folders, level) => folders.flatMap((folder) => layerRules(folder, level))),
+  {
+    files: portable.map((folder) => `src/${folder}/**/*.ts`),
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['Buffer', 'global', 'process', 'require', 'setImmediate'].map((name) => ({ name, message: NODE_MESSAGE })),
+      ],
+    },
+  },
   refuse(['codecs/**/*.ts'], above.codecs, Object.keys(homes)),
   // Reports rasterise plots and shrink pictures, which has nothing to do with video.
   refuse(

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageFolder } from '../src/model/package-folder.js';
+import { packageFolder } from '../src/platform/node/package-folder.js';
 import { describeFfmpeg } from '../src/video/measure/ffmpeg-info.js';
 import type { Results } from './results.js';
 

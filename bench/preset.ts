@@ -4,7 +4,7 @@ import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { EnvironmentError, InputError } from '../src/errors.js';
 import { METRIC_NAMES } from '../src/metrics/metric-names.js';
-import { packageFolder } from '../src/model/package-folder.js';
+import { packageFolder } from '../src/platform/node/package-folder.js';
 import type { BenchSettings } from './bench-options.js';
 import { explainIssue } from './explain-issue.js';
 import { parseSize } from './size.js';

@@ -62,6 +62,11 @@ export class CancelledError extends TesseraError {
   }
 }
 
+/** First line of the message of what was thrown. */
+export function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
+}
+
 /** Throws {@link CancelledError} if `signal` has fired. */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new CancelledError('cancelled', { cause: signal.reason });

@@ -62,7 +62,7 @@ export type { Fraction, StreamHeader } from './bitstream/stream-header.js';
 export { findKey, type IndexEntry, type StreamEnd, type StreamIndex } from './bitstream/stream-index.js';
 export type { SectionKind } from './bitstream/section.js';
 export { memorySource, type ByteSource } from './bitstream/byte-source.js';
-export { openFileSource, type FileSource } from './bitstream/file-source.js';
+export { openFileSource, type FileSource } from './io/file-source.js';
 
 // Videos to frames and back.
 export type { ColourDescription, Frame, Rational, VideoProperties } from './video/frame.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../src/errors.js';
-import { packageFolder } from '../../src/model/package-folder.js';
+import { packageFolder } from '../../src/platform/node/package-folder.js';
 
 /** Stands in the template where the data belong. */
 const DATA_MARK = '/*DATA*/';

@@ -1,6 +1,7 @@
 import type { ModelPack } from '../model/pack.js';
 import type { Planes } from './planes.js';
 import type { SequenceOptions } from './sequence-options.js';
+import type { TokenArrayConverter } from './token-arrays.js';
 import type {
   DecoderRequest,
   DecoderResponse,
@@ -42,8 +43,8 @@ export interface FamilyWorkers {
 }
 
 /**
- * What a family of model packs is to encoder, decoder and token files: its workers, all with the same messages, and what
- * must be known without them.
+ * What a family of model packs is to encoder, decoder and token files: its workers, all with the same messages, the
+ * arrays of its tokens, and what must be known without either.
  */
 export interface CodecFamily {
   readonly quality: QualityRange;
@@ -59,4 +60,9 @@ export interface CodecFamily {
   ): { readonly slotCount: number; readonly reorderDepth: number };
   /** Reads and checks the pack's tables. Throws ModelError. */
   open(setup: CodecSetup): FamilyWorkers;
+  /**
+   * The arrays of token files for pictures of this size, in luma samples. Reads and checks the pack's tables. Throws
+   * ModelError.
+   */
+  openTokenArrays(pack: ModelPack, width: number, height: number): TokenArrayConverter;
 }

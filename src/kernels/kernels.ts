@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { compileKernels, newKernelMemory, type KernelMemory } from '../platform/index.js';
+
+export type { KernelMemory } from '../platform/index.js';
 
 /** Address inside the module's linear memory, bytes. */
 export type Pointer = number;
@@ -115,16 +117,7 @@ interface KernelExports extends KernelFunctions {
   useScratch(at: Pointer): void;
 }
 
-/** A linear memory; what several threads build their kernels on is shared by them. */
-export interface KernelMemory {
-  readonly memory: WebAssembly.Memory;
-  /** uint32 [1], shared: where the next region begins. */
-  readonly top: Uint32Array<SharedArrayBuffer>;
-}
-
 const PAGE_BYTES = 65536;
-/** All that 32-bit addresses reach. */
-const MAX_PAGES = 65536;
 /** Vector loads may read this far behind a region. */
 const GUARD_BYTES = 64;
 
@@ -143,8 +136,8 @@ export class Kernels {
   #i32: Int32Array = new Int32Array();
   #f32: Float32Array = new Float32Array();
 
-  constructor(memory: KernelMemory = newMemory()) {
-    compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
+  constructor(memory: KernelMemory = newKernelMemory()) {
+    compiled ??= compileKernels();
     this.memory = memory;
     const instance = new WebAssembly.Instance(compiled, { env: { memory: memory.memory } });
     const exported = instance.exports as unknown as KernelExports;
@@ -202,11 +195,4 @@ export class Kernels {
     this.#i32 = new Int32Array(buffer);
     this.#f32 = new Float32Array(buffer);
   }
-}
-
-function newMemory(): KernelMemory {
-  return {
-    memory: new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true }),
-    top: new Uint32Array(new SharedArrayBuffer(4)),
-  };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EnvironmentError, InputError, ModelError } from '../errors.js';
 import { FloatGraph, type FloatTensor } from '../model/float-graph.js';
 import type { GraphOptions } from '../model/graph.js';
-import { packageFolder } from '../model/package-folder.js';
+import { packageFolder } from '../platform/node/package-folder.js';
 import { frameToRgb } from '../video/convert/colour.js';
 import type { ColourDescription, Frame } from '../video/frame.js';
 import { requireSameSize } from './same-size.js';

@@ -1,3 +1,4 @@
+import { Worker } from '../platform/index.js';
 import { WorkerLink } from '../threads/worker-link.js';
 import { FrameMeter, type FrameMeterSetup, type FrameValues } from './frame-meter.js';
 import type { FramePair } from './frame-pair.js';
@@ -65,8 +66,8 @@ class WorkerMeters implements Meters {
   #onDone: () => void = () => undefined;
 
   constructor(setup: FrameMeterSetup, threads: number) {
-    const script = new URL('./workers/meter-worker.js', import.meta.url);
-    this.#threads = Array.from({ length: threads }, () => ({ link: new WorkerLink(script, setup), waiting: 0 }));
+    const start = (): Worker => new Worker(new URL('./workers/meter-worker.js', import.meta.url));
+    this.#threads = Array.from({ length: threads }, () => ({ link: new WorkerLink(start(), setup), waiting: 0 }));
   }
 
   async add(pair: FramePair): Promise<void> {

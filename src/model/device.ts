@@ -1,8 +1,7 @@
 import { EnvironmentError } from '../errors.js';
 import { PROBE_GRAPH } from './probe-graph.js';
-import type { Device } from './device-name.js';
 import type { ModelPack } from './pack.js';
-import { createSession, CUDA_HELP, hasCudaProvider, loadRuntime } from './runtime.js';
+import { createSession, requireCudaProvider, type Device } from '../platform/index.js';
 import { selfTestPack } from './self-test.js';
 
 /** A device that works, and why it was taken: one line for people. */
@@ -38,10 +37,8 @@ export async function resolveDevice(
  * @throws EnvironmentError if that fails; the message says how to get what is missing.
  */
 export async function probeCuda(): Promise<void> {
-  if (!hasCudaProvider()) {
-    throw new EnvironmentError(`CUDA cannot be used (the CUDA provider is not installed): ${CUDA_HELP}`);
-  }
-  const session = await createSession(await loadRuntime(), PROBE_GRAPH, { device: 'cuda', threads: 1 });
+  requireCudaProvider();
+  const session = await createSession(PROBE_GRAPH, { device: 'cuda', threads: 1 });
   await session.release();
 }
 

@@ -1,7 +1,5 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { ModelError } from '../errors.js';
-import type { GraphOptions } from './graph.js';
-import { createSession, firstLine, loadRuntime, type Runtime } from './runtime.js';
+import { firstLine, ModelError } from '../errors.js';
+import { createSession, type GraphOptions, type GraphOutput, type GraphSession } from '../platform/index.js';
 
 /** A float32 array with its shape, row-major. */
 export interface FloatTensor {
@@ -14,12 +12,10 @@ export interface FloatTensor {
  * the thread it runs in.
  */
 export class FloatGraph implements AsyncDisposable {
-  readonly #runtime: Runtime;
-  readonly #session: InferenceSession;
+  readonly #session: GraphSession;
   #released: Promise<void> | undefined;
 
-  private constructor(runtime: Runtime, session: InferenceSession) {
-    this.#runtime = runtime;
+  private constructor(session: GraphSession) {
     this.#session = session;
   }
 
@@ -41,8 +37,7 @@ export class FloatGraph implements AsyncDisposable {
    * @throws ModelError if the bytes are no graph that onnxruntime takes.
    */
   static async create(bytes: Uint8Array, options: GraphOptions): Promise<FloatGraph> {
-    const runtime = await loadRuntime();
-    return new FloatGraph(runtime, await createSession(runtime, bytes, options));
+    return new FloatGraph(await createSession(bytes, options));
   }
 
   /**
@@ -54,13 +49,9 @@ export class FloatGraph implements AsyncDisposable {
    */
   async run(inputs: Readonly<Record<string, FloatTensor>>): Promise<Record<string, FloatTensor>> {
     if (this.#released !== undefined) throw new ModelError('the graph was disposed of already: create it again');
-    const feeds: Record<string, Tensor> = {};
-    let outputs: InferenceSession.ReturnType;
+    let outputs: Readonly<Record<string, GraphOutput>>;
     try {
-      for (const [name, { data, dims }] of Object.entries(inputs)) {
-        feeds[name] = new this.#runtime.Tensor('float32', data, dims);
-      }
-      outputs = await this.#session.run(feeds);
+      outputs = await this.#session.run(inputs);
     } catch (error) {
       throw new ModelError(`a graph failed: ${firstLine(error)}`, { cause: error });
     }

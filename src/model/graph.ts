@@ -1,18 +1,7 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { ModelError } from '../errors.js';
-import type { Device, GraphOptimisation } from './device-name.js';
-import { createSession, firstLine, loadRuntime, type Runtime } from './runtime.js';
+import { firstLine, ModelError } from '../errors.js';
+import { createSession, type GraphOptions, type GraphOutput, type GraphSession } from '../platform/index.js';
 
-export type { Device, GraphOptimisation } from './device-name.js';
-
-/** Options of `Graph.create`. */
-export interface GraphOptions {
-  readonly device: Device;
-  /** Threads inside one operator, at least 1. */
-  readonly threads: number;
-  /** Default: `all`. */
-  readonly optimisation?: GraphOptimisation;
-}
+export type { Device, GraphOptimisation, GraphOptions } from '../platform/index.js';
 
 /** A uint8 array with its shape, row-major; every input and output of tessera's graphs is one. */
 export interface GraphTensor {
@@ -25,13 +14,11 @@ export interface GraphTensor {
  * worker thread. Not re-entrant in the sense of parallel: runs of one graph follow each other.
  */
 export class Graph implements AsyncDisposable {
-  readonly #runtime: Runtime;
-  readonly #session: InferenceSession;
+  readonly #session: GraphSession;
   readonly #afterRun: ((inputs: ArrayBuffer[]) => void) | undefined;
   #released: Promise<void> | undefined;
 
-  private constructor(runtime: Runtime, session: InferenceSession, afterRun?: (inputs: ArrayBuffer[]) => void) {
-    this.#runtime = runtime;
+  private constructor(session: GraphSession, afterRun?: (inputs: ArrayBuffer[]) => void) {
     this.#session = session;
     this.#afterRun = afterRun;
   }
@@ -60,8 +47,7 @@ export class Graph implements AsyncDisposable {
     options: GraphOptions,
     afterRun?: (inputs: ArrayBuffer[]) => void,
   ): Promise<Graph> {
-    const runtime = await loadRuntime();
-    return new Graph(runtime, await createSession(runtime, bytes, options), afterRun);
+    return new Graph(await createSession(bytes, options), afterRun);
   }
 
   /**
@@ -73,17 +59,15 @@ export class Graph implements AsyncDisposable {
    */
   async run(inputs: Readonly<Record<string, GraphTensor>>): Promise<Record<string, GraphTensor>> {
     if (this.#released !== undefined) throw new ModelError('the graph was disposed of already: create it again');
-    const feeds: Record<string, Tensor> = {};
     for (const [name, { data, dims }] of Object.entries(inputs)) {
       const size = dims.reduce((product, length) => product * length, 1);
       if (size !== data.length) {
         throw new ModelError(`graph input ${name}: ${data.length} values for the shape [${dims.join(', ')}]`);
       }
-      feeds[name] = new this.#runtime.Tensor('uint8', data, dims);
     }
-    let outputs: InferenceSession.ReturnType;
+    let outputs: Readonly<Record<string, GraphOutput>>;
     try {
-      outputs = await this.#session.run(feeds);
+      outputs = await this.#session.run(inputs);
     } catch (error) {
       throw new ModelError(`a graph of the model pack failed: ${firstLine(error)}`, { cause: error });
     }

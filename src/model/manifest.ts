@@ -1,48 +1,11 @@
 import { z } from 'zod';
 import { ModelError } from '../errors.js';
+import { graphsOf, PACK_FAMILIES, requiredFiles, type GraphRole, type PackFamily } from './families.js';
 
 /** The pack format that this version reads. */
 export const PACK_FORMAT = 1;
 
-/** How a pack makes tokens of pictures: blocks and transforms, or one network. */
-export const PACK_FAMILIES = ['transform', 'lookup-free'] as const;
-/** How a pack makes tokens of pictures. */
-export type PackFamily = (typeof PACK_FAMILIES)[number];
-
-/** A graph that every decoder evaluates exactly (docs/FORMAT.md section 11). */
-export type ExactGraphRole = 'prior-first' | 'prior-second' | 'loop-filter' | 'prior';
-/** A graph that only improves what is shown. */
-export type PostFilterRole = 'post-filter-psnr' | 'post-filter-lpips';
-/** A graph that makes tokens of pictures, or pictures of tokens. */
-export type TokenizerRole = 'tokenizer-encoder' | 'tokenizer-decoder';
-/** What a graph of a pack is for. */
-export type GraphRole = ExactGraphRole | PostFilterRole | TokenizerRole;
-/** What a file of a pack is for. */
-export type FileRole = GraphRole | 'tables' | 'self-test';
-
-/** The files of one family's packs. */
-export interface FamilyFiles {
-  /** Graphs whose output must be the same to the last bit everywhere. */
-  readonly exact: readonly ExactGraphRole[];
-  /** All that a pack must have. */
-  readonly required: readonly FileRole[];
-  /** Those that change what a stream decodes to, in the order in which they make up the pack's identity. */
-  readonly normative: readonly FileRole[];
-}
-
-/** What packs of each family consist of. */
-export const FAMILY_FILES: Readonly<Record<PackFamily, FamilyFiles>> = {
-  transform: {
-    exact: ['prior-first', 'prior-second', 'loop-filter'],
-    required: ['tables', 'prior-first', 'prior-second', 'loop-filter', 'self-test'],
-    normative: ['tables', 'prior-first', 'prior-second', 'loop-filter'],
-  },
-  'lookup-free': {
-    exact: ['prior'],
-    required: ['tables', 'prior', 'tokenizer-encoder', 'tokenizer-decoder', 'self-test'],
-    normative: ['tables', 'prior', 'tokenizer-decoder'],
-  },
-};
+export type { ExactGraphRole, FileRole, GraphRole, PackFamily, PostFilterRole, TokenizerRole } from './families.js';
 
 /** Largest file that a pack may hold, bytes. */
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
@@ -55,6 +18,11 @@ const file = z.object({
   bytes: z.int().min(1).max(MAX_FILE_BYTES),
 });
 
+const graphs = Object.fromEntries(PACK_FAMILIES.flatMap(graphsOf).map((role) => [role, file.optional()])) as Record<
+  GraphRole,
+  z.ZodOptional<typeof file>
+>;
+
 const schema = z.object({
   format: z.literal(PACK_FORMAT),
   name: z
@@ -64,18 +32,7 @@ const schema = z.object({
   version: z.string().regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'must be a semantic version'),
   licence: z.string().min(1),
   family: z.enum(PACK_FAMILIES).default('transform'),
-  files: z.object({
-    tables: file,
-    'self-test': file,
-    'prior-first': file.optional(),
-    'prior-second': file.optional(),
-    'loop-filter': file.optional(),
-    'post-filter-psnr': file.optional(),
-    'post-filter-lpips': file.optional(),
-    prior: file.optional(),
-    'tokenizer-encoder': file.optional(),
-    'tokenizer-decoder': file.optional(),
-  }),
+  files: z.object({ tables: file, 'self-test': file, ...graphs }),
   defaultPostFilter: z.enum(['none', 'psnr', 'lpips']).optional(),
   kiloMacsPerPixel: z.record(z.string(), z.number().min(0)),
   provenance: z.record(z.string(), z.unknown()).optional(),
@@ -134,9 +91,15 @@ export function parseManifest(text: string, path: string): PackManifest {
     throw new ModelError(`${path}: ${issue.path.join('.') || 'manifest'}: ${issue.message}`);
   }
   const manifest = result.data;
-  for (const role of FAMILY_FILES[manifest.family].required) {
-    if (manifest.files[role] === undefined) {
-      throw new ModelError(`${path}: files.${role} is missing, which a pack of the family ${manifest.family} needs`);
+  const { family, files } = manifest;
+  for (const role of requiredFiles(family)) {
+    if (files[role] === undefined) {
+      throw new ModelError(`${path}: files.${role} is missing, which a pack of the family ${family} needs`);
+    }
+  }
+  for (const role of PACK_FAMILIES.flatMap(graphsOf)) {
+    if (files[role] !== undefined && !graphsOf(family).includes(role)) {
+      throw new ModelError(`${path}: files.${role} is there, which a pack of the family ${family} cannot have`);
     }
   }
   if (manifest.defaultPostFilter !== undefined && manifest.defaultPostFilter !== 'none') {

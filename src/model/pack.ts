@@ -1,19 +1,11 @@
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { equalBytes, fromHex, toHex } from '../bitstream/bytes.js';
 import { ModelError } from '../errors.js';
-import {
-  FAMILY_FILES,
-  parseManifest,
-  type FileRole,
-  type GraphRole,
-  type PackFamily,
-  type PackManifest,
-} from './manifest.js';
-import { packageFolder } from './package-folder.js';
+import { normativeFiles } from './families.js';
+import { parseManifest, type FileRole, type GraphRole, type PackFamily, type PackManifest } from './manifest.js';
+import { findPack, sha256, type PackFiles } from '../platform/index.js';
 import { parseSafetensors, type Tensor } from './safetensors.js';
+
+export { packPlaces } from '../platform/index.js';
 
 /** A model pack in memory, every file checked against its SHA-256. */
 export interface ModelPack {
@@ -35,29 +27,35 @@ export interface ModelPack {
   readonly manifest: PackManifest;
 }
 
+const MANIFEST = 'manifest.json';
 const MAX_MANIFEST_BYTES = 1 << 20;
 
 /**
  * Finds and reads a pack. A path (with a separator, or an existing folder) is taken as it is; a name is looked for in
- * the folders of the environment variable `TESSERA_PACK_PATH`, then among the package's own `codecs/`, then in the
- * user's cache (`$XDG_CACHE_HOME/tessera/packs`, by default `~/.cache/tessera/packs`).
+ * {@link packPlaces}.
  *
  * @throws ModelError if there is no such pack, or a file of it is missing, changed or of a newer format.
  */
 export async function loadPack(nameOrPath: string): Promise<ModelPack> {
-  const folder = findPack(nameOrPath);
-  const manifestPath = join(folder, 'manifest.json');
-  const manifest = parseManifest(
-    new TextDecoder().decode(await readLimited(manifestPath, MAX_MANIFEST_BYTES)),
-    manifestPath,
-  );
+  return await readPack(findPack(nameOrPath));
+}
+
+/**
+ * Reads a pack from its files.
+ *
+ * @throws ModelError if a file is missing, changed or of a newer format.
+ */
+export async function readPack({ folder, read }: PackFiles): Promise<ModelPack> {
+  const manifestPath = `${folder}/${MANIFEST}`;
+  const manifest = parseManifest(new TextDecoder().decode(await read(MANIFEST, MAX_MANIFEST_BYTES)), manifestPath);
 
   const files = new Map<FileRole, Uint8Array>();
-  for (const [role, { path, sha256, bytes }] of entries(manifest)) {
-    const full = join(folder, path);
-    const contents = await readLimited(full, bytes);
-    if (createHash('sha256').update(contents).digest('hex') !== sha256) {
-      throw new ModelError(`${full} is not the file that ${manifestPath} names (SHA-256 differs): get the pack again`);
+  for (const [role, file] of entries(manifest)) {
+    const contents = await read(file.path, file.bytes);
+    if (toHex(await sha256(contents)) !== file.sha256) {
+      throw new ModelError(
+        `${folder}/${file.path} is not the file that ${manifestPath} names (SHA-256 differs): get the pack again`,
+      );
     }
     files.set(role, contents);
   }
@@ -71,10 +69,10 @@ export async function loadPack(nameOrPath: string): Promise<ModelPack> {
     version: manifest.version,
     family: manifest.family,
     folder,
-    id: packId(manifest),
-    tables: parseSafetensors(files.get('tables')!, join(folder, manifest.files.tables.path)),
+    id: await packId(manifest),
+    tables: parseSafetensors(files.get('tables')!, `${folder}/${manifest.files.tables.path}`),
     graphs,
-    selfTest: parseSafetensors(files.get('self-test')!, join(folder, manifest.files['self-test'].path)),
+    selfTest: parseSafetensors(files.get('self-test')!, `${folder}/${manifest.files['self-test'].path}`),
     manifest,
   };
 }
@@ -93,20 +91,17 @@ export async function loadMatchingPack(
   subject: string,
 ): Promise<ModelPack> {
   const pack = await loadPack(nameOrPath ?? maker.packName);
-  if (Buffer.compare(pack.id, maker.packId) === 0) return pack;
+  if (equalBytes(pack.id, maker.packId)) return pack;
   throw new ModelError(
     `pack ${pack.name} ${pack.version} is not the one ${subject} made with ` +
-      `(${Buffer.from(maker.packId).toString('hex')}): install that version and name its folder with --pack`,
+      `(${toHex(maker.packId)}): install that version and name its folder with --pack`,
   );
 }
 
 /** First half of the SHA-256 over the (binary) SHA-256s of what decides decoding. */
-function packId(manifest: PackManifest): Uint8Array {
-  const hash = createHash('sha256');
-  for (const role of FAMILY_FILES[manifest.family].normative) {
-    hash.update(Buffer.from(manifest.files[role]!.sha256, 'hex'));
-  }
-  return new Uint8Array(hash.digest().subarray(0, 16));
+async function packId(manifest: PackManifest): Promise<Uint8Array> {
+  const hashes = normativeFiles(manifest.family).map((role) => manifest.files[role]!.sha256);
+  return (await sha256(fromHex(hashes.join('')))).slice(0, 16);
 }
 
 function entries(manifest: PackManifest): [FileRole, NonNullable<PackManifest['files'][FileRole]>][] {
@@ -114,42 +109,4 @@ function entries(manifest: PackManifest): [FileRole, NonNullable<PackManifest['f
     const file = manifest.files[role];
     return file === undefined ? [] : [[role, file]];
   });
-}
-
-function findPack(nameOrPath: string): string {
-  const isPack = (folder: string): boolean => existsSync(join(folder, 'manifest.json'));
-  if (/[/\\]/.test(nameOrPath) || isPack(nameOrPath)) {
-    const folder = resolve(nameOrPath);
-    if (isPack(folder)) return folder;
-    throw new ModelError(`${folder} is no model pack (it has no manifest.json): name the folder of a pack`);
-  }
-  const places = packPlaces();
-  const found = places.map((place) => join(place, nameOrPath)).find(isPack);
-  if (found !== undefined) return found;
-  throw new ModelError(
-    `there is no model pack '${nameOrPath}' in ${places.join(', ')}: ` +
-      'give the path of its folder, or name the folder above it in TESSERA_PACK_PATH',
-  );
-}
-
-/** Folders in which packs are looked for by name, first one first. */
-export function packPlaces(): string[] {
-  const own = packageFolder();
-  const cache = process.env['XDG_CACHE_HOME'] ?? '';
-  return [
-    ...(process.env['TESSERA_PACK_PATH'] ?? '').split(delimiter).filter((place) => place !== ''),
-    ...(own === undefined ? [] : [join(own, 'codecs')]),
-    join(cache === '' ? join(homedir(), '.cache') : cache, 'tessera', 'packs'),
-  ];
-}
-
-async function readLimited(path: string, maxBytes: number): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(path);
-    if (size <= maxBytes) return await readFile(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ModelError(`cannot read ${path} of the model pack (${reason}): get the pack again`, { cause: error });
-  }
-  throw new ModelError(`${path} is larger than the ${maxBytes} bytes it may have: get the pack again`);
 }

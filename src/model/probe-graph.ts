@@ -12,7 +12,7 @@ function message(field: number, ...parts: (readonly number[])[]): number[] {
 }
 
 function text(field: number, value: string): number[] {
-  return message(field, [...Buffer.from(value)]);
+  return message(field, [...new TextEncoder().encode(value)]);
 }
 
 const UINT8 = 2;

@@ -1,6 +1,7 @@
+import { equalBytes } from '../bitstream/bytes.js';
 import { ModelError } from '../errors.js';
 import { Graph, type GraphOptions, type GraphTensor } from './graph.js';
-import { FAMILY_FILES, type ExactGraphRole } from './manifest.js';
+import { FAMILIES, type ExactGraphRole } from './families.js';
 import type { ModelPack } from './pack.js';
 
 /** Whether one graph gives the pack's expected output, to the last bit. */
@@ -20,7 +21,7 @@ export async function selfTestPack(
   options: GraphOptions,
 ): Promise<SelfTestResult[]> {
   const results: SelfTestResult[] = [];
-  for (const role of FAMILY_FILES[pack.family].exact) {
+  for (const role of FAMILIES[pack.family].exact) {
     const bytes = pack.graphs.get(role);
     if (bytes === undefined) throw new ModelError(`model pack ${pack.name} has no graph ${role}: get the pack again`);
     const inputs = vectors(pack, `${role}.input.`);
@@ -48,6 +49,6 @@ function equalTensors(a: GraphTensor | undefined, b: GraphTensor): boolean {
   return (
     a?.dims.length === b.dims.length &&
     a.dims.every((length, axis) => length === b.dims[axis]) &&
-    Buffer.compare(a.data, b.data) === 0
+    equalBytes(a.data, b.data)
   );
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DEFAULT_PACK } from '../codec/encoder.js';
 import { TesseraError } from '../errors.js';
 import { probeCuda } from '../model/device.js';
-import { loadRuntime } from '../model/runtime.js';
+import { loadRuntime } from '../platform/node/graph-session.js';
 import { loadPack, packPlaces } from '../model/pack.js';
 import { selfTestPack } from '../model/self-test.js';
 import { describeFfmpeg, type FfmpegDescription } from '../video/measure/ffmpeg-info.js';

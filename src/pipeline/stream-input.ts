@@ -1,4 +1,4 @@
-import { openFileSource, type FileSource } from '../bitstream/file-source.js';
+import { openFileSource, type FileSource } from '../io/file-source.js';
 import { StreamReader } from '../bitstream/stream-reader.js';
 import { InputError } from '../errors.js';
 import type { StreamHeader } from '../bitstream/stream-header.js';

@@ -1,27 +1,33 @@
-import { parentPort, type Transferable } from 'node:worker_threads';
+import { threadPort } from '../platform/index.js';
 import { toPlainError } from './worker-errors.js';
 
 /** A worker's answer and the buffers that are handed over with it. */
 export interface Served<Response> {
   readonly response: Response;
-  readonly transfer?: readonly Transferable[];
+  readonly transfer?: readonly ArrayBuffer[];
 }
 
+type Handler = (request: never) => Promise<Served<unknown>>;
+
 /**
- * Answers the requests of a {@link WorkerLink} in their order, with one `handle` for all; it is made once, before the
- * first request, and if that fails every request is answered with the error. The message null ends the thread; requests
- * that still wait then are not answered.
+ * Answers the requests of a {@link WorkerLink} in their order, with one handler for all. The first message is the
+ * link's setup, of which `prepare` makes the handler; if that fails every request is answered with the error. The message
+ * null ends the thread; requests that still wait then are not answered.
  */
-export function serveRequests(prepare: () => Promise<(request: never) => Promise<Served<unknown>>>): void {
-  const port = parentPort;
-  if (port === null) throw new Error('this module runs in a worker thread');
-  const handler = prepare();
-  let last: Promise<void> = handler.then(
-    () => undefined,
-    () => undefined,
-  );
+export function serveRequests(prepare: (setup: never) => Promise<Handler>): void {
+  const port = threadPort();
+  let handler: Promise<Handler> | undefined;
+  let last: Promise<void> = Promise.resolve();
   let isEnding = false;
-  port.on('message', (request: unknown) => {
+  port.onMessage((request: unknown) => {
+    if (handler === undefined) {
+      handler = prepare(request as never);
+      last = handler.then(
+        () => undefined,
+        () => undefined,
+      );
+      return;
+    }
     if (request === null) {
       isEnding = true;
       void last.then(() => {
@@ -32,7 +38,7 @@ export function serveRequests(prepare: () => Promise<(request: never) => Promise
     last = last.then(async () => {
       if (isEnding) return;
       try {
-        const handle = await handler;
+        const handle = await handler!;
         const { response, transfer } = await handle(request as never);
         port.postMessage({ response }, transfer);
       } catch (error) {

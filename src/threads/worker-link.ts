@@ -1,4 +1,4 @@
-import { Worker, type Transferable } from 'node:worker_threads';
+import type { Worker } from '../platform/index.js';
 import { fromPlainError, type PlainError } from './worker-errors.js';
 
 /** What a worker answers to each request. */
@@ -17,27 +17,31 @@ export class WorkerLink<Request, Response> implements AsyncDisposable {
   readonly #exited: Promise<void>;
 
   /**
-   * @param script module that calls {@link serveRequests}.
-   * @param setup given to the worker as its `workerData`.
+   * @param worker new, of a module that calls {@link serveRequests}.
+   * @param setup what the module prepares itself with; it is copied.
    */
-  constructor(script: URL, setup: unknown) {
-    this.#worker = new Worker(script, { workerData: setup });
-    this.#worker.on('message', (reply: WorkerReply<Response>) => {
-      const waiter = this.#waiters.shift();
-      if ('error' in reply) waiter?.reject(fromPlainError(reply.error));
-      else waiter?.resolve(reply.response);
-    });
-    this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
+  constructor(worker: Worker, setup: unknown) {
+    this.#worker = worker;
     this.#exited = new Promise((resolve) => {
-      this.#worker.on('exit', () => {
-        this.#fail(new Error('a codec worker has ended'));
-        resolve();
+      worker.listen({
+        onMessage: (message) => {
+          const reply = message as WorkerReply<Response>;
+          const waiter = this.#waiters.shift();
+          if ('error' in reply) waiter?.reject(fromPlainError(reply.error));
+          else waiter?.resolve(reply.response);
+        },
+        onError: (error) => this.#fail(error),
+        onExit: () => {
+          this.#fail(new Error('a codec worker has ended'));
+          resolve();
+        },
       });
     });
+    worker.postMessage(setup);
   }
 
   /** Sends a request; `transfer` lists buffers that are handed over. Rejects with the worker's error. */
-  call(request: Request, transfer: readonly Transferable[] = []): Promise<Response> {
+  call(request: Request, transfer: readonly ArrayBuffer[] = []): Promise<Response> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject });

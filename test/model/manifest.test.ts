@@ -31,6 +31,11 @@ describe('parseManifest', () => {
     ['a bad hash', edited((m) => Object.assign(m['files']!['tables'], { sha256: 'F00' })), /files\.tables\.sha256/],
     ['a name in capitals', edited((m) => Object.assign(m, { name: 'Tiny' })), /name: must be kebab-case/],
     ['a bad version', edited((m) => Object.assign(m, { version: '1.0' })), /version/],
+    [
+      'a file of another family',
+      edited((m) => Object.assign(m['files']!, { prior: m['files']!['prior-first'] })),
+      /files\.prior is there/,
+    ],
     ['a missing default', edited((m) => delete m['files']!['post-filter-psnr']), /defaultPostFilter psnr/],
   ])('refuses %s', (_, manifest, message) => {
     expect(() => parseManifest(manifest, 'manifest.json')).toThrow(ModelError);

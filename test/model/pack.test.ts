@@ -1,9 +1,22 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ModelError } from '../../src/errors.js';
-import { loadPack, packPlaces } from '../../src/model/pack.js';
+import { loadPack, packPlaces, readPack } from '../../src/model/pack.js';
 import { PackCopy, TINY_PACK } from '../support/packs.js';
+
+test('readPack makes the same pack of bytes in memory', async () => {
+  const asked: string[] = [];
+  const pack = await readPack({
+    folder: 'memory',
+    read: (path) => {
+      asked.push(path);
+      return readFile(join(TINY_PACK, path));
+    },
+  });
+  expect(pack).toEqual({ ...(await loadPack(TINY_PACK)), folder: 'memory' });
+  expect(asked[0]).toBe('manifest.json');
+});
 
 describe('loadPack', () => {
   afterEach(() => {

@@ -1,8 +1,10 @@
 import { readBitTables, TOKEN_CHANNELS } from './bit-tables.js';
 import { CellGrid } from './cell-grid.js';
+import { CellTokenArrays } from './token-arrays.js';
 import type { BitTokenSetup } from './workers/bit-token-worker.js';
 import type { ChunkDecoderSetup } from './workers/chunk-decoder-worker.js';
 import type { ChunkEncoderSetup } from './workers/chunk-encoder-worker.js';
+import { Worker } from '../../platform/index.js';
 import { WorkerLink } from '../../threads/worker-link.js';
 import type { CodecFamily } from '../family.js';
 
@@ -12,6 +14,7 @@ export const lookupFreeFamily: CodecFamily = {
   canTune: false,
   codedWidth: (width) => new CellGrid(width, 1).codedWidth,
   structure: () => ({ slotCount: 1, reorderDepth: 0 }),
+  openTokenArrays: (_pack, width, height) => new CellTokenArrays(new CellGrid(width, height)),
   open: ({ pack, ...common }) => {
     const tables = readBitTables(pack);
     const { firstState } = tables;
@@ -19,17 +22,18 @@ export const lookupFreeFamily: CodecFamily = {
     const decoding: ChunkDecoderSetup = { ...common, firstState, decoder: pack.graphs.get('tokenizer-decoder')! };
     return {
       startEncoder: ({ quality, keyint }) =>
-        new WorkerLink(new URL('./workers/chunk-encoder-worker.js', import.meta.url), {
+        new WorkerLink(new Worker(new URL('./workers/chunk-encoder-worker.js', import.meta.url)), {
           ...decoding,
           encoder: pack.graphs.get('tokenizer-encoder')!,
           ...{ prior, tables, channels: quality, keyint },
         } satisfies ChunkEncoderSetup),
       startTokenCodec: () =>
-        new WorkerLink(new URL('./workers/bit-token-worker.js', import.meta.url), {
+        new WorkerLink(new Worker(new URL('./workers/bit-token-worker.js', import.meta.url)), {
           ...common,
           ...{ tables, prior },
         } satisfies BitTokenSetup),
-      startDecoder: () => new WorkerLink(new URL('./workers/chunk-decoder-worker.js', import.meta.url), decoding),
+      startDecoder: () =>
+        new WorkerLink(new Worker(new URL('./workers/chunk-decoder-worker.js', import.meta.url)), decoding),
       // The manifest allows no post-filter in packs of this family.
       startPostFilters: () => [],
     };

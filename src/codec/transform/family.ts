@@ -1,11 +1,12 @@
-import { availableParallelism } from 'node:os';
 import { readPackTables } from './pack-tables.js';
 import { codingStructure } from './encoder/coding-structure.js';
 import { Geometry } from './frame-tokens.js';
+import { TransformTokenArrays } from './token-arrays.js';
 import type { DecoderSetup } from './workers/decoder-worker.js';
 import type { EncoderSetup } from './workers/encoder-worker.js';
 import type { PostFilterSetup } from './workers/post-filter-worker.js';
 import type { TokenSetup } from './workers/token-worker.js';
+import { availableParallelism, Worker } from '../../platform/index.js';
 import { WorkerLink } from '../../threads/worker-link.js';
 import type { CodecFamily } from '../family.js';
 
@@ -18,30 +19,32 @@ export const transformFamily: CodecFamily = {
   canTune: true,
   codedWidth: (width) => new Geometry(width, 1).codedWidth,
   structure: (width, height, keyint) => codingStructure(new Geometry(width, height), keyint),
+  openTokenArrays: (pack, width, height) => new TransformTokenArrays(new Geometry(width, height), readPackTables(pack)),
   open: ({ pack, ...common }) => {
     const setup = { ...common, tables: readPackTables(pack) };
     const loopFilter = pack.graphs.get('loop-filter')!;
     return {
       startEncoder: (options) =>
-        new WorkerLink(new URL('./workers/encoder-worker.js', import.meta.url), {
+        new WorkerLink(new Worker(new URL('./workers/encoder-worker.js', import.meta.url)), {
           ...setup,
           ...{ loopFilter, options },
         } satisfies EncoderSetup),
       startTokenCodec: () =>
-        new WorkerLink(new URL('./workers/token-worker.js', import.meta.url), {
+        new WorkerLink(new Worker(new URL('./workers/token-worker.js', import.meta.url)), {
           ...setup,
           priorFirst: pack.graphs.get('prior-first')!,
           priorSecond: pack.graphs.get('prior-second')!,
         } satisfies TokenSetup),
       startDecoder: () =>
-        new WorkerLink(new URL('./workers/decoder-worker.js', import.meta.url), {
+        new WorkerLink(new Worker(new URL('./workers/decoder-worker.js', import.meta.url)), {
           ...setup,
           loopFilter,
         } satisfies DecoderSetup),
       startPostFilters: (graph) => {
-        const script = new URL('./workers/post-filter-worker.js', import.meta.url);
         const length = common.device === 'cuda' ? 1 : Math.min(MAX_POST_FILTERS, availableParallelism());
-        return Array.from({ length }, () => new WorkerLink(script, { ...common, graph } satisfies PostFilterSetup));
+        const setup: PostFilterSetup = { ...common, graph };
+        const start = (): Worker => new Worker(new URL('./workers/post-filter-worker.js', import.meta.url));
+        return Array.from({ length }, () => new WorkerLink(start(), setup));
       },
     };
   },

@@ -9,7 +9,7 @@ import { FrameTokens, type Geometry } from './frame-tokens.js';
 import { ModeSyntax } from './mode-syntax.js';
 import { FramePrior, type PriorGraphs, type TokenMemory } from './prior.js';
 import { SyntaxTables } from './syntax-tables.js';
-import { release } from '../../threads/release.js';
+import { release } from '../../platform/index.js';
 
 /**
  * Turns the tokens of frames into the bytes of packets and back, in coding order. Holds what later frames' parsing needs

@@ -7,9 +7,11 @@ import { serveRequests, type Served } from '../../threads/serve.js';
 export type PictureMaker<Tokens> = (request: DecoderRequest<Tokens>) => Promise<DecodedPicture>;
 
 /** Answers requests for pictures. After damage none is made before the next key frame. */
-export function servePictures<Tokens extends FrameArrays>(prepare: () => Promise<PictureMaker<Tokens>>): void {
-  serveRequests(async () => {
-    const makePicture = await prepare();
+export function servePictures<Tokens extends FrameArrays>(
+  prepare: (setup: never) => Promise<PictureMaker<Tokens>>,
+): void {
+  serveRequests(async (setup: never) => {
+    const makePicture = await prepare(setup);
     let broken: string | null = null;
     return async (request: DecoderRequest<Tokens>): Promise<Served<DecoderResponse>> => {
       if (request.head.kind === 'key') broken = null;

@@ -1,7 +1,7 @@
 import { BitstreamError } from '../../errors.js';
 import type { FrameHead } from '../frame-head.js';
 import { tokenBuffers, type FrameArrays, type TokenRequest, type TokenResponse } from './messages.js';
-import { release } from '../../threads/release.js';
+import { release } from '../../platform/index.js';
 import { serveRequests, type Served } from '../../threads/serve.js';
 
 /** Turns tokens into the bytes of packets and back, frame by frame in coding order. */
@@ -12,9 +12,11 @@ export interface TokenByteCodec<Tokens> {
 }
 
 /** Answers token requests with a codec. After damage nothing is read before the next key frame. */
-export function serveTokens<Tokens extends FrameArrays>(prepare: () => Promise<TokenByteCodec<Tokens>>): void {
-  serveRequests(async () => {
-    const codec = await prepare();
+export function serveTokens<Tokens extends FrameArrays>(
+  prepare: (setup: never) => Promise<TokenByteCodec<Tokens>>,
+): void {
+  serveRequests(async (setup: never) => {
+    const codec = await prepare(setup);
     let broken: string | null = 'no key frame came before it';
     return async (request: TokenRequest<Tokens>): Promise<Served<TokenResponse<Tokens>>> => {
       switch (request.kind) {

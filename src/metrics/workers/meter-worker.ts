@@ -1,11 +1,10 @@
-import { workerData } from 'node:worker_threads';
 import { serveRequests, type Served } from '../../threads/serve.js';
 import { FrameMeter, type FrameMeterSetup, type FrameValues } from '../frame-meter.js';
 import type { FramePair } from '../frame-pair.js';
 import { unpackPairs, type PairBatch } from '../pair-batch.js';
 
-serveRequests(async () => {
-  const meter = await FrameMeter.create(workerData as FrameMeterSetup);
+serveRequests(async (setup: FrameMeterSetup) => {
+  const meter = await FrameMeter.create(setup);
   return async (batch: PairBatch): Promise<Served<FrameValues[]>> => {
     const { before: first, pairs } = unpackPairs(batch);
     let before: FramePair | null = first;

@@ -10,9 +10,8 @@ import {
   type ArrayLayout,
   type NamedArrays,
   type TokenArray,
-  type TokenItem,
-  type TokenSource,
-} from './token-source.js';
+} from '../../codec/token-arrays.js';
+import type { TokenItem, TokenSource } from './token-source.js';
 
 /** Digits, sign and comma of a number at most, and a space. */
 const NUMBER_CHARACTERS = 12;

@@ -1,5 +1,11 @@
 import { InputError } from '../../errors.js';
-import { ARRAY_CLASSES, elementsOf, type ArrayLayout, type TokenArray, type TokenType } from './token-source.js';
+import {
+  ARRAY_CLASSES,
+  elementsOf,
+  type ArrayLayout,
+  type TokenArray,
+  type TokenType,
+} from '../../codec/token-arrays.js';
 
 /** numpy's names of element types: little endian, as all machines are that Node runs on. */
 const DESCRIPTIONS: Readonly<Record<TokenType, string>> = { uint8: '|u1', int8: '|i1', int16: '<i2', uint32: '<u4' };

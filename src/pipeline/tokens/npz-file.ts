@@ -14,8 +14,8 @@ import {
   type ArrayLayout,
   type NamedArrays,
   type TokenArray,
-  type TokenSource,
-} from './token-source.js';
+} from '../../codec/token-arrays.js';
+import type { TokenSource } from './token-source.js';
 import { ZipReader } from './zip-reader.js';
 import { ZipWriter } from './zip-writer.js';
 

@@ -1,6 +1,6 @@
 import { chunksOf } from '../../bitstream/byte-source.js';
 import { crc32c } from '../../bitstream/crc32c.js';
-import { openFileSource, type FileSource } from '../../bitstream/file-source.js';
+import { openFileSource, type FileSource } from '../../io/file-source.js';
 import { StreamReader, type StreamSection } from '../../bitstream/stream-reader.js';
 import { unlessCancelled } from '../../codec/cancellation.js';
 import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
@@ -101,7 +101,7 @@ class StreamTokens implements TokenReader {
   }
 
   get family(): string {
-    return this.#coder.family.name;
+    return this.#coder.family;
   }
 
   get header(): TokenSource['header'] {
@@ -109,7 +109,7 @@ class StreamTokens implements TokenReader {
   }
 
   get layout(): TokenSource['layout'] {
-    return this.#coder.family.layout;
+    return this.#coder.arrays.layout;
   }
 
   get bytesRead(): number {
@@ -168,7 +168,7 @@ class StreamTokens implements TokenReader {
       this.#chunk++;
       this.#tokenFrame = -1;
     }
-    this.#tokenFrame += this.#coder.family.tokenFramesOf(head);
+    this.#tokenFrame += this.#coder.arrays.tokenFramesOf(head);
     const place = { number, chunk: this.#chunk, tokenFrame: this.#tokenFrame };
     try {
       const arrays = await this.#coder.read(head, bytes);

@@ -8,9 +8,8 @@ import { BitstreamError } from '../../errors.js';
 import { resolveDevice } from '../../model/device.js';
 import type { Device } from '../../model/graph.js';
 import { loadMatchingPack, type ModelPack } from '../../model/pack.js';
-import { findTokenFamily } from './find-token-family.js';
-import { checkArrays, type TokenFamily } from './token-family.js';
-import type { NamedArrays } from './token-source.js';
+import { checkArrays, type NamedArrays, type TokenArrayConverter } from '../../codec/token-arrays.js';
+import type { PackFamily } from '../../model/manifest.js';
 
 /** Packets that wait for the worker at a time: enough to keep it busy. */
 export const CODER_IN_FLIGHT = 3;
@@ -27,13 +26,17 @@ export interface TokenCoderOptions {
 
 /** Turns the bytes of packets into arrays of tokens and back, in coding order, in a worker. Makes no pictures. */
 export class TokenCoder implements AsyncDisposable {
-  readonly family: TokenFamily;
+  readonly family: PackFamily;
+  /** Arrays of a packet's tokens. */
+  readonly arrays: TokenArrayConverter;
   readonly #link: WorkerLink<TokenRequest, TokenResponse>;
 
   private constructor(header: StreamHeader, pack: ModelPack, device: Device, threads: number) {
     const { width, height } = header;
-    this.family = findTokenFamily(pack, header);
-    this.#link = findFamily(pack).open({ pack, width, height, device, threads }).startTokenCodec();
+    this.family = pack.family;
+    const family = findFamily(pack);
+    this.arrays = family.openTokenArrays(pack, width, height);
+    this.#link = family.open({ pack, width, height, device, threads }).startTokenCodec();
   }
 
   /**
@@ -58,7 +61,7 @@ export class TokenCoder implements AsyncDisposable {
     const reply = await this.#link.call({ kind: 'read', head, bytes });
     if (reply.kind === 'lost') throw new BitstreamError(reply.reason);
     if (reply.kind !== 'tokens') throw new Error(`the token worker answered ${reply.kind} to a read`);
-    return this.family.tokenFramesOf(head) > 0 ? this.family.arraysOf(reply.tokens) : null;
+    return this.arrays.tokenFramesOf(head) > 0 ? this.arrays.arraysOf(reply.tokens) : null;
   }
 
   /**
@@ -67,8 +70,8 @@ export class TokenCoder implements AsyncDisposable {
    * @throws InputError if the arrays are no tokens that such a packet can have.
    */
   async write(head: FrameHead, arrays: NamedArrays | null): Promise<Uint8Array> {
-    checkArrays(this.family, head, arrays);
-    const tokens = this.family.tokensOf(head, arrays);
+    checkArrays(this.arrays.layoutOf(head), arrays);
+    const tokens = this.arrays.tokensOf(head, arrays);
     const reply = await this.#link.call({ kind: 'write', head, tokens }, tokenBuffers(tokens));
     if (reply.kind !== 'bytes') throw new Error(`the token worker answered ${reply.kind} to a write`);
     return reply.bytes;

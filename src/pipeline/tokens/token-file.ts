@@ -1,5 +1,5 @@
 import { chunksOf } from '../../bitstream/byte-source.js';
-import { openFileSource } from '../../bitstream/file-source.js';
+import { openFileSource } from '../../io/file-source.js';
 import type { ByteSink } from '../../bitstream/stream-writer.js';
 import { InputError } from '../../errors.js';
 import { spoolToFile, takeFirstBytes } from '../../io/pipe.js';

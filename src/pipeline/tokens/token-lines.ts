@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { FORMAT_VERSION } from '../../bitstream/limits.js';
 import { InputError } from '../../errors.js';
 import type { TextLine } from './split-lines.js';
-import type { ArrayLayout, NamedArrays, TokenEnd, TokenFrame, TokenItem, TokenSource } from './token-source.js';
+import type { ArrayLayout, NamedArrays } from '../../codec/token-arrays.js';
+import type { TokenEnd, TokenFrame, TokenItem, TokenSource } from './token-source.js';
 
 /** Room of a line for all but arrays and the bytes of side sections. */
 export const LINE_LIMIT = 2 ** 20;

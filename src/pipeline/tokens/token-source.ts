@@ -1,21 +1,8 @@
 import type { Packet } from '../../bitstream/packet.js';
 import type { StreamHeader } from '../../bitstream/stream-header.js';
+import type { ArrayLayout, NamedArrays } from '../../codec/token-arrays.js';
 
-/** Element types of token arrays, as numpy names them. */
-export type TokenType = 'uint8' | 'int8' | 'int16' | 'uint32';
-
-/** One array of tokens, row by row. */
-export type TokenArray = Uint8Array | Int8Array | Int16Array | Uint32Array;
-
-/** The arrays of one frame by their names. */
-export type NamedArrays = Readonly<Record<string, TokenArray>>;
-
-/** What an array of every frame is like; docs/TOKENS.md says what it means. */
-export interface ArrayLayout {
-  readonly name: string;
-  readonly dtype: TokenType;
-  readonly shape: readonly number[];
-}
+export type { ArrayLayout, NamedArrays, TokenArray, TokenType } from '../../codec/token-arrays.js';
 
 /** A packet of a stream, with its tokens as arrays. */
 export interface TokenFrame extends Omit<Packet, 'tokens'> {
@@ -60,26 +47,3 @@ export interface TokenSource {
   /** Can be iterated once; what is behind is produced as it is asked for. */
   readonly items: AsyncIterable<TokenItem>;
 }
-
-/** Elements of an array. */
-export function elementsOf({ shape }: ArrayLayout): number {
-  return shape.reduce((product, length) => product * length, 1);
-}
-
-/** Index in each dimension of the element at `at`, for messages. */
-export function placeOf({ shape }: ArrayLayout, at: number): string {
-  const indices: number[] = [];
-  for (let rest = at, axis = shape.length - 1; axis >= 0; axis--) {
-    indices.unshift(rest % shape[axis]!);
-    rest = Math.floor(rest / shape[axis]!);
-  }
-  return `[${indices.join(', ')}]`;
-}
-
-/** How typed arrays of each element type are made. */
-export const ARRAY_CLASSES = {
-  uint8: Uint8Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  uint32: Uint32Array,
-} as const;

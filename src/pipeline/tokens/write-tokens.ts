@@ -7,7 +7,6 @@ import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
 import { openByteOutput } from '../byte-output.js';
 import { ProgressMeter, type LongCallOptions } from '../progress.js';
 import { CODER_IN_FLIGHT, TokenCoder, type TokenCoderOptions } from './token-coder.js';
-import type { TokenFamily } from './token-family.js';
 import type { TokenEnd, TokenFrame, TokenItem, TokenSource } from './token-source.js';
 
 /** How to write tokens. */
@@ -51,7 +50,7 @@ export async function writeTokens(
   // Before anything is allocated for its size.
   await explained(`${name}: header`, () => encodeHeader(header));
   await using coder = await TokenCoder.create(header, options);
-  checkLayout(source, coder.family);
+  checkLayout(source, coder);
   await using target = await openByteOutput(output, { overwrite, inputs: [name] });
   let written = 0;
   const writer = new StreamWriter({
@@ -128,11 +127,11 @@ async function explained<T>(place: string, work: () => T | Promise<T>): Promise<
   }
 }
 
-function checkLayout({ name, family, layout, header }: TokenSource, expected: TokenFamily): void {
-  if (family !== expected.name) {
-    throw new InputError(`${name}: tokens of family ${family}, but pack ${header.packName} is of ${expected.name}`);
+function checkLayout({ name, family, layout, header }: TokenSource, coder: TokenCoder): void {
+  if (family !== coder.family) {
+    throw new InputError(`${name}: tokens of family ${family}, but pack ${header.packName} is of ${coder.family}`);
   }
-  for (const { name: array, dtype, shape } of expected.layout) {
+  for (const { name: array, dtype, shape } of coder.arrays.layout) {
     const found = layout.find((entry) => entry.name === array);
     if (found?.dtype === dtype && String(found.shape) === String(shape)) continue;
     throw new InputError(

@@ -4,10 +4,10 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTokenFile } from '../../../src/pipeline/tokens/token-file.js';
-import { transformLayout } from '../../../src/pipeline/tokens/transform-layout.js';
+import { transformLayout } from '../../../src/codec/transform/token-arrays.js';
 import { Geometry } from '../../../src/codec/transform/frame-tokens.js';
 import { CellGrid } from '../../../src/codec/lookup-free/cell-grid.js';
-import { LookupFreeFamily } from '../../../src/pipeline/tokens/lookup-free-family.js';
+import { CellTokenArrays } from '../../../src/codec/lookup-free/token-arrays.js';
 import { TINY_LOOKUP_FREE_PACK, TINY_PACK } from '../../support/packs.js';
 import { exportTokens } from './built.js';
 
@@ -72,7 +72,7 @@ test('the tables of arrays are those of the code', () => {
   const { rows, columns, regionRows, regionColumns } = geometry;
   expect(tableOf('transform', { rows, columns, regionRows, regionColumns })).toEqual(transformLayout(geometry));
   const grid = new CellGrid(8 * 12, 8 * 20);
-  expect(tableOf('lookup-free', { rows: 20, columns: 12 })).toEqual(new LookupFreeFamily(grid).layout);
+  expect(tableOf('lookup-free', { rows: 20, columns: 12 })).toEqual(new CellTokenArrays(grid).layout);
 });
 
 /** The table below a family's heading, with lengths instead of their names. */

@@ -1,11 +1,10 @@
-import { workerData } from 'node:worker_threads';
 import type { BitTables } from '../bit-tables.js';
 import { Graph } from '../../../model/graph.js';
 import { BitTokenCodec } from '../bit-token-codec.js';
 import { CellGrid } from '../cell-grid.js';
 import type { CellTokens } from '../cell-tokens.js';
 import type { WorkerSetup } from '../../workers/messages.js';
-import { release } from '../../../threads/release.js';
+import { release } from '../../../platform/index.js';
 import { serveTokens } from '../../workers/serve-tokens.js';
 
 /** What the token worker of lookup-free packs is made of. */
@@ -14,9 +13,7 @@ export interface BitTokenSetup extends WorkerSetup {
   readonly prior: Uint8Array;
 }
 
-const { width, height, tables, prior, device, threads } = workerData as BitTokenSetup;
-
 serveTokens<CellTokens>(
-  async () =>
+  async ({ width, height, tables, prior, device, threads }: BitTokenSetup) =>
     new BitTokenCodec(new CellGrid(width, height), tables, await Graph.create(prior, { device, threads }, release)),
 );

@@ -1,4 +1,3 @@
-import { workerData } from 'node:worker_threads';
 import { Graph } from '../../../model/graph.js';
 import { CellGrid } from '../cell-grid.js';
 import { idsChecksum, type CellTokens } from '../cell-tokens.js';
@@ -14,9 +13,7 @@ export interface ChunkDecoderSetup extends WorkerSetup {
   readonly decoder: Uint8Array;
 }
 
-const setup = workerData as ChunkDecoderSetup;
-
-servePictures<CellTokens>(async () => {
+servePictures<CellTokens>(async (setup: ChunkDecoderSetup) => {
   const { width, height, device, threads } = setup;
   const graph = await Graph.create(setup.decoder, { device, threads });
   const decoder = new ChunkDecoder(new CellGrid(width, height), graph, setup.firstState);

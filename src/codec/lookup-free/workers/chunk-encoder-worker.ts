@@ -1,4 +1,3 @@
-import { workerData } from 'node:worker_threads';
 import { Kernels } from '../../../kernels/kernels.js';
 import type { BitTables } from '../bit-tables.js';
 import { Graph } from '../../../model/graph.js';
@@ -16,9 +15,7 @@ export interface ChunkEncoderSetup extends ChunkDecoderSetup, ChunkOptions {
   readonly tables: BitTables;
 }
 
-const setup = workerData as ChunkEncoderSetup;
-
-serveRequests(async () => {
+serveRequests(async (setup: ChunkEncoderSetup) => {
   const { width, height, device, threads, tables } = setup;
   const graphs = {
     encoder: await Graph.create(setup.encoder, { device, threads }),

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import type { KernelMemory } from '../../../kernels/kernels.js';
+import { Worker } from '../../../platform/index.js';
 import type { DecisionHelpers } from '../encoder/frame-decision.js';
 import type { DecisionJob, Lesson, SharedDecision } from '../encoder/row-decision.js';
 
@@ -15,9 +14,8 @@ export class DecisionWorkers implements DecisionHelpers {
   readonly #ready: Promise<unknown>;
 
   constructor(readonly count: number) {
-    const script = new URL('./decision-worker.js', import.meta.url);
-    this.#workers = Array.from({ length: count }, () => new Worker(script));
-    this.#ready = Promise.all(this.#workers.map((worker) => once(worker, 'message')));
+    this.#workers = Array.from({ length: count }, () => new Worker(new URL('./decision-worker.js', import.meta.url)));
+    this.#ready = Promise.all(this.#workers.map(joined));
     this.#ready.catch(() => undefined);
   }
 
@@ -36,4 +34,22 @@ export class DecisionWorkers implements DecisionHelpers {
     await this.#ready;
     for (const worker of this.#workers) worker.unref();
   }
+}
+
+/** Resolves when the worker has joined; rejects if it cannot. */
+function joined(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let hasJoined = false;
+    worker.listen({
+      onMessage: () => {
+        hasJoined = true;
+        resolve();
+      },
+      onError: (error) => {
+        // Nobody waits for this promise any more: the error ends this thread too.
+        if (hasJoined) throw error;
+        reject(error);
+      },
+    });
+  });
 }

@@ -1,4 +1,3 @@
-import { workerData } from 'node:worker_threads';
 import { Kernels } from '../../../kernels/kernels.js';
 import { Graph } from '../../../model/graph.js';
 import type { PackTables } from '../pack-tables.js';
@@ -7,7 +6,7 @@ import { sidePlanes } from '../loop-filter.js';
 import { loopChecksum, requireChecksum } from '../../loop-checksum.js';
 import { PictureDecoder } from '../picture-decoder.js';
 import { tokenBuffers, type WorkerSetup } from '../../workers/messages.js';
-import { release } from '../../../threads/release.js';
+import { release } from '../../../platform/index.js';
 import { servePictures } from '../../workers/serve-pictures.js';
 
 /** What the decoder worker is made of. */
@@ -16,9 +15,7 @@ export interface DecoderSetup extends WorkerSetup {
   readonly loopFilter: Uint8Array;
 }
 
-const setup = workerData as DecoderSetup;
-
-servePictures<TokenArrays>(async () => {
+servePictures<TokenArrays>(async (setup: DecoderSetup) => {
   const { device, threads, tables } = setup;
   const geometry = new Geometry(setup.width, setup.height);
   const loopFilter = await Graph.create(setup.loopFilter, { device, threads }, release);

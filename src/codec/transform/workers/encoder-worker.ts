@@ -1,5 +1,3 @@
-import { availableParallelism } from 'node:os';
-import { workerData } from 'node:worker_threads';
 import { Kernels } from '../../../kernels/kernels.js';
 import { Graph } from '../../../model/graph.js';
 import type { PackTables } from '../pack-tables.js';
@@ -10,7 +8,7 @@ import { loopChecksum } from '../../loop-checksum.js';
 import { planeBuffers } from '../../planes.js';
 import { DecisionWorkers } from './decision-workers.js';
 import { tokenBuffers, type EncoderRequest, type EncoderResponse, type WorkerSetup } from '../../workers/messages.js';
-import { release } from '../../../threads/release.js';
+import { availableParallelism, release } from '../../../platform/index.js';
 import { serveRequests, type Served } from '../../../threads/serve.js';
 
 /** What the encoder worker is made of. */
@@ -23,9 +21,7 @@ export interface EncoderSetup extends WorkerSetup {
 /** Threads that decide a frame at most: what else is done for it is done in one. */
 const MAX_DECIDING = 4;
 
-const setup = workerData as EncoderSetup;
-
-serveRequests(async () => {
+serveRequests(async (setup: EncoderSetup) => {
   const { device, threads, tables, options } = setup;
   const geometry = new Geometry(setup.width, setup.height);
   const helpers = new DecisionWorkers(Math.min(availableParallelism(), MAX_DECIDING, geometry.rows) - 1);

@@ -1,10 +1,9 @@
-import { workerData } from 'node:worker_threads';
 import { Graph } from '../../../model/graph.js';
 import { Geometry } from '../frame-tokens.js';
 import { runPostFilter } from '../loop-filter.js';
 import { planeBuffers, type Planes } from '../../planes.js';
 import type { PostFilterRequest, WorkerSetup } from '../../workers/messages.js';
-import { release } from '../../../threads/release.js';
+import { release } from '../../../platform/index.js';
 import { serveRequests, type Served } from '../../../threads/serve.js';
 
 /** What the post-filter worker is made of. */
@@ -12,9 +11,7 @@ export interface PostFilterSetup extends WorkerSetup {
   readonly graph: Uint8Array;
 }
 
-const setup = workerData as PostFilterSetup;
-
-serveRequests(async () => {
+serveRequests(async (setup: PostFilterSetup) => {
   const { device, threads } = setup;
   const geometry = new Geometry(setup.width, setup.height);
   const graph = await Graph.create(setup.graph, { device, threads });

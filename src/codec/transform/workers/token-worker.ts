@@ -1,10 +1,9 @@
-import { workerData } from 'node:worker_threads';
 import { Graph } from '../../../model/graph.js';
 import type { PackTables } from '../pack-tables.js';
 import { FrameTokens, Geometry, type TokenArrays } from '../frame-tokens.js';
 import { TokenCodec } from '../token-codec.js';
 import type { WorkerSetup } from '../../workers/messages.js';
-import { release } from '../../../threads/release.js';
+import { release } from '../../../platform/index.js';
 import { serveTokens } from '../../workers/serve-tokens.js';
 
 /** What the token worker is made of. */
@@ -14,9 +13,7 @@ export interface TokenSetup extends WorkerSetup {
   readonly priorSecond: Uint8Array;
 }
 
-const setup = workerData as TokenSetup;
-
-serveTokens<TokenArrays>(async () => {
+serveTokens<TokenArrays>(async (setup: TokenSetup) => {
   const geometry = new Geometry(setup.width, setup.height);
   const { device, threads } = setup;
   const first = await Graph.create(setup.priorFirst, { device, threads }, release);

@@ -1,15 +1,13 @@
-import type { FrameHead } from '../../codec/frame-head.js';
-import type { CellGrid } from '../../codec/lookup-free/cell-grid.js';
-import { tokenFramesOf, type CellTokens } from '../../codec/lookup-free/cell-tokens.js';
-import type { FrameArrays } from '../../codec/workers/messages.js';
+import type { FrameHead } from '../frame-head.js';
+import type { CellGrid } from './cell-grid.js';
+import { tokenFramesOf, type CellTokens } from './cell-tokens.js';
+import type { FrameArrays } from '../workers/messages.js';
 import { InputError } from '../../errors.js';
-import { TOKEN_CHANNELS } from '../../codec/lookup-free/bit-tables.js';
-import type { TokenFamily } from './token-family.js';
-import { placeOf, type ArrayLayout, type NamedArrays } from './token-source.js';
+import { TOKEN_CHANNELS } from './bit-tables.js';
+import { placeOf, type ArrayLayout, type NamedArrays, type TokenArrayConverter } from '../token-arrays.js';
 
-/** The family `lookup-free`: one id for each cell of a token frame; an array for each token frame of a packet. */
-export class LookupFreeFamily implements TokenFamily {
-  readonly name = 'lookup-free';
+/** One id for each cell of a token frame; an array for each token frame of a packet. */
+export class CellTokenArrays implements TokenArrayConverter {
   readonly layout: readonly ArrayLayout[];
   readonly #cells: number;
 

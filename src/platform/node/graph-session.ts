@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as Onnxruntime from 'onnxruntime-node';
-import { EnvironmentError, ModelError } from '../errors.js';
-import type { Device, GraphOptimisation } from './device-name.js';
+import { EnvironmentError, firstLine, ModelError } from '../../errors.js';
+import type { GraphInput, GraphOptions, GraphSession } from '../contract.js';
 
-/** The module onnxruntime-node. For this folder only: its types must not show in public signatures. */
-export type Runtime = typeof Onnxruntime;
+type Runtime = typeof Onnxruntime;
 
 /** How to make the device `cuda` work; ends error messages. */
-export const CUDA_HELP =
+const CUDA_HELP =
   'onnxruntime-node needs its CUDA provider (node node_modules/onnxruntime-node/script/install.js ' +
   '--onnxruntime-node-install=cuda12), an NVIDIA driver, CUDA 12 and cuDNN 9; or use the device cpu';
 
@@ -32,31 +31,35 @@ export async function loadRuntime(): Promise<Runtime> {
   }
 }
 
-/** Whether the library of onnxruntime's CUDA provider is installed; true if this cannot be told without trying. */
-export function hasCudaProvider(): boolean {
+/**
+ * Makes sure that the library of onnxruntime's CUDA provider is installed, as far as this can be told without trying.
+ *
+ * @throws EnvironmentError if it is not; the message says how to get it.
+ */
+export function requireCudaProvider(): void {
   const main = createRequire(import.meta.url).resolve('onnxruntime-node');
   const libraries = join(dirname(main), '..', 'bin', 'napi-v6', process.platform, process.arch);
   const name = process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
-  return !existsSync(libraries) || existsSync(join(libraries, name));
+  if (!existsSync(libraries) || existsSync(join(libraries, name))) return;
+  throw new EnvironmentError(`CUDA cannot be used (the CUDA provider is not installed): ${CUDA_HELP}`);
 }
 
 /**
  * Makes a session with tessera's settings.
  *
- * @throws EnvironmentError if CUDA is asked for and does not load.
+ * @param bytes an ONNX file; not kept.
+ * @throws EnvironmentError if onnxruntime does not load, or CUDA is asked for and does not load.
  * @throws ModelError if onnxruntime does not take the graph.
  */
-export async function createSession(
-  runtime: Runtime,
-  bytes: Uint8Array,
-  options: { readonly device: Device; readonly threads: number; readonly optimisation?: GraphOptimisation },
-): Promise<Onnxruntime.InferenceSession> {
+export async function createSession(bytes: Uint8Array, options: GraphOptions): Promise<GraphSession> {
+  const runtime = await loadRuntime();
   if (options.device === 'cuda') {
     // Rounding float32 to TF32 would break the exactness of the integer graphs (they need 24 bits).
     process.env['NVIDIA_TF32_OVERRIDE'] = '0';
   }
+  let session: Onnxruntime.InferenceSession;
   try {
-    return await runtime.InferenceSession.create(bytes, {
+    session = await runtime.InferenceSession.create(bytes, {
       executionProviders: options.device === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
@@ -71,9 +74,17 @@ export async function createSession(
     }
     throw new ModelError(`onnxruntime cannot load a graph of the model pack: ${firstLine(error)}`, { cause: error });
   }
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    run: async (inputs) => {
+      const feeds = Object.entries(inputs).map(([name, input]) => [name, tensorOf(runtime, input)] as const);
+      return await session.run(Object.fromEntries(feeds));
+    },
+    release: () => session.release(),
+  };
 }
 
-/** First line of the message of what was thrown. */
-export function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
+function tensorOf({ Tensor }: Runtime, { data, dims }: GraphInput): Onnxruntime.Tensor {
+  return data instanceof Float32Array ? new Tensor('float32', data, dims) : new Tensor('uint8', data, dims);
 }

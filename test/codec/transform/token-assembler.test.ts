@@ -11,11 +11,11 @@ import {
 import { TemporalMotion } from '../../../src/codec/transform/temporal-motion.js';
 import { InputError } from '../../../src/errors.js';
 import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
-import { TransformAssembler } from '../../../src/pipeline/tokens/transform-assembler.js';
-import { pickArrays, transformLayout } from '../../../src/pipeline/tokens/transform-layout.js';
-import type { NamedArrays } from '../../../src/pipeline/tokens/token-source.js';
-import { geometries, randomHeads, richTables, tinyTables } from '../../codec/tiny.js';
-import { randomTokens } from '../../codec/transform/random-tokens.js';
+import { TokenAssembler } from '../../../src/codec/transform/token-assembler.js';
+import { pickArrays, transformLayout } from '../../../src/codec/transform/token-arrays.js';
+import type { NamedArrays } from '../../../src/codec/token-arrays.js';
+import { geometries, randomHeads, richTables, tinyTables } from '../tiny.js';
+import { randomTokens } from './random-tokens.js';
 import { seededRandom } from '../../entropy/random.js';
 
 let tables: PackTables;
@@ -28,7 +28,7 @@ test('any valid tokens are assembled, with all that follows from them, and stay 
     for (const pack of [tables, richTables(tables)]) {
       const random = seededRandom(geometry.width);
       const layout = transformLayout(geometry);
-      const assembler = new TransformAssembler(geometry, layout, pack);
+      const assembler = new TokenAssembler(geometry, layout, pack);
       const temporal = new TemporalMotion();
       for (const head of randomHeads(12, random, [0, 7])) {
         const tokens = randomTokens(geometry, pack, head, random, temporal);
@@ -54,7 +54,7 @@ describe('refused', () => {
   function assemble(change: (arrays: Record<string, Int16Array>, tokens: FrameTokens) => void, head = inter): void {
     const random = seededRandom(17);
     const temporal = new TemporalMotion();
-    const assembler = new TransformAssembler(geometry, layout, tables);
+    const assembler = new TokenAssembler(geometry, layout, tables);
     const first = randomTokens(geometry, tables, key, random, temporal);
     assembler.assemble(key, pickArrays(layout, first.arrays()));
     const second = randomTokens(geometry, tables, inter, random, temporal);

@@ -1,10 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { EnvironmentError, InputError } from '../errors.js';
-import type { ByteSource } from './byte-source.js';
 
-/** A file as {@link ByteSource}; close it, or hold it with `await using`. */
-export interface FileSource extends ByteSource, AsyncDisposable {
+/** A file as a `ByteSource`; close it, or hold it with `await using`. */
+export interface FileSource extends AsyncDisposable {
+  /** Number of bytes. */
+  readonly size: number;
+  /** Reads `length` bytes from `offset` on; fewer only where the file ends. */
+  read(offset: number, length: number): Promise<Uint8Array>;
   /** Closes the file; safe to call twice. */
   close(): Promise<void>;
 }

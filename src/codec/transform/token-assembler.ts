@@ -1,4 +1,4 @@
-import type { FrameHead } from '../../codec/frame-head.js';
+import type { FrameHead } from '../frame-head.js';
 import {
   CHROMA_LIMIT,
   CHROMA_TOKENS,
@@ -8,21 +8,21 @@ import {
   TOKENS_PER_BLOCK,
   type Geometry,
   type TokenArrays,
-} from '../../codec/transform/frame-tokens.js';
-import { ModeSyntax } from '../../codec/transform/mode-syntax.js';
-import { SyntaxTables } from '../../codec/transform/syntax-tables.js';
+} from './frame-tokens.js';
+import { ModeSyntax } from './mode-syntax.js';
+import { SyntaxTables } from './syntax-tables.js';
 import type { AdaptiveTables } from '../../entropy/adaptive-tables.js';
 import { MAGNITUDE_LIMIT } from '../../entropy/magnitude.js';
 import type { SymbolCoder } from '../../entropy/symbol-coder.js';
 import { InputError } from '../../errors.js';
-import type { PackTables } from '../../codec/transform/pack-tables.js';
-import { placeOf, type ArrayLayout, type NamedArrays } from './token-source.js';
+import type { PackTables } from './pack-tables.js';
+import { placeOf, type ArrayLayout, type NamedArrays } from '../token-arrays.js';
 
 /**
  * Makes frames' tokens of arrays that anybody may have changed, in coding order, and refuses what no stream can hold:
  * the writer takes for granted that values fit together, and would code something else or nothing for those that do not.
  */
-export class TransformAssembler {
+export class TokenAssembler {
   readonly #geometry: Geometry;
   readonly #layout: readonly ArrayLayout[];
   readonly #ranges: Readonly<Record<string, readonly [number, number]>>;

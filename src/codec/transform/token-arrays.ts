@@ -1,5 +1,36 @@
-import { TOKENS_PER_BLOCK, type Geometry, type TokenArrays } from '../../codec/transform/frame-tokens.js';
-import type { ArrayLayout, NamedArrays } from './token-source.js';
+import type { FrameHead } from '../frame-head.js';
+import type { ArrayLayout, NamedArrays, TokenArrayConverter } from '../token-arrays.js';
+import type { FrameArrays } from '../workers/messages.js';
+import { TOKENS_PER_BLOCK, type Geometry, type TokenArrays } from './frame-tokens.js';
+import type { PackTables } from './pack-tables.js';
+import { TokenAssembler } from './token-assembler.js';
+
+/** Modes, motion and transform tokens of each frame as arrays. */
+export class TransformTokenArrays implements TokenArrayConverter {
+  readonly layout: readonly ArrayLayout[];
+  readonly #assembler: TokenAssembler;
+
+  constructor(geometry: Geometry, tables: PackTables) {
+    this.layout = transformLayout(geometry);
+    this.#assembler = new TokenAssembler(geometry, this.layout, tables);
+  }
+
+  layoutOf(): readonly ArrayLayout[] {
+    return this.layout;
+  }
+
+  tokenFramesOf(): number {
+    return 1;
+  }
+
+  arraysOf(tokens: FrameArrays): NamedArrays {
+    return pickArrays(this.layout, tokens as TokenArrays);
+  }
+
+  tokensOf(head: FrameHead, arrays: NamedArrays | null): FrameArrays {
+    return this.#assembler.assemble(head, arrays!).arrays();
+  }
+}
 
 /** The arrays of `FrameTokens` that say all; the two that are left out follow from them. */
 export function transformLayout({ rows, columns, regionRows, regionColumns }: Geometry): ArrayLayout[] {

@@ -1,0 +1,86 @@
+import { InputError } from '../errors.js';
+import type { FrameHead } from './frame-head.js';
+import type { FrameArrays } from './workers/messages.js';
+
+/** Element types of token arrays, as numpy names them. */
+export type TokenType = 'uint8' | 'int8' | 'int16' | 'uint32';
+
+/** One array of tokens, row by row. */
+export type TokenArray = Uint8Array | Int8Array | Int16Array | Uint32Array;
+
+/** The arrays of one frame by their names. */
+export type NamedArrays = Readonly<Record<string, TokenArray>>;
+
+/** What an array of every frame is like; docs/TOKENS.md says what it means. */
+export interface ArrayLayout {
+  readonly name: string;
+  readonly dtype: TokenType;
+  readonly shape: readonly number[];
+}
+
+/** How typed arrays of each element type are made. */
+export const ARRAY_CLASSES = {
+  uint8: Uint8Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  uint32: Uint32Array,
+} as const;
+
+/**
+ * Turns the tokens that workers exchange into the arrays of token files, and these into tokens again. One serves one
+ * stream.
+ */
+export interface TokenArrayConverter {
+  /** All arrays that a packet's tokens can be. */
+  readonly layout: readonly ArrayLayout[];
+  /** Those that they are in such a packet; none if it shows a picture of the tokens before. */
+  layoutOf(head: FrameHead): readonly ArrayLayout[];
+  /** Token frames of such a packet. */
+  tokenFramesOf(head: FrameHead): number;
+  /** The arrays of a packet's tokens, as the layout names them. */
+  arraysOf(tokens: FrameArrays): NamedArrays;
+  /**
+   * Tokens in buffers of their own, of arrays that {@link checkArrays} has passed. Frames come in coding order.
+   *
+   * @throws InputError if the arrays hold what no stream can.
+   */
+  tokensOf(head: FrameHead, arrays: NamedArrays | null): FrameArrays;
+}
+
+/** Number of elements of an array. */
+export function elementsOf({ shape }: ArrayLayout): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+/** Index in each dimension of the element at `at`, for messages. */
+export function placeOf({ shape }: ArrayLayout, at: number): string {
+  const indices: number[] = [];
+  for (let rest = at, axis = shape.length - 1; axis >= 0; axis--) {
+    indices.unshift(rest % shape[axis]!);
+    rest = Math.floor(rest / shape[axis]!);
+  }
+  return `[${indices.join(', ')}]`;
+}
+
+/**
+ * Checks that the arrays are those of the layout, with its types and lengths.
+ *
+ * @param layout of such a packet; empty if it has no tokens of its own.
+ * @throws InputError if not.
+ */
+export function checkArrays(layout: readonly ArrayLayout[], arrays: NamedArrays | null): void {
+  if (layout.length > 0 !== (arrays !== null)) {
+    throw new InputError(`its arrays must ${arrays === null ? 'not be' : 'be'} null`);
+  }
+  if (arrays === null) return;
+  for (const entry of layout) {
+    const { name, dtype, shape } = entry;
+    const array = arrays[name];
+    if (array === undefined) throw new InputError(`the array ${name} is missing`);
+    if (!(array instanceof ARRAY_CLASSES[dtype]) || array.length !== elementsOf(entry)) {
+      throw new InputError(`${name} must be ${dtype} [${shape.join(', ')}]`);
+    }
+  }
+  const surplus = Object.keys(arrays).find((name) => !layout.some((entry) => entry.name === name));
+  if (surplus !== undefined) throw new InputError(`it must not have the array ${surplus}`);
+}

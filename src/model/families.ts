@@ -1,0 +1,69 @@
+/** The graphs of one family's packs. Besides, every pack has the files `tables` and `self-test`. */
+interface FamilyGraphs {
+  /** Graphs whose output must be the same to the last bit everywhere (docs/FORMAT.md section 11). */
+  readonly exact: readonly string[];
+  /** Other graphs that decide what a stream decodes to. */
+  readonly decoding: readonly string[];
+  /** Graphs that only encoders need. */
+  readonly encoding: readonly string[];
+  /** Graphs that only improve what is shown; a pack may lack them. */
+  readonly optional: readonly string[];
+}
+
+/**
+ * What packs of each family consist of. Exact graphs, then decoding ones, make up a pack's identity in this order.
+ * A new family has a row here, a folder in `codec/` and an entry in `codec/find-family.ts`.
+ */
+export const FAMILIES = {
+  transform: {
+    exact: ['prior-first', 'prior-second', 'loop-filter'],
+    decoding: [],
+    encoding: [],
+    optional: ['post-filter-psnr', 'post-filter-lpips'],
+  },
+  'lookup-free': {
+    exact: ['prior'],
+    decoding: ['tokenizer-decoder'],
+    encoding: ['tokenizer-encoder'],
+    optional: [],
+  },
+} as const satisfies Readonly<Record<string, FamilyGraphs>>;
+
+type Families = typeof FAMILIES;
+
+/** How a pack makes tokens of pictures: blocks and transforms, or one network. */
+export type PackFamily = keyof Families;
+/** A graph that every decoder evaluates exactly (docs/FORMAT.md section 11). */
+export type ExactGraphRole = Families[PackFamily]['exact'][number];
+/** A graph that makes tokens of pictures, or pictures of tokens. */
+export type TokenizerRole = Families[PackFamily]['decoding' | 'encoding'][number];
+/** A graph that only improves what is shown. */
+export type PostFilterRole = Families[PackFamily]['optional'][number];
+/** What a graph of a pack is for. */
+export type GraphRole = ExactGraphRole | PostFilterRole | TokenizerRole;
+/** What a file of a pack is for. */
+export type FileRole = GraphRole | 'tables' | 'self-test';
+
+/** All families. */
+export const PACK_FAMILIES = Object.keys(FAMILIES) as [PackFamily, ...PackFamily[]];
+
+/** Files that a pack of the family must have. */
+export function requiredFiles(family: PackFamily): readonly FileRole[] {
+  return ['tables', ...requiredGraphs(family), 'self-test'];
+}
+
+/** Files that change what a stream decodes to, in the order in which they make up a pack's identity. */
+export function normativeFiles(family: PackFamily): readonly FileRole[] {
+  const { exact, decoding } = FAMILIES[family];
+  return ['tables', ...exact, ...decoding];
+}
+
+/** Graphs that a pack of the family can have. */
+export function graphsOf(family: PackFamily): readonly GraphRole[] {
+  return [...requiredGraphs(family), ...FAMILIES[family].optional];
+}
+
+function requiredGraphs(family: PackFamily): readonly GraphRole[] {
+  const { exact, encoding, decoding } = FAMILIES[family];
+  return [...exact, ...encoding, ...decoding];
+}
