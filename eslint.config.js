@@ -21,8 +21,12 @@ const rooms = {
 // The one file that knows both families.
 const chooser = 'src/codec/find-family.ts';
 
+// The package's entries stand above the folders of src/, and only that of the benchmark above the benchmark.
+const entries = ['src/index.ts', 'src/exports/*.ts'];
+const benchEntry = 'src/exports/bench.ts';
+
 // The benchmark stands above src/ but its command line, codecs/ between them.
-const above = { src: ['bench', 'codecs'], codecs: ['bench', 'cli'], bench: ['cli'] };
+const above = { src: ['bench', 'codecs', 'exports'], codecs: ['bench', 'cli'], bench: ['cli'] };
 
 // Native and heavy packages stay in the one folder that wraps them.
 const homes = { 'onnxruntime-node': ['model'], 'node-av': ['video'], sharp: ['video'], yargs: ['cli', 'dev'] };
@@ -57,7 +61,7 @@ function refuse(files, folders, packages) {
 
 function layerRules(folder, level) {
   const beside = layers[level].filter((other) => other !== folder);
-  const higher = [...beside, ...layers.slice(level + 1).flat(), ...(folder === 'cli' ? [] : above.src)];
+  const higher = [...beside, ...layers.slice(level + 1).flat(), ...(folder === 'cli' ? ['exports'] : above.src)];
   const packages = Object.keys(homes).filter((name) => !homes[name].includes(folder));
   const inside = rooms[folder];
   if (inside === undefined) return [refuse([`src/${folder}/**/*.ts`], higher, packages)];
@@ -96,6 +100,7 @@ export default defineConfig(
     rules: { '@typescript-eslint/no-extraneous-class': 'off' },
   },
   ...layers.flatMap((folders, level) => folders.flatMap((folder) => layerRules(folder, level))),
+  { ...refuse(entries, ['bench', 'codecs', 'cli', 'dev'], Object.keys(homes)), ignores: [benchEntry] },
   refuse(['codecs/**/*.ts'], above.codecs, Object.keys(homes)),
   // Reports rasterise plots and shrink pictures, which has nothing to do with video.
   refuse(
