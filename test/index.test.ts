@@ -56,6 +56,8 @@ const PACKAGES: Record<Entry, string[]> = {
   './bench': ['node-av/constants', 'node-av/lib', 'yaml', 'zod'],
 };
 
+const STATIC_IMPORT = /^(?:import|export) (?:[^;]*? from )?'([^']+)'/gms;
+
 /** The built file that package.json names for the entry. */
 async function builtFile(entry: Entry, condition: 'types' | 'default'): Promise<string> {
   const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as {
@@ -97,12 +99,16 @@ describe('the package', () => {
   });
 
   test.each(entries)('%s loads no more than it needs', async (entry) => {
-    const imports = /^(?:import|export) (?:[^;]*? from )?'([^']+)'/gms;
-    const { files, packages } = await loadedBy(await builtFile(entry, 'default'), imports, '.js');
+    const { files, packages } = await loadedBy(await builtFile(entry, 'default'), STATIC_IMPORT, '.js');
     expect(packages).toEqual(PACKAGES[entry]);
     const benchmark = files.filter((file) => /dist.(?:bench|codecs)/.test(file));
     if (entry === './bench') expect(benchmark).not.toEqual([]);
     else expect(benchmark).toEqual([]);
+  });
+
+  test('the command line loads yargs alone before a command runs', async () => {
+    const { packages } = await loadedBy(resolve('dist/src/cli/main.js'), STATIC_IMPORT, '.js');
+    expect(packages).toEqual(['yargs']);
   });
 
   test.each(entries)('%s: no declaration that a user sees names a type of another package', async (entry) => {
