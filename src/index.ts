@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * Whole videos: {@link compressVideo} and {@link decompressVideo}, and what reads and writes files. Programs that bring frames
  * or packets of their own use the other entries: `tessera-codec/codec` and `tessera-codec/stream`.

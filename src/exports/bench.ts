@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The benchmark and its codecs (docs/BENCHMARK.md).
  *

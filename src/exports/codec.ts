@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * Frames to packets and back, with the model packs and devices that this takes.
  *

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * Quality of pictures, and differences between curves of rate and quality.
  *

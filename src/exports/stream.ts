@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * Packets to streams and back (docs/FORMAT.md). Loads neither FFmpeg nor onnxruntime.
  *
