@@ -23,8 +23,12 @@ const rooms = {
 // The one file that knows both families.
 const chooser = 'src/codec/find-family.ts';
 
+// The package's entries stand above the folders of src/, and only that of the benchmark above the benchmark.
+const entries = ['src/index.ts', 'src/exports/*.ts'];
+const benchEntry = 'src/exports/bench.ts';
+
 // The benchmark stands above src/ but its command line, codecs/ between them.
-const above = { src: ['bench', 'codecs'], codecs: ['bench', 'cli'], bench: ['cli'] };
+const above = { src: ['bench', 'codecs', 'exports'], codecs: ['bench', 'cli'], bench: ['cli'] };
 
 // Native and heavy packages stay in the one folder that wraps them.
 const homes = {
@@ -72,7 +76,7 @@ function refuse(files, folders, packages, isPortable = false) {
 
 function layerRules(folder, level) {
   const beside = layers[level].filter((other) => other !== folder);
-  const higher = [...beside, ...layers.slice(level + 1).flat(), ...(folder === 'cli' ? [] : above.src)];
+  const higher = [...beside, ...layers.slice(level + 1).flat(), ...(folder === 'cli' ? ['exports'] : above.src)];
   const packages = Object.keys(homes).filter((name) => !homes[name].includes(folder));
   const inside = rooms[folder];
   const isPortable = portable.includes(folder);
@@ -122,6 +126,7 @@ export default defineConfig(
       ],
     },
   },
+  { ...refuse(entries, ['bench', 'codecs', 'cli', 'dev'], Object.keys(homes)), ignores: [benchEntry] },
   refuse(['codecs/**/*.ts'], above.codecs, Object.keys(homes)),
   // Reports rasterise plots and shrink pictures, which has nothing to do with video.
   refuse(

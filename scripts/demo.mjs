@@ -8,20 +8,11 @@ import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { formatTable } from '../dist/src/cli/table.js';
-import {
-  compressVideo,
-  computePsnr,
-  Decoder,
-  decompressVideo,
-  encodeReference,
-  frameToRgb,
-  inspectStream,
-  Lpips,
-  meanPsnr,
-  openFileSource,
-  openVideo,
-  StreamReader,
-} from '../dist/src/index.js';
+import { encodeReference } from '../dist/src/exports/bench.js';
+import { Decoder } from '../dist/src/exports/codec.js';
+import { computePsnr, Lpips, meanPsnr } from '../dist/src/exports/metrics.js';
+import { openFileSource, StreamReader } from '../dist/src/exports/stream.js';
+import { compressVideo, decompressVideo, frameToRgb, inspectStream, openVideo } from '../dist/src/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const clip = join(root, 'fixtures/clips/big-buck-bunny-3s.mp4');

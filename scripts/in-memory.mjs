@@ -1,6 +1,7 @@
 // Clips and streams in memory, for scripts that measure; build first.
 import { encoderHeader } from '../dist/src/pipeline/encoder-header.js';
-import { Encoder, openVideo } from '../dist/src/index.js';
+import { Encoder } from '../dist/src/exports/codec.js';
+import { openVideo } from '../dist/src/index.js';
 
 /** The frames of a video, at most `limit`, and what they have in common. */
 export async function readClip(path, limit = Infinity) {

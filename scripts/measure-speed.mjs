@@ -11,7 +11,8 @@ import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../dist/src/cli/table.js';
-import { Decoder, encodeReference } from '../dist/src/index.js';
+import { encodeReference } from '../dist/src/exports/bench.js';
+import { Decoder } from '../dist/src/exports/codec.js';
 import { encodeClip, readClip } from './in-memory.mjs';
 
 const { values, positionals } = parseArgs({

@@ -12,7 +12,10 @@ import { Buffer } from 'node:buffer';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../dist/src/cli/table.js';
-import { computePsnr, Decoder, readTokens, StreamWriter } from '../dist/src/index.js';
+import { Decoder } from '../dist/src/exports/codec.js';
+import { computePsnr } from '../dist/src/exports/metrics.js';
+import { StreamWriter } from '../dist/src/exports/stream.js';
+import { readTokens } from '../dist/src/index.js';
 import { encodeClip, readClip } from './in-memory.mjs';
 
 const { values, positionals } = parseArgs({

@@ -11,13 +11,13 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findFamily } from '../dist/src/codec/find-family.js';
+import { loadPack } from '../dist/src/exports/codec.js';
 import {
   compressVideo,
   decompressVideo,
   exportTokens,
   importTokens,
   inspectStream,
-  loadPack,
   verifyStream,
 } from '../dist/src/index.js';
 

@@ -2,78 +2,123 @@ import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import * as tessera from '../src/index.js';
 
 /** Other programs run here, at whatever speed a busy machine leaves them. */
 const SLOW_MS = 300_000;
 
+/** Names of values that each entry of the package exports. */
+const VALUES = {
+  '.': [
+    'compareVideos',
+    'compressVideo',
+    'createVideoSink',
+    'decompressVideo',
+    'describeFfmpeg',
+    'examineMachine',
+    'exportTokens',
+    'frameToRgb',
+    'importTokens',
+    'inspectStream',
+    'openSideTracks',
+    'openVideo',
+    'readTokens',
+    'verifyStream',
+    'writeTokens',
+  ],
+  './codec': ['DEFAULT_PACK', 'Decoder', 'Encoder', 'loadPack', 'packPlaces', 'resolveDevice', 'selfTestPack'],
+  './stream': ['StreamReader', 'StreamWriter', 'findKey', 'memorySource', 'openFileSource'],
+  './metrics': [
+    'Lpips',
+    'METRICS',
+    'computeBdQuality',
+    'computeBdRate',
+    'computeMsSsim',
+    'computePsnr',
+    'computeSsim',
+    'explainUnavailable',
+    'meanPsnr',
+    'measureFrames',
+    'summariseFrames',
+  ],
+  './bench': ['encodeReference', 'findCodec', 'listBenchJobs', 'runBench'],
+};
+const ERRORS = ['BitstreamError', 'CancelledError', 'EnvironmentError', 'InputError', 'ModelError', 'TesseraError'];
+
+type Entry = keyof typeof VALUES;
+const entries = Object.keys(VALUES) as Entry[];
+
+/** Packages that an import of the entry loads at once. All others wait until something needs them. */
+const PACKAGES: Record<Entry, string[]> = {
+  '.': ['@node-rs/crc32', 'node-av/constants', 'node-av/lib', 'zod'],
+  './codec': ['zod'],
+  './stream': ['@node-rs/crc32'],
+  './metrics': ['node-av/constants', 'node-av/lib'],
+  './bench': ['node-av/constants', 'node-av/lib', 'yaml', 'zod'],
+};
+
+const STATIC_IMPORT = /^(?:import|export) (?:[^;]*? from )?'([^']+)'/gms;
+
+/** The built file that package.json names for the entry. */
+async function builtFile(entry: Entry, condition: 'types' | 'default'): Promise<string> {
+  const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as {
+    exports: Record<Entry, Record<typeof condition, string>>;
+  };
+  return resolve(exports[entry][condition]);
+}
+
+/** All files that an import of `first` loads, and the packages that these name. */
+async function loadedBy(
+  first: string,
+  imports: RegExp,
+  ending: string,
+): Promise<{ files: string[]; packages: string[] }> {
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const waiting = [first];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (files.has(file)) continue;
+    files.add(file);
+    for (const [, name] of (await readFile(file, 'utf8')).matchAll(imports)) {
+      if (name!.startsWith('.')) waiting.push(join(dirname(file), name!.replace(/\.js$/, ending)));
+      else if (!name!.startsWith('node:')) packages.add(name!);
+    }
+  }
+  return { files: [...files], packages: [...packages].sort() };
+}
+
 describe('the package', () => {
-  test('exports these values', () => {
-    expect(Object.keys(tessera).sort()).toEqual([
-      'BitstreamError',
-      'CancelledError',
-      'DEFAULT_PACK',
-      'Decoder',
-      'Encoder',
-      'EnvironmentError',
-      'InputError',
-      'Lpips',
-      'METRICS',
-      'ModelError',
-      'StreamReader',
-      'StreamWriter',
-      'TesseraError',
-      'compareVideos',
-      'compressVideo',
-      'computeBdQuality',
-      'computeBdRate',
-      'computeMsSsim',
-      'computePsnr',
-      'computeSsim',
-      'createVideoSink',
-      'decompressVideo',
-      'describeFfmpeg',
-      'encodeReference',
-      'examineMachine',
-      'explainUnavailable',
-      'exportTokens',
-      'findCodec',
-      'findKey',
-      'frameToRgb',
-      'importTokens',
-      'inspectStream',
-      'listBenchJobs',
-      'loadPack',
-      'meanPsnr',
-      'measureFrames',
-      'memorySource',
-      'openFileSource',
-      'openSideTracks',
-      'openVideo',
-      'packPlaces',
-      'readTokens',
-      'resolveDevice',
-      'runBench',
-      'selfTestPack',
-      'summariseFrames',
-      'verifyStream',
-      'writeTokens',
-    ]);
+  test('has these entries', async () => {
+    const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as { exports: object };
+    expect(Object.keys(exports)).toEqual([...entries, './package.json']);
   });
 
-  test('no declaration that a user sees names a type of another package', async () => {
-    const seen = new Set<string>();
-    const waiting = [resolve('dist/src/index.d.ts')];
-    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-      if (seen.has(file)) continue;
-      seen.add(file);
-      const text = await readFile(file, 'utf8');
-      for (const [, name] of text.matchAll(/(?:from|import\() ?'([^']+)'/g)) {
-        if (name!.startsWith('.')) waiting.push(join(dirname(file), name!.replace(/\.js$/, '.d.ts')));
-        else expect([file, name]).toEqual([file, expect.stringMatching(/^node:/)]);
-      }
-    }
-    expect(seen.size).toBeGreaterThan(20);
+  test.each(entries)('%s exports these values', async (entry) => {
+    const source = (await builtFile(entry, 'default')).replace('/dist/', '/').replace(/\.js$/, '.ts');
+    const exported = (await import(source)) as object;
+    expect(Object.keys(exported).sort()).toEqual([...VALUES[entry], ...ERRORS].sort());
+  });
+
+  test.each(entries)('%s loads no more than it needs', async (entry) => {
+    const { files, packages } = await loadedBy(await builtFile(entry, 'default'), STATIC_IMPORT, '.js');
+    expect(packages).toEqual(PACKAGES[entry]);
+    const benchmark = files.filter((file) => /dist.(?:bench|codecs)/.test(file));
+    if (entry === './bench') expect(benchmark).not.toEqual([]);
+    else expect(benchmark).toEqual([]);
+  });
+
+  test('the command line loads yargs alone before a command runs', async () => {
+    const { packages } = await loadedBy(resolve('dist/src/cli/main.js'), STATIC_IMPORT, '.js');
+    expect(packages).toEqual(['yargs']);
+  });
+
+  test.each(entries)('%s: no declaration that a user sees names a type of another package', async (entry) => {
+    const { files, packages } = await loadedBy(
+      await builtFile(entry, 'types'),
+      /(?:from|import\() ?'([^']+)'/g,
+      '.d.ts',
+    );
+    expect(packages).toEqual([]);
+    expect(files.length).toBeGreaterThan(5);
   });
 
   test(

@@ -1,6 +1,6 @@
 import { beforeAll, afterAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { clip, Folder, PROGRAM } from './cli/helpers.js';
 
@@ -37,10 +37,13 @@ describe('the examples of the README run', () => {
   test('library', async () => {
     const examples = blocks('js');
     expect(examples).toHaveLength(2);
+    // The package's own entries, as a program sees them that has it installed.
+    await mkdir(folder.join('node_modules'));
+    await symlink(resolve('.'), folder.join('node_modules/tessera-codec'), 'dir');
     for (const [index, text] of examples.entries()) {
       expect(text).toContain("from 'tessera-codec'");
       const path = folder.join(`example-${index}.mjs`);
-      await writeFile(path, text.replaceAll("'tessera-codec'", `'${resolve('dist/src/index.js')}'`));
+      await writeFile(path, text);
       const { exitCode, stdout, stderr } = await execa(process.execPath, [path], { cwd: folder.path, reject: false });
       expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
       expect(stdout).toMatch(index === 0 ? /true$/ : /key \d+ \d+/);

@@ -1,6 +1,10 @@
-import { Presets, SingleBar } from 'cli-progress';
+import type * as CliProgress from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
 import type { Progress } from '../pipeline/progress.js';
 import { toJsonLine } from './json-lines.js';
+
+const require = createRequire(import.meta.url);
 
 const JSON_PROGRESS_MS = 1000;
 
@@ -94,6 +98,8 @@ function startJobsBar(totalJobs: number, texts: Record<string, string>): SingleB
 }
 
 function newBar(format: string): SingleBar {
+  // Loaded with the first bar: only terminals show one.
+  const { Presets, SingleBar } = require('cli-progress') as typeof CliProgress;
   return new SingleBar(
     { format, stream: process.stderr, barsize: 24, hideCursor: true, clearOnComplete: true, stopOnComplete: false },
     Presets.shades_classic,

@@ -1,4 +1,7 @@
-import Table from 'cli-table3';
+import type CliTable from 'cli-table3';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
 
 const LINES = ['top', 'bottom', 'left', 'mid', 'right', 'middle'];
 const NO_LINES: Record<string, string> = Object.fromEntries(
@@ -13,6 +16,8 @@ export function formatTable(head: readonly string[], rows: readonly (readonly (s
   const colAligns = head.map((_, column) =>
     rows.length > 0 && rows.every((row) => typeof row[column] === 'number') ? ('right' as const) : ('left' as const),
   );
+  // Loaded at the first table: most commands write none.
+  const Table = require('cli-table3') as typeof CliTable;
   const table = new Table({
     head: [...head],
     colAligns,

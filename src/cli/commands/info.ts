@@ -1,4 +1,4 @@
-import { describeHeader } from '../../bitstream/stream-header.js';
+import type { DescribedField } from '../../bitstream/structure.js';
 import type { StreamInfo } from '../../pipeline/inspect.js';
 import { sharedOptions } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
@@ -24,22 +24,23 @@ export const infoCommand = defineCommand({
   run: async ({ in: input, frames, json }, { signal }) => {
     // FFmpeg and onnxruntime take a while to load: only where they are used.
     const { inspectStream } = await import('../../pipeline/inspect.js');
+    const { describeHeader } = await import('../../bitstream/stream-header.js');
     const info = await inspectStream(input === PIPE ? readStdin(signal) : input, { frames, signal });
     if (json) {
       const { frameTable = [], ...stream } = info;
       await writeStdout(toJsonLine({ type: 'stream', input, ...stream }));
       for (const frame of frameTable) await writeStdout(toJsonLine({ type: 'frame', ...frame }));
     } else {
-      await writeStdout(`${describe(info).join('\n')}\n`);
+      await writeStdout(`${describe(info, describeHeader(info.header)).join('\n')}\n`);
     }
     return EXIT_CODES.done;
   },
 });
 
-function describe(info: StreamInfo): string[] {
+function describe(info: StreamInfo, headerFields: readonly DescribedField[]): string[] {
   const rate = info.bitsPerSecond === null ? '' : `, ${(info.bitsPerSecond / 1000).toFixed(1)} kbit/s`;
   const header = [
-    ...describeHeader(info.header).map(({ name, value }) => [name, value]),
+    ...headerFields.map(({ name, value }) => [name, value]),
     ['frames', `${info.frames}, of them ${countOf(info.keyFrames, 'key frame')}`],
     ['duration', `${info.duration.toFixed(3)} s`],
     ['pictures', `${info.bitsPerPixel.toFixed(4)} bits per pixel${rate}`],

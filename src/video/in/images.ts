@@ -1,9 +1,9 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import sharp from 'sharp';
 import { EnvironmentError, InputError, throwIfCancelled } from '../../errors.js';
 import { frameToRgb, pictureColour, rgbToFrame } from '../convert/colour.js';
 import type { ColourDescription, Frame, Rational, VideoProperties } from '../frame.js';
+import { loadSharp } from '../sharp.js';
 import { describeWriteError } from '../../io/temporary-file.js';
 import type { FramesOptions, VideoSource } from './video-source.js';
 
@@ -111,9 +111,8 @@ interface Picture {
 }
 
 async function readPicture(file: string): Promise<Picture> {
+  const sharp = await loadSharp();
   try {
-    // sharp keeps the last file's bytes in a cache by path, which would show a picture that was since replaced.
-    sharp.cache(false);
     const image = sharp(file, { failOn: 'error' });
     const { depth, hasAlpha } = await image.metadata();
     const { data, info } = await image
@@ -153,6 +152,7 @@ export async function writePng(
   // sharp silently accepts a raw buffer that is too long.
   if (rgb.length !== width * height * 3)
     throw new RangeError(`expected ${width * height * 3} bytes, got ${rgb.length}`);
+  const sharp = await loadSharp();
   const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
     .png({ compressionLevel: 6 })
     .toBuffer();
@@ -191,6 +191,7 @@ export async function writeFramePng(
  */
 export async function writeFrameWebp(path: string, frame: Frame, colour: ColourDescription): Promise<void> {
   const { width, height } = frame;
+  const sharp = await loadSharp();
   let bytes: Buffer;
   try {
     // Effort 0 takes a tenth of the time and a twentieth more bytes.
