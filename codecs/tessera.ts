@@ -6,7 +6,7 @@ import { findFamily } from '../src/codec/find-family.js';
 import { InputError } from '../src/errors.js';
 import { resolveDevice } from '../src/model/device.js';
 import { loadPack, type ModelPack } from '../src/model/pack.js';
-import { openByteOutput } from '../src/pipeline/byte-output.js';
+import { openByteOutput } from '../src/io/byte-output.js';
 import { encoderHeader } from '../src/pipeline/encoder-header.js';
 import { feedPackets } from '../src/pipeline/packet-feed.js';
 import { openStream } from '../src/pipeline/stream-input.js';

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundlePage } from './bundle-page.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const kernelsModule = join(root, 'src/kernels/kernels.wasm');
@@ -33,18 +34,12 @@ function buildKernels() {
   );
 }
 
-/** The page of the benchmark's reports: scripts for browsers, put into one HTML file. */
-function buildPage() {
-  runTool('typescript/bin/tsc', '-p', 'bench/report/page/tsconfig.json', '--noEmit', 'false', '--declaration', 'false');
-  execFileSync(process.execPath, [join(root, 'scripts/bundle-page.mjs')], { stdio: 'inherit' });
-}
-
 const flags = new Set(process.argv.slice(2));
 if (flags.has('--clean')) rmSync(join(root, 'dist'), { recursive: true, force: true });
 buildKernels();
 if (!flags.has('--kernels-only')) {
   runTool('typescript/bin/tsc', '-p', 'tsconfig.build.json');
-  buildPage();
+  await bundlePage();
   mkdirSync(join(root, 'dist/src/kernels'), { recursive: true });
   copyFileSync(kernelsModule, join(root, 'dist/src/kernels/kernels.wasm'));
   // npm sets this on installation; a checkout runs the file as it is built.

@@ -1,3 +1,4 @@
+import type { ByteSink } from '../io/byte-output.js';
 import { InputError } from '../errors.js';
 import { PACKET_COUNT_LIMIT, SIDE_CHUNK_BYTES } from './limits.js';
 import type { KeyState, Packet } from './packet.js';
@@ -9,11 +10,7 @@ import { encodeHeader } from './stream-header.js';
 import type { IndexEntry } from './stream-index.js';
 import { encodeEnd, encodeIndex } from './stream-index.js';
 
-/** Where a stream is written: a file, a pipe, memory. Bytes arrive in order; nothing is ever rewritten. */
-export interface ByteSink {
-  /** Resolves when the sink wants more, which is what holds the writer back. */
-  write(bytes: Uint8Array): Promise<void>;
-}
+export type { ByteSink };
 
 /** Bytes of a stream by what they hold, framing and CRCs included; they add up to the size of the stream. */
 export interface BytesBySection extends Readonly<Record<SectionKind, number>> {

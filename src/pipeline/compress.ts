@@ -6,7 +6,7 @@ import { Encoder, type EncoderOptions } from '../codec/encoder.js';
 import { InputError, throwIfCancelled } from '../errors.js';
 import type { Frame, VideoProperties } from '../video/frame.js';
 import { openVideo, type VideoSource } from '../video/in/media-reader.js';
-import { openByteOutput } from './byte-output.js';
+import { openByteOutput } from '../io/byte-output.js';
 import { encoderHeader } from './encoder-header.js';
 import { DEFAULT_KEY_INTERVAL, keyIntervalFrames } from './key-interval.js';
 import { bitsPerPixel, ProgressMeter, type LongCallOptions } from './progress.js';

@@ -12,7 +12,6 @@ import { cutSideTracks, tolerateDamage, type TimeWindow } from './side-window.js
 import { openStream, propertiesOf, type StreamInput } from './stream-input.js';
 import { surveyStream } from './survey.js';
 import { secondsToTicks, ticksToSeconds } from './ticks.js';
-import { y4mOutput } from './y4m-output.js';
 
 /** How to decompress. */
 export interface DecompressOptions extends DecoderOptions, LongCallOptions {
@@ -142,15 +141,12 @@ async function decodeTo(
   const properties = propertiesOf(reader.header);
   await using decoder = await Decoder.create(reader.header, options);
   if (decoder.device.device === 'cuda') onNote?.(`on cuda: ${decoder.device.reason}`);
-  await using sink: VideoSink =
-    typeof output === 'string'
-      ? await createVideoSink(output, properties, {
-          videoCodec,
-          side: plan.side,
-          overwrite,
-          inputs: typeof input === 'string' ? [input] : [],
-        })
-      : y4mOutput(output, properties, plan.side);
+  await using sink: VideoSink = await createVideoSink(output, properties, {
+    videoCodec,
+    side: plan.side,
+    overwrite,
+    inputs: typeof input === 'string' ? [input] : [],
+  });
   const { window } = plan;
   const key = window === null ? null : findKey(await reader.readIndex(), window.from);
   const counts: FeedCounts = { packets: 0, packetBytes: 0, bytes: 0, checksums: 0 };

@@ -1,16 +1,16 @@
 import { execa } from 'execa';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Results } from '../../bench/results.js';
+import { openY4mSink } from '../../src/video/out/y4m-sink.js';
 import { PROGRAM } from '../cli/helpers.js';
 import { movingClip } from '../codecs/clips.js';
-import { collect } from '../video/helpers.js';
 
 /** Writes a small y4m clip. */
 export async function writeClip(path: string, width: number, height: number, frameCount: number): Promise<string> {
-  const frames = await collect(movingClip(width, height, frameCount).frames());
-  const parts = [Buffer.from(`YUV4MPEG2 W${width} H${height} F25:1 Ip A1:1 C420jpeg\n`)];
-  for (const { y, u, v } of frames) parts.push(Buffer.from('FRAME\n'), Buffer.from(y), Buffer.from(u), Buffer.from(v));
-  await writeFile(path, Buffer.concat(parts));
+  const clip = movingClip(width, height, frameCount);
+  await using sink = await openY4mSink(path, clip.properties, { overwrite: true });
+  for await (const frame of clip.frames()) await sink.write(frame);
+  await sink.finish();
   return path;
 }
 

@@ -1,5 +1,5 @@
 import type { ByteSink } from '../../bitstream/stream-writer.js';
-import { openByteOutput } from '../byte-output.js';
+import { openByteOutput } from '../../io/byte-output.js';
 import { ProgressMeter, type LongCallOptions } from '../progress.js';
 import type { StreamInput } from '../stream-input.js';
 import { readTokens } from './read-tokens.js';

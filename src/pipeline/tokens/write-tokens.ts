@@ -4,7 +4,7 @@ import { encodeHeader } from '../../bitstream/stream-header.js';
 import { StreamWriter, type ByteSink, type BytesBySection } from '../../bitstream/stream-writer.js';
 import { unlessCancelled } from '../../codec/cancellation.js';
 import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
-import { openByteOutput } from '../byte-output.js';
+import { openByteOutput } from '../../io/byte-output.js';
 import { ProgressMeter, type LongCallOptions } from '../progress.js';
 import { CODER_IN_FLIGHT, TokenCoder, type TokenCoderOptions } from './token-coder.js';
 import type { TokenEnd, TokenFrame, TokenItem, TokenSource } from './token-source.js';

@@ -19,8 +19,6 @@ export const ZIP64_VERSION = 45;
 export const NO_DATE = 33;
 /** Flag of names in UTF-8. */
 export const UTF8_NAMES = 0x0800;
-/** Flag of encrypted entries. */
-export const ENCRYPTED = 1;
 
 /** Compression methods. */
 export const STORED = 0;
@@ -54,7 +52,6 @@ const common = {
 
 /** Stands before the name, the extra fields and the contents of an entry. */
 export const localFields = structure({ signature: u32, ...common });
-export const LOCAL_BYTES = 30;
 
 /** Entry of the directory; name, extra fields and comment follow. */
 export const centralFields = structure({
@@ -67,7 +64,6 @@ export const centralFields = structure({
   externalAttributes: u32,
   offset: u32,
 });
-export const CENTRAL_BYTES = 46;
 
 /** Head of an extra field. */
 export const extraFields = structure({ id: u16, size: u16 });
@@ -93,7 +89,6 @@ export const END64_BYTES = 56;
 
 /** Tells where {@link end64Fields} stand. */
 export const locator64Fields = structure({ signature: u32, disk: u32, offset: u64, disks: u32 });
-export const LOCATOR64_BYTES = 20;
 
 /** End of the archive; a comment may follow. */
 export const endFields = structure({
@@ -106,4 +101,3 @@ export const endFields = structure({
   directoryOffset: u32,
   commentBytes: u16,
 });
-export const END_BYTES = 22;

@@ -1,52 +1,22 @@
 import { Readable } from 'node:stream';
-import { crc32, createInflateRaw } from 'node:zlib';
-import { ByteReader } from '../../bitstream/byte-reader.js';
+import { crc32 } from 'node:zlib';
+import { Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
 import type { ByteSource } from '../../bitstream/byte-source.js';
-import { ByteWindow } from '../../bitstream/byte-window.js';
-import { BitstreamError, InputError } from '../../errors.js';
-import {
-  CENTRAL_BYTES,
-  centralFields,
-  DEFLATED,
-  ENCRYPTED,
-  END64_BYTES,
-  end64Fields,
-  END_BYTES,
-  endFields,
-  extraFields,
-  IN_ZIP64,
-  LOCAL_BYTES,
-  localFields,
-  LOCATOR64_BYTES,
-  locator64Fields,
-  SIGNATURES,
-  STORED,
-  ZIP64_EXTRA_ID,
-} from './zip-format.js';
+import { InputError } from '../../errors.js';
 
-/** Bytes of the largest comment behind the end. */
-const COMMENT_LIMIT = 2 ** 16 - 1;
 const CHUNK_BYTES = 2 ** 18;
-
-/** Where an entry stands. */
-interface Entry {
-  readonly method: number;
-  readonly flags: number;
-  readonly crc: number;
-  readonly bytes: number;
-  readonly packedBytes: number;
-  readonly offset: number;
-}
 
 /** Reads the entries of a ZIP archive by their names; holds its directory. */
 export class ZipReader {
-  readonly #source: ByteSource;
   readonly #name: string;
+  readonly #bytes: SourceBytes;
+  readonly #zip: ZipFile;
   readonly #entries: ReadonlyMap<string, Entry>;
 
-  private constructor(source: ByteSource, name: string, entries: ReadonlyMap<string, Entry>) {
-    this.#source = source;
+  private constructor(name: string, bytes: SourceBytes, zip: ZipFile, entries: ReadonlyMap<string, Entry>) {
     this.#name = name;
+    this.#bytes = bytes;
+    this.#zip = zip;
     this.#entries = entries;
   }
 
@@ -57,7 +27,15 @@ export class ZipReader {
    * @throws InputError if it is cut or damaged.
    */
   static async open(source: ByteSource, name: string): Promise<ZipReader> {
-    return new ZipReader(source, name, await understood(name, () => readDirectory(source)));
+    const bytes = new SourceBytes(source);
+    try {
+      const zip = await fromRandomAccessReaderPromise(bytes, source.size, { autoClose: false });
+      const entries = new Map<string, Entry>();
+      for await (const entry of zip.eachEntry()) entries.set(entry.fileName, withoutTexts(entry));
+      return new ZipReader(name, bytes, zip, entries);
+    } catch (error) {
+      throw bytes.failure ?? damaged(name, error);
+    }
   }
 
   /** Whether there is such an entry. */
@@ -73,141 +51,101 @@ export class ZipReader {
   async *read(entryName: string): AsyncGenerator<Uint8Array, void, undefined> {
     const entry = this.#entries.get(entryName);
     if (entry === undefined) throw new InputError(`${this.#name} has no entry ${entryName}`);
-    const damage = `${this.#name} is damaged: its entry ${entryName} cannot be read; export the tokens again`;
-    if ((entry.method !== STORED && entry.method !== DEFLATED) || (entry.flags & ENCRYPTED) !== 0) {
+    if (!entry.canDecodeFileData()) {
       throw new InputError(`${this.#name}: entry ${entryName} is packed in a way that numpy does not use`);
     }
+    const contents = await this.#zip.openReadStreamPromise(entry).catch((error: unknown) => {
+      throw this.#bytes.failure ?? damaged(this.#name, error);
+    });
+    const damage = `${this.#name} is damaged: its entry ${entryName} cannot be read; export the tokens again`;
     let crc = 0;
-    let bytes = 0;
-    for await (const chunk of this.#unpack(entry, damage)) {
-      bytes += chunk.length;
-      if (bytes > entry.bytes) break;
-      crc = crc32(chunk, crc);
-      yield chunk;
-    }
-    if (bytes !== entry.bytes || crc !== entry.crc) throw new InputError(damage);
-  }
-
-  async *#unpack(entry: Entry, damage: string): AsyncGenerator<Uint8Array, void, undefined> {
-    const packed = await understood(this.#name, () => this.#packed(entry));
-    if (entry.method === STORED) {
-      yield* packed;
-      return;
-    }
-    const inflate = createInflateRaw();
-    const source = Readable.from(packed, { objectMode: false });
-    source.on('error', (error) => inflate.destroy(error));
-    source.pipe(inflate);
     try {
-      for await (const chunk of inflate) yield chunk as Uint8Array;
+      for await (const chunk of contents as AsyncIterable<Buffer>) {
+        crc = crc32(chunk, crc);
+        yield chunk;
+      }
     } catch (error) {
-      throw new InputError(damage, { cause: error });
-    } finally {
-      source.destroy();
+      throw this.#bytes.failure ?? new InputError(damage, { cause: error });
+    }
+    if (crc !== entry.crc32) throw new InputError(damage);
+  }
+}
+
+/** The bytes of a source for yauzl. Keeps one piece, from which headers and small entries are read. */
+class SourceBytes extends RandomAccessReader {
+  readonly #source: ByteSource;
+  #piece: Uint8Array = new Uint8Array(0);
+  #pieceAt = 0;
+  /** The error of the source itself, which says nothing about the archive. */
+  failure: Error | undefined;
+
+  constructor(source: ByteSource) {
+    super();
+    this.#source = source;
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    this.#bytes(position, length).then(
+      (bytes) => {
+        buffer.set(bytes, offset);
+        callback(bytes.length < length ? new Error('it ends too early') : null);
+      },
+      (error: unknown) => callback(error as Error),
+    );
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    return Readable.from(this.#pieces(start, end), { objectMode: false });
+  }
+
+  async *#pieces(start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
+    for (let at = start; at < end;) {
+      const bytes = await this.#bytes(at, Math.min(CHUNK_BYTES, end - at));
+      if (bytes.length === 0) return;
+      at += bytes.length;
+      yield bytes;
     }
   }
 
-  async #packed({ offset, packedBytes }: Entry): Promise<AsyncGenerator<Uint8Array, void, undefined>> {
-    const source = this.#source;
-    const local = localFields.read(await readerAt(source, offset, LOCAL_BYTES), 'local');
-    expectSignature(local.signature, SIGNATURES.local, offset);
-    const begin = offset + LOCAL_BYTES + local.nameBytes + local.extraBytes;
-    return chunksBetween(source, begin, begin + packedBytes);
-  }
-}
-
-async function* chunksBetween(
-  source: ByteSource,
-  begin: number,
-  end: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const limit = Math.min(end, source.size);
-  for (let at = begin; at < limit;) {
-    const chunk = await source.read(at, Math.min(CHUNK_BYTES, limit - at));
-    if (chunk.length === 0) return;
-    at += chunk.length;
-    yield chunk;
-  }
-}
-
-/** A reader of bytes that a number in the archive points to, which may be any. */
-async function readerAt(source: ByteSource, offset: number, length: number): Promise<ByteReader> {
-  return new ByteReader(offset < source.size ? await source.read(offset, length) : new Uint8Array(0), offset);
-}
-
-/** Says in words of archives what is wrong with one. */
-async function understood<T>(name: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof BitstreamError)) throw error;
-    throw new InputError(`${name} is cut or damaged: ${error.message}; export the tokens again`, { cause: error });
-  }
-}
-
-async function readDirectory(source: ByteSource): Promise<Map<string, Entry>> {
-  const { begin, end, count } = await findDirectory(source);
-  const entries = new Map<string, Entry>();
-  const window = new ByteWindow(chunksBetween(source, begin, end), begin);
-  for (let index = 0; index < count; index++) {
-    await window.fill(CENTRAL_BYTES);
-    const fixed = new ByteReader(window.peek(0, CENTRAL_BYTES), window.position);
-    const central = centralFields.read(fixed, 'central');
-    expectSignature(central.signature, SIGNATURES.central, window.position);
-    window.skip(CENTRAL_BYTES);
-    const variable = central.nameBytes + central.extraBytes + central.commentBytes;
-    await window.fill(variable);
-    const reader = new ByteReader(window.peek(0, variable), window.position);
-    const name = new TextDecoder().decode(reader.bytes(central.nameBytes, 'name'));
-    const { flags, method, crc } = central;
-    const large = readExtra(reader.bytes(central.extraBytes, 'extra'), window.position, central);
-    entries.set(name, { flags, method, crc, ...large });
-    reader.bytes(central.commentBytes, 'comment');
-    window.skip(variable);
-  }
-  return entries;
-}
-
-type Large = Pick<Entry, 'bytes' | 'packedBytes' | 'offset'>;
-
-/** Takes from the ZIP64 extra field those values that are too large for the old fields. */
-function readExtra(extra: Uint8Array, offset: number, central: Large): Large {
-  const large = { bytes: central.bytes, packedBytes: central.packedBytes, offset: central.offset };
-  const reader = new ByteReader(extra, offset);
-  while (reader.remaining >= 4) {
-    const { id, size } = extraFields.read(reader, 'extra');
-    const field = new ByteReader(reader.bytes(size, 'extra'), offset);
-    if (id !== ZIP64_EXTRA_ID) continue;
-    for (const name of ['bytes', 'packedBytes', 'offset'] as const) {
-      if (large[name] === IN_ZIP64) large[name] = Number(field.uint64(name));
+  /** Bytes from `position` on; fewer than `length` only where the source ends. */
+  async #bytes(position: number, length: number): Promise<Uint8Array> {
+    const { size } = this.#source;
+    const end = Math.min(position + length, size);
+    if (position >= size) return new Uint8Array(0);
+    if (position < this.#pieceAt || end > this.#pieceAt + this.#piece.length) {
+      try {
+        this.#piece = await this.#source.read(position, Math.max(length, CHUNK_BYTES));
+      } catch (error) {
+        this.failure = error as Error;
+        throw this.failure;
+      }
+      this.#pieceAt = position;
     }
+    return this.#piece.subarray(position - this.#pieceAt, end - this.#pieceAt);
   }
-  return large;
 }
 
-async function findDirectory(source: ByteSource): Promise<{ begin: number; end: number; count: number }> {
-  const tailOffset = Math.max(0, source.size - END_BYTES - COMMENT_LIMIT - LOCATOR64_BYTES);
-  const tail = Buffer.from(await source.read(tailOffset, source.size - tailOffset));
-  const signature = Buffer.alloc(4);
-  signature.writeUInt32LE(SIGNATURES.end);
-  const at = tail.lastIndexOf(signature);
-  if (at === -1) throw new BitstreamError('its directory of entries is missing');
-  const readAt = (from: number): ByteReader => new ByteReader(tail.subarray(from), tailOffset + from);
-  const end = endFields.read(readAt(at), 'end');
-  const endOffset = tailOffset + at;
-  const locatorAt = at - LOCATOR64_BYTES;
-  if (locatorAt >= 0 && tail.readUInt32LE(locatorAt) === SIGNATURES.locator64) {
-    const offset = Number(locator64Fields.read(readAt(locatorAt), 'locator64').offset);
-    const end64 = end64Fields.read(await readerAt(source, offset, END64_BYTES), 'end64');
-    expectSignature(end64.signature, SIGNATURES.end64, offset);
-    const begin = Number(end64.directoryOffset);
-    return { begin, end: begin + Number(end64.directoryBytes), count: Number(end64.entries) };
-  }
-  const begin = end.directoryOffset;
-  if (begin + end.directoryBytes > endOffset) throw new BitstreamError('its directory of entries is cut');
-  return { begin, end: begin + end.directoryBytes, count: end.entries };
+/** An entry with what reading needs: a long video has very many. */
+function withoutTexts(entry: Entry): Entry {
+  const kept = new Entry();
+  kept.generalPurposeBitFlag = entry.generalPurposeBitFlag;
+  kept.compressionMethod = entry.compressionMethod;
+  kept.crc32 = entry.crc32;
+  kept.compressedSize = entry.compressedSize;
+  kept.uncompressedSize = entry.uncompressedSize;
+  kept.relativeOffsetOfLocalHeader = entry.relativeOffsetOfLocalHeader;
+  return kept;
 }
 
-function expectSignature(found: number, expected: number, offset: number): void {
-  if (found !== expected) throw new BitstreamError('bytes are not what they should be', { offset, field: 'signature' });
+/** Says what yauzl says of an archive, up to its first full stop. */
+function damaged(name: string, error: unknown): InputError {
+  const [problem] = (error as Error).message.split('. ', 1) as [string];
+  const text = problem.charAt(0).toLowerCase() + problem.slice(1);
+  return new InputError(`${name} is cut or damaged: ${text}; export the tokens again`, { cause: error });
 }

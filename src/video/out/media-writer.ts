@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
+import type { ByteSink } from '../../io/byte-output.js';
 import type { VideoProperties } from '../frame.js';
 import { openMediaFileSink } from './media-file-sink.js';
 import { openPictureSink } from './picture-sink.js';
@@ -25,7 +26,7 @@ export interface VideoSinkOptions {
 
 /**
  * Creates a video file (`.mp4`, `.mov`, `.mkv`, `.webm`, `.y4m`) or PNG pictures (a folder, `name-%05d.png`, or one
- * `.png` for a video of one frame).
+ * `.png` for a video of one frame). A sink of bytes, such as a pipe, gets y4m and stays the caller's to close.
  *
  * Everything is written under a temporary name; the output appears when {@link VideoSink.finish} is done.
  *
@@ -33,12 +34,14 @@ export interface VideoSinkOptions {
  * be written
  */
 export async function createVideoSink(
-  output: string,
+  output: string | ByteSink,
   properties: VideoProperties,
   options: VideoSinkOptions = {},
 ): Promise<VideoSink> {
+  if (typeof output !== 'string' || extname(output).toLowerCase() === '.y4m') {
+    return noteLoss(await openY4mSink(output, properties, options), options.side);
+  }
   const extension = extname(output).toLowerCase();
-  if (extension === '.y4m') return noteLoss(await openY4mSink(output, properties, options), options.side);
   const entry = await stat(output).catch(() => null);
   if (extension === '.png' || /[\\/]$/.test(output) || entry?.isDirectory() === true) {
     return noteLoss(await openPictureSink(output, properties, options), options.side);
@@ -47,7 +50,7 @@ export async function createVideoSink(
 }
 
 /** `sink` with a note that what stands beside the video is not written. */
-export function noteLoss(sink: VideoSink, side: SideTracks | null | undefined): VideoSink {
+function noteLoss(sink: VideoSink, side: SideTracks | null | undefined): VideoSink {
   const count = side?.header.tracks.length ?? 0;
   if (count === 0) return sink;
   const note = `${count} sound or other tracks are left out: this kind of output has pictures only`;

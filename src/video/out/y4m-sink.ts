@@ -1,72 +1,55 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { openByteOutput, type ByteOutput, type ByteSink } from '../../io/byte-output.js';
+import type { TemporaryFileOptions } from '../../io/temporary-file.js';
 import type { Frame, VideoProperties } from '../frame.js';
-import {
-  createTemporaryFile,
-  describeWriteError,
-  type TemporaryFile,
-  type TemporaryFileOptions,
-} from '../../io/temporary-file.js';
-import type { VideoSink } from './video-sink.js';
 import { formatY4mFrame, formatY4mHeader, lossesOfY4m } from '../y4m-header.js';
+import type { VideoSink } from './video-sink.js';
 
 /**
- * Creates a `.y4m` file.
+ * Writes YUV4MPEG2 to a file, or to the caller's sink, which stays the caller's to close.
  *
- * @throws as `createTemporaryFile`
+ * @throws as `openByteOutput`
  */
 export async function openY4mSink(
-  path: string,
+  output: string | ByteSink,
   properties: VideoProperties,
   options: TemporaryFileOptions = {},
 ): Promise<VideoSink> {
-  const file = await createTemporaryFile(path, options);
-  try {
-    const handle = await open(file.path, 'w');
-    await handle.writeFile(formatY4mHeader(properties), 'latin1');
-    return new Y4mSink(file, handle, properties);
-  } catch (error) {
-    await file[Symbol.asyncDispose]();
-    throw describeWriteError(error, path);
-  }
+  return new Y4mSink(await openByteOutput(output, options), properties);
 }
 
 class Y4mSink implements VideoSink {
   readonly notes: readonly string[];
-  readonly #file: TemporaryFile;
-  readonly #handle: FileHandle;
+  readonly #output: ByteOutput;
   readonly #properties: VideoProperties;
-  #open = true;
+  #hasHeader = false;
 
-  constructor(file: TemporaryFile, handle: FileHandle, properties: VideoProperties) {
-    this.#file = file;
-    this.#handle = handle;
+  constructor(output: ByteOutput, properties: VideoProperties) {
+    this.#output = output;
     this.#properties = properties;
     this.notes = lossesOfY4m(properties);
   }
 
   async write(frame: Frame): Promise<void> {
-    const bytes = formatY4mFrame(frame, this.#properties);
-    await this.#handle.writeFile(bytes).catch((error: unknown) => {
-      throw describeWriteError(error, this.#file.target);
-    });
+    await this.#writeHeader();
+    await this.#output.write(formatY4mFrame(frame, this.#properties));
   }
 
   async finish(): Promise<void> {
-    await this.#close();
-    await this.#file.commit();
+    await this.#writeHeader();
+    await this.#output.finish();
   }
 
   async abort(): Promise<void> {
-    await this.#close();
-    await this.#file[Symbol.asyncDispose]();
+    await this.#output[Symbol.asyncDispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort();
   }
 
-  async #close(): Promise<void> {
-    if (this.#open) await this.#handle.close();
-    this.#open = false;
+  async #writeHeader(): Promise<void> {
+    if (this.#hasHeader) return;
+    this.#hasHeader = true;
+    await this.#output.write(Buffer.from(formatY4mHeader(this.#properties), 'latin1'));
   }
 }

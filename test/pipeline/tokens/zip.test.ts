@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { memorySource } from '../../../src/bitstream/byte-source.js';
 import { InputError } from '../../../src/errors.js';
@@ -102,4 +103,45 @@ describe('damage', () => {
     // All that counts twice or not at all (versions, dates, disks, sizes before the entry) is about half.
     expect(errors).toBeGreaterThan(100);
   });
+
+  test('an entry that unpacks to more than its directory says: never more bytes than that', async () => {
+    const bytes = await write({ zeros: new Uint8Array(50_000_000) });
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(50_000_000n);
+    bytes.writeBigUInt64LE(100_000n, bytes.lastIndexOf(size));
+    const zip = await open(bytes);
+    let length = 0;
+    await expect(
+      (async () => {
+        for await (const chunk of zip.read('zeros')) length += chunk.length;
+      })(),
+    ).rejects.toThrow('a.npz is damaged: its entry zeros cannot be read; export the tokens again');
+    expect(length).toBeLessThanOrEqual(100_000);
+  });
+
+  test("an entry of a name that leads out of a folder, and one of a method that is not numpy's", async () => {
+    await expect(open(await write({ '../text': Buffer.from('text') }))).rejects.toThrow(
+      'a.npz is cut or damaged: invalid relative path: ../text; export the tokens again',
+    );
+    const bytes = await write({ text: Buffer.from('text') });
+    // The method in the directory: 14 = LZMA.
+    bytes[bytes.lastIndexOf(Buffer.from('PK\x01\x02', 'latin1')) + 10] = 14;
+    await expect(contentsOf(await open(bytes), 'text')).rejects.toThrow(
+      'a.npz: entry text is packed in a way that numpy does not use',
+    );
+  });
+});
+
+test('an error of the source is no damage of the archive', async () => {
+  const bytes = await write({ text: Buffer.alloc(600_000, 'text'), noise: randomBytes(600_000) });
+  const failure = new Error('the disk is gone');
+  let fails = false;
+  const source = memorySource(bytes);
+  const zip = await ZipReader.open(
+    { size: source.size, read: (...range) => (fails ? Promise.reject(failure) : source.read(...range)) },
+    'a.npz',
+  );
+  fails = true;
+  await expect(contentsOf(zip, 'noise')).rejects.toBe(failure);
+  await expect(ZipReader.open({ size: 100, read: () => Promise.reject(failure) }, 'a.npz')).rejects.toBe(failure);
 });

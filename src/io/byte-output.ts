@@ -1,17 +1,20 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import type { ByteSink } from '../bitstream/stream-writer.js';
-import { createTemporaryFile, describeWriteError, type TemporaryFile } from '../io/temporary-file.js';
+import {
+  createTemporaryFile,
+  describeWriteError,
+  type TemporaryFile,
+  type TemporaryFileOptions,
+} from './temporary-file.js';
+
+/** Where bytes are written: a file, a pipe, memory. Bytes arrive in order; nothing is ever rewritten. */
+export interface ByteSink {
+  /** Resolves when the sink wants more, which is what holds the writer back. */
+  write(bytes: Uint8Array): Promise<void>;
+}
 
 /** A byte sink that is completed with {@link ByteOutput.finish}; disposing it before leaves nothing behind. */
 export interface ByteOutput extends ByteSink, AsyncDisposable {
   finish(): Promise<void>;
-}
-
-/** Conditions under which a file is written. */
-export interface ByteOutputOptions {
-  readonly overwrite: boolean;
-  /** Files that are being read: none of them may be the output. */
-  readonly inputs: readonly string[];
 }
 
 /**
@@ -20,7 +23,7 @@ export interface ByteOutputOptions {
  * @throws InputError if the file exists (without `overwrite`), is an input, or its folder is missing; EnvironmentError
  * if it cannot be written.
  */
-export async function openByteOutput(output: string | ByteSink, options: ByteOutputOptions): Promise<ByteOutput> {
+export async function openByteOutput(output: string | ByteSink, options: TemporaryFileOptions): Promise<ByteOutput> {
   if (typeof output !== 'string') {
     const none = (): Promise<void> => Promise.resolve();
     return { write: (bytes) => output.write(bytes), finish: none, [Symbol.asyncDispose]: none };
