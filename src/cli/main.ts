@@ -11,10 +11,10 @@ import { tokensCommand } from './commands/tokens.js';
 import { verifyCommand } from './commands/verify.js';
 import { Reporter } from './reporter.js';
 import { report, UsageError } from './run-command.js';
-import { PIPE } from './standard-streams.js';
+import { wordsOf } from './words.js';
 import { packageVersion } from './version.js';
 
-const parser = yargs(process.argv.slice(2).map((argument) => (argument === '-' ? PIPE : argument)))
+const parser = yargs(wordsOf(process.argv.slice(2)))
   .scriptName('tessera')
   .usage('$0 <command>\n\nA learned video codec. - is a pipe on either side.')
   .command(compressCommand)

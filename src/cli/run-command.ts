@@ -1,4 +1,5 @@
 import { TesseraError } from '../errors.js';
+import { describeTooManyFiles } from '../io/open-files.js';
 import { removeAllScratch } from '../io/scratch.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { Reporter } from './reporter.js';
@@ -61,7 +62,8 @@ export async function runCommand(isJson: boolean, work: (context: CommandContext
 }
 
 /** Says what went wrong; returns the exit code. */
-export function report(error: unknown, reporter: Reporter): number {
+export function report(thrown: unknown, reporter: Reporter): number {
+  const error = describeTooManyFiles(thrown) ?? thrown;
   if (error instanceof ClosedPipe || isClosedPipe(error)) return 0;
   if (error instanceof UsageError) {
     reporter.error(`${error.message} (see tessera --help)`, {

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { open, readlink, rename, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { EnvironmentError, InputError } from '../errors.js';
 import { forgetScratch, keepScratch, removeScratch } from './scratch.js';
+
+/** As many links as Linux follows. */
+const LINK_LIMIT = 40;
 
 /** What {@link createTemporaryFile} must know. */
 export interface TemporaryFileOptions {
@@ -12,7 +15,7 @@ export interface TemporaryFileOptions {
   readonly inputs?: readonly string[];
 }
 
-/** A file under a temporary name beside its target. Disposing it without {@link TemporaryFile.commit} removes it. */
+/** A file under a temporary name beside the place it will have. Disposing it without {@link TemporaryFile.commit} removes it. */
 export interface TemporaryFile extends AsyncDisposable {
   /** Where to write. */
   readonly path: string;
@@ -27,8 +30,8 @@ export interface TemporaryFile extends AsyncDisposable {
 }
 
 /**
- * Creates an empty file beside `target` to be written and then renamed, so that nobody ever sees half a file. A target
- * that is a device or pipe is written directly.
+ * Creates an empty file beside `target` to be written and then renamed, so that nobody ever sees half a file. A symbolic
+ * link stays: what it points to is written. A target that is a device or pipe is written directly.
  *
  * @throws InputError if the target is one of the inputs, exists already (without `overwrite`), is a folder, or its
  * folder does not exist; EnvironmentError if its folder cannot be written
@@ -43,13 +46,14 @@ export async function createTemporaryFile(target: string, options: TemporaryFile
   if (existing !== null && options.overwrite !== true) {
     throw new InputError(`${target} exists already; use -y (overwrite) to replace it`);
   }
-  const extension = extname(target);
-  const name = `.${basename(target, extension)}.${randomBytes(4).toString('hex')}.part${extension}`;
-  const path = join(dirname(target), name);
+  const place = await followLinks(target);
+  const extension = extname(place);
+  const name = `.${basename(place, extension)}.${randomBytes(4).toString('hex')}.part${extension}`;
+  const path = join(dirname(place), name);
   try {
     await (await open(path, 'wx')).close();
   } catch (error) {
-    throw describeWriteError(error, target);
+    throw describeWriteError(error, place);
   }
   keepScratch(path);
   let committed = false;
@@ -58,7 +62,7 @@ export async function createTemporaryFile(target: string, options: TemporaryFile
     target,
     commit: async () => {
       try {
-        await rename(path, target);
+        await rename(path, place);
         forgetScratch(path);
         committed = true;
       } catch (error) {
@@ -69,6 +73,17 @@ export async function createTemporaryFile(target: string, options: TemporaryFile
       if (!committed) await removeScratch(path);
     },
   };
+}
+
+/** Where a symbolic link points to in the end, whether something is there or not; any other path as it is. */
+async function followLinks(path: string): Promise<string> {
+  let place = path;
+  for (let count = 0; count < LINK_LIMIT; count++) {
+    const next = await readlink(place).catch(() => null);
+    if (next === null) return place;
+    place = resolve(dirname(place), next);
+  }
+  throw new InputError(`cannot write ${path}: its symbolic links lead back to themselves`);
 }
 
 /**

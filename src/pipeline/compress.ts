@@ -4,6 +4,7 @@ import { MAGIC } from '../bitstream/stream-header.js';
 import { StreamWriter, type ByteSink, type BytesBySection } from '../bitstream/stream-writer.js';
 import { Encoder, type EncoderOptions } from '../codec/encoder.js';
 import { InputError, throwIfCancelled } from '../errors.js';
+import { resolveInput } from '../io/input.js';
 import type { Frame, VideoProperties } from '../video/frame.js';
 import { openVideo, type VideoSource } from '../video/in/media-reader.js';
 import { openByteOutput } from '../io/byte-output.js';
@@ -12,8 +13,8 @@ import { DEFAULT_KEY_INTERVAL, keyIntervalFrames } from './key-interval.js';
 import { bitsPerPixel, ProgressMeter, type LongCallOptions } from './progress.js';
 
 /**
- * What can be compressed: the path of any file that FFmpeg reads or of a folder of pictures; a list of picture files;
- * the bytes of a video, such as `process.stdin`.
+ * What can be compressed: the path or `file://` URL of any file that FFmpeg reads, of a pipe (a FIFO) or of a folder of
+ * pictures; a list of picture files; the bytes of a video, such as `process.stdin`.
  */
 export type VideoInput = string | readonly string[] | AsyncIterable<Uint8Array>;
 
@@ -58,12 +59,13 @@ export interface CompressResult {
  * CancelledError. Nothing is left behind then.
  */
 export async function compressVideo(
-  input: VideoInput,
+  given: VideoInput,
   output: string | ByteSink,
   options: CompressOptions = {},
 ): Promise<CompressResult> {
   const { signal, onNote } = options;
   throwIfCancelled(signal);
+  const input = isList(given) ? given : await resolveInput(given, signal);
   await refuseStream(input);
   const { picturesPerSecond } = options;
   await using source = await openVideo(input, {
@@ -80,7 +82,7 @@ export async function compressVideo(
   }
   await using target = await openByteOutput(output, {
     overwrite: options.overwrite ?? false,
-    inputs: typeof input === 'string' ? [input] : Array.isArray(input) ? (input as readonly string[]) : [],
+    inputs: typeof input === 'string' ? [input] : isList(input) ? input : [],
   });
   const writer = new StreamWriter(target);
   await writer.writeHeader(encoderHeader(encoder, properties));
@@ -118,6 +120,10 @@ export async function compressVideo(
     device: encoder.device.device,
     notes: notes.lines,
   };
+}
+
+function isList(input: VideoInput): input is readonly string[] {
+  return Array.isArray(input);
 }
 
 /** Says so where somebody compresses what is compressed already: FFmpeg would only find no format that it knows. */

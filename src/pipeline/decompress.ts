@@ -4,6 +4,7 @@ import { findKey } from '../bitstream/stream-index.js';
 import type { ByteSink } from '../bitstream/stream-writer.js';
 import { Decoder, type DecoderOptions, type DecodingProblem, type PostFilter } from '../codec/decoder.js';
 import { BitstreamError, InputError, throwIfCancelled } from '../errors.js';
+import { resolveInput } from '../io/input.js';
 import { createVideoSink, type OutputVideoCodec, type VideoSink } from '../video/out/media-writer.js';
 import type { SideTracks } from '../video/side/side-tracks.js';
 import { feedPackets, type FeedCounts } from './packet-feed.js';
@@ -55,20 +56,21 @@ interface Plan {
 /**
  * Decompresses a `.tsr` stream to a video, with all that was kept beside its pictures.
  *
- * @param input path of a file, or the bytes of a stream.
+ * @param source path of a file or pipe, or the bytes of a stream.
  * @param output path of an MP4, QuickTime, Matroska, WebM or y4m file, of a folder for PNG pictures or a pattern such
  * as `out/%05d.png`; or a sink, which gets y4m.
  * @throws BitstreamError if the stream cannot be read (with `strict`: if anything is wrong with it); InputError;
  * ModelError if its model pack is missing; EnvironmentError; CancelledError. Nothing is left behind then.
  */
 export async function decompressVideo(
-  input: StreamInput,
+  source: StreamInput,
   output: string | ByteSink,
   options: DecompressOptions = {},
 ): Promise<DecompressResult> {
   checkTimes(options);
   throwIfCancelled(options.signal);
   const { strict = false, signal, start, duration } = options;
+  const input = await resolveInput(source, signal);
   if (typeof input !== 'string' && typeof output !== 'string' && start === undefined && duration === undefined) {
     // From pipe to pipe nothing must be known in advance: frames flow as bytes come.
     const reader = await Reader.open(input, { strict });

@@ -3,9 +3,10 @@ import { StreamReader } from '../bitstream/stream-reader.js';
 import { InputError } from '../errors.js';
 import type { StreamHeader } from '../bitstream/stream-header.js';
 import type { VideoProperties } from '../video/frame.js';
+import { resolveInput } from '../io/input.js';
 import { spoolToFile } from '../io/pipe.js';
 
-/** A `.tsr` stream: the path of a file, or its bytes, such as `process.stdin`. */
+/** A `.tsr` stream: the path or `file://` URL of a file or pipe, or its bytes, such as `process.stdin`. */
 export type StreamInput = string | AsyncIterable<Uint8Array>;
 
 /** A stream that can be read as often as needed. */
@@ -24,8 +25,9 @@ export async function openStream(
   input: StreamInput,
   options: { readonly strict: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<OpenStream> {
-  const spooled = typeof input === 'string' ? null : await spoolToFile(input, options.signal);
-  const path = typeof input === 'string' ? input : spooled!.path;
+  const resolved = await resolveInput(input, options.signal);
+  const spooled = typeof resolved === 'string' ? null : await spoolToFile(resolved, options.signal);
+  const path = typeof resolved === 'string' ? resolved : spooled!.path;
   let source: FileSource | null = null;
   const dispose = async (): Promise<void> => {
     await source?.close();

@@ -2,6 +2,7 @@
 import { AV_LOG_QUIET, AV_NOPTS_VALUE } from 'node-av/constants';
 import { FFmpegError, Log } from 'node-av/lib';
 import { EnvironmentError, InputError } from '../errors.js';
+import { describeTooManyFiles } from '../io/open-files.js';
 import type { Rational } from './frame.js';
 
 /** FFmpeg's "no time stamp". */
@@ -12,6 +13,7 @@ Log.setLevel(AV_LOG_QUIET);
 
 const outOfMemory = -12;
 const noSpace = -28;
+const tooManyFiles = [-23, -24];
 const noPermission = [-1, -13, -30];
 
 /** FFmpeg's own words for a (negative) error code, as one line without a trailing stop. */
@@ -43,6 +45,7 @@ export function throwIfOutputFails(code: number, what: string): void {
 }
 
 function throwIfMachineFails(code: number, what: string): void {
+  if (tooManyFiles.includes(code)) throw describeTooManyFiles(new Error('EMFILE'))!;
   if (code === outOfMemory) throw new EnvironmentError(`${what}: out of memory`);
   if (code === noSpace) throw new EnvironmentError(`${what}: the disk is full; free some space and try again`);
   if (noPermission.includes(code)) throw new EnvironmentError(`${what}: ${describeCode(code)}; check its permissions`);

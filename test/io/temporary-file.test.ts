@@ -1,4 +1,5 @@
-import { chmod, link, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { EnvironmentError, InputError } from '../../src/errors.js';
 import { createTemporaryFile, describeWriteError, writeFileSafely } from '../../src/io/temporary-file.js';
@@ -78,4 +79,32 @@ test('a full disk', async () => {
   const error = await failureOf(writeFileSafely('/dev/full', produce([new Uint8Array(10)])));
   expect(error).toBeInstanceOf(EnvironmentError);
   expect(error.message).toMatch(/disk is full/);
+});
+
+test('a symbolic link stays; what it points to is replaced, or made', async () => {
+  await using folder = await makeFolder();
+  await mkdir(folder.join('other'));
+  await writeFile(folder.join('other/a.tsr'), 'old');
+  await symlink('other/a.tsr', folder.join('first'));
+  await symlink('first', folder.join('second'));
+  expect(await failureOf(createTemporaryFile(folder.join('second')))).toBeInstanceOf(InputError);
+  {
+    await using file = await createTemporaryFile(folder.join('second'), { overwrite: true });
+    // Beside the file itself: a rename from another file system would fail.
+    expect(dirname(file.path)).toBe(folder.join('other'));
+  }
+  await writeFileSafely(folder.join('second'), produce([Buffer.from('new')]), { overwrite: true });
+  expect(await readlink(folder.join('second'))).toBe('first');
+  expect(await readlink(folder.join('first'))).toBe('other/a.tsr');
+  expect(await readFile(folder.join('other/a.tsr'), 'utf8')).toBe('new');
+  expect(await readdir(folder.join('other'))).toEqual(['a.tsr']);
+
+  await symlink('other/b.tsr', folder.join('dangling'));
+  await writeFileSafely(folder.join('dangling'), produce([Buffer.from('made')]));
+  expect(await readlink(folder.join('dangling'))).toBe('other/b.tsr');
+  expect(await readFile(folder.join('other/b.tsr'), 'utf8')).toBe('made');
+
+  await symlink('circle', folder.join('circle'));
+  const circle = await failureOf(createTemporaryFile(folder.join('circle')));
+  expect(circle.message).toMatch(/its symbolic links lead back to themselves/);
 });

@@ -4,6 +4,7 @@ import { openFileSource, type FileSource } from '../../io/file-source.js';
 import { StreamReader, type StreamSection } from '../../bitstream/stream-reader.js';
 import { unlessCancelled } from '../../codec/cancellation.js';
 import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
+import { resolveInput } from '../../io/input.js';
 import type { LongCallOptions } from '../progress.js';
 import type { StreamInput } from '../stream-input.js';
 import { CODER_IN_FLIGHT, TokenCoder, type TokenCoderOptions } from './token-coder.js';
@@ -33,8 +34,9 @@ export interface TokenReader extends TokenSource, AsyncDisposable {
  * @throws InputError if there is no such file; BitstreamError if it holds no tessera stream, and from the items at any
  * damage; ModelError if its model pack is missing; EnvironmentError; CancelledError.
  */
-export async function readTokens(input: StreamInput, options: ReadTokensOptions = {}): Promise<TokenReader> {
+export async function readTokens(given: StreamInput, options: ReadTokensOptions = {}): Promise<TokenReader> {
   throwIfCancelled(options.signal);
+  const input = await resolveInput(given, options.signal);
   const name = typeof input === 'string' ? input : 'the input pipe';
   const file = typeof input === 'string' ? await openFileSource(input) : null;
   try {

@@ -2,6 +2,7 @@ import { chunksOf } from '../../bitstream/byte-source.js';
 import { openFileSource } from '../../io/file-source.js';
 import type { ByteSink } from '../../bitstream/stream-writer.js';
 import { InputError } from '../../errors.js';
+import { resolveInput } from '../../io/input.js';
 import { spoolToFile, takeFirstBytes } from '../../io/pipe.js';
 import type { StreamInput } from '../stream-input.js';
 import { openJsonl, writeJsonl } from './jsonl-file.js';
@@ -38,7 +39,8 @@ export function writeTokenFile(source: TokenSource, sink: ByteSink, format: Toke
  *
  * @throws InputError if there is no such file or it is none of tokens; EnvironmentError; CancelledError.
  */
-export async function openTokenFile(input: StreamInput, signal: AbortSignal | undefined): Promise<OpenTokenFile> {
+export async function openTokenFile(given: StreamInput, signal: AbortSignal | undefined): Promise<OpenTokenFile> {
+  const input = await resolveInput(given, signal);
   if (typeof input === 'string') return openFile(input, input);
   const name = 'the input pipe';
   const { first, all } = await takeFirstBytes(input, 2);

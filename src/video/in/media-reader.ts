@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { InputError } from '../../errors.js';
+import { resolveInput } from '../../io/input.js';
 import { openPictures } from './images.js';
 import { openMediaFile } from './media-file.js';
 import { spoolToFile, takeFirstBytes } from '../../io/pipe.js';
@@ -21,8 +22,8 @@ export interface OpenVideoOptions {
 /**
  * Opens a video for reading.
  *
- * @param input - path of any file that FFmpeg reads, or of a folder of pictures; a list of picture files; or the bytes
- * of a video, such as `process.stdin`. Bytes that are YUV4MPEG2 are read as they come; others are kept in a temporary
+ * @param input - path or `file://` URL of any file that FFmpeg reads, of a pipe (a FIFO), or of a folder of pictures; a
+ * list of picture files; or the bytes of a video, such as `process.stdin`. Bytes that are YUV4MPEG2 are read as they come; others are kept in a temporary
  * file first, because most formats must be read back and forth.
  * @throws InputError with one line that says what is wrong with the input; EnvironmentError; CancelledError
  */
@@ -30,12 +31,12 @@ export async function openVideo(
   input: string | readonly string[] | AsyncIterable<Uint8Array>,
   options: OpenVideoOptions = {},
 ): Promise<VideoSource> {
-  if (typeof input === 'string') return openPath(input, options);
   if (isList(input)) return openPictures(input, options);
-  return openPipe(input, options);
+  const resolved = await resolveInput(input, options.signal);
+  return typeof resolved === 'string' ? openPath(resolved, options) : openPipe(resolved, options);
 }
 
-function isList(input: readonly string[] | AsyncIterable<Uint8Array>): input is readonly string[] {
+function isList(input: string | readonly string[] | AsyncIterable<Uint8Array>): input is readonly string[] {
   return Array.isArray(input);
 }
 
