@@ -1,5 +1,6 @@
 import {
   AV_BUFFERSRC_FLAG_KEEP_REF,
+  AV_FRAME_FLAG_INTERLACED,
   AV_PIX_FMT_YUV420P,
   AV_PIX_FMT_YUVJ420P,
   AVCOL_RANGE_JPEG,
@@ -15,6 +16,8 @@ export interface PictureFormat {
   readonly width: number;
   readonly height: number;
   readonly fullRange: boolean;
+  /** `yuv420p` if not given; the others are 8 bit, too, and keep transparency. */
+  readonly pixelFormat?: 'yuv420p' | 'yuva420p' | 'rgba';
 }
 
 /** Pixel formats that are 8-bit 4:2:0 already; the second differs from the first in its range only. */
@@ -49,7 +52,7 @@ export function describeFormat(format: number): string {
 
 /**
  * Converts decoded pictures to 8-bit 4:2:0 of one size with FFmpeg's `scale` filter. The matrix of YUV sources stays;
- * RGB is converted with BT.709. The filter graph is rebuilt when the pictures' own format changes.
+ * RGB is converted with BT.709; the fields of interlaced pictures stay apart. The filter graph is rebuilt when the pictures' own format changes.
  */
 export class FrameConverter implements Disposable {
   readonly #target: PictureFormat;
@@ -64,13 +67,15 @@ export class FrameConverter implements Disposable {
 
   /** Planes of `picture` (Y, U, V without padding) in the target format. */
   async convert(picture: AvFrame, what: string): Promise<Buffer> {
-    const { width, height, fullRange } = this.#target;
+    const { width, height, fullRange, pixelFormat = 'yuv420p' } = this.#target;
     const pictureFull = isFullRange(picture);
     const sameSize = picture.width === width && picture.height === height;
-    if (sameSize && isPlanar420(picture.format) && pictureFull === fullRange) return picture.toBuffer();
-    const key = [picture.width, picture.height, picture.format, pictureFull, picture.colorSpace].join();
-    if (key !== this.#key) await this.#build(picture, pictureFull, what);
-    this.#key = key;
+    const sameFormat =
+      pixelFormat === 'yuv420p' ? isPlanar420(picture.format) : formatName(picture.format) === pixelFormat;
+    if (sameSize && sameFormat && pictureFull === fullRange) return picture.toBuffer();
+    const key = [picture.width, picture.height, picture.format, pictureFull, picture.colorSpace, isInterlaced(picture)];
+    if (key.join() !== this.#key) await this.#build(picture, pictureFull, what);
+    this.#key = key.join();
     const source = mustExist(this.#source, 'a buffer source');
     const sink = mustExist(this.#sink, 'a buffer sink');
     throwIfInputFails(await source.buffersrcAddFrame(picture, AV_BUFFERSRC_FLAG_KEEP_REF), what);
@@ -102,13 +107,19 @@ export class FrameConverter implements Disposable {
       `w=${this.#target.width}`,
       `h=${this.#target.height}`,
       `flags=${SCALE_FLAGS}`,
+      // The lines of an interlaced picture are of two moments: each field is scaled by itself.
+      ...(isInterlaced(picture) ? ['interl=1'] : []),
       `in_range=${rgb || pictureFull ? 'full' : 'limited'}`,
       `out_range=${this.#target.fullRange ? 'full' : 'limited'}`,
       ...(rgb ? ['out_color_matrix=bt709'] : []),
     ].join(':');
     const create = (filter: 'buffer' | 'scale' | 'format' | 'buffersink', args: string | null) =>
       mustExist(graph.createFilter(mustExist(Filter.getByName(filter), filter), filter, args), `filter ${filter}`);
-    const chain = [create('buffer', input), create('scale', scale), create('format', 'pix_fmts=yuv420p')] as const;
+    const chain = [
+      create('buffer', input),
+      create('scale', scale),
+      create('format', `pix_fmts=${this.#target.pixelFormat ?? 'yuv420p'}`),
+    ] as const;
     const sink = create('buffersink', null);
     throwIfInputFails(chain[0].link(0, chain[1], 0), what);
     throwIfInputFails(chain[1].link(0, chain[2], 0), what);
@@ -126,6 +137,11 @@ export class FrameConverter implements Disposable {
     this.#sink = null;
     this.#key = '';
   }
+}
+
+/** True if the lines of a decoded picture are of two moments in turn. */
+export function isInterlaced(picture: AvFrame): boolean {
+  return (picture.flags & AV_FRAME_FLAG_INTERLACED) !== 0;
 }
 
 /** True if a decoded picture's YUV samples use the full range. */

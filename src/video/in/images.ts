@@ -2,6 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { EnvironmentError, InputError, throwIfCancelled } from '../../errors.js';
 import { frameToRgb, pictureColour, rgbToFrame } from '../convert/colour.js';
+import { blackenRgba, transparencyNote } from '../convert/transparency.js';
 import type { ColourDescription, Frame, Rational, VideoProperties } from '../frame.js';
 import { loadSharp } from '../sharp.js';
 import { describeWriteError } from '../../io/temporary-file.js';
@@ -32,7 +33,7 @@ export function sortNaturally(names: readonly string[]): string[] {
 /**
  * Opens a folder (all its PNG, JPEG, WebP, TIFF, GIF and AVIF files, in natural order) or a list of files (in the order
  * given) as a video. Pictures are converted to 4:2:0 as {@link pictureColour} says (BT.709, limited range);
- * transparency is dropped, EXIF orientation is applied.
+ * transparent pictures are put on black, EXIF orientation is applied.
  *
  * @throws InputError if there is no picture or the first cannot be read. `frames()` throws it for later pictures
  * that cannot be read or have another size.
@@ -55,7 +56,7 @@ export async function openPictures(
     rotation: 0,
     colour: pictureColour,
   };
-  return new PictureSource(files, properties, notes);
+  return new PictureSource(files, properties, [...notes]);
 }
 
 class PictureSource implements VideoSource {
@@ -65,7 +66,7 @@ class PictureSource implements VideoSource {
   constructor(
     readonly files: readonly string[],
     readonly properties: VideoProperties,
-    readonly notes: readonly string[],
+    readonly notes: string[],
   ) {
     this.frameCountHint = files.length;
     this.durationHint = (files.length * properties.timeBase.num) / properties.timeBase.den;
@@ -82,6 +83,7 @@ class PictureSource implements VideoSource {
           `${file} is ${picture.width}x${picture.height}, but ${first} is ${width}x${height}: all pictures of a video must have one size`,
         );
       }
+      this.notes.push(...picture.notes.filter((note) => !this.notes.includes(note)));
       yield rgbToFrame(picture.rgb, width, height, BigInt(index), 1n);
     }
   }
@@ -115,25 +117,36 @@ async function readPicture(file: string): Promise<Picture> {
   try {
     const image = sharp(file, { failOn: 'error' });
     const { depth, hasAlpha } = await image.metadata();
-    const { data, info } = await image
-      .rotate()
-      .toColourspace('srgb')
-      .removeAlpha()
+    const upright = image.rotate().toColourspace('srgb');
+    const { data, info } = await (hasAlpha ? upright.ensureAlpha() : upright.removeAlpha())
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
+    const channels = hasAlpha ? 4 : 3;
     // sharp may return another number of channels than its metadata lets expect.
-    if (info.channels !== 3 || data.length !== info.width * info.height * 3) {
+    if (info.channels !== channels || data.length !== info.width * info.height * channels) {
       throw new Error(`it decodes to ${info.channels} channels and ${data.length} bytes`);
     }
+    const isTransparent = hasAlpha && blackenRgba(data);
     const notes = [
       `converted RGB pictures to 8-bit 4:2:0 with BT.709`,
       ...(depth === 'uchar' ? [] : [`the pictures have more than 8 bits per sample: rounded to 8`]),
-      ...(hasAlpha ? ['the pictures are transparent: transparency is dropped'] : []),
+      ...(isTransparent ? [transparencyNote] : []),
     ];
-    return { width: info.width, height: info.height, rgb: data, notes };
+    return { width: info.width, height: info.height, rgb: hasAlpha ? withoutAlpha(data) : data, notes };
   } catch (error) {
     throw new InputError(`cannot read the picture ${file}: ${firstLine(error)}`, { cause: error });
   }
+}
+
+/** RGBA without its fourth bytes. */
+function withoutAlpha(rgba: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((rgba.length / 4) * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    rgb[to] = rgba[from]!;
+    rgb[to + 1] = rgba[from + 1]!;
+    rgb[to + 2] = rgba[from + 2]!;
+  }
+  return rgb;
 }
 
 /**

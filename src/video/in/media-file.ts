@@ -9,17 +9,10 @@ import {
   AVERROR_EOF,
   AVERROR_INVALIDDATA,
 } from 'node-av/constants';
-import {
-  avGetCodecName,
-  Codec,
-  CodecContext,
-  type FormatContext,
-  Frame as AvFrame,
-  Packet,
-  type Stream,
-} from 'node-av/lib';
+import { CodecContext, type FormatContext, Frame as AvFrame, Packet, type Stream } from 'node-av/lib';
 import { EnvironmentError, InputError, throwIfCancelled } from '../../errors.js';
 import { isCut } from './container-check.js';
+import { TransparencyRemover, transparencyNote } from '../convert/transparency.js';
 import { findVideoTrack, openDemuxer } from '../demuxer.js';
 import {
   describeFormat,
@@ -34,6 +27,7 @@ import { noTimestamp, positiveRational, throwIfInputFails, ticksToSeconds } from
 import { type Cropping, cropPlanar, frameFromPlanar } from '../planar-buffer.js';
 import { collectSideTracks, type SideTracks } from '../side/side-tracks.js';
 import { readCropping, readRotation } from '../side/stream-side-data.js';
+import { findDecoder } from './find-decoder.js';
 import { repairTimestamps, type TimedPicture } from './timestamps.js';
 import type { FramesOptions, VideoSource } from './video-source.js';
 
@@ -71,6 +65,7 @@ class MediaFile implements VideoSource {
   #format: FormatContext | null = null;
   #decoder: CodecContext | null = null;
   #converter: FrameConverter | null = null;
+  readonly #transparency = new TransparencyRemover();
   #properties: VideoProperties | null = null;
   #cropping: Cropping = { top: 0, bottom: 0, left: 0, right: 0 };
   #trackIndex = -1;
@@ -102,11 +97,7 @@ class MediaFile implements VideoSource {
     const track = streams[this.#trackIndex];
     if (track === undefined) throw new InputError(`${this.#name} has no video track`);
     for (const stream of streams) if (stream.index !== this.#trackIndex) stream.discard = AVDISCARD_ALL;
-    const codec = Codec.findDecoder(track.codecpar.codecId);
-    if (codec === null) {
-      const codecName = avGetCodecName(track.codecpar.codecId) ?? 'an unknown codec';
-      throw new InputError(`${this.#name}: FFmpeg has no decoder for its video track (${codecName})`);
-    }
+    const codec = findDecoder(track, this.#name);
     const decoder = new CodecContext();
     this.#decoder = decoder;
     decoder.allocContext3(codec);
@@ -140,6 +131,7 @@ class MediaFile implements VideoSource {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pictures?.return();
     this.#converter?.[Symbol.dispose]();
+    this.#transparency[Symbol.dispose]();
     this.#decoder?.freeContext();
     await this.#format?.closeInput();
     this.#pictures = null;
@@ -243,8 +235,12 @@ class MediaFile implements VideoSource {
     if ((picture.flags & AV_FRAME_FLAG_CORRUPT) !== 0 || picture.decodeErrorFlags !== 0) this.#damaged++;
     const pts = picture.bestEffortTimestamp;
     const what = `cannot convert the pictures of ${this.#name} to 8-bit 4:2:0`;
+    const onBlack = await this.#transparency.remove(picture, what);
+    if (onBlack !== null) this.#noteOnce(transparencyNote);
+    const converted = await this.#converter.convert(onBlack ?? picture, what);
+    onBlack?.free();
     return {
-      picture: cropPlanar(await this.#converter.convert(picture, what), width, height, this.#cropping),
+      picture: cropPlanar(converted, width, height, this.#cropping),
       pts: pts === noTimestamp ? null : pts,
       duration: picture.duration,
     };
@@ -256,8 +252,8 @@ class MediaFile implements VideoSource {
       throw new EnvironmentError(`${this.#name}: FFmpeg gave an empty picture`);
     const parameters = track.codecpar;
     const rgb = isRgb(picture.format);
-    // nv12 holds the same samples in another order.
-    if (!isPlanar420(picture.format) && !/^nv(12|21)$/.test(formatName(picture.format))) {
+    // nv12 holds the same samples in another order; transparency has a note of its own.
+    if (!isPlanar420(picture.format) && !/^(nv12|nv21|yuva420p)$/.test(formatName(picture.format))) {
       this.notes.push(`converted ${describeFormat(picture.format)} to 8-bit 4:2:0${rgb ? ' with BT.709' : ''}`);
     }
     if ((picture.flags & AV_FRAME_FLAG_INTERLACED) !== 0) {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { AV_PKT_DATA_DISPLAYMATRIX, AV_PKT_DATA_FRAME_CROPPING, type AVDisposition } from 'node-av/constants';
 import { Dictionary, FormatContext, type Packet, Rational, type Stream } from 'node-av/lib';
 import { EnvironmentError, InputError } from '../../errors.js';
+import { holdsAttached, isCover } from '../side/attachments.js';
 import { addChapters } from '../side/chapter-writer.js';
 import { writeDisplayMatrix } from '../convert/display-matrix.js';
 import { FrameEncoder } from './frame-encoder.js';
@@ -12,7 +13,8 @@ import { chooseEncoder, containerOf } from './output-format.js';
 import { padToEven } from '../planar-buffer.js';
 import { SideMuxer } from '../side/side-muxer.js';
 import type { SideTracks } from '../side/side-tracks.js';
-import { fitMp4, setTags, tagsToKeep, toMp4Tags } from '../side/tags.js';
+import { namesWithoutBox, setTags, tagsToKeep, toMp4Tags } from '../side/tags.js';
+import { fitTrackTags } from '../side/track-tags.js';
 import { createTemporaryFile, type TemporaryFile, type TemporaryFileOptions } from '../../io/temporary-file.js';
 import type { VideoSink } from './video-sink.js';
 
@@ -95,7 +97,12 @@ class MediaFileSink implements VideoSink {
     if (this.#pad) stream.codecpar.addCodedSideData(AV_PKT_DATA_FRAME_CROPPING, croppingOf(coded, this.#properties));
     if (this.#side !== null) {
       setTags(format, this.#tags);
-      setTags(stream, this.#side.header.video.tags);
+      const fit = fitTrackTags(this.#side.header.video.tags, 'the video track', this.#container);
+      setTags(stream, fit.tags);
+      this.notes.push(...fit.notes);
+      if (this.#hasCover && this.#freeTags.length > 0) {
+        this.notes.push(`tags that mp4 files cannot hold beside a cover are left out: ${this.#freeTags.join(', ')}`);
+      }
       stream.disposition = this.#side.header.video.disposition as AVDisposition;
       this.#sideMuxer = new SideMuxer(format, this.#container, this.#side);
       this.notes.push(...(await this.#sideMuxer.addStreams()));
@@ -106,6 +113,11 @@ class MediaFileSink implements VideoSink {
       throwIfOutputFails(await format.writeHeader(options), `cannot write ${name}`);
     } finally {
       options.free();
+    }
+    // The muxer has put the date into its own field now; among the tags it would stand a second time.
+    if (this.#hasFreeTags) {
+      const { creation_time: _, ...rest } = this.#tags;
+      setTags(format, rest);
     }
   }
 
@@ -188,6 +200,23 @@ class MediaFileSink implements VideoSink {
     return this.#container.family === 'mp4' ? toMp4Tags(tags) : tags;
   }
 
+  /** Names of the tags that MP4 and QuickTime hold only in their free form. */
+  get #freeTags(): string[] {
+    return this.#container.family === 'mp4' ? namesWithoutBox(this.#tags, this.#container.muxer) : [];
+  }
+
+  /** True if the tags are written in the free form, for which the muxer gives up MP4's own: that of covers, too. */
+  get #hasFreeTags(): boolean {
+    return this.#freeTags.length > 0 && !this.#hasCover;
+  }
+
+  get #hasCover(): boolean {
+    const tracks = this.#side?.header.tracks ?? [];
+    return (
+      this.#container.muxer === 'mp4' && tracks.some((track) => isCover(track) && holdsAttached(this.#container, track))
+    );
+  }
+
   #mp4Options(): Record<string, string> {
     const { den } = this.#properties.timeBase;
     const scales = [den, ...(this.#sideMuxer?.timeBases ?? []).map(([, denominator]) => denominator)];
@@ -195,7 +224,7 @@ class MediaFileSink implements VideoSink {
       // The stream's own ticks, so that time stamps are exact; edit lists count in movie ticks.
       video_track_timescale: String(den),
       movie_timescale: String(commonScale(scales)),
-      ...(fitMp4(this.#tags) ? {} : { movflags: 'use_metadata_tags' }),
+      ...(this.#hasFreeTags ? { movflags: 'use_metadata_tags' } : {}),
     };
   }
 

@@ -2,6 +2,7 @@ import { AVSEEK_SIZE, type AVSeekWhence } from 'node-av/constants';
 import { FormatContext, IOContext } from 'node-av/lib';
 import { throwIfOutputFails } from '../libav.js';
 import type { SideTrack } from './side-header.js';
+import { setTags } from './tags.js';
 import { applyTrack } from './track-parameters.js';
 
 /**
@@ -30,6 +31,8 @@ export async function muxerHolds(muxer: string, track: SideTrack): Promise<boole
     const stream = format.newStream();
     applyTrack(track, stream.codecpar);
     stream.disposition = track.disposition as typeof stream.disposition;
+    // Matroska refuses an attachment without a file name.
+    setTags(stream, track.tags);
     return (await format.writeHeader()) >= 0;
   } finally {
     format.pb = null;

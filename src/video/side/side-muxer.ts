@@ -8,6 +8,7 @@ import {
 } from 'node-av/constants';
 import { type FormatContext, Packet, Rational, type Stream } from 'node-av/lib';
 import { InputError } from '../../errors.js';
+import { completeAttachment, coverAsAttachment, holdsAttached, isCover, readCovers } from './attachments.js';
 import { noTimestamp, throwIfOutputFails, ticksToSeconds } from '../libav.js';
 import { muxerHolds } from './muxer-support.js';
 import type { OutputContainer } from '../output-container.js';
@@ -17,7 +18,9 @@ import type { SidePacket } from './side-packets.js';
 import type { SideTracks } from './side-tracks.js';
 import { convertSubtitlePacket, convertSubtitleTrack, isTextSubtitle, type SubtitleCodec } from './subtitle-text.js';
 import { setTags } from './tags.js';
+import { isTimecode, timecodeNote } from './timecode.js';
 import { applyTrack } from './track-parameters.js';
+import { fitTrackTags } from './track-tags.js';
 
 /** A side track with its place in the output. */
 interface MappedTrack {
@@ -52,8 +55,13 @@ export class SideMuxer implements AsyncDisposable {
    */
   async addStreams(): Promise<string[]> {
     const notes: string[] = [];
+    const covers = await readCovers(this.#side);
     for (const [index, track] of this.#side.header.tracks.entries()) {
-      const target = await this.#choose(track);
+      if (isTimecode(track)) {
+        notes.push(...timecodeNote(this.#side.header, index, this.#container));
+        continue;
+      }
+      const target = await this.#choose(track, covers.get(index));
       const what = `${track.kind} track ${index + 1} (${track.codec})`;
       if (target === null) {
         if (track.kind === 'audio') {
@@ -62,13 +70,17 @@ export class SideMuxer implements AsyncDisposable {
         notes.push(`${what} is left out: ${this.#container.muxer} files cannot hold it`);
         continue;
       }
+      const { tags, notes: tagNotes } = fitTrackTags(target.tags, what, this.#container);
+      notes.push(...tagNotes);
       const converted = target.codec !== track.codec;
       if (converted) notes.push(`${what} is rewritten as ${target.codec}`);
       const stream = this.#format.newStream();
       applyTrack(target, stream.codecpar);
       stream.timeBase = new Rational(target.timeBase[0], target.timeBase[1]);
       stream.disposition = target.disposition as typeof stream.disposition;
-      setTags(stream, target.tags);
+      setTags(stream, tags);
+      // An attachment is all in its parameters: a cover's packet is not written.
+      if (target.kind === 'attachment') continue;
       this.#mapped.set(index, { source: track, stream, convertTo: converted ? (target.codec as SubtitleCodec) : null });
     }
     this.#packet.alloc();
@@ -105,12 +117,20 @@ export class SideMuxer implements AsyncDisposable {
     this.#packet.free();
   }
 
-  /** The track as the container takes it; null if it cannot. */
-  async #choose(track: SideTrack): Promise<SideTrack | null> {
+  /**
+   * The track as the container takes it; null if it cannot.
+   *
+   * @param cover - content of a cover picture
+   */
+  async #choose(track: SideTrack, cover: Uint8Array | undefined): Promise<SideTrack | null> {
     const text: SubtitleCodec =
       this.#container.family === 'mp4' ? 'mov_text' : this.#container.muxer === 'webm' ? 'webvtt' : 'subrip';
-    // Attachments are Matroska's; libavformat's other muxers take them and write nothing.
-    if (track.kind === 'attachment' && this.#container.muxer !== 'matroska') return null;
+    if (track.kind === 'attachment' || isCover(track)) {
+      // libavformat's muxers take what they have no place for, and write nothing.
+      if (!holdsAttached(this.#container, track)) return null;
+      if (track.kind === 'attachment') return completeAttachment(track);
+      if (this.#container.muxer === 'matroska') return cover === undefined ? null : coverAsAttachment(track, cover);
+    }
     if (await muxerHolds(this.#container.muxer, track)) return withoutBitRateBox(track);
     if (!isTextSubtitle(track)) return null;
     const converted = convertSubtitleTrack(track, text);

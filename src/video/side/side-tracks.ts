@@ -40,6 +40,7 @@ import { parseSideHeader, type SideHeader } from './side-header.js';
 import { readSidePackets, type SidePacket, SidePacketWriter } from './side-packets.js';
 import { Spool } from '../../io/spool.js';
 import { tagsToKeep } from './tags.js';
+import { pictureTags } from './track-tags.js';
 import { describeTrack } from './track-parameters.js';
 
 export type { Chapter, SideHeader, SideTrack, Tags } from './side-header.js';
@@ -141,7 +142,7 @@ export async function collectSideTracks(path: string, name = path, signal?: Abor
     const header: SideHeader = {
       version: 1,
       tags: tagsToKeep(format.metadata?.getAll() ?? {}),
-      video: { tags: tagsToKeep(video?.metadata?.getAll() ?? {}), disposition: video?.disposition ?? 0 },
+      video: { tags: pictureTags(video?.metadata?.getAll() ?? {}), disposition: video?.disposition ?? 0 },
       chapters: await readChapters(format),
       tracks: kept.map((stream) => describeTrack(stream)),
     };

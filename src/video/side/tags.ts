@@ -2,7 +2,8 @@ import { Dictionary } from 'node-av/lib';
 import type { Tags } from './side-header.js';
 
 // Tags that describe the file they came from, or that say nothing: muxers write their own.
-const ownNames = /^(major_brand|minor_version|compatible_brands|encoder|duration|vendor_id|_statistics_.*)$/i;
+const ownNames =
+  /^(major_brand|minor_version|compatible_brands|encoder|duration|vendor_id|_statistics_.*|(bps|number_of_frames|number_of_bytes)(-.*)?)$/i;
 const defaults = /^(language=und|handler_name=(Video|Sound|Subtitle|Data)Handler)$/i;
 
 // iTunes-style tags that libavformat has boxes for; any other name needs its free-form ("mdta") way of writing.
@@ -14,11 +15,21 @@ const mp4Names = new Set(
   ).split(' '),
 );
 
-/** Tags without those that only describe the file they stood in. */
+// What QuickTime files can hold of them without the free form.
+const movNames = new Set('title artist album date comment genre copyright creation_time'.split(' '));
+
+/** Tags without those that only describe the file they stood in, and with one date. */
 export function tagsToKeep(tags: Tags): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(tags).filter(([name, value]) => !ownNames.test(name) && !defaults.test(`${name}=${value}`)),
+    Object.entries(tags)
+      .filter(([name, value]) => !ownNames.test(name) && !defaults.test(`${name}=${value}`))
+      .map(([name, value]) => [name, name.toLowerCase() === 'creation_time' ? readDate(value) : value]),
   );
+}
+
+/** A file that has its date in two places gives both, joined by a semicolon: the first that is a date. */
+function readDate(value: string): string {
+  return value.split(';').find((part) => !Number.isNaN(Date.parse(part))) ?? value;
 }
 
 /** Tags as MP4 names them: Matroska has capital letters where MP4 knows the name in small ones. */
@@ -28,9 +39,10 @@ export function toMp4Tags(tags: Tags): Record<string, string> {
   );
 }
 
-/** True if MP4 has boxes for all of these tags. */
-export function fitMp4(tags: Tags): boolean {
-  return Object.keys(tags).every((name) => mp4Names.has(name));
+/** Names of those tags that the MP4 or QuickTime muxer has no boxes for. */
+export function namesWithoutBox(tags: Tags, muxer: string): string[] {
+  const known = muxer === 'mov' ? movNames : mp4Names;
+  return Object.keys(tags).filter((name) => !known.has(name));
 }
 
 /** Sets a stream's or a file's tags. */

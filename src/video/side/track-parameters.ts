@@ -29,7 +29,7 @@ import { BitstreamError } from '../../errors.js';
 import { throwIfOutputFails } from '../libav.js';
 import { readTrackSideData, writeTrackSideData } from './side-data.js';
 import type { SideTrack } from './side-header.js';
-import { tagsToKeep } from './tags.js';
+import { trackTags } from './track-tags.js';
 
 const mediaTypes: readonly (readonly [SideTrack['kind'], AVMediaType])[] = [
   ['audio', AVMEDIA_TYPE_AUDIO],
@@ -68,7 +68,7 @@ export function describeTrack(stream: Stream): SideTrack {
     codecTag: typeof parameters.codecTag === 'number' ? parameters.codecTag : 0,
     timeBase: [stream.timeBase.num, stream.timeBase.den],
     disposition: stream.disposition,
-    tags: tagsToKeep(stream.metadata?.getAll() ?? {}),
+    tags: trackTags(stream.metadata?.getAll() ?? {}),
     ...(extradata === null ? {} : { extradata: extradata.toString('base64') }),
     ...(formatName(kind, parameters.format) ?? {}),
     bitRate: Number(parameters.bitRate),
