@@ -42,7 +42,12 @@ export function throwIfOutputFails(code: number, what: string): void {
   throw new EnvironmentError(`${what}: ${describeCode(code)}`);
 }
 
-function throwIfMachineFails(code: number, what: string): void {
+/**
+ * Throws if `code` says that the machine lacks something.
+ *
+ * @throws EnvironmentError for lack of memory, disk space or permission
+ */
+export function throwIfMachineFails(code: number, what: string): void {
   if (code === outOfMemory) throw new EnvironmentError(`${what}: out of memory`);
   if (code === noSpace) throw new EnvironmentError(`${what}: the disk is full; free some space and try again`);
   if (noPermission.includes(code)) throw new EnvironmentError(`${what}: ${describeCode(code)}; check its permissions`);
