@@ -43,7 +43,7 @@ import { Spool } from '../../io/spool.js';
 import { tagsToKeep } from './tags.js';
 import { describeTrack } from './track-parameters.js';
 
-export type { Chapter, SideHeader, SideTrack, Tags } from './side-header.js';
+export { type Chapter, isTimeless, type SideHeader, type SideTrack, type Tags } from './side-header.js';
 export type { SidePacket } from './side-packets.js';
 
 /** Side tracks in memory or, beyond 8 MiB, in a temporary file. Dispose them to let go of it. */
