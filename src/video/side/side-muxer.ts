@@ -35,6 +35,8 @@ interface MappedTrack {
   /** Number of packets that the muxer did not take, and why it did not take the first. */
   refused: number;
   reason: string;
+  /** Decoding time of the packet written last, ticks of `stream`. */
+  last: bigint | null;
 }
 
 /** Packets of a track that a muxer does not take. */
@@ -111,7 +113,7 @@ export class SideMuxer implements AsyncDisposable {
       stream.disposition = target.disposition as typeof stream.disposition;
       setTags(stream, target.tags);
       this.#mapped.set(index, {
-        ...{ source: track, stream, name: what, hidden, refused: 0, reason: '' },
+        ...{ source: track, stream, name: what, hidden, refused: 0, reason: '', last: null },
         convertTo: converted ? (target.codec as SubtitleCodec) : null,
         times: new TrackTimes(track, survey),
       });
@@ -210,6 +212,12 @@ export class SideMuxer implements AsyncDisposable {
     target.flags = flagsOf(packet);
     writePacketSideData(target, packet.sideData);
     target.rescaleTs({ num: source.timeBase[0], den: source.timeBase[1] }, stream.timeBase);
+    if (this.#container.family === 'mp4' && (source.kind === 'audio' || source.kind === 'video')) {
+      // MP4 wants decoding times that increase: in its ticks, too, which may be longer than the source's.
+      if (mapped.last !== null && target.dts <= mapped.last) target.dts = mapped.last + 1n;
+      if (target.pts < target.dts) target.pts = target.dts;
+      mapped.last = target.dts;
+    }
     // Written at once, so that it is this packet which an error is about.
     const code = await this.#format.writeFrame(target);
     if (code >= 0) return;
