@@ -26,6 +26,8 @@ export interface CompressOptions extends Omit<EncoderOptions, 'keyint'>, LongCal
   readonly overwrite?: boolean;
   /** Frames per second of pictures, which have no time of their own. Default: 25. */
   readonly picturesPerSecond?: number;
+  /** Refuse an input that is cut or damaged, instead of taking what is there with a note. Default: false. */
+  readonly strict?: boolean;
 }
 
 /** What came of it. */
@@ -67,9 +69,10 @@ export async function compressVideo(
   throwIfCancelled(signal);
   const input = isList(given) ? given : await resolveInput(given, signal);
   await refuseStream(input);
-  const { picturesPerSecond } = options;
+  const { picturesPerSecond, strict = false } = options;
   await using source = await openVideo(input, {
     signal,
+    strict,
     ...(picturesPerSecond === undefined ? {} : { picturesPerSecond }),
   });
   const { properties } = source;

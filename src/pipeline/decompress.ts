@@ -12,7 +12,8 @@ import { ProgressMeter, type LongCallOptions } from './progress.js';
 import { cutSideTracks, tolerateDamage, type TimeWindow } from './side-window.js';
 import { openStream, propertiesOf, type StreamInput } from './stream-input.js';
 import { surveyStream } from './survey.js';
-import { secondsToTicks, ticksToSeconds } from './ticks.js';
+import { findOrigin, moveSideTracks } from './time-origin.js';
+import { convertTicks, secondsToTicks, ticksToSeconds } from './ticks.js';
 
 /** How to decompress. */
 export interface DecompressOptions extends DecoderOptions, LongCallOptions {
@@ -50,6 +51,8 @@ interface Plan {
   readonly totalFrames: number | null;
   readonly side: SideTracks | null;
   readonly window: TimeWindow | null;
+  /** Time of the stream that is time 0 of the output, ticks of the video. */
+  readonly origin: bigint;
   readonly problems: DecodingProblem[];
 }
 
@@ -74,7 +77,7 @@ export async function decompressVideo(
   if (typeof input !== 'string' && typeof output !== 'string' && start === undefined && duration === undefined) {
     // From pipe to pipe nothing must be known in advance: frames flow as bytes come.
     const reader = await Reader.open(input, { strict });
-    const plan = { totalFrames: null, side: null, window: null, problems: [] };
+    const plan = { totalFrames: null, side: null, window: null, origin: 0n, problems: [] };
     return decodeTo(reader, plan, input, output, options);
   }
   await using stream = await openStream(input, { strict, signal });
@@ -93,15 +96,11 @@ function checkTimes({ start = 0, duration = 1 }: DecompressOptions): void {
 /** Reads the stream through for what stands beside the pictures, their number, and where the wanted part begins. */
 async function makePlan(reader: StreamReader, options: DecompressOptions): Promise<Plan> {
   const { start, duration, signal, strict = false } = options;
-  const isPart = start !== undefined || duration !== undefined;
   const times: bigint[] = [];
-  let totalFrames = 0;
   const { side, sideFault } = await surveyStream(
     reader,
     (section) => {
-      if (section.kind !== 'packet') return;
-      totalFrames++;
-      if (isPart) times.push(section.packet.pts);
+      if (section.kind === 'packet') times.push(section.packet.pts);
     },
     signal,
   );
@@ -112,13 +111,25 @@ async function makePlan(reader: StreamReader, options: DecompressOptions): Promi
   }
   const onDamage = (reason: string): void => {
     if (strict) throw new BitstreamError(reason);
-    problems.push({ frame: null, reason: `sound and all else beside the pictures is cut: ${reason}` });
+    // The tracks are read more than once.
+    const problem = { frame: null, reason: `sound and all else beside the pictures is cut: ${reason}` };
+    if (!problems.some(({ reason: told }) => told === problem.reason)) problems.push(problem);
   };
   const sound = side === null ? null : tolerateDamage(side, onDamage);
-  if (!isPart) return { totalFrames, side: sound, window: null, problems };
   const { timeBase } = reader.header;
   times.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const first = times[0] ?? 0n;
+  if (start === undefined && duration === undefined) {
+    try {
+      const origin = await findOrigin({ ticks: first, timeBase }, sound);
+      const moved = sound === null ? null : moveSideTracks(sound, origin);
+      const ticks = convertTicks(origin.ticks, origin.timeBase, timeBase);
+      return { totalFrames: times.length, side: moved, window: null, origin: ticks, problems };
+    } catch (error) {
+      await side?.[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
   const wanted = first + secondsToTicks(start ?? 0, timeBase);
   const from = times.find((time) => time >= wanted);
   if (from === undefined) {
@@ -129,7 +140,8 @@ async function makePlan(reader: StreamReader, options: DecompressOptions): Promi
   const until = duration === undefined ? null : from + secondsToTicks(duration, timeBase);
   const window = { from, until, timeBase };
   const inside = times.filter((time) => time >= from && (until === null || time < until));
-  return { totalFrames: inside.length, side: sound === null ? null : cutSideTracks(sound, window), window, problems };
+  const cut = sound === null ? null : cutSideTracks(sound, window);
+  return { totalFrames: inside.length, side: cut, window, origin: from, problems };
 }
 
 async function decodeTo(
@@ -149,7 +161,7 @@ async function decodeTo(
     overwrite,
     inputs: typeof input === 'string' ? [input] : [],
   });
-  const { window } = plan;
+  const { window, origin } = plan;
   const key = window === null ? null : findKey(await reader.readIndex(), window.from);
   const counts: FeedCounts = { packets: 0, packetBytes: 0, bytes: 0, checksums: 0 };
   const packets = feedPackets(reader.sections(key ?? undefined), key === null, counts);
@@ -159,7 +171,7 @@ async function decodeTo(
   for await (const frame of decoder.decode(packets, signal === undefined ? {} : { signal })) {
     if (window !== null && frame.pts < window.from) continue;
     if (window?.until !== null && window !== null && frame.pts >= window.until) break;
-    await sink.write(window === null ? frame : { ...frame, pts: frame.pts - window.from });
+    await sink.write({ ...frame, pts: frame.pts - origin });
     if (frame.isConcealed) concealedFrames++;
     meter.addPacket(counts.packetBytes - fedBytes, counts.bytes);
     fedBytes = counts.packetBytes;

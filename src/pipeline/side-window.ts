@@ -1,6 +1,6 @@
 import { BitstreamError } from '../errors.js';
 import type { Rational } from '../video/frame.js';
-import type { Chapter, SidePacket, SideTracks } from '../video/side/side-tracks.js';
+import { isTimeless, type Chapter, type SidePacket, type SideTracks } from '../video/side/side-tracks.js';
 import { convertTicks } from './ticks.js';
 
 /** A part of a video, ticks of `timeBase`; what begins at `from` gets time 0. */
@@ -11,8 +11,6 @@ export interface TimeWindow {
   readonly timeBase: Rational;
 }
 
-/** FFmpeg's `AV_DISPOSITION_ATTACHED_PIC`: a cover picture, which belongs to no time. */
-const ATTACHED_PICTURE = 0x400;
 const MICROSECONDS: Rational = { num: 1, den: 1_000_000 };
 
 /**
@@ -41,11 +39,13 @@ function cutChapter(chapter: Chapter, from: number, until: bigint | null): Chapt
 }
 
 async function* cutPackets(side: SideTracks, window: TimeWindow): AsyncGenerator<SidePacket, void, undefined> {
-  const tracks = side.header.tracks.map(({ timeBase: [num, den], kind, disposition }) => {
+  const tracks = side.header.tracks.map((track) => {
+    const { kind } = track;
+    const [num, den] = track.timeBase;
     const timeBase = { num, den };
     return {
       kind,
-      isTimeless: kind === 'attachment' || (disposition & ATTACHED_PICTURE) !== 0,
+      isTimeless: isTimeless(track),
       from: convertTicks(window.from, window.timeBase, timeBase),
       until: window.until === null ? null : convertTicks(window.until, window.timeBase, timeBase),
     };

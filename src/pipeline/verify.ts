@@ -3,7 +3,9 @@ import { BitstreamError, throwIfCancelled } from '../errors.js';
 import { feedPackets, type FeedCounts } from './packet-feed.js';
 import { ProgressMeter, type LongCallOptions } from './progress.js';
 import { openStream, type StreamInput } from './stream-input.js';
+import { tolerateDamage } from './side-window.js';
 import { surveyStream, type Survey } from './survey.js';
+import { findUnwritable } from '../video/side/trial-writing.js';
 
 /** How to verify. */
 export interface VerifyOptions extends Omit<DecoderOptions, 'postFilter' | 'strict'>, LongCallOptions {}
@@ -29,7 +31,8 @@ export interface VerifyResult {
 
 /**
  * Checks a `.tsr` stream: every CRC, the number of frames against the end section, every frame by decoding it (without
- * post-filter), every loop-picture checksum, and the packets beside the pictures. Damage is part of the result.
+ * post-filter), every loop-picture checksum, and the packets beside the pictures by writing them to nowhere. Damage is
+ * part of the result.
  *
  * @throws InputError if there is no such file; BitstreamError if it holds no tessera stream; ModelError if its model
  * pack is missing; EnvironmentError; CancelledError.
@@ -89,5 +92,7 @@ async function readSidePackets(
     if (!(error instanceof BitstreamError)) throw error;
     problems.push({ frame: null, reason: error.message });
   }
+  const unwritable = await findUnwritable(tolerateDamage(side, () => undefined));
+  problems.push(...unwritable.map((reason) => ({ frame: null, reason })));
   return { packets, problems };
 }

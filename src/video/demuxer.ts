@@ -40,6 +40,11 @@ export async function openDemuxer(path: string, name: string): Promise<FormatCon
   }
 }
 
+/** True for formats made for lossy channels: transport and program streams, whose demuxers flag what is lost. */
+export function isBroadcast(format: FormatContext): boolean {
+  return /mpegts|mpeg|rtp/.test(format.iformat?.name ?? '');
+}
+
 /** Index of the first video track that is not a cover picture; -1 if there is none. */
 export function findVideoTrack(streams: readonly Stream[]): number {
   return streams.findIndex(

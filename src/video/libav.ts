@@ -44,7 +44,12 @@ export function throwIfOutputFails(code: number, what: string): void {
   throw new EnvironmentError(`${what}: ${describeCode(code)}`);
 }
 
-function throwIfMachineFails(code: number, what: string): void {
+/**
+ * Throws if `code` says that the machine lacks something.
+ *
+ * @throws EnvironmentError for lack of memory, disk space or permission
+ */
+export function throwIfMachineFails(code: number, what: string): void {
   if (tooManyFiles.includes(code)) throw describeTooManyFiles(new Error('EMFILE'))!;
   if (code === outOfMemory) throw new EnvironmentError(`${what}: out of memory`);
   if (code === noSpace) throw new EnvironmentError(`${what}: the disk is full; free some space and try again`);

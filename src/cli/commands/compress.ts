@@ -33,6 +33,7 @@ export const compressCommand = defineCommand({
           requiresArg: true,
           describe: 'What decisions are made for; default lpips',
         },
+        strict: { type: 'boolean', default: false, describe: 'Fail if the input is cut or damaged' },
         pack: sharedOptions.pack,
         device: sharedOptions.device,
         threads: sharedOptions.threads,
@@ -45,7 +46,7 @@ export const compressCommand = defineCommand({
   run: async (argv, { signal, reporter }) => {
     // FFmpeg and onnxruntime take a while to load: only where they are used.
     const { compressVideo } = await import('../../pipeline/compress.js');
-    const { in: input, out: output, device, overwrite } = argv;
+    const { in: input, out: output, device, overwrite, strict } = argv;
     if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the .tsr stream');
     const extension = /\.[^.\\/]*$/.exec(output)?.[0].toLowerCase() ?? '';
     if (output !== input && VIDEO_EXTENSIONS.has(extension)) {
@@ -66,6 +67,7 @@ export const compressCommand = defineCommand({
         }),
         device,
         overwrite,
+        strict,
         signal,
         onProgress: (progress) => reporter.progress(progress),
         onNote: (note) => reporter.note(note),

@@ -1,60 +1,88 @@
 /** Finding cut files by their outermost structure: FFmpeg plays what is there and says nothing. */
 import { type FileHandle, open } from 'node:fs/promises';
 
+/** What a cut file lacks. */
+export interface Cut {
+  /** Bytes that its last element or box lacks. */
+  readonly missing: number;
+  /** True if nothing says how much came after that: a live recording. */
+  readonly isOpen: boolean;
+}
+
 /**
- * True if the file says itself that it is longer than it is: a box of MP4 or QuickTime, or the segment of a Matroska
- * file, that ends beyond the file. Other formats are not looked at.
+ * Looks for the end of a file in its structure: the boxes of MP4 or QuickTime, the elements of Matroska. Other formats
+ * are not looked at.
  *
  * @param formatName - libavformat's name of the demuxer
+ * @returns null if the file is as long as it says
  */
-export async function isCut(path: string, formatName: string): Promise<boolean> {
-  const check = formatName.startsWith('mov,') ? isMp4Cut : formatName.startsWith('matroska') ? isMatroskaCut : null;
-  if (check === null) return false;
+export async function findCut(path: string, formatName: string): Promise<Cut | null> {
+  const check = formatName.startsWith('mov,') ? findMp4Cut : formatName.startsWith('matroska') ? findMatroskaCut : null;
+  if (check === null) return null;
   const file = await open(path, 'r');
   try {
     const entry = await file.stat();
-    return entry.isFile() && (await check(file, entry.size));
+    return entry.isFile() ? await check(file, entry.size) : null;
   } finally {
     await file.close();
   }
 }
 
-async function isMp4Cut(file: FileHandle, size: number): Promise<boolean> {
+async function findMp4Cut(file: FileHandle, size: number): Promise<Cut | null> {
   const header = Buffer.alloc(16);
   for (let at = 0; at + 8 <= size;) {
     const { bytesRead } = await file.read(header, 0, 16, at);
     const short = header.readUInt32BE(0);
     // 0: to the end of the file; 1: a 64-bit length follows.
-    if (short === 0) return false;
+    if (short === 0) return null;
     const length = short === 1 && bytesRead === 16 ? Number(header.readBigUInt64BE(8)) : short;
     // What is shorter than its own header is no box: something foreign stands behind the last one.
-    if (length < 8) return false;
+    if (length < 8) return null;
     at += length;
-    if (at > size) return true;
+    if (at > size) return { missing: at - size, isOpen: false };
   }
-  return false;
+  return null;
 }
 
-async function isMatroskaCut(file: FileHandle, size: number): Promise<boolean> {
-  const head = Buffer.alloc(Math.min(size, 4096));
-  await file.read(head, 0, head.length, 0);
-  const ebml = readHeader(head, 0);
-  const segment = ebml?.end == null ? null : readHeader(head, ebml.end);
-  return segment?.end != null && segment.end > size;
+const segmentId = 0x18538067;
+const clusterId = 0x1f43b675;
+const longestHeader = 12;
+
+async function findMatroskaCut(file: FileHandle, size: number): Promise<Cut | null> {
+  const header = Buffer.alloc(longestHeader);
+  const read = async (at: number) => {
+    const { bytesRead } = await file.read(header, 0, longestHeader, at);
+    return readHeader(header.subarray(0, bytesRead), at);
+  };
+  const ebml = await read(0);
+  const segment = ebml?.end == null ? null : await read(ebml.end);
+  if (segment?.id !== segmentId) return null;
+  if (segment.end !== null) return segment.end > size ? { missing: segment.end - size, isOpen: false } : null;
+  // A live recording: its clusters, too, may not say how long they are; then the elements in them are looked at.
+  for (let at = segment.start; at < size;) {
+    const element = await read(at);
+    // What is no element stands behind the last one, unless it is too short to be one.
+    if (element === null) return size - at < longestHeader ? { missing: 1, isOpen: true } : null;
+    if (element.end === null && element.id !== clusterId) return null;
+    at = element.end ?? element.start;
+    if (at > size) return { missing: at - size, isOpen: true };
+  }
+  return null;
 }
 
-/** End of the element at `at`; null if its size is not told (a live stream). */
-function readHeader(bytes: Buffer, at: number): { end: number | null } | null {
-  const first = bytes[at];
-  if (first === undefined || first === 0) return null;
-  const sizeAt = at + Math.clz32(first) - 23;
-  const marker = bytes[sizeAt];
+/** The element at `at`: where its content begins and ends (null: not told); null if there is no whole header. */
+function readHeader(bytes: Buffer, at: number): { id: number; start: number; end: number | null } | null {
+  const first = bytes[0];
+  if (first === undefined || first < 16) return null;
+  const idLength = Math.clz32(first) - 23;
+  const marker = bytes[idLength];
   if (marker === undefined || marker === 0) return null;
   const sizeLength = Math.clz32(marker) - 23;
-  if (sizeAt + sizeLength > bytes.length) return null;
+  if (idLength + sizeLength > bytes.length) return null;
   const mask = (1n << BigInt(7 * sizeLength)) - 1n;
   let size = 0n;
-  for (let index = 0; index < sizeLength; index++) size = (size << 8n) | BigInt(bytes[sizeAt + index] ?? 0);
+  for (let index = 0; index < sizeLength; index++) size = (size << 8n) | BigInt(bytes[idLength + index] ?? 0);
   size &= mask;
-  return { end: size === mask ? null : sizeAt + sizeLength + Number(size) };
+  const start = at + idLength + sizeLength;
+  return { id: bytes.readUIntBE(0, idLength), start, end: size === mask ? null : start + Number(size) };
 }

@@ -11,9 +11,10 @@ import {
 } from 'node-av/constants';
 import { CodecContext, type FormatContext, Frame as AvFrame, Packet, type Stream } from 'node-av/lib';
 import { EnvironmentError, InputError, throwIfCancelled } from '../../errors.js';
-import { isCut } from './container-check.js';
+import { findCut } from './container-check.js';
 import { TransparencyRemover, transparencyNote } from '../convert/transparency.js';
-import { findVideoTrack, openDemuxer } from '../demuxer.js';
+import { findVideoTrack, isBroadcast, openDemuxer } from '../demuxer.js';
+import { Joins } from '../joins.js';
 import {
   describeFormat,
   formatName,
@@ -23,7 +24,7 @@ import {
   isRgb,
 } from '../convert/frame-converter.js';
 import type { Frame, VideoProperties } from '../frame.js';
-import { noTimestamp, positiveRational, throwIfInputFails, ticksToSeconds } from '../libav.js';
+import { noTimestamp, positiveRational, throwIfInputFails, throwIfMachineFails, ticksToSeconds } from '../libav.js';
 import { type Cropping, cropPlanar, frameFromPlanar } from '../planar-buffer.js';
 import { collectSideTracks, type SideTracks } from '../side/side-tracks.js';
 import { readCropping, readRotation } from '../side/stream-side-data.js';
@@ -37,12 +38,14 @@ export interface MediaFileOptions {
   readonly name?: string;
   /** Decoder threads; 0 (the default) lets libav take one per core. */
   readonly threads?: number;
+  /** True to refuse a file that is cut or damaged, instead of taking what is there. */
+  readonly strict?: boolean;
 }
 
 /**
  * Opens a file that FFmpeg can read and makes it ready to decode; nothing is left open if it throws.
  *
- * @throws InputError if the file cannot be read, has no video track or is damaged
+ * @throws InputError if the file cannot be read, has no video track, or is damaged and must not be
  */
 export async function openMediaFile(path: string, options: MediaFileOptions = {}): Promise<VideoSource> {
   const source = new MediaFile(path, options);
@@ -62,23 +65,27 @@ class MediaFile implements VideoSource {
   readonly #path: string;
   readonly #name: string;
   readonly #threads: number;
+  readonly #strict: boolean;
   #format: FormatContext | null = null;
   #decoder: CodecContext | null = null;
   #converter: FrameConverter | null = null;
   readonly #transparency = new TransparencyRemover();
   #properties: VideoProperties | null = null;
   #cropping: Cropping = { top: 0, bottom: 0, left: 0, right: 0 };
+  #joins: Joins | null = null;
   #trackIndex = -1;
   #end: bigint | null = null;
   #pictures: AsyncGenerator<TimedPicture<Uint8Array>, void, undefined> | null = null;
   #first: IteratorResult<TimedPicture<Uint8Array>, void> | null = null;
   #taken = false;
   #damaged = 0;
+  #isCut = false;
 
   constructor(path: string, options: MediaFileOptions) {
     this.#path = path;
     this.#name = options.name ?? path;
     this.#threads = options.threads ?? 0;
+    this.#strict = options.strict ?? false;
   }
 
   get properties(): VideoProperties {
@@ -89,14 +96,21 @@ class MediaFile implements VideoSource {
   async open(): Promise<void> {
     const format = await openDemuxer(this.#path, this.#name);
     this.#format = format;
-    if (await isCut(this.#path, format.iformat?.name ?? '')) {
-      throw new InputError(`${this.#name} is cut or damaged: it ends before the length that it tells`);
+    const cut = await findCut(this.#path, format.iformat?.name ?? '');
+    if (cut !== null) {
+      const missing = `${cut.isOpen ? 'at least ' : ''}${cut.missing} bytes are missing at its end`;
+      this.#refuseIfStrict(missing);
+      this.#isCut = true;
+      this.notes.push(`the file is cut: ${missing}; what is there is taken`);
     }
     const streams = format.streams;
     this.#trackIndex = findVideoTrack(streams);
     const track = streams[this.#trackIndex];
     if (track === undefined) throw new InputError(`${this.#name} has no video track`);
-    for (const stream of streams) if (stream.index !== this.#trackIndex) stream.discard = AVDISCARD_ALL;
+    this.#joins = Joins.of(format);
+    for (const stream of streams) {
+      if (stream.index !== this.#trackIndex && this.#joins === null) stream.discard = AVDISCARD_ALL;
+    }
     const codec = findDecoder(track, this.#name);
     const decoder = new CodecContext();
     this.#decoder = decoder;
@@ -116,16 +130,24 @@ class MediaFile implements VideoSource {
     if (this.#taken) throw new InputError(`${this.#name}: its frames were read before; open it again`);
     this.#taken = true;
     const { width, height, timeBase, frameRate } = this.properties;
-    const context = { timeBase, frameRate, end: this.#end, onNote: (note: string) => this.notes.push(note) };
+    const end = () => ((this.#joins?.count ?? 0) > 0 || this.#isCut ? null : this.#end);
+    const context = { timeBase, frameRate, end, onNote: (note: string) => this.notes.push(note) };
+    let from: bigint | null = null;
+    let until = 0n;
     for await (const { picture, pts, duration } of repairTimestamps(this.#rest(signal), context)) {
       throwIfCancelled(signal);
+      from ??= pts;
+      until = pts + duration;
       yield frameFromPlanar(picture, width, height, pts, duration);
     }
-    if (this.#damaged > 0) this.notes.push(`${this.#damaged} damaged pictures or packets were concealed or left out`);
+    this.#noteEnd(ticksToSeconds(until - (from ?? 0n), timeBase));
   }
 
   side(): Promise<SideTracks | null> {
-    return collectSideTracks(this.#path, this.#name);
+    return collectSideTracks(this.#path, this.#name, {
+      strict: this.#strict,
+      onNote: (note) => this.notes.push(note),
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -149,6 +171,31 @@ class MediaFile implements VideoSource {
       throwIfCancelled(signal);
       yield picture;
     }
+  }
+
+  /** Tells at the end what was found on the way. */
+  #noteEnd(seconds: number): void {
+    const joins = this.#joins?.count ?? 0;
+    if (joins > 0) {
+      this.notes.push(
+        `the times of the file start anew or jump ${joins === 1 ? 'once' : `${joins} times`}: what follows was moved to go on where the part before ends`,
+      );
+    }
+    if (this.#damaged > 0) this.notes.push(`${this.#damaged} damaged pictures or packets were concealed or left out`);
+    const frame = this.properties.frameRate.den / this.properties.frameRate.num;
+    if (this.#isCut && this.durationHint !== null && this.durationHint - seconds > frame / 2) {
+      const [there, all] = [seconds, this.durationHint].map((length) => length.toFixed(2));
+      this.notes.push(`the video ends after ${there} s of ${all} s: the rest is missing`);
+    }
+  }
+
+  #refuseIfStrict(reason: string): void {
+    if (this.#strict) throw new InputError(`${this.#name} is cut or damaged: ${reason}`);
+  }
+
+  #noteDamage(reason: string): void {
+    this.#refuseIfStrict(reason);
+    this.#damaged++;
   }
 
   #readHints(track: Stream, format: FormatContext): void {
@@ -182,7 +229,7 @@ class MediaFile implements VideoSource {
         while (true) {
           const code = await decoder.receiveFrame(picture);
           if (code === AVERROR_EAGAIN || code === AVERROR_EOF) break;
-          if (code === AVERROR_INVALIDDATA) this.#damaged++;
+          if (code === AVERROR_INVALIDDATA) this.#noteDamage('a picture cannot be decoded');
           else throwIfInputFails(code, `cannot decode ${this.#name}`);
           if (code < 0) continue;
           yield await this.#take(picture, track);
@@ -199,16 +246,24 @@ class MediaFile implements VideoSource {
   async #feed(format: FormatContext, decoder: CodecContext, packet: Packet): Promise<boolean> {
     while (true) {
       const code = await format.readFrame(packet);
-      if (code === AVERROR_EOF) {
+      if (code < 0) {
+        if (code !== AVERROR_EOF) this.#endEarly(code);
         throwIfInputFails(await decoder.sendPacket(null), `cannot decode ${this.#name}`);
         return false;
       }
-      if (code < 0) throw new InputError(`${this.#name} is cut or damaged: reading stopped before its end`);
       try {
+        this.#joins?.move(packet);
         if (packet.streamIndex !== this.#trackIndex) continue;
-        if ((packet.flags & AV_PKT_FLAG_CORRUPT) !== 0) this.#judgeCorrupt(format);
+        if ((packet.flags & AV_PKT_FLAG_CORRUPT) !== 0) {
+          this.#noteDamage('a packet of its video track is not complete');
+          // Broadcast streams flag lost pieces; elsewhere the packet is a stump at the place where the file is cut.
+          if (!isBroadcast(format)) {
+            this.#isCut = true;
+            continue;
+          }
+        }
         const sent = await decoder.sendPacket(packet);
-        if (sent === AVERROR_INVALIDDATA) this.#damaged++;
+        if (sent === AVERROR_INVALIDDATA) this.#noteDamage('a packet of its video track cannot be decoded');
         else throwIfInputFails(sent, `cannot decode ${this.#name}`);
         return true;
       } finally {
@@ -217,10 +272,12 @@ class MediaFile implements VideoSource {
     }
   }
 
-  // Files with an index know how long each packet is: a short one means a cut file. Broadcast streams flag lost pieces.
-  #judgeCorrupt(format: FormatContext): void {
-    if (/mpegts|mpeg|rtp/.test(format.iformat?.name ?? '')) this.#damaged++;
-    else throw new InputError(`${this.#name} is cut or damaged: a packet of its video track is not complete`);
+  #endEarly(code: number): void {
+    throwIfMachineFails(code, `cannot read ${this.#name}`);
+    const reason = 'reading stopped before its end';
+    this.#refuseIfStrict(reason);
+    this.#isCut = true;
+    this.#noteOnce(`the file is cut or damaged: ${reason}; what is there is taken`);
   }
 
   async #take(picture: AvFrame, track: Stream): Promise<TimedPicture<Uint8Array>> {
@@ -232,7 +289,9 @@ class MediaFile implements VideoSource {
     if (picture.width !== width || picture.height !== height) {
       this.#noteOnce(`the frame size changes within the video: scaled to the first one`);
     }
-    if ((picture.flags & AV_FRAME_FLAG_CORRUPT) !== 0 || picture.decodeErrorFlags !== 0) this.#damaged++;
+    if ((picture.flags & AV_FRAME_FLAG_CORRUPT) !== 0 || picture.decodeErrorFlags !== 0) {
+      this.#noteDamage('a picture is damaged');
+    }
     const pts = picture.bestEffortTimestamp;
     const what = `cannot convert the pictures of ${this.#name} to 8-bit 4:2:0`;
     const onBlack = await this.#transparency.remove(picture, what);

@@ -17,6 +17,8 @@ export interface OpenVideoOptions {
   readonly threads?: number;
   /** Frames per second of pictures; 25 if not given. Files and pipes bring their own. */
   readonly picturesPerSecond?: number;
+  /** True to refuse a video that is cut or damaged, instead of taking what is there. */
+  readonly strict?: boolean;
 }
 
 /**
@@ -58,7 +60,7 @@ async function openPath(path: string, options: OpenVideoOptions): Promise<VideoS
 async function openPipe(bytes: AsyncIterable<Uint8Array>, options: OpenVideoOptions): Promise<VideoSource> {
   const { first, all } = await takeFirstBytes(bytes, 16);
   if (first.length === 0) throw new InputError('the input pipe is empty');
-  if (isY4m(first)) return openY4m(all);
+  if (isY4m(first)) return openY4m(all, options);
   const file = await spoolToFile(all, options.signal);
   try {
     const source = await openMediaFile(file.path, { ...options, name: 'the input pipe' });

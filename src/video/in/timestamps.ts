@@ -20,8 +20,8 @@ export interface RepairedPicture<T> {
 export interface TimestampContext {
   readonly timeBase: Rational;
   readonly frameRate: Rational;
-  /** Time at which the last picture ends, if the container knows; ticks. */
-  readonly end: bigint | null;
+  /** Time at which the last picture ends, asked for after it, if the container knows; ticks. */
+  readonly end: () => bigint | null;
   /** Called once with one line for each kind of repair. */
   readonly onNote: (note: string) => void;
 }
@@ -68,7 +68,8 @@ export async function* repairTimestamps<T>(
     held = { picture, pts, duration };
   }
   if (held === null) return;
-  const untilEnd = context.end === null ? 0n : context.end - held.pts;
+  const end = context.end();
+  const untilEnd = end === null ? 0n : end - held.pts;
   const duration = untilEnd > 0n ? untilEnd : held.duration > 0n ? held.duration : lastDuration;
   yield { picture: held.picture, pts: held.pts, duration };
 }

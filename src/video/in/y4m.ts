@@ -23,14 +23,18 @@ export function isY4m(bytes: Uint8Array): boolean {
  *
  * Pictures that are not 8-bit 4:2:0 are converted, with a note.
  *
+ * @param options - strict: true to refuse a stream that is cut within a frame, instead of leaving that frame out
  * @throws InputError if the header cannot be read
  */
-export async function openY4m(bytes: AsyncIterable<Uint8Array>): Promise<VideoSource> {
+export async function openY4m(
+  bytes: AsyncIterable<Uint8Array>,
+  { strict = false }: { readonly strict?: boolean } = {},
+): Promise<VideoSource> {
   const reader = new ByteReader(bytes);
   try {
     const line = await reader.readLine(headerLimit);
     if (line === null) throw new InputError(`the y4m stream has no header line within ${headerLimit} bytes`);
-    return new Y4mSource(reader, parseY4mHeader(line));
+    return new Y4mSource(reader, parseY4mHeader(line), strict);
   } catch (error) {
     await reader[Symbol.asyncDispose]();
     throw error;
@@ -39,17 +43,19 @@ export async function openY4m(bytes: AsyncIterable<Uint8Array>): Promise<VideoSo
 
 class Y4mSource implements VideoSource {
   readonly properties: VideoProperties;
-  readonly notes: readonly string[];
+  readonly notes: string[];
   readonly frameCountHint = null;
   readonly durationHint = null;
   readonly #reader: ByteReader;
+  readonly #strict: boolean;
   readonly #byteLength: number;
   readonly #format: AVPixelFormat | null;
   readonly #converter: FrameConverter;
   #taken = false;
 
-  constructor(reader: ByteReader, header: Y4mHeader) {
+  constructor(reader: ByteReader, header: Y4mHeader, strict: boolean) {
     this.#reader = reader;
+    this.#strict = strict;
     this.properties = header.properties;
     const { width, height, colour } = header.properties;
     const { pixelFormat, byteLength } = header.chroma;
@@ -72,7 +78,10 @@ class Y4mSource implements VideoSource {
         throw new InputError(`y4m frame ${index} does not begin with FRAME`);
       const picture = await this.#reader.read(length);
       if (picture.length < length) {
-        throw new InputError(`the y4m stream is cut in frame ${index}: ${picture.length} of ${length} bytes`);
+        const cut = `the y4m stream is cut in frame ${index}: ${length - picture.length} of its ${length} bytes are missing`;
+        if (this.#strict || index === 0n) throw new InputError(cut);
+        this.notes.push(`${cut}; what is there is taken`);
+        return;
       }
       yield frameFromPlanar(await this.#convert(picture), width, height, index, 1n);
     }

@@ -135,8 +135,8 @@ class MediaFileSink implements VideoSink {
     await this.#encode(null);
     await this.#writeHeld(true);
     await this.#sideMuxer?.writeUntil(Infinity);
+    this.notes.push(...(this.#sideMuxer?.lateNotes ?? []));
     const what = `cannot write ${this.#file.target}`;
-    throwIfOutputFails(await this.#format.interleavedWriteFrame(null), what);
     throwIfOutputFails(await this.#format.writeTrailer(), what);
     await this.#release();
     // libavformat notices a full disk only in its buffer, and closes without a word.
@@ -175,19 +175,29 @@ class MediaFileSink implements VideoSink {
     try {
       const { timeBase } = this.#properties;
       this.#firstDts ??= packet.dts;
-      // MP4 tells durations in decoding order: what the last frame shown still lacks is the last packet's.
-      if (last && this.#container.family === 'mp4') {
-        const duration = this.#end - (this.#start ?? 0n) - (packet.dts - this.#firstDts);
-        if (duration > 0n) packet.duration = duration;
-      }
+      if (last && this.#container.family === 'mp4') this.#endExactly(packet);
       await this.#sideMuxer?.writeUntil(ticksToSeconds(packet.dts, timeBase));
       this.#noteRounding(packet.pts, timeBase, stream.timeBase);
       packet.streamIndex = stream.index;
       packet.rescaleTs(timeBase, stream.timeBase);
-      throwIfOutputFails(await this.#format.interleavedWriteFrame(packet), `cannot write ${this.#file.target}`);
+      throwIfOutputFails(await this.#format.writeFrame(packet), `cannot write ${this.#file.target}`);
     } finally {
       packet.free();
     }
+  }
+
+  /**
+   * Sets the last packet's times so that the movie ends with its last frame. MP4 counts durations in decoding order:
+   * they must sum up to the movie's, and no packet may be shown beyond its end. Both are so if the last packet is
+   * decoded as long before it is shown as the first one.
+   */
+  #endExactly(packet: Packet): void {
+    const start = this.#start ?? 0n;
+    const firstDts = this.#firstDts ?? packet.dts;
+    const dts = packet.pts - (start - firstDts);
+    if (dts > packet.dts) packet.dts = dts;
+    const duration = this.#end - start - (packet.dts - firstDts);
+    if (duration > 0n) packet.duration = duration;
   }
 
   #noteRounding(ticks: bigint, from: Fraction, to: Fraction): void {

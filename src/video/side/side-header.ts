@@ -59,6 +59,14 @@ export interface SideTrack {
   readonly sideData: Readonly<Record<string, string>>;
 }
 
+/** FFmpeg's `AV_DISPOSITION_ATTACHED_PIC`: a cover picture. */
+const ATTACHED_PICTURE = 0x400;
+
+/** True for tracks that belong to no time: attachments and cover pictures. */
+export function isTimeless({ kind, disposition }: SideTrack): boolean {
+  return kind === 'attachment' || (disposition & ATTACHED_PICTURE) !== 0;
+}
+
 /** All of the header. */
 export interface SideHeader {
   readonly version: 1;

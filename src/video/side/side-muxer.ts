@@ -9,11 +9,12 @@ import {
 import { type FormatContext, Packet, Rational, type Stream } from 'node-av/lib';
 import { InputError } from '../../errors.js';
 import { completeAttachment, coverAsAttachment, holdsAttached, isCover, readCovers } from './attachments.js';
-import { noTimestamp, throwIfOutputFails, ticksToSeconds } from '../libav.js';
+import { describeCode, throwIfMachineFails, ticksToSeconds } from '../libav.js';
+import { HiddenParts } from './hidden-parts.js';
 import { muxerHolds } from './muxer-support.js';
-import type { OutputContainer } from '../output-container.js';
+import { muxers, type OutputContainer } from '../output-container.js';
 import { writePacketSideData } from './side-data.js';
-import type { SideTrack } from './side-header.js';
+import { isTimeless, type SideTrack } from './side-header.js';
 import type { SidePacket } from './side-packets.js';
 import type { SideTracks } from './side-tracks.js';
 import { convertSubtitlePacket, convertSubtitleTrack, isTextSubtitle, type SubtitleCodec } from './subtitle-text.js';
@@ -21,13 +22,34 @@ import { setTags } from './tags.js';
 import { isTimecode, timecodeNote } from './timecode.js';
 import { applyTrack } from './track-parameters.js';
 import { fitTrackTags } from './track-tags.js';
+import { surveyTracks } from './track-survey.js';
+import { type TimedPacket, TrackTimes } from './track-times.js';
 
 /** A side track with its place in the output. */
 interface MappedTrack {
   readonly source: SideTrack;
   readonly stream: Stream;
+  /** What messages call it. */
+  readonly name: string;
   /** Set if the packets must be rewritten. */
   readonly convertTo: SubtitleCodec | null;
+  readonly hidden: HiddenParts;
+  readonly times: TrackTimes;
+  /** Number of packets that the muxer did not take, and why it did not take the first. */
+  refused: number;
+  reason: string;
+  /** Decoding time of the packet written last, ticks of `stream`. */
+  last: bigint | null;
+}
+
+/** Packets of a track that a muxer does not take. */
+export interface Refusal {
+  /** Index into the header's tracks. */
+  readonly track: number;
+  /** Name of the track for messages: `audio track 1 (aac)`. */
+  readonly name: string;
+  readonly packets: number;
+  readonly reason: string;
 }
 
 /** Puts side tracks into a muxer: streams before its header, packets between the frames. */
@@ -38,12 +60,23 @@ export class SideMuxer implements AsyncDisposable {
   readonly #mapped = new Map<number, MappedTrack>();
   readonly #packets: AsyncGenerator<SidePacket, void, undefined>;
   readonly #packet = new Packet();
-  #next: SidePacket | null = null;
+  readonly #only: ReadonlySet<number> | null;
+  #next: { packet: TimedPacket; mapped: MappedTrack } | null = null;
 
-  constructor(format: FormatContext, container: OutputContainer, side: SideTracks) {
+  /**
+   * @param only - indices of the tracks to write, as far as the container holds them; null: all, and sound must be
+   * among them
+   */
+  constructor(
+    format: FormatContext,
+    container: OutputContainer,
+    side: SideTracks,
+    only: ReadonlySet<number> | null = null,
+  ) {
     this.#format = format;
     this.#container = container;
     this.#side = side;
+    this.#only = only;
     this.#packets = side.packets();
   }
 
@@ -51,20 +84,30 @@ export class SideMuxer implements AsyncDisposable {
    * Makes a stream for each track that the container can hold.
    *
    * @returns one line for each track that comes back changed or not at all
-   * @throws InputError if the container cannot hold the sound
+   * @throws InputError if the container cannot hold the sound that another one can
    */
   async addStreams(): Promise<string[]> {
     const notes: string[] = [];
     const covers = await readCovers(this.#side);
-    for (const [index, track] of this.#side.header.tracks.entries()) {
-      if (isTimecode(track)) {
+    const surveys = await surveyTracks(this.#side);
+    for (const [index, source] of this.#side.header.tracks.entries()) {
+      const survey = surveys[index];
+      if (survey === undefined || this.#only?.has(index) === false) continue;
+      if (isTimecode(source)) {
         notes.push(...timecodeNote(this.#side.header, index, this.#container));
         continue;
       }
+      const what = `${source.kind} track ${index + 1} (${source.codec})`;
+      // Some muxers cannot end a file with a track of which they saw nothing.
+      if ((source.kind === 'audio' || source.kind === 'video') && survey.packets === 0 && !isTimeless(source)) {
+        notes.push(`${what} is left out: it has no packets`);
+        continue;
+      }
+      const hidden = new HiddenParts(source, survey, this.#container);
+      const { track } = hidden;
       const target = await this.#choose(track, covers.get(index));
-      const what = `${track.kind} track ${index + 1} (${track.codec})`;
       if (target === null) {
-        if (track.kind === 'audio') {
+        if (track.kind === 'audio' && this.#only === null && (await isHeldElsewhere(track))) {
           throw new InputError(`.${this.#container.muxer} cannot hold ${what}; write .mkv or .mp4 instead`);
         }
         notes.push(`${what} is left out: ${this.#container.muxer} files cannot hold it`);
@@ -81,7 +124,11 @@ export class SideMuxer implements AsyncDisposable {
       setTags(stream, tags);
       // An attachment is all in its parameters: a cover's packet is not written.
       if (target.kind === 'attachment') continue;
-      this.#mapped.set(index, { source: track, stream, convertTo: converted ? (target.codec as SubtitleCodec) : null });
+      this.#mapped.set(index, {
+        ...{ source: track, stream, name: what, hidden, refused: 0, reason: '', last: null },
+        convertTo: converted ? (target.codec as SubtitleCodec) : null,
+        times: new TrackTimes(track, survey),
+      });
     }
     this.#packet.alloc();
     return notes;
@@ -92,22 +139,58 @@ export class SideMuxer implements AsyncDisposable {
     return [...this.#mapped.values()].map(({ source }) => source.timeBase);
   }
 
-  /** Writes the packets that begin before `seconds`. */
+  /** Indices of the tracks that have a stream. */
+  get tracks(): readonly number[] {
+    return [...this.#mapped.keys()];
+  }
+
+  /** Tracks of which the muxer did not take all packets. Complete after the last packet. */
+  get refusals(): Refusal[] {
+    return [...this.#mapped]
+      .filter(([, { refused }]) => refused > 0)
+      .map(([track, { name, refused, reason }]) => ({ track, name, packets: refused, reason }));
+  }
+
+  /** What was repaired or left out, one line each. Complete after the last packet. */
+  get lateNotes(): string[] {
+    const { muxer } = this.#container;
+    const notes: string[] = [];
+    for (const { name, hidden, times } of this.#mapped.values()) {
+      notes.push(...times.notes.map((note) => `${name}: ${note}`));
+      if (hidden.lost > 0) {
+        notes.push(`${hidden.lost} pictures of ${name} are left out: they depend on pictures that are not to be shown`);
+      }
+    }
+    for (const { name, packets, reason } of this.refusals) {
+      notes.push(`${packets} packets of ${name} are left out: ${muxer} files cannot hold them (${reason})`);
+    }
+    return notes;
+  }
+
+  /** Writes the packets that are decoded before `seconds`. */
   async writeUntil(seconds: number): Promise<void> {
     while (true) {
-      if (this.#next === null) {
-        const result = await this.#packets.next();
-        if (result.done === true) return;
-        this.#next = result.value;
-      }
-      const packet = this.#next;
-      const mapped = this.#mapped.get(packet.track);
-      if (mapped !== undefined) {
-        const [num, den] = mapped.source.timeBase;
-        if (ticksToSeconds(packet.dts ?? packet.pts ?? 0n, { num, den }) > seconds) return;
-        await this.#write(packet, mapped);
-      }
+      this.#next ??= await this.#takeNext();
+      if (this.#next === null) return;
+      const { packet, mapped } = this.#next;
+      const [num, den] = mapped.source.timeBase;
+      if (ticksToSeconds(packet.dts, { num, den }) > seconds) return;
       this.#next = null;
+      await this.#write(packet, mapped);
+    }
+  }
+
+  /** The next packet that is to be written; null at the end. */
+  async #takeNext(): Promise<{ packet: TimedPacket; mapped: MappedTrack } | null> {
+    while (true) {
+      const result = await this.#packets.next();
+      if (result.done === true) return null;
+      const mapped = this.#mapped.get(result.value.track);
+      const packet = mapped?.hidden.take(result.value) ?? null;
+      if (mapped === undefined || packet === null) continue;
+      const { source, convertTo, times } = mapped;
+      const converted = convertTo === null ? packet : convertSubtitlePacket(packet, source.codec, convertTo);
+      if (converted !== null) return { packet: times.repair(converted), mapped };
     }
   }
 
@@ -137,24 +220,35 @@ export class SideMuxer implements AsyncDisposable {
     return (await muxerHolds(this.#container.muxer, converted)) ? converted : null;
   }
 
-  async #write(given: SidePacket, { source, stream, convertTo }: MappedTrack): Promise<void> {
-    const packet = convertTo === null ? given : convertSubtitlePacket(given, source.codec, convertTo);
-    if (packet === null) return;
+  async #write(packet: TimedPacket, mapped: MappedTrack): Promise<void> {
+    const { source, stream, name } = mapped;
     const target = this.#packet;
     target.unref();
     target.data = Buffer.from(packet.data);
-    target.pts = packet.pts ?? noTimestamp;
-    target.dts = packet.dts ?? noTimestamp;
+    target.pts = packet.pts;
+    target.dts = packet.dts;
     target.duration = packet.duration;
     target.streamIndex = stream.index;
     target.flags = flagsOf(packet);
     writePacketSideData(target, packet.sideData);
     target.rescaleTs({ num: source.timeBase[0], den: source.timeBase[1] }, stream.timeBase);
-    throwIfOutputFails(
-      await this.#format.interleavedWriteFrame(target),
-      `cannot write ${source.kind} track ${given.track + 1} (${source.codec})`,
-    );
+    if (this.#container.family === 'mp4' && (source.kind === 'audio' || source.kind === 'video')) {
+      // MP4 wants decoding times that increase: in its ticks, too, which may be longer than the source's.
+      if (mapped.last !== null && target.dts <= mapped.last) target.dts = mapped.last + 1n;
+      if (target.pts < target.dts) target.pts = target.dts;
+      mapped.last = target.dts;
+    }
+    // Written at once, so that it is this packet which an error is about.
+    const code = await this.#format.writeFrame(target);
+    if (code >= 0) return;
+    throwIfMachineFails(code, `cannot write ${name}`);
+    if (mapped.refused++ === 0) mapped.reason = describeCode(code);
   }
+}
+
+async function isHeldElsewhere(track: SideTrack): Promise<boolean> {
+  for (const muxer of muxers) if (await muxerHolds(muxer, track)) return true;
+  return false;
 }
 
 /**

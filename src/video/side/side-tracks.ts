@@ -32,8 +32,9 @@ import {
 import { type FormatContext, Packet } from 'node-av/lib';
 import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
 import { readChapters } from './chapters.js';
-import { findVideoTrack, openDemuxer } from '../demuxer.js';
-import { noTimestamp } from '../libav.js';
+import { findVideoTrack, isBroadcast, openDemuxer } from '../demuxer.js';
+import { Joins } from '../joins.js';
+import { noTimestamp, throwIfMachineFails } from '../libav.js';
 import { ByteReader } from '../../io/pipe.js';
 import { readPacketSideData } from './side-data.js';
 import { parseSideHeader, type SideHeader } from './side-header.js';
@@ -43,7 +44,7 @@ import { tagsToKeep } from './tags.js';
 import { pictureTags } from './track-tags.js';
 import { describeTrack } from './track-parameters.js';
 
-export type { Chapter, SideHeader, SideTrack, Tags } from './side-header.js';
+export { type Chapter, isTimeless, type SideHeader, type SideTrack, type Tags } from './side-header.js';
 export type { SidePacket } from './side-packets.js';
 
 /** Side tracks in memory or, beyond 8 MiB, in a temporary file. Dispose them to let go of it. */
@@ -122,13 +123,26 @@ async function readHeader(reader: ByteReader): Promise<SideHeader> {
   return parseSideHeader(text);
 }
 
+/** How {@link collectSideTracks} reads. */
+export interface CollectOptions {
+  /** True to refuse a damaged file, instead of taking what is there. */
+  readonly strict?: boolean;
+  /** Told of what is missing, one line each. */
+  readonly onNote?: (note: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Reads everything but the first video track from a file; null if there is nothing worth keeping.
  *
  * @param name - what messages call the file
- * @throws InputError if the file is damaged
+ * @throws InputError if the file cannot be opened, or is damaged and must not be
  */
-export async function collectSideTracks(path: string, name = path, signal?: AbortSignal): Promise<SideTracks | null> {
+export async function collectSideTracks(
+  path: string,
+  name = path,
+  options: CollectOptions = {},
+): Promise<SideTracks | null> {
   const format = await openDemuxer(path, name);
   const spool = new Spool();
   const packet = new Packet();
@@ -138,7 +152,8 @@ export async function collectSideTracks(path: string, name = path, signal?: Abor
     // Demuxers discard what they use themselves, such as QuickTime's track of chapter titles.
     const kept = streams.filter((stream) => stream.index !== videoIndex && stream.discard !== AVDISCARD_ALL);
     const video = streams[videoIndex];
-    if (video !== undefined) video.discard = AVDISCARD_ALL;
+    const joins = Joins.of(format);
+    if (video !== undefined && joins === null) video.discard = AVDISCARD_ALL;
     const header: SideHeader = {
       version: 1,
       tags: tagsToKeep(format.metadata?.getAll() ?? {}),
@@ -159,7 +174,7 @@ export async function collectSideTracks(path: string, name = path, signal?: Abor
     await spool.write(Buffer.concat([prefix, json]));
     packet.alloc();
     const trackOf = new Map(kept.map((stream, track) => [stream.index, track]));
-    await copyPackets(format, packet, trackOf, spool, name, signal);
+    if (kept.length > 0) await copyPackets(format, packet, joins, trackOf, spool, name, options);
     return new SpooledSideTracks(header, spool);
   } catch (error) {
     await spool[Symbol.asyncDispose]();
@@ -173,24 +188,45 @@ export async function collectSideTracks(path: string, name = path, signal?: Abor
 async function copyPackets(
   format: FormatContext,
   packet: Packet,
+  joins: Joins | null,
   trackOf: ReadonlyMap<number, number>,
   spool: Spool,
   name: string,
-  signal: AbortSignal | undefined,
+  { strict = false, onNote, signal }: CollectOptions,
 ): Promise<void> {
   const writer = new SidePacketWriter();
-  while (trackOf.size > 0) {
+  const refuse = (reason: string) => {
+    if (strict) throw new InputError(`${name} is cut or damaged: ${reason}`);
+  };
+  const dropsStumps = !isBroadcast(format);
+  let stumps = 0;
+  while (true) {
     throwIfCancelled(signal);
     const code = await format.readFrame(packet);
-    if (code === AVERROR_EOF) return;
-    if (code < 0) throw new InputError(`${name} is cut or damaged: reading its sound stopped before the end`);
+    if (code < 0) {
+      if (code === AVERROR_EOF) break;
+      throwIfMachineFails(code, `cannot read ${name}`);
+      refuse('reading its sound stopped before the end');
+      onNote?.('reading sound and other tracks stopped before their end; what is there is taken');
+      break;
+    }
     try {
+      joins?.move(packet);
       const track = trackOf.get(packet.streamIndex);
-      if (track !== undefined) await spool.write(writer.format(describePacket(packet, track)));
+      if (track === undefined) continue;
+      if ((packet.flags & AV_PKT_FLAG_CORRUPT) !== 0) {
+        refuse('a packet of its sound or other tracks is not complete');
+        if (dropsStumps) {
+          stumps++;
+          continue;
+        }
+      }
+      await spool.write(writer.format(describePacket(packet, track)));
     } finally {
       packet.unref();
     }
   }
+  if (stumps > 0) onNote?.(`${stumps} packets of sound or other tracks are not complete and left out`);
 }
 
 /** A libav packet as plain data that outlives it. */

@@ -9,7 +9,7 @@ const frameRate = { num: 25, den: 1 };
 async function repair(times: readonly (bigint | null)[], end: bigint | null = null, duration = 0n) {
   const notes: string[] = [];
   const pictures = times.map((pts, picture) => ({ picture, pts, duration }));
-  const context = { timeBase, frameRate, end, onNote: (note: string) => notes.push(note) };
+  const context = { timeBase, frameRate, end: () => end, onNote: (note: string) => notes.push(note) };
   const repaired = await collect(repairTimestamps(produce(pictures), context));
   return { times: repaired.map(({ pts, duration: length }) => [Number(pts), Number(length)]), notes };
 }
