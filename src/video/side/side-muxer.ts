@@ -9,7 +9,7 @@ import {
 import { type FormatContext, Packet, Rational, type Stream } from 'node-av/lib';
 import { InputError } from '../../errors.js';
 import { completeAttachment, coverAsAttachment, holdsAttached, isCover, readCovers } from './attachments.js';
-import { describeCode, throwIfMachineFails, ticksToSeconds } from '../libav.js';
+import { describeCode, noTimestamp, throwIfMachineFails, ticksToSeconds } from '../libav.js';
 import { HiddenParts } from './hidden-parts.js';
 import { muxerHolds } from './muxer-support.js';
 import { muxers, type OutputContainer } from '../output-container.js';
@@ -232,6 +232,10 @@ export class SideMuxer implements AsyncDisposable {
     target.flags = flagsOf(packet);
     writePacketSideData(target, packet.sideData);
     target.rescaleTs({ num: source.timeBase[0], den: source.timeBase[1] }, stream.timeBase);
+    if (target.pts === noTimestamp || target.dts === noTimestamp) {
+      refuse(mapped, 'its time is out of range');
+      return;
+    }
     if (this.#container.family === 'mp4' && (source.kind === 'audio' || source.kind === 'video')) {
       // MP4 wants decoding times that increase: in its ticks, too, which may be longer than the source's.
       if (mapped.last !== null && target.dts <= mapped.last) target.dts = mapped.last + 1n;
@@ -242,8 +246,12 @@ export class SideMuxer implements AsyncDisposable {
     const code = await this.#format.writeFrame(target);
     if (code >= 0) return;
     throwIfMachineFails(code, `cannot write ${name}`);
-    if (mapped.refused++ === 0) mapped.reason = describeCode(code);
+    refuse(mapped, describeCode(code));
   }
+}
+
+function refuse(mapped: MappedTrack, reason: string): void {
+  if (mapped.refused++ === 0) mapped.reason = reason;
 }
 
 async function isHeldElsewhere(track: SideTrack): Promise<boolean> {
