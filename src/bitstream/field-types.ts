@@ -2,6 +2,7 @@ import { InputError } from '../errors.js';
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
 import { varintSize } from './byte-writer.js';
+import { toHex } from './bytes.js';
 
 /** How one value of a structure is written, read, measured and shown. */
 export interface FieldType<V> {
@@ -112,7 +113,7 @@ export function rawBytes(count: number): FieldType<Uint8Array> {
     },
     read: (reader, name) => reader.bytes(count, name).slice(),
     size: () => count,
-    describe: (value) => Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    describe: toHex,
   };
 }
 

@@ -3,7 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 import { Dictionary, FormatContext, Packet, Rational } from 'node-av/lib';
 import { AV_PKT_FLAG_KEY, type AVPacketFlag } from 'node-av/constants';
 import { FrameEncoder } from '../../src/video/out/frame-encoder.js';
-import { SidePacketWriter } from '../../src/video/side/side-packets.js';
+import { SidePacketWriter } from '../../src/bitstream/side-packets.js';
 import type { SideHeader, SidePacket, SideTrack } from '../../src/video/side/side-tracks.js';
 import { applyTrack, describeTrack } from '../../src/video/side/track-parameters.js';
 import { makeFrame, makeProperties } from './helpers.js';

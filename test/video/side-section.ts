@@ -3,7 +3,7 @@ import { createVideoSink } from '../../src/video/out/media-writer.js';
 import type { VideoProperties } from '../../src/video/frame.js';
 import type { SideHeader, SidePacket, SideTrack } from '../../src/video/side/side-tracks.js';
 import { openSideTracks, type SideTracks } from '../../src/video/side/side-tracks.js';
-import { SidePacketWriter } from '../../src/video/side/side-packets.js';
+import { SidePacketWriter } from '../../src/bitstream/side-packets.js';
 import { makeFrame, makeProperties } from './helpers.js';
 
 /** A side track with the fields that every kind has. */

@@ -5,7 +5,7 @@
  */
 import type { OutputContainer } from '../output-container.js';
 import type { SideTrack } from './side-header.js';
-import type { SidePacket } from './side-packets.js';
+import type { SidePacket } from '../../bitstream/side-packets.js';
 import { ticksToSamples, type TrackSurvey } from './track-survey.js';
 
 // The delay of common encoders is up to 120 ms (HE-AAC); Opus decoders want 80 ms to settle (RFC 7845, 4.6).

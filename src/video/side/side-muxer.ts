@@ -15,7 +15,7 @@ import { muxerHolds } from './muxer-support.js';
 import { muxers, type OutputContainer } from '../output-container.js';
 import { writePacketSideData } from './side-data.js';
 import { isTimeless, type SideTrack } from './side-header.js';
-import type { SidePacket } from './side-packets.js';
+import type { SidePacket } from '../../bitstream/side-packets.js';
 import type { SideTracks } from './side-tracks.js';
 import { convertSubtitlePacket, convertSubtitleTrack, isTextSubtitle, type SubtitleCodec } from './subtitle-text.js';
 import { setTags } from './tags.js';

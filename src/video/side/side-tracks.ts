@@ -3,22 +3,7 @@
  *
  * The bytes of the side section are our own, not a Matroska or NUT file: Matroska rounds time stamps to its tick of
  * 1 ms, NUT refuses the negative ones with which AAC in MP4 begins, both refuse some codecs (QuickTime text), and
- * node-av gives no muxer chapters. Layout, all integers little endian:
- *
- *     uint32  headerLength
- *     bytes   header: UTF-8 JSON as in `side-header.ts` (tags, chapters, track parameters), deflated (RFC 1951)
- *     then packets in the file's order, to the end of the section, each
- *       varint  track, flags (1 key, 2 corrupt, 4 discard, 8 disposable, 16 no pts, 32 no dts, 64 dts is told,
- *               128 side data)
- *       svarint pts - (pts + duration of the track's packet before), unless flag 16
- *       svarint dts - pts, if flag 64; else dts = pts
- *       svarint duration - duration of the track's packet before
- *       varint  size
- *       if flag 128: varint count, then each: varint nameLength, varint length, name, bytes
- *       bytes   size bytes of payload, bit for bit as in the file
- *
- * A varint has seven bits per byte, lowest first, the top bit says that more follow; a svarint maps 0, -1, 1, -2 to
- * 0, 1, 2, 3. So a packet of sound costs about six bytes beside its payload, and time stamps are exact.
+ * node-av gives no muxer chapters. `bitstream/side-packets.ts` has their syntax, `side-header.ts` what the header says.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import {
@@ -35,17 +20,24 @@ import { readChapters } from './chapters.js';
 import { findVideoTrack, isBroadcast, openDemuxer } from '../demuxer.js';
 import { Joins } from '../joins.js';
 import { noTimestamp, throwIfMachineFails } from '../libav.js';
-import { ByteReader } from '../../io/pipe.js';
+import { ByteWindow } from '../../bitstream/byte-window.js';
 import { readPacketSideData } from './side-data.js';
 import { parseSideHeader, type SideHeader } from './side-header.js';
-import { readSidePackets, type SidePacket, SidePacketWriter } from './side-packets.js';
+import {
+  formatSideHeader,
+  readSideHeader,
+  readSidePackets,
+  SIDE_HEADER_LIMIT,
+  type SidePacket,
+  SidePacketWriter,
+} from '../../bitstream/side-packets.js';
 import { Spool } from '../../io/spool.js';
 import { tagsToKeep } from './tags.js';
 import { pictureTags } from './track-tags.js';
 import { describeTrack } from './track-parameters.js';
 
 export { type Chapter, isTimeless, type SideHeader, type SideTrack, type Tags } from './side-header.js';
-export type { SidePacket } from './side-packets.js';
+export type { SidePacket } from '../../bitstream/side-packets.js';
 
 /** Side tracks in memory or, beyond 8 MiB, in a temporary file. Dispose them to let go of it. */
 export interface SideTracks extends AsyncDisposable {
@@ -62,9 +54,6 @@ export interface SideTracks extends AsyncDisposable {
   packets(): AsyncGenerator<SidePacket, void, undefined>;
 }
 
-// Attachments (fonts, cover pictures) are part of their tracks' parameters, so the header can be large.
-const headerLimit = 64 << 20;
-
 class SpooledSideTracks implements SideTracks {
   constructor(
     readonly header: SideHeader,
@@ -80,9 +69,13 @@ class SpooledSideTracks implements SideTracks {
   }
 
   async *packets(): AsyncGenerator<SidePacket, void, undefined> {
-    await using reader = new ByteReader(this.spool.read());
-    await readHeader(reader);
-    yield* readSidePackets(reader, this.header.tracks.length);
+    const window = new ByteWindow(this.spool.read());
+    try {
+      await readSideHeader(window);
+      yield* readSidePackets(window, this.header.tracks.length);
+    } finally {
+      await window.close();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -100,23 +93,22 @@ export async function openSideTracks(bytes: Uint8Array | AsyncIterable<Uint8Arra
   try {
     if (bytes instanceof Uint8Array) await spool.write(bytes);
     else for await (const chunk of bytes) await spool.write(chunk);
-    await using reader = new ByteReader(spool.read());
-    return new SpooledSideTracks(await readHeader(reader), spool);
+    const window = new ByteWindow(spool.read());
+    try {
+      return new SpooledSideTracks(inflateHeader(await readSideHeader(window)), spool);
+    } finally {
+      await window.close();
+    }
   } catch (error) {
     await spool[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function readHeader(reader: ByteReader): Promise<SideHeader> {
-  const prefix = await reader.read(4);
-  const length = prefix.length < 4 ? 0 : Buffer.from(prefix).readUInt32LE(0);
-  if (length < 2 || length > headerLimit) throw new BitstreamError(`the side tracks have a header of ${length} bytes`);
-  const json = await reader.read(length);
-  if (json.length < length) throw new BitstreamError('the side tracks are cut within their header');
+function inflateHeader(deflated: Uint8Array): SideHeader {
   let text: string;
   try {
-    text = inflateRawSync(json, { maxOutputLength: headerLimit }).toString('utf8');
+    text = inflateRawSync(deflated, { maxOutputLength: SIDE_HEADER_LIMIT }).toString('utf8');
   } catch (error) {
     throw new BitstreamError('the header of the side tracks cannot be inflated, or is too large', { cause: error });
   }
@@ -168,10 +160,7 @@ export async function collectSideTracks(
       await spool[Symbol.asyncDispose]();
       return null;
     }
-    const json = deflateRawSync(JSON.stringify(header));
-    const prefix = Buffer.alloc(4);
-    prefix.writeUInt32LE(json.length);
-    await spool.write(Buffer.concat([prefix, json]));
+    await spool.write(formatSideHeader(deflateRawSync(JSON.stringify(header))));
     packet.alloc();
     const trackOf = new Map(kept.map((stream, track) => [stream.index, track]));
     if (kept.length > 0) await copyPackets(format, packet, joins, trackOf, spool, name, options);

@@ -1,6 +1,6 @@
 /** Text subtitles from one container's form to another's: SubRip and WebVTT lines, QuickTime's length-prefixed text. */
 import type { SideTrack } from './side-header.js';
-import type { SidePacket } from './side-packets.js';
+import type { SidePacket } from '../../bitstream/side-packets.js';
 
 /** A form of text subtitles that a container holds. */
 export type SubtitleCodec = 'mov_text' | 'subrip' | 'webvtt';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BitstreamError } from '../../../src/errors.js';
-import { ByteReader } from '../../../src/io/pipe.js';
-import { readSidePackets, type SidePacket, SidePacketWriter } from '../../../src/video/side/side-packets.js';
+import { ByteWindow } from '../../../src/bitstream/byte-window.js';
+import { readSidePackets, type SidePacket, SidePacketWriter } from '../../../src/bitstream/side-packets.js';
 import { collectSideTracks, openSideTracks } from '../../../src/video/side/side-tracks.js';
 import { Spool } from '../../../src/io/spool.js';
 import { clip, collect, failureOf, produce } from '../helpers.js';
@@ -32,7 +32,7 @@ describe('packets', () => {
       fc.asyncProperty(packets, async (given) => {
         const writer = new SidePacketWriter();
         const bytes = Buffer.concat(given.map((packet) => writer.format(packet)));
-        expect(await collect(readSidePackets(new ByteReader(produce([bytes])), 4))).toEqual(given);
+        expect(await collect(readSidePackets(new ByteWindow(produce([bytes])), 4))).toEqual(given);
       }),
       { numRuns: 300 },
     );
@@ -59,7 +59,7 @@ describe('packets', () => {
   test('any bytes give packets or a BitstreamError', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
-        await collect(readSidePackets(new ByteReader(produce([bytes])), 2)).catch((error: unknown) => {
+        await collect(readSidePackets(new ByteWindow(produce([bytes])), 2)).catch((error: unknown) => {
           expect(error).toBeInstanceOf(BitstreamError);
         });
       }),

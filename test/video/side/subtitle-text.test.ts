@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { SidePacket } from '../../../src/video/side/side-packets.js';
+import type { SidePacket } from '../../../src/bitstream/side-packets.js';
 import { convertSubtitlePacket } from '../../../src/video/side/subtitle-text.js';
 
 function packet(data: string | Buffer): SidePacket {
