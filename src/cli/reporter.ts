@@ -1,7 +1,7 @@
 import type * as CliProgress from 'cli-progress';
 import type { SingleBar } from 'cli-progress';
 import { createRequire } from 'node:module';
-import type { Progress } from '../pipeline/progress.js';
+import { NO_PROGRESS, type Progress } from '../pipeline/progress.js';
 import { toJsonLine } from './json-lines.js';
 
 const require = createRequire(import.meta.url);
@@ -15,10 +15,17 @@ const JSON_PROGRESS_MS = 1000;
 export class Reporter {
   readonly #isJson: boolean;
   #bar: SingleBar | null = null;
+  /** Whether the bar is one that knows its end. */
+  #hasTotal = false;
   #lastJsonMs = -Infinity;
 
   constructor(isJson: boolean) {
     this.#isJson = isJson;
+  }
+
+  /** Shows that the work has begun, before anything is known of it. */
+  begin(): void {
+    this.progress(NO_PROGRESS);
   }
 
   /** Shows progress: a bar where stderr is a terminal, a JSON line per second with `--json`. */
@@ -29,6 +36,9 @@ export class Reporter {
       this.#lastJsonMs = now;
       this.json({ type: 'progress', ...progress });
     } else if (process.stderr.isTTY) {
+      const hasTotal = progress.totalFrames !== null;
+      if (hasTotal !== this.#hasTotal) this.stop();
+      this.#hasTotal = hasTotal;
       this.#bar ??= startBar(progress);
       this.#bar.update(progress.frames, describe(progress));
     }
@@ -40,7 +50,7 @@ export class Reporter {
       this.json({ type: 'progress', ...progress });
     } else if (process.stderr.isTTY) {
       const { jobs, totalJobs, secondsLeft, current } = progress;
-      const texts = { left: secondsLeft === null ? '?' : describeSeconds(secondsLeft), current };
+      const texts = { left: describeLeft(secondsLeft), current };
       this.#bar ??= startJobsBar(totalJobs, texts);
       this.#bar.update(jobs, texts);
     }
@@ -121,8 +131,12 @@ function describe({ framesPerSecond, bytes, bitsPerPixel, secondsLeft }: Progres
     fps: framesPerSecond.toFixed(1),
     // Where no stream is read or written there are none.
     bits: bytes === 0 ? '' : ` | ${bitsPerPixel.toFixed(4)} bits per pixel`,
-    left: secondsLeft === null ? '?' : describeSeconds(secondsLeft),
+    left: describeLeft(secondsLeft),
   };
+}
+
+function describeLeft(seconds: number | null): string {
+  return seconds === null ? '…' : describeSeconds(seconds);
 }
 
 /** `1:02:03`, `2:03`, `3 s`. */

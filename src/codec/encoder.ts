@@ -55,6 +55,21 @@ export interface EncoderOptions {
   readonly threads?: number;
 }
 
+/** A packet that the token worker makes. */
+class PendingPacket {
+  isMade = false;
+
+  constructor(readonly packet: Promise<Packet>) {
+    const settle = (): void => void (this.isMade = true);
+    packet.then(settle, settle);
+  }
+}
+
+/** Whether the first packet is made, or must be waited for because too many are in flight. */
+function isDue(pending: readonly PendingPacket[]): boolean {
+  return pending.length > TOKENS_IN_FLIGHT || pending[0]?.isMade === true;
+}
+
 type FrameTime = Pick<Frame, 'pts' | 'duration'>;
 
 /**
@@ -135,7 +150,7 @@ export class Encoder implements AsyncDisposable {
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<Packet, void, void> {
     const times = new Map<number, FrameTime>();
-    const pending: Promise<Packet>[] = [];
+    const pending: PendingPacket[] = [];
     let pushed = 0;
     let index = 0;
     let checksumAt = 0;
@@ -145,7 +160,7 @@ export class Encoder implements AsyncDisposable {
       const { display, head, loopChecksum } = encoded;
       const isChecked = loopChecksum !== null && (head.kind === 'key' || index >= checksumAt);
       if (isChecked) checksumAt = index + CHECKSUM_INTERVAL;
-      pending.push(this.#pack(encoded, times.get(display)!, isChecked ? loopChecksum : null));
+      pending.push(new PendingPacket(this.#pack(encoded, times.get(display)!, isChecked ? loopChecksum : null)));
       times.delete(display);
       index++;
       return true;
@@ -156,14 +171,14 @@ export class Encoder implements AsyncDisposable {
         this.#checkSize(frame);
         times.set(pushed++, { pts: frame.pts, duration: frame.duration });
         await advance(frame);
-        while (pending.length > TOKENS_IN_FLIGHT) yield await unlessCancelled(pending.shift()!, signal);
+        while (isDue(pending)) yield await unlessCancelled(pending.shift()!.packet, signal);
       }
       while (await advance(null)) {
-        while (pending.length > TOKENS_IN_FLIGHT) yield await unlessCancelled(pending.shift()!, signal);
+        while (isDue(pending)) yield await unlessCancelled(pending.shift()!.packet, signal);
       }
-      for (const packet of pending.splice(0)) yield await unlessCancelled(packet, signal);
+      while (pending.length > 0) yield await unlessCancelled(pending.shift()!.packet, signal);
     } finally {
-      for (const packet of pending) packet.catch(() => undefined);
+      for (const { packet } of pending) packet.catch(() => undefined);
     }
   }
 

@@ -1,4 +1,9 @@
-/** How far a long call is; plain data, handed to `onProgress` a few times per second and once at the end. */
+import { TimeLeft } from './time-left.js';
+
+/**
+ * How far a long call is; plain data, handed to `onProgress` when the work begins, a few times per second, and once at
+ * the end.
+ */
 export interface Progress {
   /** Frames done. */
   readonly frames: number;
@@ -10,7 +15,7 @@ export interface Progress {
   readonly bitsPerPixel: number;
   /** Frames per second since the call began. */
   readonly framesPerSecond: number;
-  /** Seconds until the end at the present speed; null if unknown. */
+  /** Seconds until the end, as far as the latest frames tell; null if unknown, and until there are enough of them. */
   readonly secondsLeft: number | null;
 }
 
@@ -24,6 +29,16 @@ export interface LongCallOptions {
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
+/** What is known before the input is open. */
+export const NO_PROGRESS: Progress = {
+  frames: 0,
+  totalFrames: null,
+  bytes: 0,
+  bitsPerPixel: 0,
+  framesPerSecond: 0,
+  secondsLeft: null,
+};
+
 const INTERVAL_MS = 100;
 
 /** Counts frames and bits and tells about them now and then. */
@@ -31,22 +46,39 @@ export class ProgressMeter {
   readonly #pixels: number;
   readonly #totalFrames: number | null;
   readonly #onProgress: LongCallOptions['onProgress'];
-  readonly #startMs = performance.now();
-  #lastMs = 0;
+  readonly #now: () => number;
+  readonly #startMs: number;
+  readonly #timeLeft: TimeLeft;
+  #lastMs: number;
   #frames = 0;
   #packetBytes = 0;
   #bytes = 0;
 
-  /** @param pixels luma samples of a frame. */
-  constructor(pixels: number, totalFrames: number | null, onProgress: LongCallOptions['onProgress']) {
+  /**
+   * Tells at once that nothing is done yet.
+   *
+   * @param pixels luma samples of a frame.
+   * @param now a clock, milliseconds.
+   */
+  constructor(
+    pixels: number,
+    totalFrames: number | null,
+    onProgress: LongCallOptions['onProgress'],
+    now: () => number = () => performance.now(),
+  ) {
     this.#pixels = pixels;
     this.#totalFrames = totalFrames;
     this.#onProgress = onProgress;
+    this.#now = now;
+    this.#startMs = now();
+    this.#lastMs = this.#startMs - INTERVAL_MS;
+    this.#timeLeft = new TimeLeft(totalFrames);
+    onProgress?.(this.read());
   }
 
   /** Seconds since the start. */
   get seconds(): number {
-    return (performance.now() - this.#startMs) / 1000;
+    return (this.#now() - this.#startMs) / 1000;
   }
 
   /** Frames counted so far. */
@@ -63,9 +95,11 @@ export class ProgressMeter {
   /** Counts one frame and tells, if it is time to. */
   addFrame(): void {
     this.#frames++;
-    const now = performance.now();
+    const now = this.#now();
     if (now - this.#lastMs < INTERVAL_MS) return;
     this.#lastMs = now;
+    // Not for each frame: where many come at once, only the first of them counts.
+    this.#timeLeft.update(this.#frames, this.seconds);
     this.#onProgress?.(this.read());
   }
 
@@ -79,14 +113,13 @@ export class ProgressMeter {
   read(): Progress {
     const { seconds } = this;
     const framesPerSecond = seconds === 0 ? 0 : this.#frames / seconds;
-    const left = this.#totalFrames === null ? null : Math.max(0, this.#totalFrames - this.#frames);
     return {
       frames: this.#frames,
       totalFrames: this.#totalFrames,
       bytes: this.#bytes,
       bitsPerPixel: bitsPerPixel(this.#packetBytes, this.#frames, this.#pixels),
       framesPerSecond,
-      secondsLeft: left === null || framesPerSecond === 0 ? null : left / framesPerSecond,
+      secondsLeft: this.#timeLeft.read(this.#frames, seconds),
     };
   }
 }

@@ -44,8 +44,6 @@ export const compressCommand = defineCommand({
       .example('$0 compress -q 40 --keyint 2s in.mkv out.tsr', 'Better, with a place to seek to every 2 seconds')
       .example('ffmpeg -i in.avi -f yuv4mpegpipe - | $0 compress - out.tsr', 'From a pipe'),
   run: async (argv, { signal, reporter }) => {
-    // FFmpeg and onnxruntime take a while to load: only where they are used.
-    const { compressVideo } = await import('../../pipeline/compress.js');
     const { in: input, out: output, device, overwrite, strict } = argv;
     if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the .tsr stream');
     const extension = /\.[^.\\/]*$/.exec(output)?.[0].toLowerCase() ?? '';
@@ -54,6 +52,9 @@ export const compressCommand = defineCommand({
         `compress writes a tessera stream, which ${output} would not be taken for: end its name with .tsr`,
       );
     }
+    reporter.begin();
+    // FFmpeg and onnxruntime take a while to load: only where they are used.
+    const { compressVideo } = await import('../../pipeline/compress.js');
     const result = await compressVideo(
       input === PIPE ? readStdin(signal) : input,
       output === PIPE ? stdoutSink() : output,

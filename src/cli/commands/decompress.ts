@@ -43,10 +43,11 @@ export const decompressCommand = defineCommand({
       .example('$0 decompress in.tsr - | ffplay -', 'Show it')
       .example('$0 decompress in.tsr out.mp4 --start 1:30 --duration 10', 'Ten seconds of it'),
   run: async (argv, { signal, reporter }) => {
-    // FFmpeg and onnxruntime take a while to load: only where they are used.
-    const { decompressVideo } = await import('../../pipeline/decompress.js');
     const { in: input, out: output, device, overwrite, strict } = argv;
     if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the y4m stream');
+    reporter.begin();
+    // FFmpeg and onnxruntime take a while to load: only where they are used.
+    const { decompressVideo } = await import('../../pipeline/decompress.js');
     const result = await decompressVideo(
       input === PIPE ? readStdin(signal) : input,
       output === PIPE ? stdoutSink() : output,

@@ -32,10 +32,11 @@ const exportCommand = defineCommand({
       .example('$0 tokens export in.tsr tokens.npz', 'For numpy')
       .example('$0 tokens export in.tsr - | head -n 2', 'One frame as JSON'),
   run: async (argv, { signal, reporter }) => {
-    // FFmpeg and onnxruntime take a while to load: only where they are used.
-    const { exportTokens } = await import('../../pipeline/tokens/export-tokens.js');
     const { in: input, out: output, device, overwrite } = argv;
     if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the tokens');
+    reporter.begin();
+    // FFmpeg and onnxruntime take a while to load: only where they are used.
+    const { exportTokens } = await import('../../pipeline/tokens/export-tokens.js');
     const result = await exportTokens(
       input === PIPE ? readStdin(signal) : input,
       output === PIPE ? stdoutSink() : output,
@@ -65,9 +66,10 @@ const importCommand = defineCommand({
       .options(commonOptions)
       .example('$0 tokens import tokens.npz out.tsr', 'The same stream, byte for byte, if nothing was changed'),
   run: async (argv, { signal, reporter }) => {
-    const { importTokens } = await import('../../pipeline/tokens/import-tokens.js');
     const { in: input, out: output, device, overwrite } = argv;
     if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the .tsr stream');
+    reporter.begin();
+    const { importTokens } = await import('../../pipeline/tokens/import-tokens.js');
     const result = await importTokens(
       input === PIPE ? readStdin(signal) : input,
       output === PIPE ? stdoutSink() : output,

@@ -20,9 +20,10 @@ export const verifyCommand = defineCommand({
       })
       .example('$0 verify in.tsr', 'Exit code 0 if nothing is wrong, 4 if something is'),
   run: async (argv, { signal, reporter }) => {
+    const { in: input, device, json } = argv;
+    reporter.begin();
     // FFmpeg and onnxruntime take a while to load: only where they are used.
     const { verifyStream } = await import('../../pipeline/verify.js');
-    const { in: input, device, json } = argv;
     const result = await verifyStream(input === PIPE ? readStdin(signal) : input, {
       ...given({ pack: argv.pack, threads: wholeNumber('threads', argv.threads, 1, 64) }),
       device,
