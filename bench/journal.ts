@@ -150,7 +150,7 @@ function readHead(line: string, path: string): Head {
   if (head.format !== FORMAT) throw new InputError(`${path} is no journal of tessera bench: name another folder`);
   if (head.version !== VERSION) {
     throw new InputError(
-      `${path} was written by another version of tessera bench (journal ${String(head.version)}, this is ${VERSION}): ` +
+      `${path} was written by another version of tessera bench (journal ${head.version}, this is ${VERSION}): ` +
         'name another folder with --out, or use -y to begin anew',
     );
   }

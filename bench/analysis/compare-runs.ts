@@ -206,7 +206,7 @@ function keyOf({ clip, codec, setting }: Results['jobs'][number]): string {
 function failuresOf(results: Results): { key: string; text: string }[] {
   return results.jobs.flatMap((job) =>
     job.status === 'failed'
-      ? [{ key: keyOf(job), text: `${job.codec} ${String(job.setting)} on ${job.clip}: ${job.reason}` }]
+      ? [{ key: keyOf(job), text: `${job.codec} ${job.setting} on ${job.clip}: ${job.reason}` }]
       : [],
   );
 }

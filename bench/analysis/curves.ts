@@ -38,7 +38,7 @@ export function meanCurve(results: Results, codec: string, metric: MetricName): 
     const found = curves.map(({ name, points: all }) => ({ name, point: all.find((one) => one.setting === setting) }));
     const missing = found.filter(({ point }) => point === undefined).map(({ name }) => name);
     if (missing.length > 0) {
-      leftOut.push(`${String(setting)}: no figure of ${missing.join(', ')}`);
+      leftOut.push(`${setting}: no figure of ${missing.join(', ')}`);
       continue;
     }
     const all = found.map(({ point }) => point!);

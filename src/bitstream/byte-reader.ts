@@ -70,7 +70,7 @@ export class ByteReader {
 
   #require(count: number, field: string): void {
     if (count > this.remaining) {
-      throw this.error(`${String(count)} bytes are needed, ${String(this.remaining)} are left`, field);
+      throw this.error(`${count} bytes are needed, ${this.remaining} are left`, field);
     }
   }
 }

@@ -153,11 +153,11 @@ export function decodePacket(payload: Uint8Array, key: KeyState | null, slotCoun
   }
   const base = isKey || key === null ? { pts: 0n, duration: 0n } : key;
   const pts = base.pts + head.pts;
-  if (pts < -TIME_LIMIT || pts >= TIME_LIMIT) throw reader.error(`time stamp ${String(pts)}`, 'pts', offset);
+  if (pts < -TIME_LIMIT || pts >= TIME_LIMIT) throw reader.error(`time stamp ${pts}`, 'pts', offset);
   for (const field of ['reference0', 'reference1', 'fills'] as const) {
     const value = head[field];
     if (value !== null && value >= slotCount) {
-      throw reader.error(`slot ${String(value)} of ${String(slotCount)}`, field, offset);
+      throw reader.error(`slot ${value} of ${slotCount}`, field, offset);
     }
   }
   return {
@@ -186,9 +186,9 @@ export function keyStateAfter(packet: Packet, payload: Uint8Array, before: KeySt
 function checkPacket(packet: Packet): void {
   const isKey = packet.kind === 'key';
   if (isKey !== (packet.reference0 === null) || (packet.reference1 !== null && packet.reference0 === null)) {
-    throw new InputError(`packet of kind ${packet.kind} with reference0 ${String(packet.reference0)}`);
+    throw new InputError(`packet of kind ${packet.kind} with reference0 ${packet.reference0}`);
   }
   if (packet.pts < -TIME_LIMIT || packet.pts >= TIME_LIMIT) {
-    throw new InputError(`time stamp ${String(packet.pts)} does not fit into a .tsr stream`);
+    throw new InputError(`time stamp ${packet.pts} does not fit into a .tsr stream`);
   }
 }

@@ -69,7 +69,7 @@ export function readSectionHead(
     payloadBytes += (byte & 127) * 2 ** (7 * (index - 1));
     if (byte < 128) {
       if (byte === 0 && index > 1) return 'a section length has needless bytes';
-      if (payloadBytes > payloadLimit(type, size)) return `a section of ${String(payloadBytes)} bytes is too long`;
+      if (payloadBytes > payloadLimit(type, size)) return `a section of ${payloadBytes} bytes is too long`;
       const headBytes = index + 1;
       return { type, headBytes, payloadBytes, totalBytes: headBytes + payloadBytes + SECTION_CRC_BYTES };
     }

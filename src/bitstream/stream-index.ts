@@ -85,7 +85,7 @@ export function decodeIndex(payload: Uint8Array, offset: number): StreamIndex {
   const reader = new ByteReader(payload, offset);
   const count = reader.varint('entryCount');
   // An entry takes three bytes at least: a count that cannot be true allocates nothing.
-  if (count * 3n > BigInt(reader.remaining)) throw reader.error(`${String(count)} index entries`, 'entryCount', offset);
+  if (count * 3n > BigInt(reader.remaining)) throw reader.error(`${count} index entries`, 'entryCount', offset);
   const keys: IndexEntry[] = [];
   let before: IndexEntry = { offset: 0, pts: 0n, packetNumber: 0 };
   for (let index = 0; index < Number(count); index++) {

@@ -75,12 +75,12 @@ export class StreamWriter {
     for (const field of ['reference0', 'reference1', 'fills'] as const) {
       const slot = packet[field];
       if (slot !== null && slot >= header.slotCount) {
-        throw new InputError(`packet field ${field}: slot ${String(slot)} of ${String(header.slotCount)}`);
+        throw new InputError(`packet field ${field}: slot ${slot} of ${header.slotCount}`);
       }
     }
     const payload = encodePacket(packet, this.#key);
     if (payload.length > payloadLimit(SECTION_TYPES.packet, header) || this.#packetCount === PACKET_COUNT_LIMIT) {
-      throw new InputError(`packet ${String(this.#packetCount)} of ${String(payload.length)} bytes exceeds the limits`);
+      throw new InputError(`packet ${this.#packetCount} of ${payload.length} bytes exceeds the limits`);
     }
     if (packet.kind === 'key') {
       this.#keys.push({ offset: this.#offset, pts: packet.pts, packetNumber: this.#packetCount });

@@ -77,17 +77,17 @@ export function bitField<B extends Readonly<Record<string, number>>>(
 ): FieldType<{ readonly [K in keyof B]: number }> {
   const entries = Object.entries(widths);
   if (entries.reduce((sum, [, width]) => sum + width, 0) !== 8 * bytes) {
-    throw new RangeError(`bit widths do not add up to ${String(8 * bytes)}`);
+    throw new RangeError(`bit widths do not add up to ${8 * bytes}`);
   }
   return {
-    wire: `u${String(8 * bytes)}`,
+    wire: `u${8 * bytes}`,
     write(writer, value, field) {
       let packed = 0;
       let shift = 0;
       for (const [name, width] of entries) {
         const part = value[name] ?? -1;
         if (!Number.isInteger(part) || part < 0 || part >> width !== 0) {
-          throw new InputError(`${field}.${name} ${String(part)} does not fit into ${String(width)} bits`);
+          throw new InputError(`${field}.${name} ${part} does not fit into ${width} bits`);
         }
         packed |= part << shift;
         shift += width;
@@ -104,6 +104,6 @@ export function bitField<B extends Readonly<Record<string, number>>>(
       return value as { readonly [K in keyof B]: number };
     },
     size: () => bytes,
-    describe: (value) => entries.map(([name]) => `${name} ${String(value[name])}`).join(' '),
+    describe: (value) => entries.map(([name]) => `${name} ${value[name]}`).join(' '),
   };
 }

@@ -35,10 +35,10 @@ export class AdaptiveTables {
    */
   constructor(frequencies: Uint16Array, symbols: number, options: AdaptiveTablesOptions) {
     if (!Number.isInteger(symbols) || symbols < 1 || symbols > 64 || frequencies.length % symbols !== 0) {
-      throw new ModelError(`${String(frequencies.length)} frequencies are no tables of ${String(symbols)} symbols`);
+      throw new ModelError(`${frequencies.length} frequencies are no tables of ${symbols} symbols`);
     }
     if (options.rate !== 'counted' && !(Number.isInteger(options.rate) && options.rate >= 1 && options.rate <= 15)) {
-      throw new RangeError(`adaptation rate ${String(options.rate)} is outside 1..15`);
+      throw new RangeError(`adaptation rate ${options.rate} is outside 1..15`);
     }
     this.symbols = symbols;
     this.tables = frequencies.length / symbols;
@@ -137,8 +137,7 @@ export class AdaptiveTables {
   #check(table: number, symbol: number): void {
     if (!(table >= 0 && table < this.tables && symbol >= 0 && symbol < this.symbols)) {
       throw new RangeError(
-        `symbol ${String(symbol)} of table ${String(table)} is outside ` +
-          `${String(this.tables)} tables of ${String(this.symbols)} symbols`,
+        `symbol ${symbol} of table ${table} is outside ${this.tables} tables of ${this.symbols} symbols`,
       );
     }
   }
@@ -149,11 +148,11 @@ function checkTable(frequencies: Uint16Array, table: number, symbols: number): v
   for (let symbol = 0; symbol < symbols; symbol++) {
     const frequency = frequencies[table * symbols + symbol] ?? 0;
     if (frequency < 1) {
-      throw new ModelError(`probability table ${String(table)}: frequency of symbol ${String(symbol)} is zero`);
+      throw new ModelError(`probability table ${table}: frequency of symbol ${symbol} is zero`);
     }
     sum += frequency;
   }
   if (sum !== TABLE_TOTAL) {
-    throw new ModelError(`probability table ${String(table)}: sum is ${String(sum)}, not ${String(TABLE_TOTAL)}`);
+    throw new ModelError(`probability table ${table}: sum is ${sum}, not ${TABLE_TOTAL}`);
   }
 }

@@ -38,7 +38,7 @@ export function encodeMagnitude(encoder: RansEncoder, tables: AdaptiveTables, ta
     return;
   }
   if (!(magnitude <= MAGNITUDE_LIMIT)) {
-    throw new RangeError(`magnitude ${String(magnitude)} is outside 0..${String(MAGNITUDE_LIMIT)}`);
+    throw new RangeError(`magnitude ${magnitude} is outside 0..${MAGNITUDE_LIMIT}`);
   }
   tables.encode(encoder, table, ESCAPE);
   const length = escapeLength(magnitude);
@@ -64,7 +64,7 @@ export function decodeMagnitude(decoder: RansDecoder, tables: AdaptiveTables, ta
   }
   const magnitude = ESCAPE + (1 << length) - 1 + decoder.bits(length);
   if (magnitude > MAGNITUDE_LIMIT) {
-    throw new BitstreamError(`magnitude ${String(magnitude)} exceeds ${String(MAGNITUDE_LIMIT)}`, {
+    throw new BitstreamError(`magnitude ${magnitude} exceeds ${MAGNITUDE_LIMIT}`, {
       field: 'magnitude',
     });
   }

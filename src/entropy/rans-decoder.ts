@@ -17,7 +17,7 @@ export class RansDecoder {
    */
   constructor(bytes: Uint8Array, offset = 0, length = bytes.length - offset) {
     if (offset < 0 || length < 0 || offset + length > bytes.length) {
-      throw new RangeError(`${String(length)} bytes from ${String(offset)} leave a buffer of ${String(bytes.length)}`);
+      throw new RangeError(`${length} bytes from ${offset} leave a buffer of ${bytes.length}`);
     }
     if (length < STATE_BYTES) {
       throw new BitstreamError('coded tokens end within the first state', { offset: length, field: 'tokens' });
@@ -77,7 +77,7 @@ export class RansDecoder {
   finish(): void {
     const offset = this.#position - this.#begin;
     if (this.#position !== this.#end) {
-      throw new BitstreamError(`${String(this.#end - this.#position)} bytes follow the last token`, {
+      throw new BitstreamError(`${this.#end - this.#position} bytes follow the last token`, {
         offset,
         field: 'tokens',
       });

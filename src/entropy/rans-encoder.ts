@@ -46,9 +46,7 @@ export class RansEncoder {
    */
   encode(start: number, frequency: number): void {
     if (frequency < 1 || start < 0 || start + frequency > TABLE_TOTAL) {
-      throw new RangeError(
-        `interval ${String(start)}+${String(frequency)} is outside a table of ${String(TABLE_TOTAL)}`,
-      );
+      throw new RangeError(`interval ${start}+${frequency} is outside a table of ${TABLE_TOTAL}`);
     }
     if (this.#count === this.#symbols.length) this.#grow();
     this.#symbols[this.#count++] = (start << 16) | frequency;
@@ -61,7 +59,7 @@ export class RansEncoder {
    */
   bits(value: number, count: number): void {
     if (count < 0 || count > TABLE_BITS || value < 0 || value >> count !== 0) {
-      throw new RangeError(`${String(value)} does not fit into ${String(count)} raw bits`);
+      throw new RangeError(`${value} does not fit into ${count} raw bits`);
     }
     const shift = TABLE_BITS - count;
     this.encode(value << shift, 1 << shift);

@@ -33,7 +33,7 @@ test('one field list reads, writes, measures and describes', () => {
         for (let length = 0; length < bytes.length; length++) {
           expect(() => sample.read(new ByteReader(bytes.subarray(0, length), 100), 'sample')).toThrow(BitstreamError);
         }
-        expect(sample.describe(record)).toContain(`count ${String(count)}, difference ${String(difference)}`);
+        expect(sample.describe(record)).toContain(`count ${count}, difference ${difference}`);
       },
     ),
   );

@@ -32,7 +32,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function dump(clips: readonly string[], more: Partial<DumpOptions> = {}): Promise<string[]> {
   const folders: string[] = [];
   for await (const { folder, frames } of dumpClips(clips, { ...options, ...more })) {
-    folders.push(`${folder} ${String(frames)}`);
+    folders.push(`${folder} ${frames}`);
   }
   return folders;
 }

@@ -16,7 +16,7 @@ test('every magnitude comes back', () => {
   const decoder = new RansDecoder(encoder.finish());
   const reading = makeTables();
   for (let value = 0; value <= MAGNITUDE_LIMIT; value++) {
-    if (decodeMagnitude(decoder, reading, 0) !== value) throw new Error(`magnitude ${String(value)} is lost`);
+    if (decodeMagnitude(decoder, reading, 0) !== value) throw new Error(`magnitude ${value} is lost`);
   }
   decoder.finish();
 });

@@ -84,13 +84,13 @@ export class TableSet {
   }
 
   #decode(stream: SymbolStream, name: string, row: number, rate: (count: number) => number): number {
-    const key = `${name}[${String(row)}]`;
+    const key = `${name}[${row}]`;
     let table = this.#tables.get(key);
     if (table === undefined) {
       const { shape, values } = this.#pack.table(name);
       const symbols = shape.at(-1) ?? 0;
       const frequencies = values.slice(row * symbols, (row + 1) * symbols);
-      must(frequencies.length === symbols, `context ${String(row)} of ${name}`);
+      must(frequencies.length === symbols, `context ${row} of ${name}`);
       table = { frequencies, count: 0 };
       this.#tables.set(key, table);
     }

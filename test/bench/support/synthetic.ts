@@ -86,7 +86,7 @@ export function syntheticResults(options: SyntheticOptions = {}): Results {
           metrics: Object.fromEntries(
             metrics.map((metric) => [metric, values(metric, psnr, codec.look, frames, random)]),
           ),
-          pictures: picturesOf(`pictures/${clip.name}/${codec.name.replace(':', '-')}-${String(setting)}`, pictures),
+          pictures: picturesOf(`pictures/${clip.name}/${codec.name.replace(':', '-')}-${setting}`, pictures),
         };
       });
     }),
@@ -168,14 +168,14 @@ export function syntheticResults(options: SyntheticOptions = {}): Results {
 function picturesOf(stem: string, count: number): DoneJob['pictures'] {
   return Array.from({ length: count }, (_, index) => ({
     frame: 2 + 9 * index,
-    file: `${stem}-${String(2 + 9 * index)}.webp`,
+    file: `${stem}-${2 + 9 * index}.webp`,
   }));
 }
 
 function commandOf(codec: string, clip: string, setting: number): string {
-  if (codec.startsWith('tessera')) return `tessera compress clips/${clip}.mkv out.tsr --quality ${String(setting)}`;
+  if (codec.startsWith('tessera')) return `tessera compress clips/${clip}.mkv out.tsr --quality ${setting}`;
   const [name, preset] = codec.split(':') as [string, string];
-  const quality = `-c:v lib${name} -preset ${preset} -crf ${String(setting)}`;
+  const quality = `-c:v lib${name} -preset ${preset} -crf ${setting}`;
   return `ffmpeg -i clips/${clip}.mkv -map 0:v:0 ${quality} -g 100000 -threads 2 out.mp4`;
 }
 
