@@ -3,6 +3,13 @@ import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { crc32c } from './crc32c.js';
 import type { FieldType } from './field-types.js';
+import {
+  type DisplayFields,
+  displayFieldsSize,
+  listDisplayFields,
+  readDisplayFields,
+  writeDisplayFields,
+} from './display-fields.js';
 import { flag, rawBytes, uint, word } from './field-types.js';
 import {
   DIMENSION_LIMIT,
@@ -54,7 +61,7 @@ const rotation: FieldType<0 | 90 | 180 | 270> = {
   describe: (value) => `${String(value)} degrees`,
 };
 
-/** Fields of the header between `headerLength` and `headerCrc`. */
+/** Fields of the header between `headerLength` and `headerCrc` that every header has. */
 export const streamHeaderFields = structure(
   {
     width: uint(2, 1, DIMENSION_LIMIT),
@@ -80,7 +87,7 @@ export const streamHeaderFields = structure(
  * What a whole stream has in common: the size of its pictures and how to show them (as in `VideoProperties`), the
  * model pack that it needs, and the reference slots and delay of its decoder.
  */
-export interface StreamHeader {
+export interface StreamHeader extends DisplayFields {
   /** Luma samples of a picture. */
   readonly width: number;
   readonly height: number;
@@ -119,8 +126,10 @@ export function encodeHeader(header: StreamHeader): Uint8Array {
   const writer = new ByteWriter();
   writer.bytes(MAGIC);
   writer.uint(FORMAT_VERSION, 1);
-  writer.uint(HEADER_PREAMBLE_BYTES + streamHeaderFields.size(header) + CRC_BYTES, 2);
+  const size = streamHeaderFields.size(header) + displayFieldsSize(header);
+  writer.uint(HEADER_PREAMBLE_BYTES + size + CRC_BYTES, 2);
   streamHeaderFields.write(writer, header, 'header');
+  writeDisplayFields(writer, header);
   writer.uint(crc32c(writer.finish()), 4);
   return writer.finish();
 }
@@ -168,12 +177,12 @@ export function decodeHeader(bytes: Uint8Array): StreamHeader {
     throw new BitstreamError('header is damaged: its CRC does not match', { offset: crcOffset, field: 'headerCrc' });
   }
   const body = new ByteReader(bytes.subarray(HEADER_PREAMBLE_BYTES, crcOffset), HEADER_PREAMBLE_BYTES);
-  return streamHeaderFields.read(body, 'header');
+  return { ...streamHeaderFields.read(body, 'header'), ...readDisplayFields(body) };
 }
 
 /** Names and values of a header's fields, for people. */
 export function describeHeader(header: StreamHeader): DescribedField[] {
-  return streamHeaderFields.list(header);
+  return [...streamHeaderFields.list(header), ...listDisplayFields(header)];
 }
 
 function checkMagic(bytes: Uint8Array): void {

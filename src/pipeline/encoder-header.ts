@@ -1,3 +1,4 @@
+import { displayFieldsOf } from '../bitstream/display-fields.js';
 import type { StreamHeader } from '../bitstream/stream-header.js';
 import type { Encoder } from '../codec/encoder.js';
 import type { VideoProperties } from '../video/frame.js';
@@ -9,6 +10,7 @@ export function encoderHeader(encoder: Encoder, properties: VideoProperties): St
   const { slotCount, reorderDepth, packName, packId } = encoder;
   return {
     ...{ width, height, timeBase, frameRate, sampleAspect, rotation, colour },
+    ...displayFieldsOf(properties),
     ...{ slotCount, reorderDepth, packName, packId },
   };
 }

@@ -1,7 +1,8 @@
 import type { StreamHeader } from '../bitstream/stream-header.js';
 import type { StreamSection } from '../bitstream/stream-reader.js';
 import { throwIfCancelled } from '../errors.js';
-import type { SideTracks } from '../video/side/side-tracks.js';
+import { nameDispositions } from '../video/side/dispositions.js';
+import type { SideTracks, Tags } from '../video/side/side-tracks.js';
 import { bitsPerPixel } from './progress.js';
 import { openStream, type StreamInput } from './stream-input.js';
 import { surveyStream } from './survey.js';
@@ -47,6 +48,8 @@ export interface TrackInfo {
   readonly codec: string;
   readonly language: string | null;
   readonly title: string | null;
+  /** What the track is for, in words: `default`, `forced`, `attached picture` ... */
+  readonly dispositions: readonly string[];
 }
 
 /** What {@link inspectStream} finds. */
@@ -66,6 +69,8 @@ export interface StreamInfo {
   readonly meanQ: number | null;
   /** Bytes by what they hold; they add up to the size of the stream. */
   readonly sections: readonly SectionInfo[];
+  /** Tags and dispositions of the video track itself; null if the stream has no side data. */
+  readonly video: Omit<TrackInfo, 'kind' | 'codec'> | null;
   readonly tracks: readonly TrackInfo[];
   readonly chapters: number;
   readonly tags: Readonly<Record<string, string>>;
@@ -97,6 +102,14 @@ export async function inspectStream(input: StreamInput, options: InspectOptions 
   await using held = side;
   if (sideFault !== null) census.problems.push(sideFault);
   return census.result(stream.byteLength, held);
+}
+
+function describeTrack({ tags, disposition }: { readonly tags: Tags; readonly disposition: number }) {
+  return {
+    language: tags['language'] ?? null,
+    title: tags['title'] ?? null,
+    dispositions: nameDispositions(disposition),
+  };
 }
 
 /** Counts sections and frames. */
@@ -184,11 +197,11 @@ class Census {
         ...this.#sections[section],
         bitsPerPixel: bitsPerPixel(this.#sections[section].bytes, this.#frames, pixels),
       })),
-      tracks: (side?.header.tracks ?? []).map(({ kind, codec, tags }) => ({
-        kind,
-        codec,
-        language: tags['language'] ?? null,
-        title: tags['title'] ?? null,
+      video: side === null ? null : describeTrack(side.header.video),
+      tracks: (side?.header.tracks ?? []).map((track) => ({
+        kind: track.kind,
+        codec: track.codec,
+        ...describeTrack(track),
       })),
       chapters: side?.header.chapters.length ?? 0,
       tags: side?.header.tags ?? {},

@@ -1,3 +1,4 @@
+import { displayFieldsOf } from '../bitstream/display-fields.js';
 import { openFileSource, type FileSource } from '../io/file-source.js';
 import { StreamReader } from '../bitstream/stream-reader.js';
 import { InputError } from '../errors.js';
@@ -47,5 +48,5 @@ export async function openStream(
 /** How the pictures of a stream are to be shown. */
 export function propertiesOf(header: StreamHeader): VideoProperties {
   const { width, height, timeBase, frameRate, sampleAspect, rotation, colour } = header;
-  return { width, height, timeBase, frameRate, sampleAspect, rotation, colour };
+  return { width, height, timeBase, frameRate, sampleAspect, rotation, colour, ...displayFieldsOf(header) };
 }

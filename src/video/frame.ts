@@ -1,3 +1,7 @@
+import type { DisplayFields } from '../bitstream/display-fields.js';
+
+export type { ContentLight, FieldOrder, MasteringDisplay } from '../bitstream/display-fields.js';
+
 /**
  * One picture, planar YUV 4:2:0, 8 bit, without row padding.
  *
@@ -33,7 +37,7 @@ export interface ColourDescription {
 }
 
 /** What a whole video has in common, whatever its frames show. */
-export interface VideoProperties {
+export interface VideoProperties extends DisplayFields {
   readonly width: number;
   readonly height: number;
   /** Seconds per tick of `pts` and `duration`. */

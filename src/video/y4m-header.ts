@@ -1,10 +1,12 @@
 /** The header line of YUV4MPEG2 (mjpegtools' `yuv4mpeg(5)`): words after the magic, each one letter and a value. */
 import { InputError } from '../errors.js';
-import type { Frame, Rational, VideoProperties } from './frame.js';
+import type { FieldOrder, Frame, Rational, VideoProperties } from './frame.js';
 import { chroma420, readChroma, type Y4mChroma } from './y4m-chroma.js';
 
 /** The first word of the header line. */
 export const y4mMagic = 'YUV4MPEG2';
+
+const fieldOrders: Readonly<Record<string, FieldOrder>> = { t: 'topFirst', b: 'bottomFirst' };
 
 const maximumSize = 1 << 16;
 
@@ -43,6 +45,7 @@ export function parseY4mHeader(line: string): Y4mHeader {
       frameRate,
       sampleAspect: readRational(value('A'), 'sample aspect') ?? { num: 1, den: 1 },
       rotation: 0,
+      ...(fieldOrders[interlace] === undefined ? {} : { fieldOrder: fieldOrders[interlace] }),
       colour: {
         primaries: 2,
         transfer: 2,
@@ -59,19 +62,25 @@ export function parseY4mHeader(line: string): Y4mHeader {
 }
 
 /** What the format cannot hold of a video, one line each. */
-export function lossesOfY4m({ rotation }: VideoProperties): string[] {
-  return rotation === 0 ? [] : [`the video is to be turned by ${rotation} degrees: y4m cannot say so`];
+export function lossesOfY4m({ rotation, masteringDisplay, contentLight }: VideoProperties): string[] {
+  return [
+    ...(rotation === 0 ? [] : [`the video is to be turned by ${rotation} degrees: y4m cannot say so`]),
+    ...(masteringDisplay === undefined && contentLight === undefined
+      ? []
+      : ['HDR data is left out: y4m cannot hold it']),
+  ];
 }
 
-/** The header line (with its line feed) for a video. Progressive; the frame rate stands for all time stamps. */
+/** The header line (with its line feed) for a video; the frame rate stands for all time stamps. */
 export function formatY4mHeader(properties: VideoProperties): string {
   const { width, height, frameRate, sampleAspect, colour } = properties;
   const location = Object.entries(chroma420).find(([, code]) => code === colour.chromaLocation)?.[0] ?? '420jpeg';
   // A bare "420" is legal but unknown to old readers; 420jpeg is what they take it for.
   const chroma = colour.chromaLocation === 0 ? '420jpeg' : location;
+  const interlace = Object.keys(fieldOrders).find((key) => fieldOrders[key] === properties.fieldOrder) ?? 'p';
   const range = colour.fullRange ? 'FULL' : 'LIMITED';
   return (
-    `${y4mMagic} W${width} H${height} F${frameRate.num}:${frameRate.den} Ip ` +
+    `${y4mMagic} W${width} H${height} F${frameRate.num}:${frameRate.den} I${interlace} ` +
     `A${sampleAspect.num}:${sampleAspect.den} C${chroma} XCOLORRANGE=${range}\n`
   );
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from '@jest/globals';
 import { crc32c } from '../../src/bitstream/crc32c.js';
+import { displayFieldNames } from '../../src/bitstream/display-fields.js';
 import * as limits from '../../src/bitstream/limits.js';
 import { packetFields } from '../../src/bitstream/packet.js';
 import { SECTION_TYPES } from '../../src/bitstream/section.js';
@@ -51,6 +52,8 @@ test('the worked example is what the writer writes and the reader reads', async 
 test('field tables name the fields of the code, in its order', () => {
   const header = tableAfter('### 1.1 Header').map(({ name }) => name.split('.')[0]);
   const body = [...new Set(header)].slice(3, -1);
+  const display = tableAfter('Few videos need these fields').map(({ name }) => name.split('.')[0]);
+  expect([...new Set(display)]).toEqual(displayFieldNames);
   expect(body).toEqual(streamHeaderFields.fields.map(({ name }) => name));
   expect(tableAfter('holds one frame. Packets stand')).toEqual([
     ...packetFields.fields,

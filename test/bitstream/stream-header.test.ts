@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { crc32c } from '../../src/bitstream/crc32c.js';
+import type { DisplayFields } from '../../src/bitstream/display-fields.js';
 import type { StreamHeader } from '../../src/bitstream/stream-header.js';
 import { decodeHeader, describeHeader, encodeHeader, readHeaderLength } from '../../src/bitstream/stream-header.js';
 import { BitstreamError, InputError } from '../../src/errors.js';
@@ -52,8 +53,22 @@ test('any header comes back', () => {
     packName: fc.stringMatching(/^[!-~]{1,64}$/),
     packId: fc.uint8Array({ minLength: 16, maxLength: 16 }),
   });
+  const short = fc.nat(0xffff);
+  const long = fc.integer({ min: 0, max: 0xffffffff });
+  const display: fc.Arbitrary<DisplayFields> = fc.record(
+    {
+      fieldOrder: fc.constantFrom('topFirst', 'bottomFirst'),
+      masteringDisplay: fc.record({
+        ...{ redX: short, redY: short, greenX: short, greenY: short, blueX: short, blueY: short },
+        ...{ whiteX: short, whiteY: short, maxLuminance: long, minLuminance: fc.integer({ min: 1, max: 10000 }) },
+      }),
+      contentLight: fc.record({ maxContent: fc.integer({ min: 1, max: 0xffff }), maxFrameAverage: short }),
+    },
+    { requiredKeys: [], noNullPrototype: true },
+  );
   fc.assert(
-    fc.property(headers, (header) => {
+    fc.property(headers, display, (plain, fields) => {
+      const header = { ...plain, ...fields };
       const bytes = encodeHeader(header);
       expect(readHeaderLength(bytes)).toBe(bytes.length);
       expect(decodeHeader(bytes)).toEqual(header);
@@ -63,10 +78,25 @@ test('any header comes back', () => {
 });
 
 test('fields that a later edition added are skipped', () => {
-  const bytes = encodeHeader(sampleHeader);
+  const header = { ...sampleHeader, contentLight: { maxContent: 1000, maxFrameAverage: 400 } };
+  const bytes = encodeHeader(header);
   const longer = Uint8Array.of(...bytes.subarray(0, -4), 9, 9, 9, 0, 0, 0, 0);
   longer[9] = longer.length;
-  expect(decodeHeader(sealed(longer))).toEqual(sampleHeader);
+  expect(decodeHeader(sealed(longer))).toEqual(header);
+});
+
+test('what few videos need costs others nothing, and may end behind any field', () => {
+  const length = (fields: DisplayFields) => encodeHeader({ ...sampleHeader, ...fields }).length;
+  const contentLight = { maxContent: 1000, maxFrameAverage: 400 };
+  const plain = length({});
+  expect([length({ fieldOrder: 'topFirst' }) - plain, length({ contentLight }) - plain]).toEqual([1, 29]);
+  expect(describeHeader({ ...sampleHeader, fieldOrder: 'bottomFirst', contentLight }).slice(-2)).toEqual([
+    { name: 'fieldOrder', value: 'bottom field first' },
+    { name: 'contentLight', value: "1000 cd/m2 at most, 400 as a frame's mean" },
+  ]);
+  const bytes = encodeHeader({ ...sampleHeader, fieldOrder: 'topFirst' });
+  bytes[bytes.length - 5] = 3;
+  expect(() => decodeHeader(sealed(bytes))).toThrow(/field fieldOrder/);
 });
 
 test('the description names every field', () => {

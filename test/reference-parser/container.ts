@@ -142,7 +142,15 @@ function readHeader(cursor: Cursor): ReferenceHeader {
   const packName = Buffer.from(cursor.take(cursor.number(1))).toString('latin1');
   must(/^[\x21-\x7e]{1,64}$/.test(packName), 'packName');
   const packId = Buffer.from(cursor.take(16)).toString('hex');
-  must(cursor.position <= headerLength - 4, 'headerLength holds the fields');
+  const behind = headerLength - 4;
+  must(cursor.position <= behind, 'headerLength holds the fields');
+  if (cursor.position < behind) must(cursor.number(1) <= 2, 'fieldOrder');
+  for (const [bytes, field] of [
+    [24, 'masteringDisplay'],
+    [4, 'contentLight'],
+  ] as const) {
+    if (cursor.position < behind) must(cursor.take(bytes).length === bytes && cursor.position <= behind, field);
+  }
   cursor.position = headerLength - 4;
   const crc = crc32cOf(cursor.bytes.subarray(0, cursor.position));
   must(cursor.number(4) === crc, 'headerCrc');

@@ -37,6 +37,12 @@ export const infoCommand = defineCommand({
   },
 });
 
+/** Language, title and dispositions, as far as they are known. */
+function describeTrack({ language, title, dispositions }: NonNullable<StreamInfo['video']>): string {
+  const known = [language, title].filter((text) => text !== null);
+  return [...known, ...(dispositions.length === 0 ? [] : [`(${dispositions.join(', ')})`])].join(', ');
+}
+
 function describe(info: StreamInfo, headerFields: readonly DescribedField[]): string[] {
   const rate = info.bitsPerSecond === null ? '' : `, ${(info.bitsPerSecond / 1000).toFixed(1)} kbit/s`;
   const header = [
@@ -45,10 +51,8 @@ function describe(info: StreamInfo, headerFields: readonly DescribedField[]): st
     ['duration', `${info.duration.toFixed(3)} s`],
     ['pictures', `${info.bitsPerPixel.toFixed(4)} bits per pixel${rate}`],
     ...(info.meanQ === null ? [] : [['mean q', info.meanQ.toFixed(1)]]),
-    ...info.tracks.map(({ kind, codec, language, title }) => [
-      kind,
-      [codec, language, title].filter((text) => text !== null).join(', '),
-    ]),
+    ...(info.video === null || describeTrack(info.video) === '' ? [] : [['video track', describeTrack(info.video)]]),
+    ...info.tracks.map((track) => [track.kind, [track.codec, describeTrack(track)].filter(Boolean).join(', ')]),
     ...(info.chapters === 0 ? [] : [['chapters', String(info.chapters)]]),
     ...Object.entries(info.tags).map(([name, value]) => [`tag ${name}`, value.replaceAll('\n', ' ')]),
   ];

@@ -1,6 +1,5 @@
 import {
   AV_FRAME_FLAG_CORRUPT,
-  AV_FRAME_FLAG_INTERLACED,
   AV_PKT_FLAG_CORRUPT,
   AVCOL_SPC_BT709,
   AVCHROMA_LOC_LEFT,
@@ -23,10 +22,12 @@ import {
   isPlanar420,
   isRgb,
 } from '../convert/frame-converter.js';
-import type { Frame, VideoProperties } from '../frame.js';
+import type { FieldOrder, Frame, VideoProperties } from '../frame.js';
 import { noTimestamp, positiveRational, throwIfInputFails, throwIfMachineFails, ticksToSeconds } from '../libav.js';
 import { type Cropping, cropPlanar, frameFromPlanar } from '../planar-buffer.js';
 import { collectSideTracks, type SideTracks } from '../side/side-tracks.js';
+import { markInterlaced, orderOfPicture, orderOfTrack } from '../side/field-order.js';
+import { readHdrMetadata } from '../side/hdr-metadata.js';
 import { readCropping, readRotation } from '../side/stream-side-data.js';
 import { findDecoder } from './find-decoder.js';
 import { repairTimestamps, type TimedPicture } from './timestamps.js';
@@ -74,6 +75,8 @@ class MediaFile implements VideoSource {
   #cropping: Cropping = { top: 0, bottom: 0, left: 0, right: 0 };
   #joins: Joins | null = null;
   #trackIndex = -1;
+  // Set if only the container says so: decoders of some codecs do not mark the pictures.
+  #assumedOrder: FieldOrder | undefined;
   #end: bigint | null = null;
   #pictures: AsyncGenerator<TimedPicture<Uint8Array>, void, undefined> | null = null;
   #first: IteratorResult<TimedPicture<Uint8Array>, void> | null = null;
@@ -282,6 +285,7 @@ class MediaFile implements VideoSource {
 
   async #take(picture: AvFrame, track: Stream): Promise<TimedPicture<Uint8Array>> {
     this.#properties ??= this.#settle(picture, track);
+    if (this.#assumedOrder !== undefined) markInterlaced(picture, this.#assumedOrder);
     const { left, right, top, bottom } = this.#cropping;
     const width = this.#properties.width + left + right;
     const height = this.#properties.height + top + bottom;
@@ -315,7 +319,10 @@ class MediaFile implements VideoSource {
     if (!isPlanar420(picture.format) && !/^(nv12|nv21|yuva420p)$/.test(formatName(picture.format))) {
       this.notes.push(`converted ${describeFormat(picture.format)} to 8-bit 4:2:0${rgb ? ' with BT.709' : ''}`);
     }
-    if ((picture.flags & AV_FRAME_FLAG_INTERLACED) !== 0) {
+    const coded = orderOfPicture(picture);
+    if (coded === undefined) this.#assumedOrder = orderOfTrack(track);
+    const fieldOrder = coded ?? this.#assumedOrder;
+    if (fieldOrder !== undefined) {
       this.notes.push('the pictures are interlaced: both fields are kept in one frame, coded as they are');
     }
     this.#cropping = readCropping(track, picture);
@@ -331,6 +338,8 @@ class MediaFile implements VideoSource {
       timeBase: { num: track.timeBase.num, den: track.timeBase.den },
       frameRate: positiveRational(track.avgFrameRate, rate),
       sampleAspect: aspect,
+      ...(fieldOrder === undefined ? {} : { fieldOrder }),
+      ...readHdrMetadata(track, picture),
       rotation: readRotation(track, picture, (note) => this.notes.push(note)),
       colour: {
         primaries: choose(picture.colorPrimaries, parameters.colorPrimaries),

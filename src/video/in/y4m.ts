@@ -4,6 +4,7 @@ import { InputError, throwIfCancelled } from '../../errors.js';
 import { describeFormat, FrameConverter } from '../convert/frame-converter.js';
 import type { Frame, VideoProperties } from '../frame.js';
 import { ownedPicture } from '../owned-picture.js';
+import { markInterlaced } from '../side/field-order.js';
 import { ByteReader } from '../../io/pipe.js';
 import { frameFromPlanar } from '../planar-buffer.js';
 import type { FramesOptions, VideoSource } from './video-source.js';
@@ -99,7 +100,7 @@ class Y4mSource implements VideoSource {
   /** Packed planes of 8-bit 4:2:0. */
   async #convert(packed: Uint8Array): Promise<Uint8Array> {
     if (this.#format === null) return packed;
-    const { width, height, colour } = this.properties;
+    const { width, height, colour, fieldOrder } = this.properties;
     const picture = ownedPicture(packed, {
       width,
       height,
@@ -109,6 +110,7 @@ class Y4mSource implements VideoSource {
     });
     try {
       picture.colorRange = colour.fullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+      if (fieldOrder !== undefined) markInterlaced(picture, fieldOrder);
       return await this.#converter.convert(picture, 'cannot convert the y4m pictures to 8-bit 4:2:0');
     } finally {
       picture.free();

@@ -1,6 +1,8 @@
 import {
   AV_CODEC_FLAG_FRAME_DURATION,
   AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_CODEC_FLAG_INTERLACED_DCT,
+  AV_CODEC_FLAG_INTERLACED_ME,
   AV_OPT_SEARCH_CHILDREN,
   AV_PIX_FMT_YUV420P,
   AVCOL_RANGE_JPEG,
@@ -28,6 +30,8 @@ import type { Frame, VideoProperties } from '../frame.js';
 import { throwIfOutputFails } from '../libav.js';
 import { ownedPicture } from '../owned-picture.js';
 import { planarFromFrame } from '../planar-buffer.js';
+import { markInterlaced } from '../side/field-order.js';
+import { hdrOptions } from '../side/hdr-metadata.js';
 
 /** An encoder of FFmpeg and how it is set. */
 export interface EncoderSettings {
@@ -86,7 +90,7 @@ export class FrameEncoder implements Disposable {
     // SVT-AV1 writes to stderr past libav's log; this is its own switch (errors only).
     if (settings.name === 'libsvtav1') process.env['SVT_LOG'] ??= '1';
     const context = new CodecContext();
-    const options = Dictionary.fromObject({ ...settings.options });
+    const options = Dictionary.fromObject({ ...hdrOptions(settings.name, settings.options, properties) });
     try {
       context.allocContext3(codec);
       // avcodec_open2 passes over options that it does not know.
@@ -110,6 +114,11 @@ export class FrameEncoder implements Disposable {
       context.threadCount = settings.threads ?? 0;
       if (settings.keyint !== undefined) context.gopSize = settings.keyint;
       context.setFlags(AV_CODEC_FLAG_FRAME_DURATION);
+      if (properties.fieldOrder !== undefined) {
+        context.setFlags(AV_CODEC_FLAG_INTERLACED_DCT, AV_CODEC_FLAG_INTERLACED_ME);
+        // As FFmpeg's own program says it of pictures that hold both fields.
+        context.setOption('field_order', properties.fieldOrder === 'topFirst' ? 'tb' : 'bt');
+      }
       if (globalHeader) context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
       const code = await context.open2(codec, options);
       throwIfOutputFails(code, `cannot open the encoder ${settings.name} for ${width}x${height} pictures`);
@@ -171,6 +180,7 @@ export class FrameEncoder implements Disposable {
       pts: frame.pts,
     });
     picture.duration = frame.duration;
+    if (this.#properties.fieldOrder !== undefined) markInterlaced(picture, this.#properties.fieldOrder);
     picture.sampleAspectRatio = new Rational(sampleAspect.num, sampleAspect.den);
     picture.colorRange = colour.fullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
     picture.colorPrimaries = colour.primaries as AVColorPrimaries;

@@ -11,6 +11,7 @@ import { fileUrl, mustExist, rescaleTicks, throwIfOutputFails, ticksToSeconds } 
 import type { OutputContainer, OutputVideoCodec } from '../output-container.js';
 import { chooseEncoder, containerOf } from './output-format.js';
 import { padToEven } from '../planar-buffer.js';
+import { writeHdrMetadata } from '../side/hdr-metadata.js';
 import { SideMuxer } from '../side/side-muxer.js';
 import type { SideTracks } from '../side/side-tracks.js';
 import { namesWithoutBox, setTags, tagsToKeep, toMp4Tags } from '../side/tags.js';
@@ -93,6 +94,10 @@ class MediaFileSink implements VideoSink {
     stream.timeBase = new Rational(timeBase.num, timeBase.den);
     stream.avgFrameRate = new Rational(this.#properties.frameRate.num, this.#properties.frameRate.den);
     stream.sampleAspectRatio = new Rational(this.#properties.sampleAspect.num, this.#properties.sampleAspect.den);
+    writeHdrMetadata(stream.codecpar, this.#properties);
+    if (this.#properties.fieldOrder !== undefined && muxer === 'webm') {
+      this.notes.push('the pictures are interlaced: webm files cannot say so');
+    }
     if (rotation !== 0) stream.codecpar.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, writeDisplayMatrix(rotation));
     if (this.#pad) stream.codecpar.addCodedSideData(AV_PKT_DATA_FRAME_CROPPING, croppingOf(coded, this.#properties));
     if (this.#side !== null) {

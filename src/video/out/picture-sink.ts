@@ -94,6 +94,13 @@ class PictureSink implements VideoSink {
     if (this.#properties.rotation !== 0) {
       this.notes.push(`the video is to be turned by ${this.#properties.rotation} degrees: the pictures are not turned`);
     }
+    const { masteringDisplay, contentLight } = this.#properties;
+    if (masteringDisplay !== undefined || contentLight !== undefined) {
+      this.notes.push('HDR data is left out: the pictures are written without it');
+    }
+    if (this.#properties.fieldOrder !== undefined) {
+      this.notes.push('the video is interlaced: each picture holds both fields');
+    }
     await this.abort();
   }
 
