@@ -20,7 +20,7 @@ import {
 } from 'node-av/lib';
 import { EnvironmentError, InputError, throwIfCancelled } from '../../errors.js';
 import { isCut } from './container-check.js';
-import { findVideoTrack, openDemuxer } from '../demuxer.js';
+import { findVideoTrack, listVideoTracks, openDemuxer } from '../demuxer.js';
 import {
   describeFormat,
   formatName,
@@ -41,6 +41,8 @@ import type { FramesOptions, VideoSource } from './video-source.js';
 export interface MediaFileOptions {
   /** What messages call the file; its path if not given. */
   readonly name?: string;
+  /** Which video track to decode, from 1; the first if not given. */
+  readonly track?: number | undefined;
   /** Decoder threads; 0 (the default) lets libav take one per core. */
   readonly threads?: number;
 }
@@ -68,6 +70,7 @@ class MediaFile implements VideoSource {
   readonly #path: string;
   readonly #name: string;
   readonly #threads: number;
+  readonly #track: number;
   #format: FormatContext | null = null;
   #decoder: CodecContext | null = null;
   #converter: FrameConverter | null = null;
@@ -84,6 +87,7 @@ class MediaFile implements VideoSource {
     this.#path = path;
     this.#name = options.name ?? path;
     this.#threads = options.threads ?? 0;
+    this.#track = options.track ?? 1;
   }
 
   get properties(): VideoProperties {
@@ -98,9 +102,13 @@ class MediaFile implements VideoSource {
       throw new InputError(`${this.#name} is cut or damaged: it ends before the length that it tells`);
     }
     const streams = format.streams;
-    this.#trackIndex = findVideoTrack(streams);
+    this.#trackIndex = findVideoTrack(streams, this.#track);
     const track = streams[this.#trackIndex];
-    if (track === undefined) throw new InputError(`${this.#name} has no video track`);
+    if (track === undefined) {
+      const { length } = listVideoTracks(streams);
+      const tracks = length === 0 ? 'no video track' : `${length} video track${length === 1 ? '' : 's'}`;
+      throw new InputError(`${this.#name} has ${tracks}${length === 0 ? '' : `: there is no track ${this.#track}`}`);
+    }
     for (const stream of streams) if (stream.index !== this.#trackIndex) stream.discard = AVDISCARD_ALL;
     const codec = Codec.findDecoder(track.codecpar.codecId);
     if (codec === null) {
@@ -134,7 +142,7 @@ class MediaFile implements VideoSource {
   }
 
   side(): Promise<SideTracks | null> {
-    return collectSideTracks(this.#path, this.#name);
+    return collectSideTracks(this.#path, this.#name, undefined, this.#track);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

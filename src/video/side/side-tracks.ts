@@ -122,18 +122,24 @@ async function readHeader(reader: ByteReader): Promise<SideHeader> {
 }
 
 /**
- * Reads everything but the first video track from a file; null if there is nothing worth keeping.
+ * Reads everything but one video track from a file; null if there is nothing worth keeping.
  *
  * @param name - what messages call the file
+ * @param videoTrack - number of the video track, from 1
  * @throws InputError if the file is damaged
  */
-export async function collectSideTracks(path: string, name = path, signal?: AbortSignal): Promise<SideTracks | null> {
+export async function collectSideTracks(
+  path: string,
+  name = path,
+  signal?: AbortSignal,
+  videoTrack = 1,
+): Promise<SideTracks | null> {
   const format = await openDemuxer(path, name);
   const spool = new Spool();
   const packet = new Packet();
   try {
     const streams = format.streams;
-    const videoIndex = findVideoTrack(streams);
+    const videoIndex = findVideoTrack(streams, videoTrack);
     // Demuxers discard what they use themselves, such as QuickTime's track of chapter titles.
     const kept = streams.filter((stream) => stream.index !== videoIndex && stream.discard !== AVDISCARD_ALL);
     const video = streams[videoIndex];
@@ -152,10 +158,7 @@ export async function collectSideTracks(path: string, name = path, signal?: Abor
       await spool[Symbol.asyncDispose]();
       return null;
     }
-    const json = deflateRawSync(JSON.stringify(header));
-    const prefix = Buffer.alloc(4);
-    prefix.writeUInt32LE(json.length);
-    await spool.write(Buffer.concat([prefix, json]));
+    await spool.write(formatHeader(header));
     packet.alloc();
     const trackOf = new Map(kept.map((stream, track) => [stream.index, track]));
     await copyPackets(format, packet, trackOf, spool, name, signal);
@@ -167,6 +170,31 @@ export async function collectSideTracks(path: string, name = path, signal?: Abor
     packet.free();
     await format.closeInput();
   }
+}
+
+/**
+ * Makes a side section of a header and packets.
+ *
+ * @throws whatever `packets` throws; EnvironmentError if no temporary file can be written
+ */
+export async function makeSideTracks(header: SideHeader, packets: AsyncIterable<SidePacket>): Promise<SideTracks> {
+  const spool = new Spool();
+  try {
+    await spool.write(formatHeader(header));
+    const writer = new SidePacketWriter();
+    for await (const packet of packets) await spool.write(writer.format(packet));
+    return new SpooledSideTracks(header, spool);
+  } catch (error) {
+    await spool[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function formatHeader(header: SideHeader): Uint8Array {
+  const json = deflateRawSync(JSON.stringify(header));
+  const prefix = Buffer.alloc(4);
+  prefix.writeUInt32LE(json.length);
+  return Buffer.concat([prefix, json]);
 }
 
 async function copyPackets(
