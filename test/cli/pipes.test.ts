@@ -29,10 +29,12 @@ describe('- on both sides', () => {
     const process = start(['compress', '-', '-', '--pack', TINY_PACK], { env: { TMPDIR: temporary.path } });
     const video = await readFile(clip('odd-101x67.webm'));
     process.stdin.write(video.subarray(0, 1000));
-    await until(async () => (await temporary.list()).length > 0);
+    const ours = async (): Promise<string[]> => (await temporary.list()).filter((name) => name.startsWith('tessera-'));
+    await until(async () => (await ours()).length > 0);
     process.stdin.end(video.subarray(1000));
     expect((await process).exitCode).toBe(0);
-    expect(await temporary.list()).toEqual([]);
+    // onnxruntime keeps files of its own there.
+    expect(await ours()).toEqual([]);
   });
 
   test('y4m out of one and into another', async () => {
