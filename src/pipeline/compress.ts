@@ -10,6 +10,9 @@ import { openVideo, type VideoSource } from '../video/in/media-reader.js';
 import { openByteOutput } from '../io/byte-output.js';
 import { encoderHeader } from './encoder-header.js';
 import { DEFAULT_KEY_INTERVAL, keyIntervalFrames } from './key-interval.js';
+import { checkInteger } from '../codec/check-integer.js';
+import { choosePart, countPart, openPart } from './source-part.js';
+import { checkTimes, type TimeWindow } from './side-window.js';
 import { bitsPerPixel, ProgressMeter, type LongCallOptions } from './progress.js';
 
 /**
@@ -22,6 +25,17 @@ export type VideoInput = string | readonly string[] | AsyncIterable<Uint8Array>;
 export interface CompressOptions extends Omit<EncoderOptions, 'keyint'>, LongCallOptions {
   /** Frames from one key frame to the next at most, or seconds such as `'10s'`. Default: `'10s'`. */
   readonly keyint?: number | string;
+  /** Leave out what comes before so many seconds; the stream begins there with time 0. */
+  readonly start?: number;
+  /** Stop after so many seconds. */
+  readonly duration?: number;
+  /** `none` leaves sound out. Default: `copy`, which keeps it as it is. */
+  readonly audio?: 'copy' | 'none';
+  /**
+   * Which video track of a file with several, from 1; cover pictures do not count. The others are kept beside it. Default:
+   * 1.
+   */
+  readonly track?: number;
   /** Replace an existing file. Default: false. */
   readonly overwrite?: boolean;
   /** Frames per second of pictures, which have no time of their own. Default: 25. */
@@ -66,6 +80,8 @@ export async function compressVideo(
   options: CompressOptions = {},
 ): Promise<CompressResult> {
   const { signal, onNote } = options;
+  checkTimes(options.start, options.duration);
+  if (options.track !== undefined) checkInteger('track', options.track, 1, 1000);
   throwIfCancelled(signal);
   const input = isList(given) ? given : await resolveInput(given, signal);
   await refuseStream(input);
@@ -73,6 +89,7 @@ export async function compressVideo(
   await using source = await openVideo(input, {
     signal,
     strict,
+    track: options.track,
     ...(picturesPerSecond === undefined ? {} : { picturesPerSecond }),
   });
   const { properties } = source;
@@ -89,14 +106,15 @@ export async function compressVideo(
   });
   const writer = new StreamWriter(target);
   await writer.writeHeader(encoderHeader(encoder, properties));
+  const part = await openPart(source.frames({ signal }), properties.timeBase, options);
   // First of all, so that a reader of a pipe knows the tracks before it must begin a file.
-  await writeSide(source, writer);
+  await writeSide(source, part.window, options.audio !== 'none', writer);
   throwIfCancelled(signal);
 
   const pixels = properties.width * properties.height;
-  const meter = new ProgressMeter(pixels, source.frameCountHint, options.onProgress);
+  const meter = new ProgressMeter(pixels, countPart(source, options), options.onProgress);
   const clock = new Clock();
-  const frames = clock.watch(source.frames({ signal }));
+  const frames = clock.watch(part.frames);
   for await (const packet of encoder.encode(frames, signal === undefined ? {} : { signal })) {
     const size = await writer.writePacket(packet);
     meter.addPacket(size, writer.byteCount);
@@ -155,9 +173,16 @@ function checkSize({ width, height }: VideoProperties): void {
   );
 }
 
-async function writeSide(source: VideoSource, writer: StreamWriter): Promise<void> {
-  await using side = await source.side();
-  if (side !== null) await writer.writeSide(gather(side.bytes(), SIDE_CHUNK_BYTES));
+async function writeSide(
+  source: VideoSource,
+  window: TimeWindow | null,
+  keepAudio: boolean,
+  writer: StreamWriter,
+): Promise<void> {
+  const whole = await source.side();
+  if (whole === null) return;
+  await using side = await choosePart(whole, window, keepAudio);
+  await writer.writeSide(gather(side.bytes(), SIDE_CHUNK_BYTES));
 }
 
 /** The same bytes in pieces of `size` bytes, the last one aside: every section costs some bytes of its own. */

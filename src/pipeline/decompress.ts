@@ -9,7 +9,7 @@ import { createVideoSink, type OutputVideoCodec, type VideoSink } from '../video
 import type { SideTracks } from '../video/side/side-tracks.js';
 import { feedPackets, type FeedCounts } from './packet-feed.js';
 import { ProgressMeter, type LongCallOptions } from './progress.js';
-import { cutSideTracks, tolerateDamage, type TimeWindow } from './side-window.js';
+import { checkTimes, cutSideTracks, tolerateDamage, type TimeWindow } from './side-window.js';
 import { openStream, propertiesOf, type StreamInput } from './stream-input.js';
 import { surveyStream } from './survey.js';
 import { findOrigin, moveSideTracks } from './time-origin.js';
@@ -70,7 +70,7 @@ export async function decompressVideo(
   output: string | ByteSink,
   options: DecompressOptions = {},
 ): Promise<DecompressResult> {
-  checkTimes(options);
+  checkTimes(options.start, options.duration);
   throwIfCancelled(options.signal);
   const { strict = false, signal, start, duration } = options;
   const input = await resolveInput(source, signal);
@@ -84,13 +84,6 @@ export async function decompressVideo(
   const plan = await makePlan(stream.reader, options);
   await using _side = plan.side;
   return await decodeTo(stream.reader, plan, input, output, options);
-}
-
-function checkTimes({ start = 0, duration = 1 }: DecompressOptions): void {
-  if (!(Number.isFinite(start) && start >= 0)) throw new InputError(`start is ${start}: give seconds from 0 on`);
-  if (!(Number.isFinite(duration) && duration > 0)) {
-    throw new InputError(`duration is ${duration}: give seconds above 0`);
-  }
 }
 
 /** Reads the stream through for what stands beside the pictures, their number, and where the wanted part begins. */

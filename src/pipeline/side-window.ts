@@ -1,4 +1,4 @@
-import { BitstreamError } from '../errors.js';
+import { BitstreamError, InputError } from '../errors.js';
 import type { Rational } from '../video/frame.js';
 import { isTimeless, type Chapter, type SidePacket, type SideTracks } from '../video/side/side-tracks.js';
 import { convertTicks } from './ticks.js';
@@ -9,6 +9,18 @@ export interface TimeWindow {
   /** First tick that is not part of it; null: to the end. */
   readonly until: bigint | null;
   readonly timeBase: Rational;
+}
+
+/**
+ * Checks a part that is asked for, seconds.
+ *
+ * @throws InputError
+ */
+export function checkTimes(start = 0, duration = 1): void {
+  if (!(Number.isFinite(start) && start >= 0)) throw new InputError(`start is ${start}: give seconds from 0 on`);
+  if (!(Number.isFinite(duration) && duration > 0)) {
+    throw new InputError(`duration is ${duration}: give seconds above 0`);
+  }
 }
 
 const MICROSECONDS: Rational = { num: 1, den: 1_000_000 };

@@ -45,9 +45,14 @@ export function isBroadcast(format: FormatContext): boolean {
   return /mpegts|mpeg|rtp/.test(format.iformat?.name ?? '');
 }
 
-/** Index of the first video track that is not a cover picture; -1 if there is none. */
-export function findVideoTrack(streams: readonly Stream[]): number {
-  return streams.findIndex(
+/** Index of video track `number` (from 1, cover pictures not counted); -1 if there is none. */
+export function findVideoTrack(streams: readonly Stream[], number = 1): number {
+  return listVideoTracks(streams)[number - 1]?.index ?? -1;
+}
+
+/** The video tracks that are not cover pictures. */
+export function listVideoTracks(streams: readonly Stream[]): Stream[] {
+  return streams.filter(
     (stream) =>
       stream.codecpar.codecType === AVMEDIA_TYPE_VIDEO &&
       (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) === 0 &&

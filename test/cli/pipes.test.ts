@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { readFile, writeFile } from 'node:fs/promises';
-import { setTimeout } from 'node:timers/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { clip, Folder, jsonLines, PROGRAM, start, tessera, tesseraTiny, textOf, TINY_PACK } from './helpers.js';
+import { until } from '../support/until.js';
 import { readAll } from '../video/helpers.js';
 
 let folder: Folder;
@@ -22,6 +22,19 @@ describe('- on both sides', () => {
     const run = await start(args, { inputFile: clip('odd-101x67.webm') });
     expect(run.exitCode).toBe(0);
     expect(Buffer.from(run.stdout)).toEqual(await readFile(stream));
+  });
+
+  test('what a pipe gives is kept in the folder for temporary files, and removed', async () => {
+    await using temporary = await Folder.create();
+    const process = start(['compress', '-', '-', '--pack', TINY_PACK], { env: { TMPDIR: temporary.path } });
+    const video = await readFile(clip('odd-101x67.webm'));
+    process.stdin.write(video.subarray(0, 1000));
+    const ours = async (): Promise<string[]> => (await temporary.list()).filter((name) => name.startsWith('tessera-'));
+    await until(async () => (await ours()).length > 0);
+    process.stdin.end(video.subarray(1000));
+    expect((await process).exitCode).toBe(0);
+    // onnxruntime keeps files of its own there.
+    expect(await ours()).toEqual([]);
   });
 
   test('y4m out of one and into another', async () => {
@@ -69,12 +82,19 @@ describe('a reader that goes away', () => {
   });
 });
 
+/** Waits until the header of the only output is written: the workers are at it then. */
+async function untilBegun(out: Folder): Promise<void> {
+  await until(async () => {
+    const [name] = await out.list();
+    return name !== undefined && (await stat(out.join(name))).size > 0;
+  });
+}
+
 describe('Ctrl-C', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('%s removes what was begun and exits 130', async (signal) => {
     await using out = await Folder.create();
     const process = start(['compress', clip('big-buck-bunny-3s.mp4'), out.join('o.tsr'), '--pack', TINY_PACK]);
-    while ((await out.list()).length === 0) await setTimeout(20);
-    await setTimeout(300);
+    await untilBegun(out);
     process.kill(signal);
     const { exitCode, stderr } = await process;
     expect(exitCode).toBe(130);
@@ -86,7 +106,7 @@ describe('Ctrl-C', () => {
     await using out = await Folder.create();
     const process = start(['compress', '-', out.join('o.tsr'), '--pack', TINY_PACK]);
     process.stdin.write(`YUV4MPEG2 W64 H64 F25:1\nFRAME\n${'x'.repeat(64 * 96)}`);
-    while ((await out.list()).length === 0) await setTimeout(20);
+    await untilBegun(out);
     process.kill('SIGINT');
     const { exitCode, stderr } = await process;
     expect(exitCode).toBe(130);
@@ -103,8 +123,7 @@ describe('Ctrl-C', () => {
     const pid = Number(
       await new Promise<string>((resolve) => shell.stdout.once('data', (data) => resolve(String(data)))),
     );
-    while ((await out.list()).length === 0) await setTimeout(20);
-    await setTimeout(300);
+    await untilBegun(out);
     process.kill(pid, 'SIGINT');
     process.kill(pid, 'SIGTERM');
     const { stdout, stderr } = await shell;
@@ -118,7 +137,7 @@ describe('Ctrl-C', () => {
     await writeFile(long, await readFile(stream));
     await using out = await Folder.create();
     const process = start(['decompress', long, out.join('o.mp4'), '--pack', TINY_PACK]);
-    while ((await out.list()).length === 0) await setTimeout(10);
+    await until(async () => (await out.list()).length > 0);
     process.kill('SIGINT');
     expect((await process).exitCode).toBe(130);
     expect(await out.list()).toEqual([]);

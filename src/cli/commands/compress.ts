@@ -1,4 +1,4 @@
-import { checkKeyint, given, sharedOptions, wholeNumber } from '../arguments.js';
+import { checkKeyint, given, parseDuration, parseSeconds, sharedOptions, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { countOf, describeBytes } from '../reporter.js';
@@ -34,6 +34,15 @@ export const compressCommand = defineCommand({
           describe: 'What decisions are made for; default lpips',
         },
         strict: { type: 'boolean', default: false, describe: 'Fail if the input is cut or damaged' },
+        start: { type: 'string', requiresArg: true, describe: 'Begin at this time: 12.5 or 1:02:03.5' },
+        duration: { type: 'string', requiresArg: true, describe: 'Stop after this time' },
+        audio: {
+          // --no-audio comes as false.
+          coerce: (value: unknown): unknown => (value === false ? 'none' : value),
+          choices: ['copy', 'none'] as const,
+          describe: 'Keep sound as it is (default), or leave it out; --no-audio is --audio none',
+        },
+        track: { type: 'number', requiresArg: true, describe: 'Video track of a file with several, from 1; default 1' },
         pack: sharedOptions.pack,
         device: sharedOptions.device,
         threads: sharedOptions.threads,
@@ -62,6 +71,10 @@ export const compressCommand = defineCommand({
         ...given({
           quality: wholeNumber('quality', argv.quality, 0, 63),
           threads: wholeNumber('threads', argv.threads, 1, 64),
+          start: parseSeconds('start', argv.start),
+          duration: parseDuration('duration', argv.duration),
+          audio: argv.audio as 'copy' | 'none' | undefined,
+          track: wholeNumber('track', argv.track, 1, 1000),
           pack: argv.pack,
           tune: argv.tune,
           keyint: checkKeyint(argv.keyint),

@@ -12,7 +12,7 @@ import { CodecContext, type FormatContext, Frame as AvFrame, Packet, type Stream
 import { EnvironmentError, InputError, throwIfCancelled } from '../../errors.js';
 import { findCut } from './container-check.js';
 import { TransparencyRemover, transparencyNote } from '../convert/transparency.js';
-import { findVideoTrack, isBroadcast, openDemuxer } from '../demuxer.js';
+import { findVideoTrack, isBroadcast, listVideoTracks, openDemuxer } from '../demuxer.js';
 import { Joins } from '../joins.js';
 import {
   describeFormat,
@@ -37,6 +37,8 @@ import type { FramesOptions, VideoSource } from './video-source.js';
 export interface MediaFileOptions {
   /** What messages call the file; its path if not given. */
   readonly name?: string;
+  /** Which video track to decode, from 1; the first if not given. */
+  readonly track?: number | undefined;
   /** Decoder threads; 0 (the default) lets libav take one per core. */
   readonly threads?: number;
   /** True to refuse a file that is cut or damaged, instead of taking what is there. */
@@ -67,6 +69,7 @@ class MediaFile implements VideoSource {
   readonly #name: string;
   readonly #threads: number;
   readonly #strict: boolean;
+  readonly #track: number;
   #format: FormatContext | null = null;
   #decoder: CodecContext | null = null;
   #converter: FrameConverter | null = null;
@@ -89,6 +92,7 @@ class MediaFile implements VideoSource {
     this.#name = options.name ?? path;
     this.#threads = options.threads ?? 0;
     this.#strict = options.strict ?? false;
+    this.#track = options.track ?? 1;
   }
 
   get properties(): VideoProperties {
@@ -107,9 +111,13 @@ class MediaFile implements VideoSource {
       this.notes.push(`the file is cut: ${missing}; what is there is taken`);
     }
     const streams = format.streams;
-    this.#trackIndex = findVideoTrack(streams);
+    this.#trackIndex = findVideoTrack(streams, this.#track);
     const track = streams[this.#trackIndex];
-    if (track === undefined) throw new InputError(`${this.#name} has no video track`);
+    if (track === undefined) {
+      const { length } = listVideoTracks(streams);
+      const tracks = length === 0 ? 'no video track' : `${length} video track${length === 1 ? '' : 's'}`;
+      throw new InputError(`${this.#name} has ${tracks}${length === 0 ? '' : `: there is no track ${this.#track}`}`);
+    }
     this.#joins = Joins.of(format);
     for (const stream of streams) {
       if (stream.index !== this.#trackIndex && this.#joins === null) stream.discard = AVDISCARD_ALL;
@@ -148,6 +156,7 @@ class MediaFile implements VideoSource {
 
   side(): Promise<SideTracks | null> {
     return collectSideTracks(this.#path, this.#name, {
+      videoTrack: this.#track,
       strict: this.#strict,
       onNote: (note) => this.notes.push(note),
     });

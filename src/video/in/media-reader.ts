@@ -13,6 +13,8 @@ export type { FramesOptions, VideoSource } from './video-source.js';
 export interface OpenVideoOptions {
   /** Stops the opening of a pipe with a CancelledError. */
   readonly signal?: AbortSignal | undefined;
+  /** Which video track of a file with several, from 1; the first if not given. Cover pictures do not count. */
+  readonly track?: number | undefined;
   /** Decoder threads; 0 (the default) takes one per core. */
   readonly threads?: number;
   /** Frames per second of pictures; 25 if not given. Files and pipes bring their own. */
@@ -33,13 +35,20 @@ export async function openVideo(
   input: string | readonly string[] | AsyncIterable<Uint8Array>,
   options: OpenVideoOptions = {},
 ): Promise<VideoSource> {
-  if (isList(input)) return openPictures(input, options);
+  if (isList(input)) return openPictures(input, onlyTrack(options));
   const resolved = await resolveInput(input, options.signal);
   return typeof resolved === 'string' ? openPath(resolved, options) : openPipe(resolved, options);
 }
 
 function isList(input: string | readonly string[] | AsyncIterable<Uint8Array>): input is readonly string[] {
   return Array.isArray(input);
+}
+
+/** Checks that no other track is asked for where there is but one. */
+function onlyTrack(options: OpenVideoOptions): OpenVideoOptions {
+  const { track = 1 } = options;
+  if (track !== 1) throw new InputError(`pictures and y4m have 1 video track: there is no track ${track}`);
+  return options;
 }
 
 async function openPath(path: string, options: OpenVideoOptions): Promise<VideoSource> {
@@ -52,7 +61,7 @@ async function openPath(path: string, options: OpenVideoOptions): Promise<VideoS
       cause: error,
     });
   }
-  if (entry.isDirectory()) return openPictures(path, options);
+  if (entry.isDirectory()) return openPictures(path, onlyTrack(options));
   if (entry.isFile() && entry.size === 0) throw new InputError(`${path} is empty`);
   return openMediaFile(path, options);
 }
@@ -60,7 +69,10 @@ async function openPath(path: string, options: OpenVideoOptions): Promise<VideoS
 async function openPipe(bytes: AsyncIterable<Uint8Array>, options: OpenVideoOptions): Promise<VideoSource> {
   const { first, all } = await takeFirstBytes(bytes, 16);
   if (first.length === 0) throw new InputError('the input pipe is empty');
-  if (isY4m(first)) return openY4m(all, options);
+  if (isY4m(first)) {
+    onlyTrack(options);
+    return openY4m(all, options);
+  }
   const file = await spoolToFile(all, options.signal);
   try {
     const source = await openMediaFile(file.path, { ...options, name: 'the input pipe' });

@@ -117,6 +117,8 @@ function inflateHeader(deflated: Uint8Array): SideHeader {
 
 /** How {@link collectSideTracks} reads. */
 export interface CollectOptions {
+  /** Number of the video track that is not a side track, from 1. Default: 1. */
+  readonly videoTrack?: number;
   /** True to refuse a damaged file, instead of taking what is there. */
   readonly strict?: boolean;
   /** Told of what is missing, one line each. */
@@ -125,7 +127,7 @@ export interface CollectOptions {
 }
 
 /**
- * Reads everything but the first video track from a file; null if there is nothing worth keeping.
+ * Reads everything but one video track from a file; null if there is nothing worth keeping.
  *
  * @param name - what messages call the file
  * @throws InputError if the file cannot be opened, or is damaged and must not be
@@ -140,7 +142,7 @@ export async function collectSideTracks(
   const packet = new Packet();
   try {
     const streams = format.streams;
-    const videoIndex = findVideoTrack(streams);
+    const videoIndex = findVideoTrack(streams, options.videoTrack);
     // Demuxers discard what they use themselves, such as QuickTime's track of chapter titles.
     const kept = streams.filter((stream) => stream.index !== videoIndex && stream.discard !== AVDISCARD_ALL);
     const video = streams[videoIndex];
@@ -160,7 +162,7 @@ export async function collectSideTracks(
       await spool[Symbol.asyncDispose]();
       return null;
     }
-    await spool.write(formatSideHeader(deflateRawSync(JSON.stringify(header))));
+    await spool.write(formatHeader(header));
     packet.alloc();
     const trackOf = new Map(kept.map((stream, track) => [stream.index, track]));
     if (kept.length > 0) await copyPackets(format, packet, joins, trackOf, spool, name, options);
@@ -172,6 +174,28 @@ export async function collectSideTracks(
     packet.free();
     await format.closeInput();
   }
+}
+
+/**
+ * Makes a side section of a header and packets.
+ *
+ * @throws whatever `packets` throws; EnvironmentError if no temporary file can be written
+ */
+export async function makeSideTracks(header: SideHeader, packets: AsyncIterable<SidePacket>): Promise<SideTracks> {
+  const spool = new Spool();
+  try {
+    await spool.write(formatHeader(header));
+    const writer = new SidePacketWriter();
+    for await (const packet of packets) await spool.write(writer.format(packet));
+    return new SpooledSideTracks(header, spool);
+  } catch (error) {
+    await spool[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function formatHeader(header: SideHeader): Uint8Array {
+  return formatSideHeader(deflateRawSync(JSON.stringify(header)));
 }
 
 async function copyPackets(
