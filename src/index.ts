@@ -44,6 +44,7 @@ export type {
 } from './pipeline/tokens/token-source.js';
 
 // Videos to frames and back.
+export type { ContentLight, DisplayFields, FieldOrder, MasteringDisplay } from './bitstream/display-fields.js';
 export type { ColourDescription, Frame, Rational, VideoProperties } from './video/frame.js';
 export { openVideo, type FramesOptions, type OpenVideoOptions, type VideoSource } from './video/in/media-reader.js';
 export {

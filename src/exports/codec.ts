@@ -19,6 +19,7 @@ export {
 
 // What goes in and out.
 export type { Packet } from '../bitstream/packet.js';
+export type { ContentLight, DisplayFields, FieldOrder, MasteringDisplay } from '../bitstream/display-fields.js';
 export type { StreamHeader } from '../bitstream/stream-header.js';
 export type { ColourDescription, Frame, Rational } from '../video/frame.js';
 

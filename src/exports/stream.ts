@@ -9,6 +9,7 @@
 export type { Packet } from '../bitstream/packet.js';
 export { StreamWriter, type BytesBySection, type ByteSink } from '../bitstream/stream-writer.js';
 export { StreamReader, type Extent, type StreamReaderOptions, type StreamSection } from '../bitstream/stream-reader.js';
+export type { ContentLight, DisplayFields, FieldOrder, MasteringDisplay } from '../bitstream/display-fields.js';
 export type { Fraction, StreamHeader } from '../bitstream/stream-header.js';
 export { findKey, type IndexEntry, type StreamEnd, type StreamIndex } from '../bitstream/stream-index.js';
 export type { SectionKind } from '../bitstream/section.js';

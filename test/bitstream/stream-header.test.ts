@@ -5,7 +5,8 @@ import type { DisplayFields } from '../../src/bitstream/display-fields.js';
 import type { StreamHeader } from '../../src/bitstream/stream-header.js';
 import { decodeHeader, describeHeader, encodeHeader, readHeaderLength } from '../../src/bitstream/stream-header.js';
 import { BitstreamError, InputError } from '../../src/errors.js';
-import { sampleHeader } from './samples.js';
+import { readContainer } from '../reference-parser/container.js';
+import { sampleHeader, sampleKey, writeStream } from './samples.js';
 
 /** Puts a right CRC on changed header bytes. */
 function sealed(bytes: Uint8Array): Uint8Array {
@@ -83,6 +84,14 @@ test('fields that a later edition added are skipped', () => {
   const longer = Uint8Array.of(...bytes.subarray(0, -4), 9, 9, 9, 0, 0, 0, 0);
   longer[9] = longer.length;
   expect(decodeHeader(sealed(longer))).toEqual(header);
+});
+
+test('the reference parser reads what few videos need', async () => {
+  const contentLight = { maxContent: 1000, maxFrameAverage: 400 };
+  for (const fields of [{ fieldOrder: 'bottomFirst' }, { contentLight }] as const) {
+    const { header } = readContainer(await writeStream([sampleKey], [], { ...sampleHeader, ...fields }));
+    expect(header.packName).toBe(sampleHeader.packName);
+  }
 });
 
 test('what few videos need costs others nothing, and may end behind any field', () => {

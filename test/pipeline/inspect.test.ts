@@ -3,7 +3,8 @@ import { StreamWriter } from '../../src/bitstream/stream-writer.js';
 import type { Packet } from '../../src/bitstream/packet.js';
 import { BitstreamError, InputError } from '../../src/errors.js';
 import { inspectStream } from '../../src/pipeline/inspect.js';
-import { makeProperties, produce } from '../video/helpers.js';
+import { collect, makeProperties, produce } from '../video/helpers.js';
+import { makeSide, makeTrack } from '../video/side-section.js';
 
 /** A stream of three packets and a side section that holds no side tracks. */
 async function makeStream(side: Uint8Array | null = null): Promise<Buffer> {
@@ -56,6 +57,21 @@ describe('inspectStream', () => {
       ['inter', 21, 0.04],
       ['inter', 22, 0.08],
     ]);
+  });
+
+  test('names dispositions, titles and languages of tracks', async () => {
+    const tracks = [
+      makeTrack({ kind: 'subtitle', codec: 'subrip', disposition: 0x41, tags: { language: 'ger', title: 'T' } }),
+      makeTrack({ kind: 'video', codec: 'mjpeg', disposition: 0x400 }),
+    ];
+    await using side = await makeSide({ video: { tags: { title: 'V' }, disposition: 1 }, tracks });
+    const info = await inspect(await makeStream(Buffer.concat(await collect(side.bytes()))));
+    expect(info.video).toEqual({ language: null, title: 'V', dispositions: ['default'] });
+    expect(info.tracks).toEqual([
+      { kind: 'subtitle', codec: 'subrip', language: 'ger', title: 'T', dispositions: ['default', 'forced'] },
+      { kind: 'video', codec: 'mjpeg', language: null, title: null, dispositions: ['attached picture'] },
+    ]);
+    expect((await inspect(await makeStream())).video).toBeNull();
   });
 
   test('tells of side data that is none', async () => {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { VideoProperties } from '../../../src/video/frame.js';
 import { createVideoSink, type VideoSinkOptions } from '../../../src/video/out/media-writer.js';
@@ -78,6 +79,20 @@ describe('HDR data', () => {
     expect({ masteringDisplay: read.masteringDisplay, contentLight: read.contentLight }).toEqual(hdr);
     expect(notes.filter((note) => note.includes('HDR'))).toEqual([]);
     expect((await writeAndRead(name, {}, { videoCodec })).read.masteringDisplay).toBeUndefined();
+  });
+
+  test.each([
+    ['h264', 0x89],
+    ['hevc', 0x89],
+  ] as const)('stands in the coded stream of %s, too', async (videoCodec, payloadType) => {
+    await using folder = await makeFolder();
+    const path = folder.join('a.mp4');
+    await using sink = await createVideoSink(path, makeProperties(64, 48, hdr), { videoCodec });
+    for (let index = 0; index < 3; index++) await sink.write(makeFrame(64, 48, index));
+    await sink.finish();
+    // A supplemental message of 24 bytes, which begins with the chromaticities of green.
+    const message = Buffer.from([payloadType, 24, 13250 >> 8, 13250 & 255, 34500 >> 8, 34500 & 255]);
+    expect((await readFile(path)).includes(message)).toBe(true);
   });
 
   test('only a part of it', async () => {
