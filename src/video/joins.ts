@@ -16,10 +16,14 @@ interface TrackState {
   readonly timeBase: Rational;
   /** Audio and video run on; the packets of other tracks come when they like. */
   readonly isSteady: boolean;
+  readonly isVideo: boolean;
   /** Index of the offset that the track's packets take now. */
   join: number;
   last: bigint;
   end: bigint;
+  /** End of what is shown or heard, and the duration of the packet seen last. */
+  shownEnd: bigint;
+  duration: bigint;
 }
 
 // FFmpeg's own limits (ts_discontinuity_process): what steps back by less is repaired packet by packet.
@@ -41,9 +45,12 @@ export class Joins {
     this.#tracks = streams.map(({ codecpar, timeBase }) => ({
       timeBase: { num: timeBase.num, den: timeBase.den },
       isSteady: codecpar.codecType === AVMEDIA_TYPE_AUDIO || codecpar.codecType === AVMEDIA_TYPE_VIDEO,
+      isVideo: codecpar.codecType === AVMEDIA_TYPE_VIDEO,
       join: 0,
       last: noTimestamp,
       end: noTimestamp,
+      shownEnd: noTimestamp,
+      duration: 0n,
     }));
   }
 
@@ -65,7 +72,7 @@ export class Joins {
     const given = packet.dts;
     // Without a decoding time (the first packets of Matroska) it is not known whether the packet is late.
     if (!track.isSteady) track.join = this.count;
-    else if (given !== noTimestamp) this.#settle(track, given);
+    else if (given !== noTimestamp) this.#settle(track, given, packet.pts === noTimestamp ? given : packet.pts);
     const offset = this.#ticksOf(track.join, track.timeBase);
     if (offset !== 0n) {
       if (packet.pts !== noTimestamp) packet.pts += offset;
@@ -74,10 +81,13 @@ export class Joins {
     if (given === noTimestamp) return;
     track.last = given + offset;
     track.end = track.last + packet.duration;
+    track.duration = packet.duration;
+    const shownEnd = (packet.pts === noTimestamp ? track.last : packet.pts) + packet.duration;
+    if (shownEnd > track.shownEnd) track.shownEnd = shownEnd;
   }
 
   /** Chooses the offset of a track's next packet: its own, else that of a join which another track found, else a new one. */
-  #settle(track: TrackState, given: bigint): void {
+  #settle(track: TrackState, given: bigint, shown: bigint): void {
     if (track.last === noTimestamp) {
       track.join = this.count;
       return;
@@ -87,8 +97,21 @@ export class Joins {
       track.join = join;
       return;
     }
-    this.#offsets.push({ ticks: track.end - given, timeBase: track.timeBase });
+    this.#offsets.push({ ticks: this.#endOfPart(track) - shown, timeBase: track.timeBase });
     track.join = this.count;
+  }
+
+  /** When all tracks have ended what they show of the present part, ticks of `track`. */
+  #endOfPart(track: TrackState): bigint {
+    let end = track.shownEnd;
+    for (const other of this.#tracks) {
+      if (!other.isSteady || other.last === noTimestamp) continue;
+      // A transport stream gives a picture away only when the next one begins: one more may come.
+      const pending = other.isVideo && other !== track ? other.duration : 0n;
+      const otherEnd = rescaleTicks(other.shownEnd + pending, other.timeBase, track.timeBase);
+      if (otherEnd > end) end = otherEnd;
+    }
+    return end;
   }
 
   #continues(track: TrackState, time: bigint): boolean {

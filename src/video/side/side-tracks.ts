@@ -1,5 +1,5 @@
 /**
- * Side tracks: everything of a file that is not its first video track, kept as it is.
+ * Side tracks: everything of a file that is not its first video track, kept as it is (but for joins, see `joins.ts`).
  *
  * The bytes of the side section are our own, not a Matroska or NUT file: Matroska rounds time stamps to its tick of
  * 1 ms, NUT refuses the negative ones with which AAC in MP4 begins, both refuse some codecs (QuickTime text), and

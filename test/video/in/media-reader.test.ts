@@ -14,6 +14,7 @@ import {
   readAll,
   writeY4m,
 } from '../helpers.js';
+import { mux, recordVideo } from '../recordings.js';
 
 /** Presentation times that scripts/make-fixtures.py wrote. */
 const milliseconds = [
@@ -139,9 +140,9 @@ describe('cancelling and disposing', () => {
 });
 
 describe('input that cannot be used gives one clear line', () => {
-  async function messageFor(path: string): Promise<string> {
+  async function messageFor(path: string, strict = false): Promise<string> {
     const read = async () => {
-      await using video = await openVideo(path);
+      await using video = await openVideo(path, { strict });
       await collect(video.frames());
     };
     const error = await failureOf(read());
@@ -186,14 +187,20 @@ describe('input that cannot be used gives one clear line', () => {
     const whole = await readFile(clip('everything.mp4'));
     for (const part of [0.02, 0.3, 0.7, 0.95, 0.999]) {
       await writeFile(folder.join('cut.mp4'), whole.subarray(0, Math.floor(whole.length * part)));
-      expect(await messageFor(folder.join('cut.mp4'))).toMatch(/cut or damaged/);
+      expect(await messageFor(folder.join('cut.mp4'), true)).toMatch(/cut or damaged/);
     }
   });
 
   test('an mp4 with its index first, cut in the pictures', async () => {
     await using folder = await makeFolder();
     await writeFile(folder.join('cut.mp4'), cutAfterIndex(await readFile(clip('everything.mp4')), 0.5));
-    expect(await messageFor(folder.join('cut.mp4'))).toMatch(/cut or damaged/);
+    expect(await messageFor(folder.join('cut.mp4'), true)).toMatch(/cut or damaged: \d+ bytes are missing at its end/);
+    const { frames, notes, packets } = await readAll(folder.join('cut.mp4'));
+    expect(frames.length).toBeGreaterThan(5);
+    expect(frames.length).toBeLessThan(20);
+    expect(packets.length).toBeGreaterThan(5);
+    expect(notes[0]).toMatch(/^the file is cut: \d+ bytes are missing at its end; what is there is taken$/);
+    expect(notes.at(-1)).toMatch(/the video ends after [\d.]+ s of 1.24 s: the rest is missing|left out/);
   });
 
   test('a Matroska file that is cut', async () => {
@@ -201,8 +208,25 @@ describe('input that cannot be used gives one clear line', () => {
     const whole = await readFile(clip('everything.mkv'));
     for (const part of [0.1, 0.6, 0.99]) {
       await writeFile(folder.join('cut.mkv'), whole.subarray(0, Math.floor(whole.length * part)));
-      expect(await messageFor(folder.join('cut.mkv'))).toMatch(/cut or damaged/);
+      expect(await messageFor(folder.join('cut.mkv'), true)).toMatch(/cut or damaged/);
     }
+    await writeFile(folder.join('cut.mkv'), whole.subarray(0, Math.floor(whole.length * 0.6)));
+    const { frames, notes } = await readAll(folder.join('cut.mkv'));
+    expect(frames.length).toBeLessThan(20);
+    expect(notes[0]).toMatch(/^the file is cut: \d+ bytes are missing/);
+  });
+
+  test('a live recording that is cut: nothing in it says how long it should be', async () => {
+    await using folder = await makeFolder();
+    const times = Array.from({ length: 21 }, (_, index) => 40 * index);
+    await mux(folder.join('live.mkv'), 'matroska', [await recordVideo(times, 1000)], { live: '1' });
+    const whole = await readFile(folder.join('live.mkv'));
+    expect((await readAll(folder.join('live.mkv'))).notes).toEqual([]);
+    await writeFile(folder.join('cut.mkv'), whole.subarray(0, whole.length - 5));
+    expect(await messageFor(folder.join('cut.mkv'), true)).toMatch(/cut or damaged: at least \d+ bytes/);
+    const { frames, notes } = await readAll(folder.join('cut.mkv'));
+    expect(frames.length).toBeGreaterThan(10);
+    expect(notes[0]).toMatch(/^the file is cut: at least \d+ bytes are missing at its end/);
   });
 
   test('an empty pipe', async () => {

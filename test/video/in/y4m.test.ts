@@ -109,10 +109,16 @@ test('a cut frame and a frame without its marker are named', async () => {
   const bytes = Buffer.concat(
     await collect(writeY4m(produce([makeFrame(8, 8, 0), makeFrame(8, 8, 1)]), makeProperties(8, 8))),
   );
-  const read = async (part: Uint8Array) => collect((await openY4m(produce([part]))).frames());
+  const open = (part: Uint8Array, strict: boolean) => openY4m(produce([part]), { strict });
+  const read = async (part: Uint8Array) => collect((await open(part, true)).frames());
   expect((await failureOf(read(bytes.subarray(0, -1)))).message).toBe(
-    'the y4m stream is cut in frame 1: 95 of 96 bytes',
+    'the y4m stream is cut in frame 1: 1 of its 96 bytes are missing',
   );
+  await using lenient = await open(bytes.subarray(0, -1), false);
+  expect(await collect(lenient.frames())).toHaveLength(1);
+  expect(lenient.notes).toEqual([
+    'the y4m stream is cut in frame 1: 1 of its 96 bytes are missing; what is there is taken',
+  ]);
   const wrong = Buffer.from(bytes);
   wrong.write('FRUME', wrong.lastIndexOf('FRAME'), 'latin1');
   expect((await failureOf(read(wrong))).message).toMatch(/frame 1 does not begin with FRAME/);
