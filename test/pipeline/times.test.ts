@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type * as compressModule from '../../src/pipeline/compress.js';
 import type * as decompressModule from '../../src/pipeline/decompress.js';
 import type * as verifyModule from '../../src/pipeline/verify.js';
-import { openFileSource } from '../../src/bitstream/file-source.js';
+import { openFileSource } from '../../src/io/file-source.js';
 import { StreamReader } from '../../src/bitstream/stream-reader.js';
 import { StreamWriter } from '../../src/bitstream/stream-writer.js';
 import { makeFolder, readAll } from '../video/helpers.js';
