@@ -1,4 +1,5 @@
 import type { Kernels, Pointer } from '../kernels/kernels.js';
+import type { LookAheadSettings } from './look-ahead-settings.js';
 import type { MacroblockGrid } from './macroblock-grid.js';
 import { writePlane } from './planes.js';
 
@@ -6,17 +7,6 @@ import { writePlane } from './planes.js';
 const BORDER = 32;
 /** Block size on the half-size plane: one macroblock. */
 const BLOCK = 8;
-/** Weight of a vector's estimated bits in SATD units: keeps the field smooth where nothing is to be gained. */
-const VECTOR_WEIGHT = 2;
-const SEARCH_STEPS = 12;
-/** A frame whose prediction from the one before costs more than this share of its intra cost begins a new scene. */
-const SCENE_CUT = 0.75;
-/** What prediction within the picture saves against a flat block, roughly. */
-const INTRA_GAIN = 0.75;
-/** Cost of a block that every frame pays anyhow, SATD units; keeps ratios of flat blocks tame. */
-const FLOOR_COST = 24;
-/** Up to so many times that cost a frame is flat, black say, and begins no scene. */
-const FLAT = 1.25;
 
 /** How well one frame is predicted from another, one value per macroblock. */
 export interface MotionField {
@@ -58,6 +48,7 @@ interface Frame extends LookAheadFrame {
 export class LookAhead {
   readonly #kernels: Kernels;
   readonly #grid: MacroblockGrid;
+  readonly #settings: LookAheadSettings;
   readonly #width: number;
   readonly #height: number;
   readonly #stride: number;
@@ -71,9 +62,10 @@ export class LookAhead {
   readonly #frames = new Map<number, Frame>();
   #count = 0;
 
-  constructor(kernels: Kernels, grid: MacroblockGrid) {
+  constructor(kernels: Kernels, grid: MacroblockGrid, settings: LookAheadSettings) {
     this.#kernels = kernels;
     this.#grid = grid;
+    this.#settings = settings;
     this.#width = grid.codedWidth / 2;
     this.#height = grid.codedHeight / 2;
     this.#stride = this.#width + 2 * BORDER;
@@ -108,7 +100,8 @@ export class LookAhead {
     const previous = this.#frames.get(display - 1);
     if (previous !== undefined) {
       const cost = sum(this.predict(frame, previous).cost);
-      frame.isSceneCut = cost > SCENE_CUT * sum(intra) && cost > FLAT * FLOOR_COST * intra.length;
+      const { sceneCut, flat, floorCost } = this.#settings;
+      frame.isSceneCut = cost > sceneCut * sum(intra) && cost > flat * floorCost * intra.length;
     }
     return frame;
   }
@@ -179,7 +172,8 @@ export class LookAhead {
       for (let x = 0; x < BLOCK; x++) total += memory[at + y * this.#stride + x]!;
     }
     memory.fill((total + 32) >> 6, this.#flat, this.#flat + BLOCK * BLOCK);
-    return INTRA_GAIN * this.#kernels.call.blockSatd(at, this.#stride, this.#flat, BLOCK, BLOCK) + FLOOR_COST;
+    const { intraGain, floorCost } = this.#settings;
+    return intraGain * this.#kernels.call.blockSatd(at, this.#stride, this.#flat, BLOCK, BLOCK) + floorCost;
   }
 
   /** Searches one macroblock and writes what is found into the field. */
@@ -227,14 +221,14 @@ export class LookAhead {
       this.#width - left - BLOCK + 16,
       -top - 20,
       this.#height - top - BLOCK + 16,
-      VECTOR_WEIGHT,
-      SEARCH_STEPS,
+      this.#settings.vectorWeight,
+      this.#settings.searchSteps,
       this.#taps,
       this.#result,
     );
     motion[2 * at] = kernels.i16[this.#result >> 1]!;
     motion[2 * at + 1] = kernels.i16[(this.#result >> 1) + 1]!;
-    field.cost[at] = Math.min(frame.intra[at]!, cost + FLOOR_COST);
+    field.cost[at] = Math.min(frame.intra[at]!, cost + this.#settings.floorCost);
   }
 
   /** Cost of the average of two predictions. */
@@ -256,13 +250,12 @@ export class LookAhead {
     }
     const [first, second] = this.#predictions;
     call.averageBlocks(first, BLOCK, second, BLOCK, first, BLOCK, BLOCK, BLOCK);
-    return call.blockSatd(frame.plane + offset, this.#stride, first, BLOCK, BLOCK) + FLOOR_COST + AVERAGE_COST;
+    const { floorCost, averageCost } = this.#settings;
+    return call.blockSatd(frame.plane + offset, this.#stride, first, BLOCK, BLOCK) + floorCost + averageCost;
   }
 }
 
 const ORIGIN = Int16Array.of(0, 0);
-/** What a second vector costs, SATD units. */
-const AVERAGE_COST = 8;
 
 function sum(values: Float32Array): number {
   return values.reduce((total, value) => total + value, 0);

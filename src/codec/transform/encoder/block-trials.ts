@@ -16,6 +16,7 @@ import { chromaGroupsContext, lumaGroupsContext, transformContext } from '../mod
 import { setMotion } from '../motion.js';
 import type { Picture } from '../picture.js';
 import type { RateModel } from './rate-model.js';
+import type { EncoderSettings } from './settings.js';
 import { ResidualCoding, type ResidualChoice } from './residual-coding.js';
 
 /** A frame that is being decided. */
@@ -38,8 +39,6 @@ export interface BlockJob extends FrameJob {
   /** Squared error, and SATD, per bit. */
   readonly lambda: number;
   readonly satdLambda: number;
-  /** What chroma's squared error counts against luma's. */
-  readonly chromaWeight: number;
 }
 
 /** What one way of coding a macroblock costs and needs. */
@@ -71,6 +70,7 @@ export class BlockTrials {
     readonly tables: KernelTables,
     readonly rates: RateModel,
     readonly geometry: Geometry,
+    readonly settings: EncoderSettings,
   ) {
     this.blocks = new BlockReconstruction(kernels, tables);
     this.residuals = new ResidualCoding(kernels, tables, rates);
@@ -116,7 +116,8 @@ export class BlockTrials {
 
   /** Codes the chroma residual of a prediction into the trial. */
   chroma(block: BlockJob, prediction: Picture, type: number, hasLuma: boolean): ResidualChoice {
-    const { row, column, source, chromaWeight } = block;
+    const { row, column, source } = block;
+    const { chromaWeight } = this.settings.lagrangian;
     const choice = this.residuals.chroma(
       [source.u, source.v],
       row * 8 * source.u.stride + column * 8,

@@ -6,13 +6,6 @@ import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js'
 import type { MotionEstimation, Partition } from './motion-estimation.js';
 import { NEW_MOTION, NewMotion } from './new-motion.js';
 
-/** Candidates whose SATD cost exceeds the other's by this factor are not tried in full. */
-const TRIAL_MARGIN = 1.25;
-/** Splits are tried where the best way so far costs more than this many bits. */
-const SPLIT_BITS = 30;
-/** Where leaving the best candidate as it is costs less than this many bits, nothing else is tried. */
-const EARLY_SKIP_BITS = 8;
-
 const WHOLE: Partition = { y: 0, x: 0, size: 16 };
 const QUARTERS: readonly Partition[] = [
   { y: 0, x: 0, size: 8 },
@@ -45,6 +38,7 @@ export class InterTrials {
   try(block: BlockJob, hints: MotionHints): number {
     const { tokens, row, column } = block;
     const { modes } = this.#trials.rates.tables;
+    const { trialMargin, splitBits, earlySkipBits } = this.#trials.settings.inter;
     const typeAt = typeContext(tokens, row, column);
     const neighbours = this.#neighbours;
     neighbours.gather(tokens, 2 * row, 2 * column, 2);
@@ -52,7 +46,7 @@ export class InterTrials {
     const candidates = this.#candidates;
     const merge = this.#tryCandidates(block, typeAt);
     const { best } = this.#trials;
-    if (best.cost < EARLY_SKIP_BITS * block.lambda) {
+    if (best.cost < earlySkipBits * block.lambda) {
       clearMotion(tokens, row, column);
       return merge.satd;
     }
@@ -78,16 +72,16 @@ export class InterTrials {
     this.#whole.set(motion.single);
 
     const typeBits = modes.type.cost(typeAt, INTER16);
-    if (merge.satd < TRIAL_MARGIN * newSatd) {
+    if (merge.satd < trialMargin * newSatd) {
       this.#predict(block, candidates, merge.index * MOTION_FIELDS);
       this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(0, merge.index));
     }
-    if (!isCandidate(candidates, motion.fields) && newSatd < TRIAL_MARGIN * merge.satd) {
+    if (!isCandidate(candidates, motion.fields) && newSatd < trialMargin * merge.satd) {
       this.#predict(block, motion.fields, 0);
       this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(0, NEW_MOTION) + motion.bits);
     }
     const best16 = Math.min(merge.satd, newSatd);
-    if (best.type !== SKIP || best.cost > SPLIT_BITS * block.lambda) {
+    if (best.type !== SKIP || best.cost > splitBits * block.lambda) {
       const split = this.#split(block, modes.type.cost(typeAt, INTER8), reference);
       if (split.satd < best16) this.#tryResidual(block, INTER8, split.bits);
     }
@@ -221,7 +215,7 @@ export class InterTrials {
       const size = plane === 0 ? 16 : 8;
       const a = from.at + block.row * size * from.stride + block.column * size;
       const b = to.at + block.row * size * to.stride + block.column * size;
-      const weight = plane === 0 ? 1 : block.chromaWeight;
+      const weight = plane === 0 ? 1 : this.#trials.settings.lagrangian.chromaWeight;
       sum += weight * call.blockSsd(a, from.stride, b, to.stride, size, size);
     }
     return sum;

@@ -3,11 +3,6 @@ import { INTRA16, INTRA8 } from '../frame-tokens.js';
 import { intraModeContext, lumaGroupsContext, typeContext, typeKeyContext } from '../mode-contexts.js';
 import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
 
-/** In inter frames, intra prediction is tried only below this multiple of the best inter SATD cost. */
-const INTRA_MARGIN = 1.1;
-/** In key frames, the second best 16x16 mode is tried in full below this multiple of the best one's SATD cost. */
-const SECOND_MARGIN = 1.1;
-
 /** Ways of predicting a macroblock from its own picture. */
 export class IntraTrials {
   readonly #trials: BlockTrials;
@@ -27,11 +22,12 @@ export class IntraTrials {
       isKey
         ? modes.typeKey.cost(typeKeyContext(tokens, row, column), type - INTRA16)
         : modes.type.cost(typeContext(tokens, row, column), type);
+    const { interMargin, secondMargin } = this.#trials.settings.intra;
     const [first, second] = this.#rank16(block);
-    if (first.satd > INTRA_MARGIN * interSatd) return;
+    if (first.satd > interMargin * interSatd) return;
     clearMotion(tokens, row, column);
     this.#try16(block, first.mode, typeBits(INTRA16) + first.bits);
-    if (isKey && second.satd < SECOND_MARGIN * first.satd) {
+    if (isKey && second.satd < secondMargin * first.satd) {
       this.#try16(block, second.mode, typeBits(INTRA16) + second.bits);
     }
     this.#try8(block, typeBits(INTRA8));

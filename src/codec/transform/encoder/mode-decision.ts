@@ -6,15 +6,8 @@ import { BlockTrials, clearMotion, type BlockJob, type FrameJob } from './block-
 import { InterTrials, type MotionHints } from './inter-trials.js';
 import { IntraTrials } from './intra-trials.js';
 import type { RateModel } from './rate-model.js';
+import type { EncoderSettings, LagrangianSettings } from './settings.js';
 import type { Wavefront } from './wavefront.js';
-
-/**
- * Lagrangian weights: squared error per bit, in squared quantiser steps. What others are predicted from passes its error
- * on: bits weigh less there, beyond what finer steps do.
- */
-const LAMBDA_FACTORS = { key: 0.1, referenced: 0.12, unreferenced: 0.14 };
-/** SATD of a residual against the root of its squared error, roughly. */
-const SATD_FACTOR = 1.4;
 
 /**
  * Decides modes, motion and tokens of all macroblocks of a frame by Lagrangian costs (Sullivan and Wiegand 1998,
@@ -27,15 +20,13 @@ export class ModeDecision {
   readonly #trials: BlockTrials;
   readonly #inter: InterTrials;
   readonly #intra: IntraTrials;
+  readonly #lagrangian: LagrangianSettings;
 
-  readonly #chromaWeight: number;
-
-  /** @param chromaWeight what chroma's squared error counts against luma's. */
-  constructor(kernels: Kernels, tables: KernelTables, rates: RateModel, geometry: Geometry, chromaWeight: number) {
-    this.#chromaWeight = chromaWeight;
+  constructor(kernels: Kernels, tables: KernelTables, rates: RateModel, geometry: Geometry, settings: EncoderSettings) {
+    this.#lagrangian = settings.lagrangian;
     this.#tables = tables;
     this.#geometry = geometry;
-    this.#trials = new BlockTrials(kernels, tables, rates, geometry);
+    this.#trials = new BlockTrials(kernels, tables, rates, geometry, settings);
     this.#inter = new InterTrials(this.#trials);
     this.#intra = new IntraTrials(this.#trials);
   }
@@ -49,7 +40,8 @@ export class ModeDecision {
   decide(frame: FrameJob, hints: MotionHints, wavefront: Wavefront): void {
     const { head, source, target, tokens, references } = frame;
     const { columns } = this.#geometry;
-    const factor = LAMBDA_FACTORS[head.kind === 'key' ? 'key' : head.fills !== null ? 'referenced' : 'unreferenced'];
+    const { key, referenced, unreferenced, satdFactor } = this.#lagrangian;
+    const factor = head.kind === 'key' ? key : head.fills !== null ? referenced : unreferenced;
     wavefront.visit((row, column) => {
       const q = blockQ(tokens, head.q, row, column);
       const step = this.#tables.pack.step[q]! / 8;
@@ -65,8 +57,7 @@ export class ModeDecision {
         sub: 4 * row * columns + 2 * column,
         q,
         lambda: factor * step * step,
-        satdLambda: Math.sqrt(factor) * step * SATD_FACTOR,
-        chromaWeight: this.#chromaWeight,
+        satdLambda: Math.sqrt(factor) * step * satdFactor,
       };
       this.#trials.best.cost = Infinity;
       const interSatd = head.kind === 'inter' ? this.#inter.try(block, hints) : Infinity;

@@ -1,11 +1,6 @@
 import type { Pointer } from '../../../kernels/kernels.js';
 import type { BlockJob, BlockTrials } from './block-trials.js';
 
-/** Hexagon steps of the motion search. */
-const SEARCH_STEPS = 24;
-/** Vectors may point this far outside the picture, whole samples. */
-const SEARCH_OUTSIDE = 24;
-const SEARCH_RANGE = 1024;
 /** Starting points at most. */
 const STARTS = 16;
 
@@ -78,14 +73,15 @@ export class MotionEstimation {
     predictedY: number,
     lambda: number,
   ): number {
-    const { kernels, tables } = this.#trials;
+    const { kernels, tables, settings } = this.#trials;
+    const { searchSteps, outside, range } = settings.motion;
     const { references } = block;
     const reference = references.pictures[slot]!.y;
     const top = block.row * 16 + y;
     const left = block.column * 16 + x;
     // Interpolation and refinement read a little further than the vector points.
-    const before = SEARCH_OUTSIDE - 1 - (16 - size);
-    const after = SEARCH_OUTSIDE - 5 - (16 - size) - size;
+    const before = outside - 1 - (16 - size);
+    const after = outside - 5 - (16 - size) - size;
     const cost = kernels.call.searchMotion(
       target,
       stride,
@@ -96,12 +92,12 @@ export class MotionEstimation {
       this.#startCount,
       predictedX,
       predictedY,
-      Math.max(-SEARCH_RANGE, -left - before),
-      Math.min(SEARCH_RANGE, reference.width - left + after),
-      Math.max(-SEARCH_RANGE, -top - before),
-      Math.min(SEARCH_RANGE, reference.height - top + after),
+      Math.max(-range, -left - before),
+      Math.min(range, reference.width - left + after),
+      Math.max(-range, -top - before),
+      Math.min(range, reference.height - top + after),
       lambda,
-      SEARCH_STEPS,
+      searchSteps,
       tables.interpolation[references.interpolation]!,
       this.#result,
     );

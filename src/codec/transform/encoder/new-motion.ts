@@ -6,8 +6,6 @@ import { MotionEstimation, type Partition } from './motion-estimation.js';
 
 /** Symbol of `motion` for a new motion. */
 export const NEW_MOTION = 3;
-/** The average of two predictions is refined if it costs less than this multiple of the better one. */
-const REFINE_MARGIN = 1.15;
 
 /**
  * Search of a partition's new motion: a vector for each reference, then both vectors for the average, each moved while
@@ -82,7 +80,7 @@ export class NewMotion {
     this.#predict(block, partition, 0);
     this.#predict(block, partition, 1);
     const first = this.#tryAverage(block, partition, vectorBits[0]! + vectorBits[1]!);
-    if (!refine || first > REFINE_MARGIN * this.cost) return;
+    if (!refine || first > this.#trials.settings.motion.refineMargin * this.cost) return;
     // The worse of the two first: it has more to gain.
     const slots = costs[0]! < costs[1]! ? [1, 0] : [0, 1];
     for (const slot of slots) this.#refine(block, partition, neighbours, slot, vectorBits);
