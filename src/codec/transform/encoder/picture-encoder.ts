@@ -8,7 +8,7 @@ import { Picture, type PicturePlanes } from '../picture.js';
 import type { Planes } from '../../planes.js';
 import { ReferenceSlots } from '../reference-slots.js';
 import { FrameDecision, type DecisionHelpers } from './frame-decision.js';
-import type { MotionHints } from './inter-trials.js';
+import type { MotionHints } from './block-trials.js';
 import type { DecisionJob } from './row-decision.js';
 import type { EncoderSettings } from './settings.js';
 

@@ -4,8 +4,7 @@ import type { FrameHead } from '../../frame-head.js';
 import { FrameTokens, type Geometry, type TokenArrays } from '../frame-tokens.js';
 import { KernelTables } from '../kernel-tables.js';
 import { Picture, type PicturePlanes } from '../picture.js';
-import type { FrameJob } from './block-trials.js';
-import type { MotionHints } from './inter-trials.js';
+import type { FrameJob, MotionHints } from './block-trials.js';
 import { ModeDecision } from './mode-decision.js';
 import { RateModel } from './rate-model.js';
 import type { EncoderSettings } from './settings.js';
@@ -79,9 +78,10 @@ export class RowDecision {
     const frame: FrameJob = {
       ...{ head, source: picture(source), target: picture(target), tokens: this.#tokens },
       references: { pictures: [first!, second!], interpolation: head.interpolation },
+      hints,
     };
     this.#rates.beginFrame(head);
-    this.#decision.decide(frame, hints, this.#wavefront);
+    this.#decision.decide(frame, this.#wavefront);
   }
 
   /** Waits for the rows of the other threads; throws Error if one has failed. */
