@@ -3,10 +3,8 @@ import type { Kernels, Pointer } from '../kernels/kernels.js';
 import { MotionSearch, type MotionLimits, type Vector } from '../kernels/motion-search.js';
 import type { LookAheadSettings } from './look-ahead-settings.js';
 import type { MacroblockGrid } from './macroblock-grid.js';
-import { writePlane } from './planes.js';
+import { BORDER, writePlane } from './planes.js';
 
-/** Border of the half-size planes, samples. */
-const BORDER = 32;
 /** Vectors may point this far outside, samples; taps read further on the right and below. */
 const OUTSIDE = 20;
 /** Block size on the half-size plane: one macroblock. */

@@ -2,11 +2,11 @@ import { BlockView } from '../../../kernels/block-view.js';
 import { CHROMA_BLOCK, MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
 import { AVERAGE, INTER16, INTER8, MOTION_FIELDS, SKIP } from '../frame-tokens.js';
 import { typeContext } from '../mode-contexts.js';
-import { CANDIDATES, MotionNeighbours, setMotion } from '../motion.js';
+import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from '../motion.js';
 import { Picture } from '../picture.js';
 import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
 import type { MotionEstimation, Partition } from './motion-estimation.js';
-import { NEW_MOTION, NewMotion } from './new-motion.js';
+import { NewMotion } from './new-motion.js';
 
 const WHOLE: Partition = { y: 0, x: 0, size: MACROBLOCK };
 const QUARTERS: readonly Partition[] = [0, 1, 2, 3].map((sub) => ({

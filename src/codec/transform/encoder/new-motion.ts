@@ -6,9 +6,6 @@ import type { MotionNeighbours } from '../motion.js';
 import type { BlockJob, BlockTrials } from './block-trials.js';
 import { MotionEstimation, type Partition } from './motion-estimation.js';
 
-/** Symbol of `motion` for a new motion. */
-export const NEW_MOTION = 3;
-
 /** Names the starting points of the search in one slot's reference. */
 export type AddStarts = (block: BlockJob, slot: number, estimation: MotionEstimation) => void;
 
