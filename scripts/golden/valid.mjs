@@ -27,7 +27,7 @@ function pan(width, height, time) {
 
 async function encodeClip(save, name, width, height, pictures, options, { side = [], times = [] } = {}) {
   const geometry = new Geometry(width, height);
-  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options);
+  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, { tune: 'psnr', ...options });
   for (const [index, picture] of pictures.entries()) encoder.push({ ...picture, pts: BigInt(times[index] ?? index) });
   const frames = [];
   while (encoder.isReady(true)) {

@@ -1,22 +1,14 @@
+import { BlockView, type Samples } from '../kernels/block-view.js';
 import type { Kernels, Pointer } from '../kernels/kernels.js';
+import { MotionSearch, type MotionLimits, type Vector } from '../kernels/motion-search.js';
+import type { LookAheadSettings } from './look-ahead-settings.js';
 import type { MacroblockGrid } from './macroblock-grid.js';
-import { writePlane } from './planes.js';
+import { BORDER, writePlane } from './planes.js';
 
-/** Border of the half-size planes, samples. */
-const BORDER = 32;
+/** Vectors may point this far outside, samples; taps read further on the right and below. */
+const OUTSIDE = 20;
 /** Block size on the half-size plane: one macroblock. */
 const BLOCK = 8;
-/** Weight of a vector's estimated bits in SATD units: keeps the field smooth where nothing is to be gained. */
-const VECTOR_WEIGHT = 2;
-const SEARCH_STEPS = 12;
-/** A frame whose prediction from the one before costs more than this share of its intra cost begins a new scene. */
-const SCENE_CUT = 0.75;
-/** What prediction within the picture saves against a flat block, roughly. */
-const INTRA_GAIN = 0.75;
-/** Cost of a block that every frame pays anyhow, SATD units; keeps ratios of flat blocks tame. */
-const FLOOR_COST = 24;
-/** Up to so many times that cost a frame is flat, black say, and begins no scene. */
-const FLAT = 1.25;
 
 /** How well one frame is predicted from another, one value per macroblock. */
 export interface MotionField {
@@ -45,7 +37,8 @@ export interface LookAheadFrame {
 }
 
 interface Frame extends LookAheadFrame {
-  readonly plane: Pointer;
+  /** Half-size luma, extended on all sides. */
+  readonly plane: Samples;
   readonly fields: Map<number, MotionField>;
   readonly averages: Map<string, BidirectionalCosts>;
   isSceneCut: boolean;
@@ -58,22 +51,27 @@ interface Frame extends LookAheadFrame {
 export class LookAhead {
   readonly #kernels: Kernels;
   readonly #grid: MacroblockGrid;
+  readonly #settings: LookAheadSettings;
   readonly #width: number;
   readonly #height: number;
   readonly #stride: number;
   readonly #full: Pointer;
   readonly #taps: Pointer;
   readonly #flat: Pointer;
-  readonly #starts: Pointer;
-  readonly #result: Pointer;
+  readonly #motion: MotionSearch;
+  readonly #wanted = new BlockView();
+  readonly #place = new BlockView();
+  readonly #limits: MotionLimits = { minX: 0, maxX: 0, minY: 0, maxY: 0 };
+  readonly #predicted: Vector = { x: 0, y: 0 };
   readonly #predictions: readonly [Pointer, Pointer];
-  readonly #freePlanes: Pointer[] = [];
+  readonly #freePlanes: Samples[] = [];
   readonly #frames = new Map<number, Frame>();
   #count = 0;
 
-  constructor(kernels: Kernels, grid: MacroblockGrid) {
+  constructor(kernels: Kernels, grid: MacroblockGrid, settings: LookAheadSettings) {
     this.#kernels = kernels;
     this.#grid = grid;
+    this.#settings = settings;
     this.#width = grid.codedWidth / 2;
     this.#height = grid.codedHeight / 2;
     this.#stride = this.#width + 2 * BORDER;
@@ -86,16 +84,15 @@ export class LookAhead {
     }
     this.#taps = kernels.store(taps);
     this.#flat = kernels.allocate(BLOCK * BLOCK);
-    this.#starts = kernels.allocate(64);
-    this.#result = kernels.allocate(8);
+    this.#motion = new MotionSearch(kernels, settings.searchSteps);
+    this.#motion.useTaps(this.#taps);
     this.#predictions = [kernels.allocate(BLOCK * BLOCK), kernels.allocate(BLOCK * BLOCK)];
   }
 
   /** Takes the next frame in display order; `y` is its visible luma. It is kept until it is released. */
   analyse(y: Uint8Array): LookAheadFrame {
     const { rows, columns } = this.#grid;
-    const bytes = this.#stride * (this.#height + 2 * BORDER);
-    const plane = this.#freePlanes.pop() ?? this.#kernels.allocate(bytes) + BORDER * this.#stride + BORDER;
+    const plane = this.#freePlanes.pop() ?? this.#allocatePlane();
     this.#load(y, plane);
     const intra = new Float32Array(rows * columns);
     for (let row = 0; row < rows; row++) {
@@ -108,7 +105,8 @@ export class LookAhead {
     const previous = this.#frames.get(display - 1);
     if (previous !== undefined) {
       const cost = sum(this.predict(frame, previous).cost);
-      frame.isSceneCut = cost > SCENE_CUT * sum(intra) && cost > FLAT * FLOOR_COST * intra.length;
+      const { sceneCut, flat, floorCost } = this.#settings;
+      frame.isSceneCut = cost > sceneCut * sum(intra) && cost > flat * floorCost * intra.length;
     }
     return frame;
   }
@@ -161,25 +159,32 @@ export class LookAhead {
     return result;
   }
 
-  #load(y: Uint8Array, plane: Pointer): void {
+  #allocatePlane(): Samples {
+    const stride = this.#stride;
+    const at = this.#kernels.allocate(stride * (this.#height + 2 * BORDER)) + BORDER * stride + BORDER;
+    return { at, stride };
+  }
+
+  #load(y: Uint8Array, plane: Samples): void {
     const { width, height, codedWidth, codedHeight } = this.#grid;
     const full = { at: this.#full, stride: codedWidth, width: codedWidth, height: codedHeight };
     writePlane(this.#kernels.u8, full, y, width, height);
     const { call } = this.#kernels;
-    call.halve(this.#full, codedWidth, plane, this.#stride, this.#width, this.#height);
-    call.extendEdges(plane, this.#stride, this.#width, this.#height, BORDER);
+    call.halve(this.#full, codedWidth, plane.at, plane.stride, this.#width, this.#height);
+    call.extendEdges(plane.at, plane.stride, this.#width, this.#height, BORDER);
   }
 
   /** SATD against the block's own mean. */
-  #intraCost(plane: Pointer, row: number, column: number): number {
-    const at = plane + row * BLOCK * this.#stride + column * BLOCK;
+  #intraCost(plane: Samples, row: number, column: number): number {
+    const at = plane.at + row * BLOCK * this.#stride + column * BLOCK;
     const memory = this.#kernels.u8;
     let total = 0;
     for (let y = 0; y < BLOCK; y++) {
       for (let x = 0; x < BLOCK; x++) total += memory[at + y * this.#stride + x]!;
     }
     memory.fill((total + 32) >> 6, this.#flat, this.#flat + BLOCK * BLOCK);
-    return INTRA_GAIN * this.#kernels.call.blockSatd(at, this.#stride, this.#flat, BLOCK, BLOCK) + FLOOR_COST;
+    const { intraGain, floorCost } = this.#settings;
+    return intraGain * this.#kernels.call.blockSatd(at, this.#stride, this.#flat, BLOCK, BLOCK) + floorCost;
   }
 
   /** Searches one macroblock and writes what is found into the field. */
@@ -187,60 +192,48 @@ export class LookAhead {
     const { columns } = this.#grid;
     const at = row * columns + column;
     const { motion } = field;
-    const kernels = this.#kernels;
-    const starts = kernels.i16;
-    const base = this.#starts >> 1;
-    let count = 0;
-    const add = (list: Int16Array | undefined, index: number, scale: number): void => {
-      if (list === undefined) return;
-      starts[base + 2 * count] = scale * list[2 * index]!;
-      starts[base + 2 * count + 1] = scale * list[2 * index + 1]!;
-      count++;
-    };
-    add(ORIGIN, 0, 1);
-    if (column > 0) add(motion, at - 1, 1);
-    if (row > 0) add(motion, at - columns, 1);
-    if (row > 0 && column + 1 < columns) add(motion, at - columns + 1, 1);
+    const search = this.#motion;
+    search.clearStarts();
+    search.addStart(0, 0);
+    if (column > 0) this.#addStart(motion, at - 1, 1);
+    if (row > 0) this.#addStart(motion, at - columns, 1);
+    if (row > 0 && column + 1 < columns) this.#addStart(motion, at - columns + 1, 1);
     // Motion goes on as it was: from the frame before to the same reference, or from this one to the frame before.
     const before = this.#frames.get(frame.display - 1);
     const distance = frame.display - reference.display;
     if (distance === 1) {
-      add(before?.fields.get(frame.display - 2)?.motion, at, 1);
+      this.#addStart(before?.fields.get(frame.display - 2)?.motion, at, 1);
     } else {
-      add(frame.fields.get(frame.display - 1)?.motion, at, distance);
-      add(before?.fields.get(reference.display)?.motion, at, 1);
+      this.#addStart(frame.fields.get(frame.display - 1)?.motion, at, distance);
+      this.#addStart(before?.fields.get(reference.display)?.motion, at, 1);
     }
     const left = column * BLOCK;
     const top = row * BLOCK;
-    const predicted = column > 0 ? 2 * (at - 1) : row > 0 ? 2 * (at - columns) : -1;
-    const cost = kernels.call.searchMotion(
-      frame.plane + top * this.#stride + left,
-      this.#stride,
-      reference.plane + top * this.#stride + left,
-      this.#stride,
-      BLOCK,
-      this.#starts,
-      count,
-      predicted < 0 ? 0 : motion[predicted]!,
-      predicted < 0 ? 0 : motion[predicted + 1]!,
-      -left - 20,
-      this.#width - left - BLOCK + 16,
-      -top - 20,
-      this.#height - top - BLOCK + 16,
-      VECTOR_WEIGHT,
-      SEARCH_STEPS,
-      this.#taps,
-      this.#result,
-    );
-    motion[2 * at] = kernels.i16[this.#result >> 1]!;
-    motion[2 * at + 1] = kernels.i16[(this.#result >> 1) + 1]!;
-    field.cost[at] = Math.min(frame.intra[at]!, cost + FLOOR_COST);
+    const predicted = column > 0 ? at - 1 : row > 0 ? at - columns : -1;
+    this.#predicted.x = predicted < 0 ? 0 : motion[2 * predicted]!;
+    this.#predicted.y = predicted < 0 ? 0 : motion[2 * predicted + 1]!;
+    const limits = this.#limits;
+    limits.minX = -left - OUTSIDE;
+    limits.maxX = this.#width - left - BLOCK + OUTSIDE - 4;
+    limits.minY = -top - OUTSIDE;
+    limits.maxY = this.#height - top - BLOCK + OUTSIDE - 4;
+    const wanted = this.#wanted.moveTo(frame.plane, top, left, BLOCK);
+    const place = this.#place.moveTo(reference.plane, top, left, BLOCK);
+    const cost = search.search(wanted, place, limits, this.#predicted, this.#settings.vectorWeight);
+    motion[2 * at] = search.found.x;
+    motion[2 * at + 1] = search.found.y;
+    field.cost[at] = Math.min(frame.intra[at]!, cost + this.#settings.floorCost);
+  }
+
+  /** Lets the search begin from a vector of a field, times `scale`; does nothing if there is no field. */
+  #addStart(motion: Int16Array | undefined, at: number, scale: number): void {
+    if (motion !== undefined) this.#motion.addStart(scale * motion[2 * at]!, scale * motion[2 * at + 1]!);
   }
 
   /** Cost of the average of two predictions. */
   #averageCost(
     frame: Frame,
-    planes: readonly [Pointer, Pointer],
+    planes: readonly [Samples, Samples],
     fields: readonly [MotionField, MotionField],
     row: number,
     column: number,
@@ -251,18 +244,15 @@ export class LookAhead {
     for (let i = 0; i < 2; i++) {
       const x = fields[i]!.motion[2 * at]!;
       const y = fields[i]!.motion[2 * at + 1]!;
-      const from = planes[i]! + offset + (y >> 2) * this.#stride + (x >> 2);
+      const from = planes[i]!.at + offset + (y >> 2) * this.#stride + (x >> 2);
       call.compensate(from, this.#stride, this.#predictions[i]!, BLOCK, BLOCK, BLOCK, this.#taps, 8, x & 3, y & 3);
     }
     const [first, second] = this.#predictions;
     call.averageBlocks(first, BLOCK, second, BLOCK, first, BLOCK, BLOCK, BLOCK);
-    return call.blockSatd(frame.plane + offset, this.#stride, first, BLOCK, BLOCK) + FLOOR_COST + AVERAGE_COST;
+    const { floorCost, averageCost } = this.#settings;
+    return call.blockSatd(frame.plane.at + offset, this.#stride, first, BLOCK, BLOCK) + floorCost + averageCost;
   }
 }
-
-const ORIGIN = Int16Array.of(0, 0);
-/** What a second vector costs, SATD units. */
-const AVERAGE_COST = 8;
 
 function sum(values: Float32Array): number {
   return values.reduce((total, value) => total + value, 0);

@@ -1,5 +1,9 @@
 /** Width and height of a macroblock, luma samples. */
 export const MACROBLOCK = 16;
+/** Width and height of one of its four sub-blocks, luma samples. */
+export const SUB_BLOCK = MACROBLOCK / 2;
+/** Width and height of a macroblock in a chroma plane. */
+export const CHROMA_BLOCK = MACROBLOCK / 2;
 
 /** The macroblocks that cover a picture. */
 export class MacroblockGrid {

@@ -26,6 +26,9 @@ export interface Plane {
   readonly height: number;
 }
 
+/** Samples that a plane to predict from is extended by on each side. */
+export const BORDER = 32;
+
 /** Returns the buffers of planes. */
 export function planeBuffers({ y, u, v }: VisiblePlanes): ArrayBuffer[] {
   return [y, u, v].map((plane) => plane.buffer as ArrayBuffer);

@@ -72,43 +72,8 @@ export interface KernelFunctions {
     offset2: number,
   ): number;
   addResidual(accumulator: Pointer, target: Pointer, stride: number, size: number): void;
-  quantiseTokens(
-    coefficients: Pointer,
-    count: number,
-    first: number,
-    stride: number,
-    steps: Pointer,
-    neighbours: Pointer,
-    contextOfSum: Pointer,
-    costs: Pointer,
-    groupCosts: Pointer,
-    limits: Pointer,
-    groupCount: number,
-    offset1: number,
-    offset2: number,
-    lambda: number,
-    tokens: Pointer,
-    result: Pointer,
-  ): number;
-  searchMotion(
-    current: Pointer,
-    currentStride: number,
-    reference: Pointer,
-    referenceStride: number,
-    size: number,
-    starts: Pointer,
-    startCount: number,
-    predictedX: number,
-    predictedY: number,
-    minX: number,
-    maxX: number,
-    minY: number,
-    maxY: number,
-    lambda: number,
-    steps: number,
-    taps: Pointer,
-    result: Pointer,
-  ): number;
+  quantiseTokens(kind: Pointer, steps: Pointer, groupCosts: Pointer, lambda: number): number;
+  searchMotion(parameters: Pointer): number;
   extendEdges(plane: Pointer, stride: number, width: number, height: number, border: number): void;
 }
 

@@ -1,17 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import { LookAhead, type LookAheadFrame, type MotionField } from '../../src/codec/look-ahead.js';
-import { propagateQuality, type DependentFrame } from '../../src/codec/transform/encoder/quality-propagation.js';
+import {
+  propagateQuality,
+  type DependentFrame,
+  type QualityGain,
+} from '../../src/codec/transform/encoder/quality-propagation.js';
+import { ENCODER_SETTINGS } from '../../src/codec/transform/encoder/settings.js';
 import { Geometry } from '../../src/codec/transform/frame-tokens.js';
 import { Kernels } from '../../src/kernels/kernels.js';
 import { picture } from './clips.js';
 
 const geometry = new Geometry(160, 96);
+const settings = ENCODER_SETTINGS.lpips;
 const blocks = geometry.rows * geometry.columns;
 
 const KINDS = { still: 0, moved: 4 };
 
 function open(scenes: readonly (readonly [time: number, scene: number])[]): [LookAhead, LookAheadFrame[]] {
-  const lookAhead = new LookAhead(new Kernels(), geometry);
+  const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead);
   return [lookAhead, scenes.map(([time, scene]) => lookAhead.analyse(picture('pan', 160, 96, time, scene).y))];
 }
 
@@ -79,7 +85,7 @@ describe('LookAhead', () => {
   });
 
   test('the average of two noisy pictures is a better prediction than either', () => {
-    const lookAhead = new LookAhead(new Kernels(), geometry);
+    const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead);
     const clean = picture('pan', 160, 96, 0);
     const noisy = (scene: number): Uint8Array => {
       const noise = picture('noise', 160, 96, scene).y;
@@ -93,7 +99,7 @@ describe('LookAhead', () => {
 
   test('what is released makes room for new frames', () => {
     const kernels = new Kernels();
-    const lookAhead = new LookAhead(kernels, geometry);
+    const lookAhead = new LookAhead(kernels, geometry, settings.lookAhead);
     const { y } = picture('pan', 160, 96, 0);
     const frames = [lookAhead.analyse(y), lookAhead.analyse(y)];
     const before = kernels.allocate(0);
@@ -103,7 +109,7 @@ describe('LookAhead', () => {
   });
 
   test('flat pictures, still or fading, begin no scene', () => {
-    const lookAhead = new LookAhead(new Kernels(), geometry);
+    const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead);
     const frames = [16, 16, 18, 60].map((level) => lookAhead.analyse(new Uint8Array(160 * 96).fill(level)));
     expect(frames.some(({ isSceneCut }) => isSceneCut)).toBe(false);
   });
@@ -133,6 +139,9 @@ describe('LookAhead', () => {
 });
 
 describe('propagateQuality', () => {
+  const gainOf = (window: readonly DependentFrame[]): QualityGain =>
+    propagateQuality(geometry, window, settings.propagation);
+
   /** Frames that take over the share `share(at)` of each block from the same place in the frame before. */
   function still(count: number, share: (at: number) => number): DependentFrame[] {
     const intra = new Float32Array(blocks).fill(1000);
@@ -147,7 +156,7 @@ describe('propagateQuality', () => {
 
   test('a frame that nothing follows, or that nothing depends on, gains nothing', () => {
     for (const window of [still(1, () => 1), still(10, () => 0)]) {
-      const { frame, regions } = propagateQuality(geometry, window);
+      const { frame, regions } = gainOf(window);
       expect(frame).toBe(0);
       expect(regions.every((value) => value === 0)).toBe(true);
     }
@@ -155,29 +164,13 @@ describe('propagateQuality', () => {
 
   test('the gain is 2 per doubling of what is inherited, and limited', () => {
     // Two, four, eight times as much information as without the frames that follow.
-    expect(
-      [1, 2, 4, 8].map(
-        (count) =>
-          propagateQuality(
-            geometry,
-            still(count, () => 1),
-          ).frame,
-      ),
-    ).toEqual([0, 2, 4, 6]);
-    expect(
-      propagateQuality(
-        geometry,
-        still(5000, () => 1),
-      ).frame,
-    ).toBe(12);
+    expect([1, 2, 4, 8].map((count) => gainOf(still(count, () => 1)).frame)).toEqual([0, 2, 4, 6]);
+    expect(gainOf(still(5000, () => 1)).frame).toBe(12);
   });
 
   test('regions that are reused gain, others lose', () => {
     const isLeft = (at: number): boolean => at % geometry.columns < 4;
-    const { frame, regions } = propagateQuality(
-      geometry,
-      still(16, (at) => (isLeft(at) ? 1 : 0)),
-    );
+    const { frame, regions } = gainOf(still(16, (at) => (isLeft(at) ? 1 : 0)));
     expect(frame).toBeGreaterThan(0);
     expect(regions.every((value) => value >= -8 && value <= 8)).toBe(true);
     regions.forEach((value, region) => {
@@ -190,7 +183,7 @@ describe('propagateQuality', () => {
     const window = still(8, () => 1);
     for (const { references } of window)
       for (const { motion } of references) for (let at = 0; at < blocks; at++) motion[2 * at] = 32 * 100;
-    expect(propagateQuality(geometry, window).frame).toBe(0);
+    expect(gainOf(window).frame).toBe(0);
   });
 
   test('the average of two references gives each half, one reference all', () => {
@@ -200,7 +193,7 @@ describe('propagateQuality', () => {
     const gain = (choice: number): number => {
       const between = { ...last!, references, choice: new Uint8Array(blocks).fill(choice) };
       // The second frame depends on nothing here.
-      return propagateQuality(geometry, [first!, { ...second!, references: [] }, between]).frame;
+      return gainOf([first!, { ...second!, references: [] }, between]).frame;
     };
     // 2 log2(1 + 1), 2 log2(1 + 0), 2 log2(1 + 1/2).
     expect([0, 1, 2].map(gain)).toEqual([2, 0, 1]);
@@ -209,6 +202,6 @@ describe('propagateQuality', () => {
   test('what is passed to frames that are coded already is lost', () => {
     const [first, second] = still(2, () => 1);
     const motion = new Int16Array(2 * blocks);
-    expect(propagateQuality(geometry, [first!, { ...second!, references: [{ position: -1, motion }] }]).frame).toBe(0);
+    expect(gainOf([first!, { ...second!, references: [{ position: -1, motion }] }]).frame).toBe(0);
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect } from '@jest/globals';
 import { fc, test } from '@fast-check/jest';
+import { BlockView } from '../../src/kernels/block-view.js';
 import { Kernels } from '../../src/kernels/kernels.js';
+import { MotionSearch } from '../../src/kernels/motion-search.js';
 import { seededRandom } from '../entropy/random.js';
 import { integer, SharedPlane, texture } from './arena.js';
 import { searchMotion, type Found, type SearchInput } from './twins/motion-search.js';
@@ -8,9 +10,7 @@ import { searchMotion, type Found, type SearchInput } from './twins/motion-searc
 const kernels = new Kernels();
 const current = new SharedPlane(kernels, 80, 80);
 const reference = new SharedPlane(kernels, 96, 96);
-const startsAt = kernels.allocate(64);
 const tapsAt = kernels.allocate(64);
-const resultAt = kernels.allocate(8);
 
 const TAPS = [
   [0, 0, 0, 64, 0, 0, 0, 0],
@@ -20,24 +20,16 @@ const TAPS = [
 ];
 
 function runKernel(input: Omit<SearchInput, 'current' | 'reference'>, row: number, column: number): Found {
-  kernels.i16.set(input.starts.flat(), startsAt >> 1);
   kernels.i16.set(input.taps.flat(), tapsAt >> 1);
-  const cost = kernels.call.searchMotion(
-    current.at(row, column),
-    current.stride,
-    reference.at(row + 8, column + 8),
-    reference.stride,
-    input.size,
-    startsAt,
-    input.starts.length,
-    ...input.predicted,
-    ...input.limits,
-    input.lambda,
-    input.steps,
-    tapsAt,
-    resultAt,
-  );
-  return { x: kernels.i16[resultAt >> 1]!, y: kernels.i16[(resultAt >> 1) + 1]!, cost };
+  const search = new MotionSearch(kernels, input.steps);
+  search.useTaps(tapsAt);
+  for (const [x, y] of input.starts) search.addStart(x, y);
+  const wanted = new BlockView().moveTo({ at: current.at(0, 0), stride: current.stride }, row, column, input.size);
+  const place = { at: reference.at(row + 8, column + 8), stride: reference.stride };
+  const [minX, maxX, minY, maxY] = input.limits;
+  const [x, y] = input.predicted;
+  const cost = search.search(wanted, place, { minX, maxX, minY, maxY }, { x, y }, input.lambda);
+  return { ...search.found, cost };
 }
 
 /** Smooth waves, moved by (`dx`, `dy`) samples, under a little noise. */
@@ -88,6 +80,29 @@ describe('searchMotion', () => {
       reference: reference.block(row + 8, column + 8),
     });
     expect(runKernel(input, row, column)).toEqual(expected);
+  });
+
+  test('an instance forgets what it was told only when asked', () => {
+    current.set(waves(80, 0, 0, 0, 1));
+    reference.set(waves(96, 8 - 12, 8, 0, 1));
+    kernels.i16.set(TAPS.flat(), tapsAt >> 1);
+    const search = new MotionSearch(kernels, 0);
+    search.useTaps(tapsAt);
+    const wanted = new BlockView().moveTo({ at: current.at(0, 0), stride: current.stride }, 30, 30, 16);
+    const place = { at: reference.at(38, 38), stride: reference.stride };
+    const limits = { minX: -16, maxX: 16, minY: -16, maxY: 16 };
+    const find = (): number => {
+      search.search(wanted, place, limits, { x: 0, y: 0 }, 1);
+      return search.found.x;
+    };
+    search.addStart(0, 0);
+    expect(find()).not.toBe(-48);
+    search.addStart(-48, 0);
+    search.addStart(-48, 0);
+    expect(find()).toBe(-48);
+    search.clearStarts();
+    search.addStart(0, 0);
+    expect(find()).not.toBe(-48);
   });
 
   test('finds a motion of a quarter sample', () => {

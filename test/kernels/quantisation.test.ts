@@ -1,6 +1,7 @@
 import { describe, expect } from '@jest/globals';
 import { fc, test } from '@fast-check/jest';
 import { Kernels } from '../../src/kernels/kernels.js';
+import { TokenQuantiser } from '../../src/kernels/token-quantiser.js';
 import { CHROMA_LIMIT, LUMA_LIMIT } from '../../src/codec/transform/frame-tokens.js';
 import { seededRandom } from '../entropy/random.js';
 import { integer } from './arena.js';
@@ -16,7 +17,6 @@ const at = {
   groupCosts: kernels.allocate(17 * 4),
   limits: kernels.allocate(17 * 4),
   tokens: kernels.allocate(256 * 2),
-  result: kernels.allocate(16),
 };
 
 function runKernel(input: QuantiserInput): Quantised {
@@ -29,26 +29,14 @@ function runKernel(input: QuantiserInput): Quantised {
   kernels.i32.set(input.limits, at.limits >> 2);
   kernels.i16.set(input.tokens, at.tokens >> 1);
   const count = input.tokens.length;
-  const groups = kernels.call.quantiseTokens(
-    at.coefficients,
-    count,
-    input.first,
-    input.stride,
-    at.steps,
-    at.neighbours,
-    at.contextOfSum,
-    at.costs,
-    at.groupCosts,
-    at.limits,
-    input.limits.length - 1,
-    ...input.offsets,
-    input.lambda,
-    at.tokens,
-    at.result,
-  );
-  const [cost, distortion, bits] = kernels.f32.slice(at.result >> 2, (at.result >> 2) + 3);
+  const quantiser = new TokenQuantiser(kernels, {
+    ...{ coefficients: at.coefficients, tokens: at.tokens, count, first: input.first, stride: input.stride },
+    ...{ neighbours: at.neighbours, contextOfSum: at.contextOfSum, costs: at.costs, limits: at.limits },
+    ...{ groupCount: input.limits.length - 1, offset1: input.offsets[0], offset2: input.offsets[1] },
+  });
+  const groups = quantiser.quantise(at.steps, at.groupCosts, input.lambda);
   const tokens = kernels.i16.slice(at.tokens >> 1, (at.tokens >> 1) + count);
-  return { groups, cost: cost!, distortion: distortion!, bits: bits!, tokens };
+  return { groups, cost: quantiser.cost, tokens };
 }
 
 interface Shape {

@@ -8,6 +8,8 @@ const ITSELF: readonly Offset[] = [[0, 0]];
 const ITSELF_AND_AROUND = [...ITSELF, ...AROUND];
 /** Values that describe the token frame and the pass. */
 const ABOUT = 8;
+/** Where they stand; `pass` begins a one-hot group of four. */
+const FIELD = { channels: 0, isFirst: 1, pass: 2, isSecond: 6 } as const;
 const YES = 128;
 
 /** What the prior knows when it is asked for the cells of one pass. */
@@ -60,10 +62,10 @@ function rowsOf(cells: Int32Array, offsets: readonly Offset[], planes: ChannelPl
 
 function aboutRows({ channels, tokenFrame, pass }: BitContext, count: number): GraphTensor {
   const row = new Uint8Array(ABOUT);
-  row[0] = 7 * channels;
-  if (tokenFrame === 0) row[1] = YES;
-  row[2 + pass] = YES;
-  if (tokenFrame === 1) row[6] = YES;
+  row[FIELD.channels] = 7 * channels;
+  if (tokenFrame === 0) row[FIELD.isFirst] = YES;
+  row[FIELD.pass + pass] = YES;
+  if (tokenFrame === 1) row[FIELD.isSecond] = YES;
   const data = new Uint8Array(count * ABOUT);
   for (let at = 0; at < data.length; at += ABOUT) data.set(row, at);
   return { data, dims: [count, ABOUT] };

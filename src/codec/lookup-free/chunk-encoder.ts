@@ -2,6 +2,7 @@ import type { Kernels } from '../../kernels/kernels.js';
 import type { BitTables } from './bit-tables.js';
 import type { Graph } from '../../model/graph.js';
 import { LookAhead, type LookAheadFrame } from '../look-ahead.js';
+import { LOOK_AHEAD_SETTINGS } from '../look-ahead-settings.js';
 import type { TimedPicture } from '../planes.js';
 import type { FrameHead } from '../frame-head.js';
 import { MacroblockGrid } from '../macroblock-grid.js';
@@ -71,7 +72,7 @@ export class ChunkEncoder {
     this.#network = graphs.encoder;
     this.#channels = channels;
     this.#chunkLength = keyint - ((keyint - 1) % GROUP);
-    this.#lookAhead = new LookAhead(kernels, new MacroblockGrid(grid.width, grid.height));
+    this.#lookAhead = new LookAhead(kernels, new MacroblockGrid(grid.width, grid.height), LOOK_AHEAD_SETTINGS);
     this.#decoder = new ChunkDecoder(grid, graphs.decoder, graphs.tables.firstState);
     this.#chooser = new SignChooser(grid, graphs.tables, graphs.prior);
   }

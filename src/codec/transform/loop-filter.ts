@@ -1,13 +1,11 @@
 import type { Graph, GraphTensor } from '../../model/graph.js';
 import type { FrameHead } from '../frame-head.js';
-import { blockQ, isIntra, SKIP, type FrameTokens, type Geometry } from './frame-tokens.js';
+import { blockQ, isIntra, REGION, SKIP, type FrameTokens, type Geometry } from './frame-tokens.js';
 import type { Planes } from '../planes.js';
 
 /** Planes of a filter graph's side input (FORMAT.md section 10). */
 export const SIDE_PLANES = 6;
 
-/** Size of a region, luma samples. */
-const REGION = 64;
 /** Luma samples around a region that its filter sees. */
 const HALO = 8;
 /** Regions that are evaluated at a time: what they need still fits a core's cache. */

@@ -21,12 +21,9 @@ import {
   typeContext,
   typeKeyContext,
 } from './mode-contexts.js';
-import { MotionNeighbours, setMotion } from './motion.js';
+import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from './motion.js';
 import type { SyntaxTables } from './syntax-tables.js';
 import { TemporalMotion } from './temporal-motion.js';
-
-/** Symbol of `motion` for a motion that is not one of the candidates. */
-const NEW_MOTION = 3;
 
 /**
  * Syntax of everything in a frame but its transform tokens (FORMAT.md section 8, steps 1 to 3), for both directions:
@@ -240,7 +237,7 @@ export class ModeSyntax {
  */
 function motionSymbol(neighbours: MotionNeighbours, tokens: FrameTokens, at: number, type: number): number {
   const { candidates } = neighbours;
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < CANDIDATES; i++) {
     const base = i * MOTION_FIELDS;
     let equal = candidates[base] === tokens.reference[at];
     for (let k = 0; k < 4; k++) equal &&= candidates[base + 1 + k] === tokens.motion[at * 4 + k];

@@ -4,6 +4,9 @@ import type { TemporalMotion } from './temporal-motion.js';
 /** Number of merge candidates of a partition. */
 export const CANDIDATES = 3;
 
+/** Symbol of `motion` for a motion that is not one of the candidates. */
+export const NEW_MOTION = CANDIDATES;
+
 /** Reference 0 with vector zero, the last candidate. */
 const NO_MOVEMENT = new Int16Array(MOTION_FIELDS);
 

@@ -1,9 +1,8 @@
+import { LUMA_LIMIT } from './frame-tokens.js';
 import type { ModelPack } from '../../model/pack.js';
 import { requireFamily } from '../../model/manifest.js';
 import { TableReader } from '../../model/table-reader.js';
 
-/** How many luma tokens a macroblock may code (docs/FORMAT.md section 5). */
-const LUMA_LIMITS = [1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256];
 const MAX_INTRA_MODES = 16;
 const MAX_INTERPOLATIONS = 4;
 const MAX_BASES = 32;
@@ -96,8 +95,8 @@ export function readPackTables(pack: Pick<ModelPack, 'name' | 'family' | 'tables
   reader.requireRange('step', step, 1, MAX_STEP);
 
   const basis16 = readBasis(reader, 'basis16', undefined, 256, 256);
-  if (!LUMA_LIMITS.includes(basis16.atoms)) {
-    reader.fail('basis16', `${basis16.atoms} atoms are none of the luma limits ${LUMA_LIMITS.join(', ')}`);
+  if (!LUMA_LIMIT.includes(basis16.atoms)) {
+    reader.fail('basis16', `${basis16.atoms} atoms are none of the luma limits ${LUMA_LIMIT.slice(1).join(', ')}`);
   }
   const basis8 = readBasis(reader, 'basis8', undefined, 64, 64);
   const basisChroma = readBasis(reader, 'basisChroma', 2, 64, 64);

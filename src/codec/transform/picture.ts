@@ -1,9 +1,6 @@
 import type { Kernels } from '../../kernels/kernels.js';
-import { writePlane, type Plane, type Planes, type VisiblePlanes } from '../planes.js';
+import { BORDER, writePlane, type Plane, type Planes, type VisiblePlanes } from '../planes.js';
 import type { Geometry } from './frame-tokens.js';
-
-/** Samples that a picture is extended by on each side, luma and chroma. */
-const BORDER = 32;
 
 /** Y, U and V of a picture. */
 export type PicturePlanes = readonly [Plane, Plane, Plane];

@@ -14,8 +14,26 @@ import { AROUND, type Offset } from '../neighbours.js';
 
 /** Values that describe a macroblock itself to the prior (FORMAT.md section 9). */
 export const BLOCK_FIELDS = 32;
+/** Where they stand; `type`, `intraMode` and `basis` begin one-hot groups, the last without a value for basis 0. */
+const BLOCK = {
+  isInter: 0,
+  q: 1,
+  type: 2,
+  transform: 7,
+  lumaGroups: 8,
+  chromaGroups: 9,
+  hasNewMotion: 10,
+  usesAverage: 11,
+  isThere: 12,
+  intraMode: 13,
+  basis: 29,
+} as const;
 /** Values that describe each of its eight neighbours. */
 const NEIGHBOUR_FIELDS = 6;
+/** Where they stand. */
+const NEIGHBOUR = { isThere: 0, isIntra: 1, isSkip: 2, transform: 3, lumaGroups: 4, chromaGroups: 5 } as const;
+/** A flag that is set. */
+const YES = 64;
 
 /** code(m) = round(16 log2(1 + min(m, 15))): how magnitudes enter the prior. */
 const MAGNITUDE_CODE = Uint8Array.of(0, 16, 25, 32, 37, 41, 45, 48, 51, 53, 55, 57, 59, 61, 63, 64);
@@ -149,12 +167,12 @@ export class FramePrior {
         const neighbour = neighbourOf(tokens, at, offset);
         if (neighbour >= 0) {
           const type = tokens.type[neighbour]!;
-          rows[to] = 64;
-          rows[to + 1] = isIntra(type) ? 64 : 0;
-          rows[to + 2] = type === SKIP ? 64 : 0;
-          rows[to + 3] = 64 * tokens.transform[neighbour]!;
-          rows[to + 4] = 4 * tokens.lumaGroups[neighbour]!;
-          rows[to + 5] = 8 * tokens.chromaGroups[neighbour]!;
+          rows[to + NEIGHBOUR.isThere] = YES;
+          rows[to + NEIGHBOUR.isIntra] = isIntra(type) ? YES : 0;
+          rows[to + NEIGHBOUR.isSkip] = type === SKIP ? YES : 0;
+          rows[to + NEIGHBOUR.transform] = YES * tokens.transform[neighbour]!;
+          rows[to + NEIGHBOUR.lumaGroups] = 4 * tokens.lumaGroups[neighbour]!;
+          rows[to + NEIGHBOUR.chromaGroups] = 8 * tokens.chromaGroups[neighbour]!;
         }
         to += NEIGHBOUR_FIELDS;
       }
@@ -188,21 +206,21 @@ export function describeBlock(head: FrameHead, tokens: FrameTokens, at: number, 
   const row = Math.floor(at / columns);
   const column = at % columns;
   const type = tokens.type[at]!;
-  target[to] = head.kind === 'inter' ? 64 : 0;
-  target[to + 1] = blockQ(tokens, head.q, row, column);
-  target[to + 2 + type] = 64;
-  target[to + 7] = 64 * tokens.transform[at]!;
-  target[to + 8] = 4 * tokens.lumaGroups[at]!;
-  target[to + 9] = 8 * tokens.chromaGroups[at]!;
-  target[to + 10] = 64 * tokens.hasNewMotion[at]!;
-  target[to + 12] = 64;
+  target[to + BLOCK.isInter] = head.kind === 'inter' ? YES : 0;
+  target[to + BLOCK.q] = blockQ(tokens, head.q, row, column);
+  target[to + BLOCK.type + type] = YES;
+  target[to + BLOCK.transform] = YES * tokens.transform[at]!;
+  target[to + BLOCK.lumaGroups] = 4 * tokens.lumaGroups[at]!;
+  target[to + BLOCK.chromaGroups] = 8 * tokens.chromaGroups[at]!;
+  target[to + BLOCK.hasNewMotion] = YES * tokens.hasNewMotion[at]!;
+  target[to + BLOCK.isThere] = YES;
   const sub = 4 * row * columns + 2 * column;
   if (isIntra(type)) {
-    target[to + 13 + tokens.intraMode[sub]!] = 64;
+    target[to + BLOCK.intraMode + tokens.intraMode[sub]!] = YES;
   } else {
-    if (usesAverage(tokens, sub)) target[to + 11] = 64;
+    if (usesAverage(tokens, sub)) target[to + BLOCK.usesAverage] = YES;
     const basis = tokens.basis[at]!;
-    if (type >= INTER16 && basis > 0) target[to + 28 + basis] = 64;
+    if (type >= INTER16 && basis > 0) target[to + BLOCK.basis + basis - 1] = YES;
   }
 }
 

@@ -2,35 +2,63 @@ import { blockSad, blockSatd } from './distortion';
 import { compensate } from './compensation';
 import { searchBlock } from './scratch';
 
+/** Parameters of a search and what it found. `kernels/motion-search.ts` fills them word by word, in this order. */
+@unmanaged
+class SearchParameters {
+  /** The block to look for. */
+  wanted: usize;
+  wantedStride: i32;
+  size: i32;
+  /** Its place in the extended reference plane. */
+  reference: usize;
+  referenceStride: i32;
+  /** The vector that differences are coded against. */
+  predictedX: i32;
+  predictedY: i32;
+  /** Where vectors may point, whole samples. */
+  minX: i32;
+  maxX: i32;
+  minY: i32;
+  maxY: i32;
+  /** Distortion per bit. */
+  lambda: f32;
+  /** int16 pairs to begin from. */
+  starts: usize;
+  startCount: i32;
+  /** Hexagon steps at most. */
+  steps: i32;
+  /** int16 [4, 8]. */
+  taps: usize;
+  /** The vector that was found. */
+  foundX: i32;
+  foundY: i32;
+}
+
 /**
  * Rate-aware motion search of one square block (encoder only).
  *
- * `current` points at the block, `reference` at the same position of the extended reference plane. Vectors are
- * quarter samples. `starts` holds `startCount` int16 pairs to begin from; `predictedX/Y` is the vector that
- * differences are coded against. Limits `minX..maxY` are whole samples. Whole samples are searched by a
- * hexagon with SAD, then halves and quarters with SATD. Bits of a difference are estimated as Elias gamma codes.
+ * Vectors are quarter samples. Whole samples are searched by a hexagon with SAD, then halves and quarters with SATD.
+ * Bits of a difference are estimated as Elias gamma codes.
  *
- * Writes the best vector as two int16 at `result` and returns its cost, SATD + lambda * bits.
+ * Writes the best vector into the parameters and returns its cost, SATD + lambda * bits.
  */
-export function searchMotion(
-  current: usize,
-  currentStride: i32,
-  reference: usize,
-  referenceStride: i32,
-  size: i32,
-  starts: usize,
-  startCount: i32,
-  predictedX: i32,
-  predictedY: i32,
-  minX: i32,
-  maxX: i32,
-  minY: i32,
-  maxY: i32,
-  lambda: f32,
-  steps: i32,
-  taps: usize,
-  result: usize,
-): f32 {
+export function searchMotion(search: SearchParameters): f32 {
+  const current = search.wanted;
+  const currentStride = search.wantedStride;
+  const size = search.size;
+  const reference = search.reference;
+  const referenceStride = search.referenceStride;
+  const predictedX = search.predictedX;
+  const predictedY = search.predictedY;
+  const minX = search.minX;
+  const maxX = search.maxX;
+  const minY = search.minY;
+  const maxY = search.maxY;
+  const lambda = search.lambda;
+  const starts = search.starts;
+  const startCount = search.startCount;
+  const steps = search.steps;
+  const taps = search.taps;
   let bestX = 0;
   let bestY = 0;
   let best: f32 = f32.MAX_VALUE;
@@ -125,8 +153,8 @@ export function searchMotion(
       }
     }
   }
-  store<i16>(result, <i16>bestX);
-  store<i16>(result, <i16>bestY, 2);
+  search.foundX = bestX;
+  search.foundY = bestY;
   return best;
 }
 

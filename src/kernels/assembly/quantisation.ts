@@ -1,39 +1,57 @@
 /** Largest magnitude that the entropy coder can write. */
 const MAGNITUDE_LIMIT = 16383;
 
+/** What blocks of one kind have in common. `kernels/token-quantiser.ts` fills it word by word, in this order. */
+@unmanaged
+class QuantiserParameters {
+  /** int32 [count], orthonormal times 2^15. */
+  coefficients: usize;
+  /** int16 [count], written; chosen ones behind the last coded group are zero. */
+  tokens: usize;
+  count: i32;
+  /** Only every `stride`-th token from `first` on is chosen (one 8x8 sub-block of four); the others may be contexts. */
+  first: i32;
+  stride: i32;
+  /** uint8 [256, 6] of the token kind, 255 is none. */
+  neighbours: usize;
+  /** uint8 [19]. */
+  contextOfSum: usize;
+  /** float32 [16 groups, 8 contexts, 16 magnitudes] in bits, sign included. */
+  costs: usize;
+  /** int32 [groupCount + 1]: how many tokens so many groups code. */
+  limits: usize;
+  groupCount: i32;
+  /** Reconstruction offsets of magnitude 1 and of larger ones, in steps. */
+  offset1: f32;
+  offset2: f32;
+  /** Lagrangian cost of what was chosen last. */
+  cost: f32;
+}
+
 /**
  * Rate-aware choice of the tokens of one block (encoder only; the bit costs are estimates).
  *
  * Each coefficient takes, of its rounded magnitude, the next lower one and zero, the one with the least
  * distortion + lambda * bits given the tokens chosen before it; then the number of coded groups is chosen the same way.
- * Only every `stride`-th token from `first` on is chosen (one 8x8 sub-block of four); the others may be contexts.
  *
- * - `coefficients`: int32 [count], orthonormal times 2^15; `steps`: int32 [count], in 1/8.
- * - `neighbours`: uint8 [256, 6] of the token kind, 255 is none; `contextOfSum`: uint8 [19].
- * - `costs`: float32 [16 groups, 8 contexts, 16 magnitudes] in bits, sign included.
- * - `groupCosts`: float32 [groupCount + 1] in bits; `limits`: int32 [groupCount + 1].
- * - `tokens`: int16 [count], written; chosen ones behind the last coded group are zero.
+ * - `steps`: int32 [count], in 1/8.
+ * - `groupCosts`: float32 [groupCount + 1] in bits.
  *
- * Returns the number of coded groups; at `result` stand three float32: Lagrangian cost, distortion, bits.
+ * Returns the number of coded groups and leaves their Lagrangian cost in `kind`.
  */
-export function quantiseTokens(
-  coefficients: usize,
-  count: i32,
-  first: i32,
-  stride: i32,
-  steps: usize,
-  neighbours: usize,
-  contextOfSum: usize,
-  costs: usize,
-  groupCosts: usize,
-  limits: usize,
-  groupCount: i32,
-  offset1: f32,
-  offset2: f32,
-  lambda: f32,
-  tokens: usize,
-  result: usize,
-): i32 {
+export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCosts: usize, lambda: f32): i32 {
+  const coefficients = kind.coefficients;
+  const tokens = kind.tokens;
+  const count = kind.count;
+  const first = kind.first;
+  const stride = kind.stride;
+  const neighbours = kind.neighbours;
+  const contextOfSum = kind.contextOfSum;
+  const costs = kind.costs;
+  const limits = kind.limits;
+  const groupCount = kind.groupCount;
+  const offset1 = kind.offset1;
+  const offset2 = kind.offset2;
   const unit: f32 = 1.0 / 32768.0;
   const eighth: f32 = 0.125;
   let energy: f32 = 0;
@@ -47,11 +65,7 @@ export function quantiseTokens(
   }
   let best = energy + lambda * load<f32>(groupCosts);
   let bestGroup = 0;
-  let bestDistortion = energy;
-  let bestBits = load<f32>(groupCosts);
   let cost: f32 = energy; // distortion so far, with everything not yet visited as zero, plus lambda * bits
-  let distortion: f32 = energy;
-  let bits: f32 = 0;
   let group = 0;
   let at = first;
   while (group < groupCount && at <= last) {
@@ -70,8 +84,6 @@ export function quantiseTokens(
       const zeroCost = lambda * load<f32>(table);
       let choice = 0;
       let choiceCost = zeroCost;
-      let choiceDistortion: f32 = 0; // relative to zeroing it
-      let choiceBits = load<f32>(table);
       const top = min(<i32>(c / step + 0.5), MAGNITUDE_LIMIT);
       for (let m = max(1, top - 1); m <= top; m++) {
         const rebuilt = step * (<f32>m - (m == 1 ? offset1 : offset2));
@@ -86,30 +98,22 @@ export function quantiseTokens(
         if (total < choiceCost) {
           choice = m;
           choiceCost = total;
-          choiceDistortion = change;
-          choiceBits = rate;
         }
       }
       store<i16>(tokens + (at << 1), <i16>(value < 0 ? -choice : choice));
       cost += choiceCost;
-      distortion += choiceDistortion;
-      bits += choiceBits;
     }
     group++;
     const total = cost + lambda * load<f32>(groupCosts + (group << 2));
     if (total < best) {
       best = total;
       bestGroup = group;
-      bestDistortion = distortion;
-      bestBits = bits + load<f32>(groupCosts + (group << 2));
     }
   }
   const keep = min(load<i32>(limits + (bestGroup << 2)), count);
   for (let i = first; i < at; i += stride) {
     if (i >= keep) store<i16>(tokens + (i << 1), 0);
   }
-  store<f32>(result, best);
-  store<f32>(result, bestDistortion, 4);
-  store<f32>(result, bestBits, 8);
+  kind.cost = best;
   return bestGroup;
 }

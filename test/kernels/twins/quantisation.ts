@@ -26,8 +26,6 @@ export interface QuantiserInput {
 export interface Quantised {
   readonly groups: number;
   readonly cost: number;
-  readonly distortion: number;
-  readonly bits: number;
   readonly tokens: Int16Array;
 }
 
@@ -53,15 +51,8 @@ export function quantiseTokens(input: QuantiserInput): Quantised {
   }
 
   const groupBits = (group: number): number => input.groupCosts[group]!;
-  let best = {
-    group: 0,
-    cost: f(energy + f(lambda * groupBits(0))),
-    distortion: energy,
-    bits: groupBits(0),
-  };
+  let best = { group: 0, cost: f(energy + f(lambda * groupBits(0))) };
   let cost = energy;
-  let distortion = energy;
-  let bits = 0;
   let at = first;
   for (let group = 1; group < limits.length && at <= last; group++) {
     for (; at < Math.min(limits[group]!, count); at += stride) {
@@ -69,14 +60,12 @@ export function quantiseTokens(input: QuantiserInput): Quantised {
       const chosen = chooseToken(Math.abs(value(at)), step(at), table, offsets, lambda);
       tokens[at] = value(at) < 0 ? -chosen.magnitude : chosen.magnitude;
       cost = f(cost + chosen.cost);
-      distortion = f(distortion + chosen.change);
-      bits = f(bits + chosen.bits);
     }
     const total = f(cost + f(lambda * groupBits(group)));
-    if (total < best.cost) best = { group, cost: total, distortion, bits: f(bits + groupBits(group)) };
+    if (total < best.cost) best = { group, cost: total };
   }
   for (const i of own) if (i >= limits[best.group]!) tokens[i] = 0;
-  return { groups: best.group, cost: best.cost, distortion: best.distortion, bits: best.bits, tokens };
+  return { groups: best.group, cost: best.cost, tokens };
 }
 
 /** Bits of the magnitudes of token `at`, given its neighbours. */
@@ -92,9 +81,6 @@ function costRow(input: QuantiserInput, tokens: Int16Array, at: number, group: n
 interface Choice {
   readonly magnitude: number;
   readonly cost: number;
-  /** Squared error less that of the zero. */
-  readonly change: number;
-  readonly bits: number;
 }
 
 /** Zero, the rounded magnitude or the next lower one: what costs least; the smaller one of equals. */
@@ -105,7 +91,7 @@ function chooseToken(
   offsets: readonly [number, number],
   lambda: number,
 ): Choice {
-  let best: Choice = { magnitude: 0, cost: f(lambda * table[0]!), change: 0, bits: table[0]! };
+  let best: Choice = { magnitude: 0, cost: f(lambda * table[0]!) };
   const top = Math.min(LARGEST_MAGNITUDE, Math.floor(f(f(c / step) + 0.5)));
   for (let m = Math.max(1, top - 1); m <= top; m++) {
     const rebuilt = f(step * f(m - f(offsets[m === 1 ? 0 : 1])));
@@ -113,7 +99,7 @@ function chooseToken(
     const change = f(f(error * error) - f(c * c));
     const bits = m < 15 ? table[m]! : f(table[15]! + 2 * Math.floor(Math.log2(m - 14)) + 1);
     const cost = f(change + f(lambda * bits));
-    if (cost < best.cost) best = { magnitude: m, cost, change, bits };
+    if (cost < best.cost) best = { magnitude: m, cost };
   }
   return best;
 }

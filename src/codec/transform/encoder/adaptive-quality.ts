@@ -1,9 +1,6 @@
 import type { Geometry } from '../frame-tokens.js';
+import type { AdaptiveQualitySettings } from './settings.js';
 
-/** q lost per doubling of the variance of a region's blocks against the frame's. */
-const STRENGTH = 1;
-/** Variance below which a block is as smooth as any: noise. */
-const NOISE = 4;
 const BLOCK = 16;
 
 /**
@@ -14,7 +11,12 @@ const BLOCK = 16;
  * @param offsets [regions]: what is added to q for other reasons.
  * @returns [regions], -8..8: those offsets with what a region's texture adds or takes.
  */
-export function adaptQuality(geometry: Geometry, luma: Uint8Array, offsets: Int8Array): Int8Array<ArrayBuffer> {
+export function adaptQuality(
+  geometry: Geometry,
+  luma: Uint8Array,
+  offsets: Int8Array,
+  { strength, noise }: AdaptiveQualitySettings,
+): Int8Array<ArrayBuffer> {
   const { width, height } = geometry;
   const sums = new Float64Array(offsets.length);
   const blocks = new Float64Array(offsets.length);
@@ -22,7 +24,7 @@ export function adaptQuality(geometry: Geometry, luma: Uint8Array, offsets: Int8
   let count = 0;
   for (let row = 0; (row + 1) * BLOCK <= height; row++) {
     for (let column = 0; (column + 1) * BLOCK <= width; column++) {
-      const activity = Math.log2(NOISE + variance(luma, width, row * BLOCK, column * BLOCK));
+      const activity = Math.log2(noise + variance(luma, width, row * BLOCK, column * BLOCK));
       const region = geometry.regionOf(row, column);
       sums[region]! += activity;
       blocks[region]! += 1;
@@ -32,7 +34,7 @@ export function adaptQuality(geometry: Geometry, luma: Uint8Array, offsets: Int8
   }
   return Int8Array.from(offsets, (offset, region) => {
     if (blocks[region] === 0) return offset;
-    const change = STRENGTH * (total / count - sums[region]! / blocks[region]!);
+    const change = strength * (total / count - sums[region]! / blocks[region]!);
     return Math.max(-8, Math.min(8, Math.round(offset + change)));
   });
 }

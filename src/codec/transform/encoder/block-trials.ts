@@ -1,4 +1,5 @@
-import type { Kernels, Pointer } from '../../../kernels/kernels.js';
+import { BlockView } from '../../../kernels/block-view.js';
+import type { Kernels } from '../../../kernels/kernels.js';
 import { BlockReconstruction, type References } from '../block-reconstruction.js';
 import type { FrameHead } from '../../frame-head.js';
 import {
@@ -14,9 +15,14 @@ import {
 import type { KernelTables } from '../kernel-tables.js';
 import { chromaGroupsContext, lumaGroupsContext, transformContext } from '../mode-contexts.js';
 import { setMotion } from '../motion.js';
+import { CHROMA_BLOCK, MACROBLOCK } from '../../macroblock-grid.js';
 import type { Picture } from '../picture.js';
 import type { RateModel } from './rate-model.js';
-import { ResidualCoding, type ResidualChoice } from './residual-coding.js';
+import type { EncoderSettings } from './settings.js';
+import { ResidualCoding, type ChromaViews, type ResidualChoice, type ResidualJob } from './residual-coding.js';
+
+/** Vectors that the look-ahead found to each reference: [macroblocks, 2], quarter samples of the half-size plane. */
+export type MotionHints = readonly [Int16Array | null, Int16Array | null];
 
 /** A frame that is being decided. */
 export interface FrameJob {
@@ -25,9 +31,11 @@ export interface FrameJob {
   readonly target: Picture;
   readonly tokens: FrameTokens;
   readonly references: References;
+  /** Where the look-ahead found the frame in its references. */
+  readonly hints: MotionHints;
 }
 
-/** A macroblock that is being decided. */
+/** A macroblock that is being decided; the record is reused for the next one. */
 export interface BlockJob extends FrameJob {
   readonly row: number;
   readonly column: number;
@@ -38,8 +46,6 @@ export interface BlockJob extends FrameJob {
   /** Squared error, and SATD, per bit. */
   readonly lambda: number;
   readonly satdLambda: number;
-  /** What chroma's squared error counts against luma's. */
-  readonly chromaWeight: number;
 }
 
 /** What one way of coding a macroblock costs and needs. */
@@ -49,7 +55,10 @@ export interface Trial {
   transform: number;
   lumaGroups: number;
   chromaGroups: number;
+  /** All tokens, and views of the luma and chroma ones. */
   readonly tokens: Int16Array;
+  readonly luma: Int16Array;
+  readonly chroma: Int16Array;
   /** Intra mode of each sub-block. */
   readonly modes: Uint8Array;
   /** [4, 5]: motion of each sub-block. */
@@ -64,13 +73,18 @@ export class BlockTrials {
   readonly trial = newTrial();
   readonly blocks: BlockReconstruction;
   readonly residuals: ResidualCoding;
-  readonly #spare = new Int16Array(TOKENS_PER_BLOCK);
+  readonly #spare = new Int16Array(CHROMA_TOKENS);
+  readonly #source = new BlockView();
+  readonly #chromaSource: ChromaViews = [new BlockView(), new BlockView()];
+  readonly #chromaPrediction: ChromaViews = [new BlockView(), new BlockView()];
+  readonly #residualJob: ResidualJob = { q: 0, intra: false, basis: 0, groupContext: 0, lambda: NaN };
 
   constructor(
     readonly kernels: Kernels,
     readonly tables: KernelTables,
     readonly rates: RateModel,
     readonly geometry: Geometry,
+    readonly settings: EncoderSettings,
   ) {
     this.blocks = new BlockReconstruction(kernels, tables);
     this.residuals = new ResidualCoding(kernels, tables, rates);
@@ -78,59 +92,61 @@ export class BlockTrials {
 
   /** Makes the trial the best. */
   keep(): void {
-    const { tokens, modes, motion, ...rest } = this.trial;
-    this.best.tokens.set(tokens);
-    this.best.modes.set(modes);
-    this.best.motion.set(motion);
-    Object.assign(this.best, rest);
+    const { best, trial } = this;
+    best.cost = trial.cost;
+    best.type = trial.type;
+    best.transform = trial.transform;
+    best.lumaGroups = trial.lumaGroups;
+    best.chromaGroups = trial.chromaGroups;
+    best.tokens.set(trial.tokens);
+    best.modes.set(trial.modes);
+    best.motion.set(trial.motion);
   }
 
   /** Codes the luma residual of a 16x16 prediction into the trial with the better of the two transforms. */
-  luma(
-    block: BlockJob,
-    type: number,
-    prediction: Pointer,
-    predictionStride: number,
-    bases: readonly [number, number],
-  ): ResidualChoice {
-    const { row, column, q, lambda, tokens } = block;
-    const source = block.source.y;
-    const from = source.at + row * 16 * source.stride + column * 16;
+  luma(block: BlockJob, type: number, prediction: BlockView, basis16: number, basis8: number): ResidualChoice {
+    const { row, column, tokens } = block;
     const { trial, residuals } = this;
-    const intra = isIntra(type);
-    const context = lumaGroupsContext(tokens, row, column, type);
+    const source = this.#source.moveTo(block.source.y, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK);
     const { transform } = this.rates.tables.modes;
     const transformAt = transformContext(tokens, row, column, type);
-    const common = [from, source.stride, prediction, predictionStride, q] as const;
-    const large = residuals.luma16(...common, bases[0], intra, context, lambda, trial.tokens, 0);
+    const job = this.residualJob(block, type);
+    job.groupContext = lumaGroupsContext(tokens, row, column, type);
+    job.basis = basis16;
+    const large = residuals.luma16(source, prediction, job, trial.luma);
     trial.transform = 0;
     if (large.groups === 0) return large;
-    large.cost += lambda * transform.cost(transformAt, 0);
-    const small = residuals.luma8(...common, bases[1], intra, context, lambda, this.#spare, 0);
-    if (small.groups > 0) small.cost += lambda * transform.cost(transformAt, 1);
+    large.cost += job.lambda * transform.cost(transformAt, 0);
+    job.basis = basis8;
+    const small = residuals.luma8(source, prediction, job, this.#spare);
+    if (small.groups > 0) small.cost += job.lambda * transform.cost(transformAt, 1);
     if (small.cost >= large.cost) return large;
     trial.transform = small.groups > 0 ? 1 : 0;
-    trial.tokens.set(this.#spare.subarray(0, CHROMA_TOKENS), 0);
+    trial.luma.set(this.#spare);
     return small;
   }
 
-  /** Codes the chroma residual of a prediction into the trial. */
+  /** Codes the chroma residual of a prediction, which stands at the block's place in a picture, into the trial. */
   chroma(block: BlockJob, prediction: Picture, type: number, hasLuma: boolean): ResidualChoice {
-    const { row, column, source, chromaWeight } = block;
-    const choice = this.residuals.chroma(
-      [source.u, source.v],
-      row * 8 * source.u.stride + column * 8,
-      [prediction.u, prediction.v],
-      row * 8 * prediction.u.stride + column * 8,
-      block.q,
-      isIntra(type),
-      chromaGroupsContext(block.tokens, row, column, type, hasLuma),
-      block.lambda / chromaWeight,
-      this.trial.tokens,
-      0,
-    );
+    const { row, column, source } = block;
+    const { chromaWeight } = this.settings.lagrangian;
+    const job = this.residualJob(block, type);
+    job.groupContext = chromaGroupsContext(block.tokens, row, column, type, hasLuma);
+    job.lambda = block.lambda / chromaWeight;
+    const from = moveChroma(this.#chromaSource, source, row, column);
+    const to = moveChroma(this.#chromaPrediction, prediction, row, column);
+    const choice = this.residuals.chroma(from, to, job, this.trial.chroma);
     choice.cost *= chromaWeight;
     return choice;
+  }
+
+  /** Returns the record for coding a residual of a block, reused by the next call; basis and context are left to set. */
+  residualJob(block: BlockJob, type: number): ResidualJob {
+    const job = this.#residualJob;
+    job.q = block.q;
+    job.lambda = block.lambda;
+    job.intra = isIntra(type);
+    return job;
   }
 
   /** Notes the motion that stands in the tokens in a trial. */
@@ -156,14 +172,23 @@ export function clearMotion(tokens: FrameTokens, row: number, column: number): v
 
 const NO_MOTION = Int16Array.of(NO_REFERENCE, 0, 0, 0, 0);
 
+function moveChroma(views: ChromaViews, { u, v }: Picture, row: number, column: number): ChromaViews {
+  views[0].moveTo(u, row * CHROMA_BLOCK, column * CHROMA_BLOCK, CHROMA_BLOCK);
+  views[1].moveTo(v, row * CHROMA_BLOCK, column * CHROMA_BLOCK, CHROMA_BLOCK);
+  return views;
+}
+
 function newTrial(): Trial {
+  const tokens = new Int16Array(TOKENS_PER_BLOCK);
   return {
     cost: Infinity,
     type: SKIP,
     transform: 0,
     lumaGroups: 0,
     chromaGroups: 0,
-    tokens: new Int16Array(TOKENS_PER_BLOCK),
+    tokens,
+    luma: tokens.subarray(0, CHROMA_TOKENS),
+    chroma: tokens.subarray(CHROMA_TOKENS),
     modes: new Uint8Array(4),
     motion: new Int16Array(4 * MOTION_FIELDS),
   };

@@ -1,5 +1,6 @@
 import type { LookAhead, LookAheadFrame } from '../../look-ahead.js';
-import { chooseMiniGops, codingOrder } from './mini-gop.js';
+import { chooseMiniGops, codingOrder, type PredictionCosts } from './mini-gop.js';
+import type { MiniGopSettings } from './settings.js';
 
 /** A frame whose place in coding order and whose references are decided. */
 export interface PlannedFrame {
@@ -22,6 +23,7 @@ export class CodingOrder {
   readonly #lookAhead: LookAhead;
   readonly #keyint: number;
   readonly #largest: number;
+  readonly #settings: MiniGopSettings;
   /** Frames in display order whose place is not decided yet. */
   readonly #open: LookAheadFrame[] = [];
   readonly #planned: PlannedFrame[] = [];
@@ -35,10 +37,11 @@ export class CodingOrder {
    * @param keyint frames from one key frame to the next at most.
    * @param largest frames of a mini-GOP at most, a power of two.
    */
-  constructor(lookAhead: LookAhead, keyint: number, largest: number) {
+  constructor(lookAhead: LookAhead, keyint: number, largest: number, settings: MiniGopSettings) {
     this.#lookAhead = lookAhead;
     this.#keyint = keyint;
     this.#largest = largest;
+    this.#settings = settings;
   }
 
   /** Takes the next frame in display order. */
@@ -103,12 +106,13 @@ export class CodingOrder {
   #planMiniGops(count: number): void {
     const frames = [this.#anchor!.frame, ...this.#open.splice(0, count)];
     this.#sinceKey += count;
-    const sizes = chooseMiniGops(count, this.#largest, {
+    const costs: PredictionCosts = {
       intra: (frame) => sum(frames[frame]!.intra),
       fromPast: (frame, past) => sum(this.#lookAhead.predict(frames[frame]!, frames[past]!).cost),
       fromBoth: (frame, past, future) =>
         sum(this.#lookAhead.predictBoth(frames[frame]!, frames[past]!, frames[future]!).cost),
-    });
+    };
+    const sizes = chooseMiniGops(count, this.#largest, costs, this.#settings);
     let start = 0;
     for (const size of sizes) {
       this.#planMiniGop(frames.slice(start, start + size + 1));

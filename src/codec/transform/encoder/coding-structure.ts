@@ -1,11 +1,5 @@
 import type { Geometry } from '../frame-tokens.js';
-
-/** Frames that a decision looks ahead, at most. */
-const LOOK_AHEAD_FRAMES = 40;
-/** Bytes of waiting pictures, at most; large pictures look less far ahead. */
-const LOOK_AHEAD_BYTES = 192 * 2 ** 20;
-/** Frames of a mini-GOP at most; a power of two. */
-const LARGEST_MINI_GOP = 16;
+import { STRUCTURE_SETTINGS } from './settings.js';
 
 /** What the order of coding may look like. */
 export interface CodingStructure {
@@ -24,10 +18,10 @@ export interface CodingStructure {
  *
  * @param keyint frames from one key frame to the next at most, at least 1.
  */
-export function codingStructure(geometry: Geometry, keyint: number): CodingStructure {
+export function codingStructure(geometry: Geometry, keyint: number, settings = STRUCTURE_SETTINGS): CodingStructure {
   const frameBytes = geometry.codedWidth * geometry.codedHeight * 1.5;
-  const depth = Math.max(2, Math.min(LOOK_AHEAD_FRAMES, Math.floor(LOOK_AHEAD_BYTES / frameBytes)));
-  let largestMiniGop = LARGEST_MINI_GOP;
+  const depth = Math.max(2, Math.min(settings.lookAheadFrames, Math.floor(settings.lookAheadBytes / frameBytes)));
+  let { largestMiniGop } = settings;
   while (largestMiniGop > 1 && (2 * largestMiniGop > depth || largestMiniGop >= keyint)) largestMiniGop /= 2;
   const levels = Math.log2(largestMiniGop);
   return { depth, largestMiniGop, slotCount: 1 + levels, reorderDepth: levels };

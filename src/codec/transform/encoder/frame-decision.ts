@@ -1,6 +1,7 @@
 import type { KernelMemory, Kernels } from '../../../kernels/kernels.js';
 import type { PackTables } from '../pack-tables.js';
 import { FrameTokens, type Geometry } from '../frame-tokens.js';
+import type { EncoderSettings } from './settings.js';
 import { RowDecision, type DecisionJob, type Lesson, type SharedDecision } from './row-decision.js';
 
 /** Other threads that decide rows, each with a {@link RowDecision} on the same memory. */
@@ -20,19 +21,18 @@ export class FrameDecision {
   /** What this thread has learned and the helpers have not. */
   #lesson: Lesson | null = null;
 
-  /** @param chromaWeight what chroma's squared error counts against luma's, sample by sample. */
   constructor(
     kernels: Kernels,
     geometry: Geometry,
     pack: PackTables,
-    chromaWeight: number,
+    settings: EncoderSettings,
     helpers: DecisionHelpers | null,
   ) {
     this.#helpers = helpers;
     this.#done = new Int32Array(new SharedArrayBuffer(4 * geometry.rows));
     const tokens = (): FrameTokens => new FrameTokens(geometry, SharedArrayBuffer);
     const shared: SharedDecision = {
-      ...{ geometry, pack, chromaWeight, done: this.#done },
+      ...{ geometry, pack, settings, done: this.#done },
       tokens: [tokens().arrays(), tokens().arrays()],
       threads: 1 + (helpers?.count ?? 0),
     };

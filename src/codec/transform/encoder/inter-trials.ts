@@ -1,28 +1,19 @@
+import { BlockView } from '../../../kernels/block-view.js';
+import { CHROMA_BLOCK, MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
 import { AVERAGE, INTER16, INTER8, MOTION_FIELDS, SKIP } from '../frame-tokens.js';
 import { typeContext } from '../mode-contexts.js';
-import { CANDIDATES, MotionNeighbours, setMotion } from '../motion.js';
+import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from '../motion.js';
 import { Picture } from '../picture.js';
 import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
 import type { MotionEstimation, Partition } from './motion-estimation.js';
-import { NEW_MOTION, NewMotion } from './new-motion.js';
+import { NewMotion } from './new-motion.js';
 
-/** Candidates whose SATD cost exceeds the other's by this factor are not tried in full. */
-const TRIAL_MARGIN = 1.25;
-/** Splits are tried where the best way so far costs more than this many bits. */
-const SPLIT_BITS = 30;
-/** Where leaving the best candidate as it is costs less than this many bits, nothing else is tried. */
-const EARLY_SKIP_BITS = 8;
-
-const WHOLE: Partition = { y: 0, x: 0, size: 16 };
-const QUARTERS: readonly Partition[] = [
-  { y: 0, x: 0, size: 8 },
-  { y: 0, x: 8, size: 8 },
-  { y: 8, x: 0, size: 8 },
-  { y: 8, x: 8, size: 8 },
-];
-
-/** Vectors that the look-ahead found to each reference: [macroblocks, 2], quarter samples of the half-size plane. */
-export type MotionHints = readonly [Int16Array | null, Int16Array | null];
+const WHOLE: Partition = { y: 0, x: 0, size: MACROBLOCK };
+const QUARTERS: readonly Partition[] = [0, 1, 2, 3].map((sub) => ({
+  y: (sub >> 1) * SUB_BLOCK,
+  x: (sub & 1) * SUB_BLOCK,
+  size: SUB_BLOCK,
+}));
 
 /** Ways of predicting a macroblock from the references: skip, merged, new and split motion. */
 export class InterTrials {
@@ -33,6 +24,12 @@ export class InterTrials {
   /** Vectors of the whole macroblock, where its sub-blocks begin: x0, y0, x1, y1. */
   readonly #whole = new Int16Array(4);
   readonly #scratch: Picture;
+  readonly #source = new BlockView();
+  readonly #prediction = new BlockView();
+  /** The candidate with the least SATD cost. */
+  readonly #merge = { index: 0, satd: Infinity };
+  /** The best split. */
+  readonly #split = { satd: Infinity, bits: NaN };
 
   constructor(trials: BlockTrials) {
     this.#trials = trials;
@@ -41,55 +38,65 @@ export class InterTrials {
     this.#scratch = Picture.allocate(trials.kernels, trials.geometry);
   }
 
+  /** Starting points for the whole macroblock. */
+  readonly #wholeStarts = (block: BlockJob, slot: number, estimation: MotionEstimation): void => {
+    const candidates = this.#candidates;
+    estimation.addStart(0, 0);
+    for (let base = 0; base < candidates.length; base += MOTION_FIELDS) {
+      if (candidates[base] === 1 - slot) continue;
+      estimation.addStart(candidates[base + 1 + 2 * slot]!, candidates[base + 2 + 2 * slot]!);
+    }
+    if (this.#neighbours.hasTemporal) {
+      const { fields } = this.#neighbours.temporal;
+      estimation.addStart(fields[1 + 2 * slot]!, fields[2 + 2 * slot]!);
+    }
+    const field = block.hints[slot as 0 | 1];
+    if (field !== null) estimation.addHints(block, field);
+  };
+
+  /** Starting points for a sub-block: the vector of the whole. */
+  readonly #subStarts = (_: BlockJob, slot: number, estimation: MotionEstimation): void => {
+    estimation.addStart(this.#whole[2 * slot]!, this.#whole[2 * slot + 1]!);
+  };
+
   /** Tries everything on one macroblock; returns the least SATD cost of a prediction. */
-  try(block: BlockJob, hints: MotionHints): number {
+  try(block: BlockJob): number {
     const { tokens, row, column } = block;
     const { modes } = this.#trials.rates.tables;
+    const { trialMargin, splitBits, earlySkipBits } = this.#trials.settings.inter;
     const typeAt = typeContext(tokens, row, column);
     const neighbours = this.#neighbours;
     neighbours.gather(tokens, 2 * row, 2 * column, 2);
     this.#candidates.set(neighbours.candidates);
     const candidates = this.#candidates;
-    const merge = this.#tryCandidates(block, typeAt);
+    this.#tryCandidates(block, typeAt);
+    const merge = this.#merge;
     const { best } = this.#trials;
-    if (best.cost < EARLY_SKIP_BITS * block.lambda) {
+    if (best.cost < earlySkipBits * block.lambda) {
       clearMotion(tokens, row, column);
       return merge.satd;
     }
 
     const motion = this.#motion;
     const both = block.references.pictures[1] === null ? 0 : AVERAGE;
-    const addStarts = (estimation: MotionEstimation, slot: number): void => {
-      estimation.addStart(0, 0);
-      for (let base = 0; base < candidates.length; base += MOTION_FIELDS) {
-        if (candidates[base] === 1 - slot) continue;
-        estimation.addStart(candidates[base + 1 + 2 * slot]!, candidates[base + 2 + 2 * slot]!);
-      }
-      if (neighbours.hasTemporal) {
-        const { fields } = neighbours.temporal;
-        estimation.addStart(fields[1 + 2 * slot]!, fields[2 + 2 * slot]!);
-      }
-      const field = hints[slot as 0 | 1];
-      if (field !== null) estimation.addHints(block, field);
-    };
-    motion.find(block, WHOLE, neighbours, both, addStarts, true);
+    motion.find(block, WHOLE, neighbours, both, this.#wholeStarts, true);
     const newSatd = motion.cost + block.satdLambda * modes.motion.cost(0, NEW_MOTION);
     const reference = motion.fields[0]!;
     this.#whole.set(motion.single);
 
     const typeBits = modes.type.cost(typeAt, INTER16);
-    if (merge.satd < TRIAL_MARGIN * newSatd) {
+    if (merge.satd < trialMargin * newSatd) {
       this.#predict(block, candidates, merge.index * MOTION_FIELDS);
       this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(0, merge.index));
     }
-    if (!isCandidate(candidates, motion.fields) && newSatd < TRIAL_MARGIN * merge.satd) {
+    if (!isCandidate(candidates, motion.fields) && newSatd < trialMargin * merge.satd) {
       this.#predict(block, motion.fields, 0);
       this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(0, NEW_MOTION) + motion.bits);
     }
     const best16 = Math.min(merge.satd, newSatd);
-    if (best.type !== SKIP || best.cost > SPLIT_BITS * block.lambda) {
-      const split = this.#split(block, modes.type.cost(typeAt, INTER8), reference);
-      if (split.satd < best16) this.#tryResidual(block, INTER8, split.bits);
+    if (best.type !== SKIP || best.cost > splitBits * block.lambda) {
+      this.#trySplit(block, modes.type.cost(typeAt, INTER8), reference);
+      if (this.#split.satd < best16) this.#tryResidual(block, INTER8, this.#split.bits);
     }
     // Leave no trace of trials: contexts of later blocks read these fields.
     clearMotion(tokens, row, column);
@@ -97,9 +104,10 @@ export class InterTrials {
   }
 
   /** Each candidate in full as skip, and by SATD as the prediction of a residual. */
-  #tryCandidates(block: BlockJob, typeAt: number): { index: number; satd: number } {
+  #tryCandidates(block: BlockJob, typeAt: number): void {
     const { modes } = this.#trials.rates.tables;
-    const best = { index: 0, satd: Infinity };
+    const best = this.#merge;
+    best.satd = Infinity;
     for (let index = 0; index < CANDIDATES; index++) {
       if (index > 0 && isRepeated(this.#candidates, index)) break;
       this.#predict(block, this.#candidates, index * MOTION_FIELDS);
@@ -110,7 +118,6 @@ export class InterTrials {
         best.index = index;
       }
     }
-    return best;
   }
 
   /** Full cost of leaving the scratch prediction as it is. */
@@ -118,7 +125,11 @@ export class InterTrials {
     const cost = this.#predictionError(block) + block.lambda * bits;
     const { best } = this.#trials;
     if (cost >= best.cost) return;
-    Object.assign(best, { cost, type: SKIP, transform: 0, lumaGroups: 0, chromaGroups: 0 });
+    best.cost = cost;
+    best.type = SKIP;
+    best.transform = 0;
+    best.lumaGroups = 0;
+    best.chromaGroups = 0;
     this.#trials.keepMotion(block, best);
   }
 
@@ -126,10 +137,9 @@ export class InterTrials {
   #tryResidual(block: BlockJob, type: number, bits: number): void {
     const trials = this.#trials;
     const { trial, tables } = trials;
-    const { y } = this.#scratch;
-    const prediction = y.at + block.row * 16 * y.stride + block.column * 16;
+    const prediction = this.#view(this.#prediction, this.#scratch, block, WHOLE);
     const { interBasis16, interBasis8 } = tables.pack;
-    const luma = trials.luma(block, type, prediction, y.stride, [interBasis16[0]!, interBasis8[0]!]);
+    const luma = trials.luma(block, type, prediction, interBasis16[0]!, interBasis8[0]!);
     const chroma = trials.chroma(block, this.#scratch, type, luma.groups > 0);
     trial.cost = luma.cost + chroma.cost + block.lambda * bits;
     if (trial.cost >= trials.best.cost) return;
@@ -146,22 +156,18 @@ export class InterTrials {
    *
    * @param reference what is searched for new motions: 0, 1 or AVERAGE.
    */
-  #split(block: BlockJob, typeBits: number, reference: number): { satd: number; bits: number } {
+  #trySplit(block: BlockJob, typeBits: number, reference: number): void {
     const { tokens, row, column, satdLambda } = block;
     const { modes } = this.#trials.rates.tables;
     const neighbours = this.#neighbours;
     const motion = this.#motion;
-    const whole = this.#whole;
-    const addStarts = (estimation: MotionEstimation, slot: number): void => {
-      estimation.addStart(whole[2 * slot]!, whole[2 * slot + 1]!);
-    };
     let satd = satdLambda * typeBits;
     let bits = typeBits;
     clearMotion(tokens, row, column);
     for (let sub = 0; sub < 4; sub++) {
       const partition = QUARTERS[sub]!;
       neighbours.gather(tokens, 2 * row + (sub >> 1), 2 * column + (sub & 1), 1);
-      motion.find(block, partition, neighbours, reference, addStarts, false);
+      motion.find(block, partition, neighbours, reference, this.#subStarts, false);
       const newBits = modes.motion.cost(1, NEW_MOTION);
       let bestCost = motion.cost + satdLambda * newBits;
       let bestBits = motion.bits + newBits;
@@ -182,14 +188,23 @@ export class InterTrials {
       satd += bestCost;
       bits += bestBits;
     }
-    return { satd, bits };
+    this.#split.satd = satd;
+    this.#split.bits = bits;
   }
 
   /** Compensates the whole macroblock with one motion into the scratch picture (and the tokens). */
   #predict(block: BlockJob, fields: ArrayLike<number>, offset: number): void {
     const { tokens, row, column, references } = block;
     setMotion(tokens, 2 * row, 2 * column, 2, fields, offset);
-    this.#trials.blocks.compensate(this.#scratch, row * 16, column * 16, 16, tokens, block.sub, references);
+    this.#trials.blocks.compensate(
+      this.#scratch,
+      row * MACROBLOCK,
+      column * MACROBLOCK,
+      MACROBLOCK,
+      tokens,
+      block.sub,
+      references,
+    );
   }
 
   /** The same for one sub-block. */
@@ -199,30 +214,41 @@ export class InterTrials {
     const column = 2 * block.column + (sub & 1);
     setMotion(tokens, row, column, 1, fields, offset);
     const at = this.#trials.subBlock(block, sub);
-    this.#trials.blocks.compensate(this.#scratch, row * 8, column * 8, 8, tokens, at, references);
+    this.#trials.blocks.compensate(
+      this.#scratch,
+      row * SUB_BLOCK,
+      column * SUB_BLOCK,
+      SUB_BLOCK,
+      tokens,
+      at,
+      references,
+    );
   }
 
-  #satd(block: BlockJob, { y: top, x: left, size }: Partition): number {
-    const from = block.source.y;
-    const to = this.#scratch.y;
-    const y = block.row * 16 + top;
-    const x = block.column * 16 + left;
-    const { call } = this.#trials.kernels;
-    return call.blockSatd(from.at + y * from.stride + x, from.stride, to.at + y * to.stride + x, to.stride, size);
+  /** SATD of the scratch prediction of a partition. */
+  #satd(block: BlockJob, partition: Partition): number {
+    const from = this.#view(this.#source, block.source, block, partition);
+    const to = this.#view(this.#prediction, this.#scratch, block, partition);
+    return this.#trials.kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, partition.size);
+  }
+
+  /** Moves a view to a partition of the macroblock in a picture's luma. */
+  #view(view: BlockView, { y: plane }: Picture, { row, column }: BlockJob, { y, x, size }: Partition): BlockView {
+    return view.moveTo(plane, row * MACROBLOCK + y, column * MACROBLOCK + x, size);
   }
 
   /** Squared error of the scratch prediction, luma and weighted chroma. */
   #predictionError(block: BlockJob): number {
     const { call } = this.#trials.kernels;
+    const { chromaWeight } = this.#trials.settings.lagrangian;
     let sum = 0;
     for (let plane = 0; plane < 3; plane++) {
-      const from = block.source.planes[plane]!;
-      const to = this.#scratch.planes[plane]!;
-      const size = plane === 0 ? 16 : 8;
-      const a = from.at + block.row * size * from.stride + block.column * size;
-      const b = to.at + block.row * size * to.stride + block.column * size;
-      const weight = plane === 0 ? 1 : block.chromaWeight;
-      sum += weight * call.blockSsd(a, from.stride, b, to.stride, size, size);
+      const size = plane === 0 ? MACROBLOCK : CHROMA_BLOCK;
+      const y = block.row * size;
+      const x = block.column * size;
+      const a = this.#source.moveTo(block.source.planes[plane]!, y, x, size);
+      const b = this.#prediction.moveTo(this.#scratch.planes[plane]!, y, x, size);
+      sum += (plane === 0 ? 1 : chromaWeight) * call.blockSsd(a.at, a.stride, b.at, b.stride, size, size);
     }
     return sum;
   }

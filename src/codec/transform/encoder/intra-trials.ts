@@ -1,21 +1,24 @@
+import { BlockView } from '../../../kernels/block-view.js';
 import type { Pointer } from '../../../kernels/kernels.js';
+import { MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
 import { INTRA16, INTRA8 } from '../frame-tokens.js';
 import { intraModeContext, lumaGroupsContext, typeContext, typeKeyContext } from '../mode-contexts.js';
 import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
 
-/** In inter frames, intra prediction is tried only below this multiple of the best inter SATD cost. */
-const INTRA_MARGIN = 1.1;
-/** In key frames, the second best 16x16 mode is tried in full below this multiple of the best one's SATD cost. */
-const SECOND_MARGIN = 1.1;
-
 /** Ways of predicting a macroblock from its own picture. */
 export class IntraTrials {
   readonly #trials: BlockTrials;
-  readonly #prediction: Pointer;
+  readonly #source = new BlockView();
+  readonly #prediction: BlockView;
+  /** Where a sub-block's prediction and reconstruction go. */
+  readonly #target = new BlockView();
+  /** The two 16x16 modes of least SATD cost. */
+  readonly #first: RankedMode = { mode: 0, satd: Infinity, bits: NaN };
+  readonly #second: RankedMode = { mode: 0, satd: Infinity, bits: NaN };
 
   constructor(trials: BlockTrials) {
     this.#trials = trials;
-    this.#prediction = trials.kernels.allocate(256);
+    this.#prediction = BlockView.allocate(trials.kernels, MACROBLOCK);
   }
 
   /** Tries 16x16 and 8x8 prediction on one macroblock, unless `interSatd` makes that hopeless. */
@@ -27,45 +30,53 @@ export class IntraTrials {
       isKey
         ? modes.typeKey.cost(typeKeyContext(tokens, row, column), type - INTRA16)
         : modes.type.cost(typeContext(tokens, row, column), type);
-    const [first, second] = this.#rank16(block);
-    if (first.satd > INTRA_MARGIN * interSatd) return;
+    const { interMargin, secondMargin } = this.#trials.settings.intra;
+    this.#rank16(block);
+    const first = this.#first;
+    const second = this.#second;
+    if (first.satd > interMargin * interSatd) return;
     clearMotion(tokens, row, column);
     this.#try16(block, first.mode, typeBits(INTRA16) + first.bits);
-    if (isKey && second.satd < SECOND_MARGIN * first.satd) {
+    if (isKey && second.satd < secondMargin * first.satd) {
       this.#try16(block, second.mode, typeBits(INTRA16) + second.bits);
     }
     this.#try8(block, typeBits(INTRA8));
   }
 
-  /** The two 16x16 modes of least SATD cost. */
-  #rank16(block: BlockJob): [RankedMode, RankedMode] {
+  /** Finds the two 16x16 modes of least SATD cost. */
+  #rank16(block: BlockJob): void {
     const { row, column, source, target, tokens } = block;
     const { kernels, tables, blocks, geometry, rates } = this.#trials;
     const modeCount = tables.pack.intraModes;
     const context = intraModeContext(tokens, 2 * row, 2 * column, modeCount);
-    const from = source.y.at + row * 16 * source.y.stride + column * 16;
+    const from = this.#source.moveTo(source.y, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK);
     const boundary = blocks.lumaBoundary(target, row, column, -1, geometry.columns);
-    let first: RankedMode = { mode: 0, satd: Infinity, bits: 0 };
-    let second = first;
+    const to = this.#prediction;
+    to.resize(MACROBLOCK);
+    const first = this.#first;
+    const second = this.#second;
+    first.satd = Infinity;
+    second.satd = Infinity;
     for (let mode = 0; mode < modeCount; mode++) {
-      kernels.call.intraPredict(boundary, 16, tables.intra16[mode]!, this.#prediction, 16);
+      kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
       const bits = rates.tables.modes.intraMode16.cost(context, mode);
-      const satd = kernels.call.blockSatd(from, source.y.stride, this.#prediction, 16, 16) + block.satdLambda * bits;
+      const satd = kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, MACROBLOCK) + block.satdLambda * bits;
       if (satd < first.satd) {
-        second = first;
-        first = { mode, satd, bits };
-      } else if (satd < second.satd) second = { mode, satd, bits };
+        setRanked(second, first.mode, first.satd, first.bits);
+        setRanked(first, mode, satd, bits);
+      } else if (satd < second.satd) setRanked(second, mode, satd, bits);
     }
-    return [first, second];
   }
 
   #try16(block: BlockJob, mode: number, bits: number): void {
     const trials = this.#trials;
     const { tables, geometry } = trials;
     const boundary = trials.blocks.lumaBoundary(block.target, block.row, block.column, -1, geometry.columns);
-    trials.kernels.call.intraPredict(boundary, 16, tables.intra16[mode]!, this.#prediction, 16);
+    const to = this.#prediction;
+    to.resize(MACROBLOCK);
+    trials.kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
     const { intraBasis16, intraBasis8 } = tables.pack;
-    const luma = trials.luma(block, INTRA16, this.#prediction, 16, [intraBasis16[mode]!, intraBasis8[mode]!]);
+    const luma = trials.luma(block, INTRA16, to, intraBasis16[mode]!, intraBasis8[mode]!);
     trials.trial.modes.fill(mode);
     this.#finish(block, INTRA16, luma.cost + block.lambda * bits, luma.groups);
   }
@@ -76,46 +87,47 @@ export class IntraTrials {
     const { trial, best, blocks, residuals, kernels, tables, geometry, rates } = this.#trials;
     const { intraMode8, lumaGroups } = rates.tables.modes;
     const { pack } = tables;
-    const { stride } = target.y;
+    const job = this.#trials.residualJob(block, INTRA8);
     tokens.type[block.at] = INTRA8;
     trial.tokens.fill(0);
     trial.transform = 1;
     let cost = lambda * typeBits;
     let groups = 0;
     for (let sub = 0; sub < 4; sub++) {
-      const y = row * 16 + (sub >> 1) * 8;
-      const x = column * 16 + (sub & 1) * 8;
-      const from = source.y.at + y * source.y.stride + x;
-      const to = target.y.at + y * stride + x;
+      const y = 2 * row + (sub >> 1);
+      const x = 2 * column + (sub & 1);
+      const from = this.#source.moveTo(source.y, y * SUB_BLOCK, x * SUB_BLOCK, SUB_BLOCK);
+      const to = this.#target.moveTo(target.y, y * SUB_BLOCK, x * SUB_BLOCK, SUB_BLOCK);
       const boundary = blocks.lumaBoundary(target, row, column, sub, geometry.columns);
-      const context = intraModeContext(tokens, y >> 3, x >> 3, pack.intraModes);
+      const context = intraModeContext(tokens, y, x, pack.intraModes);
       const mode = this.#best8(block, boundary, from, context);
       trial.modes[sub] = mode;
       tokens.intraMode[this.#trials.subBlock(block, sub)] = mode;
-      kernels.call.intraPredict(boundary, 8, tables.intra8[mode]!, to, stride);
-      const basis = pack.intraBasis8[mode]!;
-      const choice = residuals.lumaSub(from, source.y.stride, to, stride, q, basis, sub, lambda, trial.tokens, 0);
+      kernels.call.intraPredict(boundary, SUB_BLOCK, tables.intra8[mode]!, to.at, to.stride);
+      job.basis = pack.intraBasis8[mode]!;
+      const choice = residuals.lumaSub(from, to, sub, job, trial.luma);
       cost += choice.cost + lambda * intraMode8.cost(context, mode);
       groups = Math.max(groups, choice.groups);
       if (cost >= best.cost) return;
       if (choice.groups > 0) {
         blocks.loadTokens(trial.tokens, 0);
-        blocks.addLuma8(to, stride, q, sub, basis, true);
+        blocks.addLuma8(to.at, to.stride, q, sub, job.basis, true);
       }
     }
     cost += lambda * lumaGroups.cost(lumaGroupsContext(tokens, row, column, INTRA8), groups);
     this.#finish(block, INTRA8, cost, groups);
   }
 
-  #best8(block: BlockJob, boundary: Pointer, from: Pointer, context: number): number {
+  #best8(block: BlockJob, boundary: Pointer, from: BlockView, context: number): number {
     const { kernels, tables, rates } = this.#trials;
-    const { stride } = block.source.y;
+    const to = this.#prediction;
+    to.resize(SUB_BLOCK);
     let best = 0;
     let bestSatd = Infinity;
     for (let mode = 0; mode < tables.pack.intraModes; mode++) {
-      kernels.call.intraPredict(boundary, 8, tables.intra8[mode]!, this.#prediction, 8);
+      kernels.call.intraPredict(boundary, SUB_BLOCK, tables.intra8[mode]!, to.at, to.stride);
       const satd =
-        kernels.call.blockSatd(from, stride, this.#prediction, 8, 8) +
+        kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, SUB_BLOCK) +
         block.satdLambda * rates.tables.modes.intraMode8.cost(context, mode);
       if (satd < bestSatd) {
         bestSatd = satd;
@@ -145,8 +157,14 @@ export class IntraTrials {
 }
 
 interface RankedMode {
-  readonly mode: number;
+  mode: number;
   /** SATD and the mode's bits, weighted. */
-  readonly satd: number;
-  readonly bits: number;
+  satd: number;
+  bits: number;
+}
+
+function setRanked(ranked: RankedMode, mode: number, satd: number, bits: number): void {
+  ranked.mode = mode;
+  ranked.satd = satd;
+  ranked.bits = bits;
 }

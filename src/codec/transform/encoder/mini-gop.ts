@@ -4,12 +4,7 @@
  * middle, predicted from both ends, and so on in both halves.
  */
 
-/** What a unit of cost in a frame between anchors weighs: such frames are coded at lower quality. */
-const INNER_WEIGHT = 1 / 1.2;
-/** Mini-GOPs of more frames than these are chosen only where their anchor is well predicted. */
-const USUAL = 8;
-/** Cost of such an anchor, in its intra cost: what moves much is found no more after so many frames. */
-const WELL_PREDICTED = 0.7;
+import type { MiniGopSettings } from './settings.js';
 
 /** Estimated costs of predicting frames of a run, by their distance to the anchor before it, which is frame 0. */
 export interface PredictionCosts {
@@ -53,13 +48,18 @@ export function codingOrder(size: number): MiniGopFrame[] {
  * @param largest frames of a mini-GOP at most, a power of two.
  * @returns their sizes in display order; powers of two that add up to `count`.
  */
-export function chooseMiniGops(count: number, largest: number, costs: PredictionCosts): number[] {
+export function chooseMiniGops(
+  count: number,
+  largest: number,
+  costs: PredictionCosts,
+  settings: MiniGopSettings,
+): number[] {
   const sizes: number[] = [];
   let from = 0;
   while (from < count) {
     let size = largest;
     while (size > count - from) size /= 2;
-    sizes.push(...cut(from, size, costs).sizes);
+    sizes.push(...cut(from, size, costs, settings).sizes);
     from += size;
   }
   return sizes;
@@ -71,21 +71,22 @@ interface Cutting {
 }
 
 /** One mini-GOP or the best of its halves. */
-function cut(from: number, size: number, costs: PredictionCosts): Cutting {
+function cut(from: number, size: number, costs: PredictionCosts, settings: MiniGopSettings): Cutting {
+  const { innerWeight, usualFrames, wellPredicted } = settings;
   const anchor = from + size;
-  if (size > USUAL && costs.fromPast(anchor, from) > WELL_PREDICTED * costs.intra(anchor))
-    return halves(from, size, costs);
+  if (size > usualFrames && costs.fromPast(anchor, from) > wellPredicted * costs.intra(anchor))
+    return halves(from, size, costs, settings);
   const whole = codingOrder(size).reduce((cost, { position, past, future }) => {
     if (future === null) return cost + costs.fromPast(from + position, from + past);
-    return cost + INNER_WEIGHT * costs.fromBoth(from + position, from + past, from + future);
+    return cost + innerWeight * costs.fromBoth(from + position, from + past, from + future);
   }, 0);
   if (size === 1) return { cost: whole, sizes: [1] };
-  const split = halves(from, size, costs);
+  const split = halves(from, size, costs, settings);
   return whole <= split.cost ? { cost: whole, sizes: [size] } : split;
 }
 
-function halves(from: number, size: number, costs: PredictionCosts): Cutting {
-  const first = cut(from, size / 2, costs);
-  const second = cut(from + size / 2, size / 2, costs);
+function halves(from: number, size: number, costs: PredictionCosts, settings: MiniGopSettings): Cutting {
+  const first = cut(from, size / 2, costs, settings);
+  const second = cut(from + size / 2, size / 2, costs, settings);
   return { cost: first.cost + second.cost, sizes: [...first.sizes, ...second.sizes] };
 }

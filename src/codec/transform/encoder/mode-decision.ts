@@ -3,18 +3,11 @@ import { blockQ, CHROMA_TOKENS, isIntra, MOTION_FIELDS, TOKENS_PER_BLOCK, type G
 import type { KernelTables } from '../kernel-tables.js';
 import { setMotion } from '../motion.js';
 import { BlockTrials, clearMotion, type BlockJob, type FrameJob } from './block-trials.js';
-import { InterTrials, type MotionHints } from './inter-trials.js';
+import { InterTrials } from './inter-trials.js';
 import { IntraTrials } from './intra-trials.js';
 import type { RateModel } from './rate-model.js';
+import type { EncoderSettings, LagrangianSettings } from './settings.js';
 import type { Wavefront } from './wavefront.js';
-
-/**
- * Lagrangian weights: squared error per bit, in squared quantiser steps. What others are predicted from passes its error
- * on: bits weigh less there, beyond what finer steps do.
- */
-const LAMBDA_FACTORS = { key: 0.1, referenced: 0.12, unreferenced: 0.14 };
-/** SATD of a residual against the root of its squared error, roughly. */
-const SATD_FACTOR = 1.4;
 
 /**
  * Decides modes, motion and tokens of all macroblocks of a frame by Lagrangian costs (Sullivan and Wiegand 1998,
@@ -27,15 +20,13 @@ export class ModeDecision {
   readonly #trials: BlockTrials;
   readonly #inter: InterTrials;
   readonly #intra: IntraTrials;
+  readonly #lagrangian: LagrangianSettings;
 
-  readonly #chromaWeight: number;
-
-  /** @param chromaWeight what chroma's squared error counts against luma's. */
-  constructor(kernels: Kernels, tables: KernelTables, rates: RateModel, geometry: Geometry, chromaWeight: number) {
-    this.#chromaWeight = chromaWeight;
+  constructor(kernels: Kernels, tables: KernelTables, rates: RateModel, geometry: Geometry, settings: EncoderSettings) {
+    this.#lagrangian = settings.lagrangian;
     this.#tables = tables;
     this.#geometry = geometry;
-    this.#trials = new BlockTrials(kernels, tables, rates, geometry);
+    this.#trials = new BlockTrials(kernels, tables, rates, geometry, settings);
     this.#inter = new InterTrials(this.#trials);
     this.#intra = new IntraTrials(this.#trials);
   }
@@ -43,33 +34,39 @@ export class ModeDecision {
   /**
    * Fills the frame's tokens (whose qOffset is set) and its target, the reconstruction before the loop filter, for the
    * macroblocks that `wavefront` visits.
-   *
-   * @param hints where the look-ahead found the frame in its references.
    */
-  decide(frame: FrameJob, hints: MotionHints, wavefront: Wavefront): void {
-    const { head, source, target, tokens, references } = frame;
+  decide(frame: FrameJob, wavefront: Wavefront): void {
+    const { head, source, target, tokens, references, hints } = frame;
     const { columns } = this.#geometry;
-    const factor = LAMBDA_FACTORS[head.kind === 'key' ? 'key' : head.fills !== null ? 'referenced' : 'unreferenced'];
+    const { key, referenced, unreferenced, satdFactor } = this.#lagrangian;
+    const factor = head.kind === 'key' ? key : head.fills !== null ? referenced : unreferenced;
+    // No spread, and NaN for floating-point fields: all frames' records then have one shape for the engine.
+    const block = {
+      head,
+      source,
+      target,
+      tokens,
+      references,
+      hints,
+      row: 0,
+      column: 0,
+      at: 0,
+      sub: 0,
+      q: 0,
+      lambda: NaN,
+      satdLambda: NaN,
+    };
     wavefront.visit((row, column) => {
-      const q = blockQ(tokens, head.q, row, column);
-      const step = this.#tables.pack.step[q]! / 8;
-      const block: BlockJob = {
-        head,
-        source,
-        target,
-        tokens,
-        references,
-        row,
-        column,
-        at: row * columns + column,
-        sub: 4 * row * columns + 2 * column,
-        q,
-        lambda: factor * step * step,
-        satdLambda: Math.sqrt(factor) * step * SATD_FACTOR,
-        chromaWeight: this.#chromaWeight,
-      };
+      block.row = row;
+      block.column = column;
+      block.at = row * columns + column;
+      block.sub = 4 * row * columns + 2 * column;
+      block.q = blockQ(tokens, head.q, row, column);
+      const step = this.#tables.pack.step[block.q]! / 8;
+      block.lambda = factor * step * step;
+      block.satdLambda = Math.sqrt(factor) * step * satdFactor;
       this.#trials.best.cost = Infinity;
-      const interSatd = head.kind === 'inter' ? this.#inter.try(block, hints) : Infinity;
+      const interSatd = head.kind === 'inter' ? this.#inter.try(block) : Infinity;
       this.#intra.try(block, interSatd);
       this.#commit(block);
     });
@@ -92,8 +89,8 @@ export class ModeDecision {
     }
     const base = at * TOKENS_PER_BLOCK;
     tokens.coefficients.fill(0, base, base + TOKENS_PER_BLOCK);
-    if (best.lumaGroups > 0) tokens.coefficients.set(best.tokens.subarray(0, CHROMA_TOKENS), base);
-    if (best.chromaGroups > 0) tokens.coefficients.set(best.tokens.subarray(CHROMA_TOKENS), base + CHROMA_TOKENS);
+    if (best.lumaGroups > 0) tokens.coefficients.set(best.luma, base);
+    if (best.chromaGroups > 0) tokens.coefficients.set(best.chroma, base + CHROMA_TOKENS);
     this.#trials.blocks.reconstruct(block.target, tokens, block.q, row, column, block.references);
   }
 }

@@ -1,52 +1,38 @@
-import type { Pointer } from '../../../kernels/kernels.js';
+import { BlockView } from '../../../kernels/block-view.js';
+import { MotionSearch, type MotionLimits, type Vector } from '../../../kernels/motion-search.js';
+import { MACROBLOCK } from '../../macroblock-grid.js';
 import type { BlockJob, BlockTrials } from './block-trials.js';
-
-/** Hexagon steps of the motion search. */
-const SEARCH_STEPS = 24;
-/** Vectors may point this far outside the picture, whole samples. */
-const SEARCH_OUTSIDE = 24;
-const SEARCH_RANGE = 1024;
-/** Starting points at most. */
-const STARTS = 16;
 
 /** A partition of a macroblock: a square of `size` luma samples at (`y`, `x`) within it. */
 export interface Partition {
   readonly y: number;
   readonly x: number;
-  readonly size: 8 | 16;
+  readonly size: number;
 }
 
 /** Motion search of partitions against one reference. */
 export class MotionEstimation {
   /** The vector found last, quarter samples. */
-  x = 0;
-  y = 0;
+  readonly found: Readonly<Vector>;
   readonly #trials: BlockTrials;
-  readonly #starts: Pointer;
-  readonly #result: Pointer;
-  #startCount = 0;
+  readonly #search: MotionSearch;
+  readonly #place = new BlockView();
+  readonly #limits: MotionLimits = { minX: 0, maxX: 0, minY: 0, maxY: 0 };
 
   constructor(trials: BlockTrials) {
     this.#trials = trials;
-    this.#starts = trials.kernels.allocate(STARTS * 4);
-    this.#result = trials.kernels.allocate(8);
+    this.#search = new MotionSearch(trials.kernels, trials.settings.motion.searchSteps);
+    this.found = this.#search.found;
   }
 
   /** Forgets all starting points. */
   clearStarts(): void {
-    this.#startCount = 0;
+    this.#search.clearStarts();
   }
 
-  /** Adds a starting point, quarter samples, unless it is there already. */
+  /** Adds a starting point, quarter samples. */
   addStart(x: number, y: number): void {
-    const list = this.#trials.kernels.i16;
-    const base = this.#starts >> 1;
-    for (let i = 0; i < this.#startCount; i++) {
-      if (list[base + 2 * i] === x && list[base + 2 * i + 1] === y) return;
-    }
-    list[base + 2 * this.#startCount] = x;
-    list[base + 2 * this.#startCount + 1] = y;
-    this.#startCount++;
+    this.#search.addStart(x, y);
   }
 
   /**
@@ -54,60 +40,52 @@ export class MotionEstimation {
    *
    * @param hints [macroblocks, 2], quarter samples of the half-size plane.
    */
-  addHints(block: BlockJob, hints: Int16Array): void {
+  addHints({ row, column, at }: BlockJob, hints: Int16Array): void {
     const { columns, rows } = this.#trials.geometry;
-    const right = block.column + 1 < columns ? block.at + 1 : block.at;
-    const below = block.row + 1 < rows ? block.at + columns : block.at;
-    for (const at of [block.at, right, below]) this.addStart(2 * hints[2 * at]!, 2 * hints[2 * at + 1]!);
+    this.#addHint(hints, at);
+    if (column + 1 < columns) this.#addHint(hints, at + 1);
+    if (row + 1 < rows) this.#addHint(hints, at + columns);
+  }
+
+  #addHint(hints: Int16Array, at: number): void {
+    this.addStart(2 * hints[2 * at]!, 2 * hints[2 * at + 1]!);
   }
 
   /**
-   * Searches a partition from the starting points; leaves the vector in {@link x} and {@link y} and returns its SATD,
-   * without the vector's bits.
+   * Searches a partition from the starting points; leaves the vector in {@link found} and returns its SATD, without the
+   * vector's bits.
    *
-   * @param target what to look for, `stride` samples to the row.
+   * @param wanted what to look for; of the partition's size.
+   * @param predicted the vector that differences are coded against.
    * @param lambda SATD per bit.
    */
   search(
     block: BlockJob,
     slot: number,
     { y, x, size }: Partition,
-    target: Pointer,
-    stride: number,
-    predictedX: number,
-    predictedY: number,
+    wanted: BlockView,
+    predicted: Vector,
     lambda: number,
   ): number {
-    const { kernels, tables } = this.#trials;
+    const { tables, settings } = this.#trials;
+    const { outside, range } = settings.motion;
     const { references } = block;
     const reference = references.pictures[slot]!.y;
-    const top = block.row * 16 + y;
-    const left = block.column * 16 + x;
+    const top = block.row * MACROBLOCK + y;
+    const left = block.column * MACROBLOCK + x;
     // Interpolation and refinement read a little further than the vector points.
-    const before = SEARCH_OUTSIDE - 1 - (16 - size);
-    const after = SEARCH_OUTSIDE - 5 - (16 - size) - size;
-    const cost = kernels.call.searchMotion(
-      target,
-      stride,
-      reference.at + top * reference.stride + left,
-      reference.stride,
-      size,
-      this.#starts,
-      this.#startCount,
-      predictedX,
-      predictedY,
-      Math.max(-SEARCH_RANGE, -left - before),
-      Math.min(SEARCH_RANGE, reference.width - left + after),
-      Math.max(-SEARCH_RANGE, -top - before),
-      Math.min(SEARCH_RANGE, reference.height - top + after),
-      lambda,
-      SEARCH_STEPS,
-      tables.interpolation[references.interpolation]!,
-      this.#result,
-    );
-    this.x = kernels.i16[this.#result >> 1]!;
-    this.y = kernels.i16[(this.#result >> 1) + 1]!;
-    return cost - lambda * (searchBits(this.x - predictedX) + searchBits(this.y - predictedY));
+    const before = outside - 1 - (MACROBLOCK - size);
+    const after = outside - 5 - MACROBLOCK;
+    const limits = this.#limits;
+    limits.minX = Math.max(-range, -left - before);
+    limits.maxX = Math.min(range, reference.width - left + after);
+    limits.minY = Math.max(-range, -top - before);
+    limits.maxY = Math.min(range, reference.height - top + after);
+    this.#search.useTaps(tables.interpolation[references.interpolation]!);
+    const place = this.#place.moveTo(reference, top, left, size);
+    const cost = this.#search.search(wanted, place, limits, predicted, lambda);
+    const { found } = this;
+    return cost - lambda * (searchBits(found.x - predicted.x) + searchBits(found.y - predicted.y));
   }
 }
 

@@ -1,13 +1,13 @@
-import type { Pointer } from '../../../kernels/kernels.js';
+import { BlockView } from '../../../kernels/block-view.js';
+import type { Vector } from '../../../kernels/motion-search.js';
 import { AVERAGE, MOTION_FIELDS } from '../frame-tokens.js';
+import { MACROBLOCK } from '../../macroblock-grid.js';
 import type { MotionNeighbours } from '../motion.js';
 import type { BlockJob, BlockTrials } from './block-trials.js';
 import { MotionEstimation, type Partition } from './motion-estimation.js';
 
-/** Symbol of `motion` for a new motion. */
-export const NEW_MOTION = 3;
-/** The average of two predictions is refined if it costs less than this multiple of the better one. */
-const REFINE_MARGIN = 1.15;
+/** Names the starting points of the search in one slot's reference. */
+export type AddStarts = (block: BlockJob, slot: number, estimation: MotionEstimation) => void;
 
 /**
  * Search of a partition's new motion: a vector for each reference, then both vectors for the average, each moved while
@@ -22,21 +22,26 @@ export class NewMotion {
   /** SATD of the best motion plus its bits, weighted. */
   cost = Infinity;
   /** Bits of the best motion, the `motion` symbol not counted. */
-  bits = 0;
+  bits = NaN;
   readonly #trials: BlockTrials;
   readonly #estimation: MotionEstimation;
-  readonly #predictions: readonly [Pointer, Pointer];
-  readonly #average: Pointer;
-  readonly #target: Pointer;
+  readonly #source = new BlockView();
+  readonly #predictions: readonly [BlockView, BlockView];
+  readonly #average: BlockView;
+  readonly #target: BlockView;
   readonly #pair = new Int16Array(4);
+  readonly #predicted: Vector = { x: 0, y: 0 };
+  /** Cost of the vector of each slot alone, and its bits. */
+  readonly #costs = new Float64Array(2);
+  readonly #vectorBits = new Float64Array(2);
 
   constructor(trials: BlockTrials) {
     this.#trials = trials;
     this.#estimation = new MotionEstimation(trials);
-    const { kernels } = trials;
-    this.#predictions = [kernels.allocate(256), kernels.allocate(256)];
-    this.#average = kernels.allocate(256);
-    this.#target = kernels.allocate(256);
+    const block = (): BlockView => BlockView.allocate(trials.kernels, MACROBLOCK);
+    this.#predictions = [block(), block()];
+    this.#average = block();
+    this.#target = block();
   }
 
   /**
@@ -44,7 +49,6 @@ export class NewMotion {
    *
    * @param neighbours gathered for the partition.
    * @param reference what to search: 0, 1, or AVERAGE for both and their average.
-   * @param addStarts names starting points of a slot.
    * @param refine whether both vectors of an average are searched again.
    */
   find(
@@ -52,92 +56,106 @@ export class NewMotion {
     partition: Partition,
     neighbours: MotionNeighbours,
     reference: number,
-    addStarts: (estimation: MotionEstimation, slot: number) => void,
+    addStarts: AddStarts,
     refine: boolean,
   ): void {
     this.cost = Infinity;
-    const { stride } = block.source.y;
-    const source = this.#sourceOf(block, partition);
-    const costs = [Infinity, Infinity];
-    const vectorBits = [0, 0];
+    this.#begin(block, partition);
     for (let slot = 0; slot < 2; slot++) {
-      if (reference !== slot && reference !== AVERAGE) continue;
-      const estimation = this.#estimation;
-      const [x, y] = [neighbours.predict(slot, 0), neighbours.predict(slot, 1)];
-      estimation.clearStarts();
-      estimation.addStart(x, y);
-      addStarts(estimation, slot);
-      const satd = estimation.search(block, slot, partition, source, stride, x, y, block.satdLambda);
-      this.single[2 * slot] = estimation.x;
-      this.single[2 * slot + 1] = estimation.y;
-      const ownBits = this.#vectorBits(neighbours, slot, estimation.x, estimation.y);
-      vectorBits[slot] = ownBits;
-      const bits = ownBits + this.#referenceBits(block, slot);
-      const cost = satd + block.satdLambda * bits;
-      costs[slot] = cost;
-      if (cost < this.cost) this.#keep(slot, this.single, cost, bits);
+      this.#costs[slot] = Infinity;
+      if (reference === slot || reference === AVERAGE) this.#searchSlot(block, partition, neighbours, slot, addStarts);
     }
     if (reference !== AVERAGE) return;
     this.#pair.set(this.single);
     this.#predict(block, partition, 0);
     this.#predict(block, partition, 1);
-    const first = this.#tryAverage(block, partition, vectorBits[0]! + vectorBits[1]!);
-    if (!refine || first > REFINE_MARGIN * this.cost) return;
+    const first = this.#tryAverage(block);
+    if (!refine || first > this.#trials.settings.motion.refineMargin * this.cost) return;
     // The worse of the two first: it has more to gain.
-    const slots = costs[0]! < costs[1]! ? [1, 0] : [0, 1];
-    for (const slot of slots) this.#refine(block, partition, neighbours, slot, vectorBits);
+    const worse = this.#costs[0]! < this.#costs[1]! ? 1 : 0;
+    this.#refine(block, partition, neighbours, worse);
+    this.#refine(block, partition, neighbours, 1 - worse);
   }
 
-  /** Searches one vector of the average while the other is held. */
-  #refine(
+  /** Makes all views those of a partition. */
+  #begin({ source, row, column }: BlockJob, { y, x, size }: Partition): void {
+    this.#source.moveTo(source.y, row * MACROBLOCK + y, column * MACROBLOCK + x, size);
+    this.#predictions[0].resize(size);
+    this.#predictions[1].resize(size);
+    this.#average.resize(size);
+    this.#target.resize(size);
+  }
+
+  /** Searches the vector of one slot alone. */
+  #searchSlot(
     block: BlockJob,
     partition: Partition,
     neighbours: MotionNeighbours,
     slot: number,
-    vectorBits: number[],
+    addStarts: AddStarts,
   ): void {
-    const { size } = partition;
     const estimation = this.#estimation;
+    const { found } = estimation;
+    const predicted = this.#predictVector(neighbours, slot);
+    estimation.clearStarts();
+    estimation.addStart(predicted.x, predicted.y);
+    addStarts(block, slot, estimation);
+    const satd = estimation.search(block, slot, partition, this.#source, predicted, block.satdLambda);
+    this.single[2 * slot] = found.x;
+    this.single[2 * slot + 1] = found.y;
+    const ownBits = this.#bitsOf(neighbours, found, predicted);
+    this.#vectorBits[slot] = ownBits;
+    const bits = ownBits + this.#referenceBits(block, slot);
+    const cost = satd + block.satdLambda * bits;
+    this.#costs[slot] = cost;
+    if (cost < this.cost) this.#keep(slot, this.single, cost, bits);
+  }
+
+  /** Searches one vector of the average while the other is held. */
+  #refine(block: BlockJob, partition: Partition, neighbours: MotionNeighbours, slot: number): void {
+    const estimation = this.#estimation;
+    const { found } = estimation;
     const pair = this.#pair;
-    this.#aim(block, partition, 1 - slot);
+    this.#aim(1 - slot);
     estimation.clearStarts();
     estimation.addStart(pair[2 * slot]!, pair[2 * slot + 1]!);
-    const [x, y] = [neighbours.predict(slot, 0), neighbours.predict(slot, 1)];
+    const predicted = this.#predictVector(neighbours, slot);
     // The difference to the target is twice that of the average to the source.
-    estimation.search(block, slot, partition, this.#target, size, x, y, 2 * block.satdLambda);
-    if (estimation.x === pair[2 * slot] && estimation.y === pair[2 * slot + 1]) return;
-    pair[2 * slot] = estimation.x;
-    pair[2 * slot + 1] = estimation.y;
-    vectorBits[slot] = this.#vectorBits(neighbours, slot, estimation.x, estimation.y);
+    estimation.search(block, slot, partition, this.#target, predicted, 2 * block.satdLambda);
+    if (found.x === pair[2 * slot] && found.y === pair[2 * slot + 1]) return;
+    pair[2 * slot] = found.x;
+    pair[2 * slot + 1] = found.y;
+    this.#vectorBits[slot] = this.#bitsOf(neighbours, found, predicted);
     this.#predict(block, partition, slot);
-    this.#tryAverage(block, partition, vectorBits[0]! + vectorBits[1]!);
+    this.#tryAverage(block);
   }
 
   /** Cost of the average of both predictions, which is kept if it is the least. */
-  #tryAverage(block: BlockJob, partition: Partition, vectorBits: number): number {
-    const { size } = partition;
+  #tryAverage(block: BlockJob): number {
     const { call } = this.#trials.kernels;
     const [a, b] = this.#predictions;
-    call.averageBlocks(a, size, b, size, this.#average, size, size, size);
-    const satd = call.blockSatd(this.#sourceOf(block, partition), block.source.y.stride, this.#average, size, size);
-    const bits = vectorBits + this.#referenceBits(block, AVERAGE);
+    const source = this.#source;
+    const average = this.#average;
+    const { size } = source;
+    call.averageBlocks(a.at, a.stride, b.at, b.stride, average.at, average.stride, size, size);
+    const satd = call.blockSatd(source.at, source.stride, average.at, average.stride, size);
+    const bits = this.#vectorBits[0]! + this.#vectorBits[1]! + this.#referenceBits(block, AVERAGE);
     const cost = satd + block.satdLambda * bits;
     if (cost < this.cost) this.#keep(AVERAGE, this.#pair, cost, bits);
     return cost;
   }
 
   /** What the prediction from one slot would have to be for the average with the other slot's to be the source. */
-  #aim(block: BlockJob, partition: Partition, other: number): void {
-    const { size } = partition;
-    const { stride } = block.source.y;
+  #aim(other: number): void {
+    const { at, stride, size } = this.#source;
     const memory = this.#trials.kernels.u8;
-    const source = this.#sourceOf(block, partition);
-    const prediction = this.#predictions[other]!;
+    const prediction = this.#predictions[other]!.at;
+    const target = this.#target.at;
     for (let row = 0; row < size; row++) {
       for (let column = 0; column < size; column++) {
-        const at = row * size + column;
-        const value = 2 * memory[source + row * stride + column]! - memory[prediction + at]!;
-        memory[this.#target + at] = value < 0 ? 0 : value > 255 ? 255 : value;
+        const to = row * size + column;
+        const value = 2 * memory[at + row * stride + column]! - memory[prediction + to]!;
+        memory[target + to] = value < 0 ? 0 : value > 255 ? 255 : value;
       }
     }
   }
@@ -146,11 +164,15 @@ export class NewMotion {
   #predict(block: BlockJob, { y, x, size }: Partition, slot: number): void {
     const { references } = block;
     const plane = references.pictures[slot]!.y;
-    const [mvx, mvy] = [this.#pair[2 * slot]!, this.#pair[2 * slot + 1]!];
-    const from = plane.at + (block.row * 16 + y + (mvy >> 2)) * plane.stride + block.column * 16 + x + (mvx >> 2);
+    const mvx = this.#pair[2 * slot]!;
+    const mvy = this.#pair[2 * slot + 1]!;
+    const top = block.row * MACROBLOCK + y + (mvy >> 2);
+    const left = block.column * MACROBLOCK + x + (mvx >> 2);
+    const from = plane.at + top * plane.stride + left;
+    const to = this.#predictions[slot]!;
     const taps = this.#trials.tables.interpolation[references.interpolation]!;
     const { call } = this.#trials.kernels;
-    call.compensate(from, plane.stride, this.#predictions[slot]!, size, size, size, taps, 8, mvx & 3, mvy & 3);
+    call.compensate(from, plane.stride, to.at, to.stride, size, size, taps, 8, mvx & 3, mvy & 3);
   }
 
   #keep(reference: number, vectors: Int16Array, cost: number, bits: number): void {
@@ -163,9 +185,11 @@ export class NewMotion {
     this.bits = bits;
   }
 
-  #sourceOf(block: BlockJob, { y, x }: Partition): Pointer {
-    const plane = block.source.y;
-    return plane.at + (block.row * 16 + y) * plane.stride + block.column * 16 + x;
+  /** Returns the vector that is predicted for a slot; good until the next call. */
+  #predictVector(neighbours: MotionNeighbours, slot: number): Vector {
+    this.#predicted.x = neighbours.predict(slot, 0);
+    this.#predicted.y = neighbours.predict(slot, 1);
+    return this.#predicted;
   }
 
   #referenceBits(block: BlockJob, reference: number): number {
@@ -174,14 +198,14 @@ export class NewMotion {
   }
 
   /** Bits of a vector as a difference to what is predicted. */
-  #vectorBits(neighbours: MotionNeighbours, slot: number, x: number, y: number): number {
+  #bitsOf(neighbours: MotionNeighbours, { x, y }: Vector, predicted: Vector): number {
+    return this.#componentBits(neighbours, 0, x - predicted.x) + this.#componentBits(neighbours, 1, y - predicted.y);
+  }
+
+  #componentBits(neighbours: MotionNeighbours, component: number, difference: number): number {
     const { motionClass } = this.#trials.rates.tables.modes;
-    let bits = 0;
-    for (let component = 0; component < 2; component++) {
-      const size = Math.abs((component === 0 ? x : y) - neighbours.predict(slot, component));
-      const index = size === 0 ? 0 : 32 - Math.clz32(size);
-      bits += motionClass.cost(3 * component + neighbours.differenceContext(component), index) + index;
-    }
-    return bits;
+    const size = Math.abs(difference);
+    const index = size === 0 ? 0 : 32 - Math.clz32(size);
+    return motionClass.cost(3 * component + neighbours.differenceContext(component), index) + index;
   }
 }

@@ -8,8 +8,9 @@ import { Picture, type PicturePlanes } from '../picture.js';
 import type { Planes } from '../../planes.js';
 import { ReferenceSlots } from '../reference-slots.js';
 import { FrameDecision, type DecisionHelpers } from './frame-decision.js';
-import type { MotionHints } from './inter-trials.js';
+import type { MotionHints } from './block-trials.js';
 import type { DecisionJob } from './row-decision.js';
+import type { EncoderSettings } from './settings.js';
 
 /** What the encoder decided for one frame. */
 export interface EncodedPicture {
@@ -33,7 +34,6 @@ export class PictureEncoder {
 
   /**
    * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
-   * @param chromaWeight what chroma's squared error counts against luma's, sample by sample.
    * @param helpers other threads that take part, or null.
    */
   constructor(
@@ -41,14 +41,14 @@ export class PictureEncoder {
     geometry: Geometry,
     pack: PackTables,
     loopFilter: Graph | null,
-    chromaWeight: number,
+    settings: EncoderSettings,
     helpers: DecisionHelpers | null = null,
   ) {
     this.#geometry = geometry;
     this.#source = Picture.allocate(kernels, geometry);
     this.#work = Picture.allocate(kernels, geometry);
     this.#slots = new ReferenceSlots(kernels, geometry);
-    this.#decision = new FrameDecision(kernels, geometry, pack, chromaWeight, helpers);
+    this.#decision = new FrameDecision(kernels, geometry, pack, settings, helpers);
     this.#loopFilter = loopFilter;
   }
 

@@ -1,9 +1,5 @@
 import type { Geometry } from '../frame-tokens.js';
-
-/** q gained per doubling of what later frames take over from a block. */
-const STRENGTH = 2;
-/** Most that one frame may gain. */
-const LIMIT = 12;
+import type { PropagationSettings } from './settings.js';
 
 /** How much finer to quantise a frame, because later ones are predicted from it. */
 export interface QualityGain {
@@ -40,7 +36,11 @@ export interface FrameReference {
  *
  * @param window the frame to be coded, then those after it in coding order, up to the next key frame.
  */
-export function propagateQuality(geometry: Geometry, window: readonly DependentFrame[]): QualityGain {
+export function propagateQuality(
+  geometry: Geometry,
+  window: readonly DependentFrame[],
+  { strength, limit }: PropagationSettings,
+): QualityGain {
   const count = geometry.rows * geometry.columns;
   const inherited = window.map(() => new Float32Array(count));
   for (let t = window.length - 1; t > 0; t--) passBack(geometry, window[t]!, inherited[t]!, inherited);
@@ -50,15 +50,15 @@ export function propagateQuality(geometry: Geometry, window: readonly DependentF
   const blocks = new Float64Array(regions);
   let total = 0;
   for (let at = 0; at < count; at++) {
-    const gain = STRENGTH * Math.log2((intra[at]! + inherited[0]![at]!) / intra[at]!);
+    const gain = strength * Math.log2((intra[at]! + inherited[0]![at]!) / intra[at]!);
     const region = geometry.regionOf(Math.floor(at / geometry.columns), at % geometry.columns);
     sums[region]! += gain;
     blocks[region]! += 1;
     total += gain;
   }
-  const frame = Math.min(LIMIT, Math.round(total / count));
+  const frame = Math.min(limit, Math.round(total / count));
   const difference = Int8Array.from(sums, (sum, region) =>
-    Math.max(-8, Math.min(8, Math.round(Math.min(LIMIT, sum / blocks[region]!) - frame))),
+    Math.max(-8, Math.min(8, Math.round(Math.min(limit, sum / blocks[region]!) - frame))),
   );
   return { frame, regions: difference };
 }

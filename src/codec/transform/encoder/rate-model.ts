@@ -12,6 +12,7 @@ import {
 } from '../frame-tokens.js';
 import { ModeSyntax } from '../mode-syntax.js';
 import { SyntaxTables } from '../syntax-tables.js';
+import type { RateSettings } from './settings.js';
 import { TemporalMotion } from '../temporal-motion.js';
 
 const CONTEXTS = 8;
@@ -21,10 +22,6 @@ const GROUPS = 16;
 const CLASS_SIZE = GROUPS * CONTEXTS * MAGNITUDES;
 /** Classes of token costs: 16x16, four 8x8, chroma; each intra and inter. */
 const CLASSES = 6;
-/** How much of the counts is kept from frame to frame. */
-const DECAY = 0.7;
-/** Weight of the starting distribution, in tokens. */
-const START_WEIGHT = 24;
 
 /**
  * The encoder's estimate of what tokens cost. Transform tokens: counts of what earlier frames chose, by class, group and
@@ -39,6 +36,7 @@ export class RateModel {
   readonly lumaGroupCosts: readonly Pointer[];
   readonly chromaGroupCosts: readonly Pointer[];
   readonly #kernels: Kernels;
+  readonly #decay: number;
   /** Motion of the reference slots. */
   readonly temporal = new TemporalMotion();
   readonly #modes: ModeSyntax;
@@ -47,13 +45,14 @@ export class RateModel {
   readonly #counts: Float64Array[];
   readonly #start: Float64Array[];
 
-  constructor(kernels: Kernels, pack: PackTables) {
+  constructor(kernels: Kernels, pack: PackTables, settings: RateSettings) {
     this.#kernels = kernels;
+    this.#decay = settings.decay;
     this.tables = new SyntaxTables(pack);
     this.#modes = new ModeSyntax(this.tables, pack, this.temporal);
     this.#neighbours = pack.contextNeighbours;
     this.#contextOfSum = pack.contextOfSum;
-    this.#start = Array.from({ length: CLASSES }, (_, index) => startDistribution(pack, index >> 1));
+    this.#start = Array.from({ length: CLASSES }, (_, index) => startDistribution(pack, index >> 1, settings));
     this.#counts = this.#start.map((start) => start.slice());
     this.tokenCosts = this.#counts.map(() => kernels.allocate(CLASS_SIZE * 4));
     this.lumaGroupCosts = Array.from({ length: 24 }, () => kernels.allocate(17 * 4));
@@ -82,7 +81,7 @@ export class RateModel {
    */
   endFrame(head: FrameHead, tokens: FrameTokens, commit: boolean): void {
     if (commit) this.#modes.code(new CostCounter(), head, tokens);
-    for (const counts of this.#counts) for (let i = 0; i < counts.length; i++) counts[i]! *= DECAY;
+    for (const counts of this.#counts) for (let i = 0; i < counts.length; i++) counts[i]! *= this.#decay;
     const { coefficients } = tokens;
     for (let at = 0; at < tokens.type.length; at++) {
       const intra = isIntra(tokens.type[at]!);
@@ -142,15 +141,15 @@ export function tokenClass(kind: number, intra: boolean): number {
 }
 
 /** The pack's tables at a scale that falls with the group, as what to expect before anything was counted. */
-function startDistribution(pack: PackTables, kind: number): Float64Array {
+function startDistribution(pack: PackTables, kind: number, settings: RateSettings): Float64Array {
   const result = new Float64Array(CLASS_SIZE);
   for (let group = 0; group < GROUPS; group++) {
-    const scale = Math.round(22 - group * 0.8);
+    const scale = Math.round(settings.startScale - group * settings.startScaleFall);
     for (let context = 0; context < CONTEXTS; context++) {
       const from = ((kind * 32 + scale) * CONTEXTS + context) * MAGNITUDES;
       for (let m = 0; m < MAGNITUDES; m++) {
         result[(group * CONTEXTS + context) * MAGNITUDES + m] =
-          (START_WEIGHT * pack.coefficientTables[from + m]!) / 32768;
+          (settings.startWeight * pack.coefficientTables[from + m]!) / 32768;
       }
     }
   }

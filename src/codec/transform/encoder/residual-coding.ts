@@ -1,8 +1,22 @@
+import type { BlockView } from '../../../kernels/block-view.js';
 import type { Kernels, Pointer } from '../../../kernels/kernels.js';
+import { TokenQuantiser } from '../../../kernels/token-quantiser.js';
 import { CHROMA_LIMIT, CHROMA_TOKENS, LUMA_LIMIT, TOKENS_PER_BLOCK } from '../frame-tokens.js';
 import type { KernelTables } from '../kernel-tables.js';
-import type { Plane } from '../../planes.js';
+import { CHROMA_BLOCK, MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
 import { tokenClass, type RateModel } from './rate-model.js';
+
+/** How a residual is to be coded. */
+export interface ResidualJob {
+  q: number;
+  intra: boolean;
+  /** Index of the luma basis; chroma has one only. */
+  basis: number;
+  /** Context of `lumaGroups` or `chromaGroups`. */
+  groupContext: number;
+  /** Squared error per bit. */
+  lambda: number;
+}
 
 /** What coding one residual takes: its cost is the squared error and lambda times the bits. */
 export interface ResidualChoice {
@@ -10,14 +24,24 @@ export interface ResidualChoice {
   cost: number;
 }
 
+/** Both chroma blocks. */
+export type ChromaViews = readonly [BlockView, BlockView];
+
 /** Steps of one block in token order, int32. */
 interface TokenSteps {
   readonly luma16: readonly Pointer[];
   readonly luma8: readonly Pointer[];
+  /** Intra, inter. */
   readonly chroma: readonly [Pointer, Pointer];
 }
 
-/** Forward transforms and rate-aware quantisation of one macroblock's residual (encoder only). */
+/** Quantisers of one kind of tokens, intra and inter. */
+type QuantiserPair = readonly [TokenQuantiser, TokenQuantiser];
+
+/**
+ * Forward transforms and rate-aware quantisation of one macroblock's residual (encoder only). All records and buffers are
+ * reused: a returned choice is good until the same method is called again.
+ */
 export class ResidualCoding {
   readonly #kernels: Kernels;
   readonly #tables: KernelTables;
@@ -25,179 +49,111 @@ export class ResidualCoding {
   readonly #residual: Pointer;
   readonly #coefficients: Pointer;
   readonly #tokens: Pointer;
-  readonly #result: Pointer;
+  /** Costs of group counts that the caller counts for himself. */
   readonly #freeCosts: Pointer;
-  readonly #lumaLimit: Pointer;
-  readonly #chromaLimit: Pointer;
-  readonly #lumaGroupCount: readonly [number, number];
-  readonly #chromaGroupCount: number;
+  readonly #quantisers: {
+    readonly luma16: QuantiserPair;
+    readonly luma8: QuantiserPair;
+    readonly chroma: QuantiserPair;
+    /** One for each sub-block. */
+    readonly sub: readonly TokenQuantiser[];
+  };
+  /** Views of the quantised tokens in kernel memory, as many as luma and chroma may have. */
+  #memory: Int16Array | undefined;
+  #luma: Int16Array = new Int16Array();
+  #chroma: Int16Array = new Int16Array();
+  readonly #choices = { luma16: newChoice(), luma8: newChoice(), sub: newChoice(), chroma: newChoice() };
   readonly #steps = new Map<number, TokenSteps>();
 
   constructor(kernels: Kernels, tables: KernelTables, rates: RateModel) {
     this.#kernels = kernels;
     this.#tables = tables;
     this.#rates = rates;
-    this.#residual = kernels.allocate(256 * 2);
-    this.#coefficients = kernels.allocate(256 * 4);
-    this.#tokens = kernels.allocate(256 * 2);
-    this.#result = kernels.allocate(16);
-    this.#freeCosts = kernels.allocate(17 * 4);
-    this.#lumaLimit = kernels.store(Int32Array.from(LUMA_LIMIT));
-    this.#chromaLimit = kernels.store(Int32Array.from(CHROMA_LIMIT));
-    const { pack } = tables;
-    this.#lumaGroupCount = [
-      LUMA_LIMIT.findIndex((limit) => limit >= pack.basis16.atoms),
-      LUMA_LIMIT.findIndex((limit) => limit >= 4 * pack.basis8.atoms),
+    this.#residual = kernels.allocate(MACROBLOCK ** 2 * 2);
+    this.#coefficients = kernels.allocate(CHROMA_TOKENS * 4);
+    this.#tokens = kernels.allocate(CHROMA_TOKENS * 2);
+    this.#freeCosts = kernels.allocate(LUMA_LIMIT.length * 4);
+    const { basis16, basis8, basisChroma } = tables.pack;
+    const [luma, chroma] = [LUMA_LIMIT, CHROMA_LIMIT].map((limits) => ({
+      limits,
+      at: kernels.store(Int32Array.from(limits)),
+    }));
+    const pair = (kind: number, count: number, limits: Limits): QuantiserPair => [
+      this.#newQuantiser(kind, true, count, limits),
+      this.#newQuantiser(kind, false, count, limits),
     ];
-    this.#chromaGroupCount = CHROMA_LIMIT.findIndex((limit) => limit >= 2 * pack.basisChroma.atoms);
+    this.#quantisers = {
+      luma16: pair(0, basis16.atoms, luma!),
+      luma8: pair(1, 4 * basis8.atoms, luma!),
+      chroma: pair(2, 2 * basisChroma.atoms, chroma!),
+      sub: [0, 1, 2, 3].map((sub) => this.#newQuantiser(1, true, 4 * basis8.atoms, luma!, sub, 4)),
+    };
   }
 
-  /** One 16x16 transform of `source - prediction`; tokens go to `tokens[offset ..]`. */
-  luma16(
-    source: Pointer,
-    sourceStride: number,
-    prediction: Pointer,
-    predictionStride: number,
-    q: number,
-    basis: number,
-    intra: boolean,
-    groupContext: number,
-    lambda: number,
-    tokens: Int16Array,
-    offset: number,
-  ): ResidualChoice {
+  /** Codes `source - prediction` with one 16x16 transform; `tokens` [256] gets its tokens. */
+  luma16(source: BlockView, prediction: BlockView, job: ResidualJob, tokens: Int16Array): ResidualChoice {
     const { call } = this.#kernels;
     const { atoms } = this.#tables.pack.basis16;
-    call.subtractBlock(source, sourceStride, prediction, predictionStride, this.#residual, 16);
-    call.forwardTransform(this.#residual, 256, this.#tables.basis16[basis]!, atoms, this.#coefficients, 1);
-    return this.#quantise(
-      atoms,
-      0,
-      1,
-      this.#stepsOf(q).luma16[basis]!,
-      0,
-      intra,
-      this.#rates.lumaGroupCosts[groupContext]!,
-      this.#lumaLimit,
-      this.#lumaGroupCount[0],
-      lambda,
-      tokens,
-      offset,
-    );
+    const basis = this.#tables.basis16[job.basis]!;
+    call.subtractBlock(source.at, source.stride, prediction.at, prediction.stride, this.#residual, MACROBLOCK);
+    call.forwardTransform(this.#residual, MACROBLOCK ** 2, basis, atoms, this.#coefficients, 1);
+    const steps = this.#stepsOf(job.q).luma16[job.basis]!;
+    const costs = this.#rates.lumaGroupCosts[job.groupContext]!;
+    const choice = this.#choices.luma16;
+    quantise(this.#quantisers.luma16[job.intra ? 0 : 1], steps, costs, job.lambda, choice);
+    this.#take(true, atoms, tokens);
+    return choice;
   }
 
-  /** Four 8x8 transforms of a whole macroblock. */
-  luma8(
-    source: Pointer,
-    sourceStride: number,
-    prediction: Pointer,
-    predictionStride: number,
-    q: number,
-    basis: number,
-    intra: boolean,
-    groupContext: number,
-    lambda: number,
-    tokens: Int16Array,
-    offset: number,
-  ): ResidualChoice {
+  /** Codes it with four 8x8 transforms; `tokens` [256] gets their tokens. */
+  luma8(source: BlockView, prediction: BlockView, job: ResidualJob, tokens: Int16Array): ResidualChoice {
     for (let sub = 0; sub < 4; sub++) {
-      const x = (sub & 1) * 8;
-      const y = (sub >> 1) * 8;
-      this.#forward8(
-        source + y * sourceStride + x,
-        sourceStride,
-        prediction + y * predictionStride + x,
-        predictionStride,
-        basis,
-        sub,
-      );
+      const y = (sub >> 1) * SUB_BLOCK;
+      const x = (sub & 1) * SUB_BLOCK;
+      const from = source.at + y * source.stride + x;
+      const to = prediction.at + y * prediction.stride + x;
+      this.#forward8(from, source.stride, to, prediction.stride, job.basis, sub);
     }
-    const count = 4 * this.#tables.pack.basis8.atoms;
-    return this.#quantise(
-      count,
-      0,
-      1,
-      this.#stepsOf(q).luma8[basis]!,
-      1,
-      intra,
-      this.#rates.lumaGroupCosts[groupContext]!,
-      this.#lumaLimit,
-      this.#lumaGroupCount[1],
-      lambda,
-      tokens,
-      offset,
-    );
+    const steps = this.#stepsOf(job.q).luma8[job.basis]!;
+    const costs = this.#rates.lumaGroupCosts[job.groupContext]!;
+    const choice = this.#choices.luma8;
+    quantise(this.#quantisers.luma8[job.intra ? 0 : 1], steps, costs, job.lambda, choice);
+    this.#take(true, 4 * this.#tables.pack.basis8.atoms, tokens);
+    return choice;
   }
 
-  /** One 8x8 sub-block of an intra8 macroblock; `tokens` hold what the sub-blocks before it chose. */
-  lumaSub(
-    source: Pointer,
-    sourceStride: number,
-    prediction: Pointer,
-    predictionStride: number,
-    q: number,
-    basis: number,
-    sub: number,
-    lambda: number,
-    tokens: Int16Array,
-    offset: number,
-  ): ResidualChoice {
-    this.#forward8(source, sourceStride, prediction, predictionStride, basis, sub);
-    const count = 4 * this.#tables.pack.basis8.atoms;
-    this.#kernels.i16.set(tokens.subarray(offset, offset + count), this.#tokens >> 1);
-    return this.#quantise(
-      count,
-      sub,
-      4,
-      this.#stepsOf(q).luma8[basis]!,
-      1,
-      true,
-      this.#freeCosts,
-      this.#lumaLimit,
-      this.#lumaGroupCount[1],
-      lambda,
-      tokens,
-      offset,
-    );
+  /**
+   * Codes one 8x8 sub-block of an intra8 macroblock; `tokens` [256] hold what the sub-blocks before it chose. The bits of
+   * `lumaGroups` are not counted, and `job.groupContext` is not used.
+   */
+  lumaSub(source: BlockView, prediction: BlockView, sub: number, job: ResidualJob, tokens: Int16Array): ResidualChoice {
+    this.#forward8(source.at, source.stride, prediction.at, prediction.stride, job.basis, sub);
+    this.#keepUp();
+    this.#luma.set(tokens);
+    const steps = this.#stepsOf(job.q).luma8[job.basis]!;
+    const choice = this.#choices.sub;
+    quantise(this.#quantisers.sub[sub]!, steps, this.#freeCosts, job.lambda, choice);
+    this.#take(true, 4 * this.#tables.pack.basis8.atoms, tokens);
+    return choice;
   }
 
-  /** Both chroma blocks; `at` is the offset of the block in its plane, in samples. */
-  chroma(
-    source: readonly [Plane, Plane],
-    sourceAt: number,
-    prediction: readonly [Plane, Plane],
-    predictionAt: number,
-    q: number,
-    intra: boolean,
-    groupContext: number,
-    lambda: number,
-    tokens: Int16Array,
-    offset: number,
-  ): ResidualChoice {
+  /** Codes both chroma blocks; `tokens` [128] gets their tokens. */
+  chroma(source: ChromaViews, prediction: ChromaViews, job: ResidualJob, tokens: Int16Array): ResidualChoice {
     const { call } = this.#kernels;
-    const kind = intra ? 0 : 1;
+    const kind = job.intra ? 0 : 1;
     const { atoms } = this.#tables.pack.basisChroma;
+    const basis = this.#tables.basisChroma[kind];
     for (let p = 0; p < 2; p++) {
       const from = source[p]!;
       const to = prediction[p]!;
-      call.subtractBlock(from.at + sourceAt, from.stride, to.at + predictionAt, to.stride, this.#residual, 8);
-      const output = this.#coefficients + 4 * p;
-      call.forwardTransform(this.#residual, 64, this.#tables.basisChroma[kind], atoms, output, 2);
+      call.subtractBlock(from.at, from.stride, to.at, to.stride, this.#residual, CHROMA_BLOCK);
+      call.forwardTransform(this.#residual, CHROMA_BLOCK ** 2, basis, atoms, this.#coefficients + 4 * p, 2);
     }
-    return this.#quantise(
-      2 * atoms,
-      0,
-      1,
-      this.#stepsOf(q).chroma[kind],
-      2,
-      intra,
-      this.#rates.chromaGroupCosts[groupContext]!,
-      this.#chromaLimit,
-      this.#chromaGroupCount,
-      lambda,
-      tokens,
-      offset + CHROMA_TOKENS,
-    );
+    const costs = this.#rates.chromaGroupCosts[job.groupContext]!;
+    const choice = this.#choices.chroma;
+    quantise(this.#quantisers.chroma[kind], this.#stepsOf(job.q).chroma[kind], costs, job.lambda, choice);
+    this.#take(false, 2 * atoms, tokens);
+    return choice;
   }
 
   #forward8(
@@ -209,51 +165,49 @@ export class ResidualCoding {
     sub: number,
   ): void {
     const { call } = this.#kernels;
-    call.subtractBlock(source, sourceStride, prediction, predictionStride, this.#residual, 8);
+    call.subtractBlock(source, sourceStride, prediction, predictionStride, this.#residual, SUB_BLOCK);
     const output = this.#coefficients + 4 * sub;
     const { atoms } = this.#tables.pack.basis8;
-    call.forwardTransform(this.#residual, 64, this.#tables.basis8[basis]!, atoms, output, 4);
+    call.forwardTransform(this.#residual, SUB_BLOCK ** 2, this.#tables.basis8[basis]!, atoms, output, 4);
   }
 
-  #quantise(
-    count: number,
-    first: number,
-    stride: number,
-    steps: Pointer,
+  /** Copies `count` quantised tokens out of kernel memory; the others become zero. */
+  #take(isLuma: boolean, count: number, tokens: Int16Array): void {
+    this.#keepUp();
+    tokens.set(isLuma ? this.#luma : this.#chroma);
+    if (count < tokens.length) tokens.fill(0, count);
+  }
+
+  /** Takes new views of the tokens if the memory has grown. */
+  #keepUp(): void {
+    const memory = this.#kernels.i16;
+    if (memory === this.#memory) return;
+    this.#memory = memory;
+    const at = this.#tokens >> 1;
+    this.#luma = memory.subarray(at, at + CHROMA_TOKENS);
+    this.#chroma = memory.subarray(at, at + TOKENS_PER_BLOCK - CHROMA_TOKENS);
+  }
+
+  #newQuantiser(
     kind: number,
     intra: boolean,
-    groupCosts: Pointer,
-    limits: Pointer,
-    groupCount: number,
-    lambda: number,
-    tokens: Int16Array,
-    offset: number,
-  ): ResidualChoice {
-    const kernels = this.#kernels;
-    const offsets = this.#tables.pack.reconstructionOffset;
+    count: number,
+    { limits, at }: Limits,
+    first = 0,
+    stride = 1,
+  ): TokenQuantiser {
+    const { pack, contextNeighbours, contextOfSum } = this.#tables;
     const base = intra ? 0 : 2;
-    const groups = kernels.call.quantiseTokens(
-      this.#coefficients,
-      count,
-      first,
-      stride,
-      steps,
-      this.#tables.contextNeighbours[kind]!,
-      this.#tables.contextOfSum,
-      this.#rates.tokenCosts[tokenClass(kind, intra)]!,
-      groupCosts,
-      limits,
-      groupCount,
-      offsets[base]! / 256,
-      offsets[base + 1]! / 256,
-      lambda,
-      this.#tokens,
-      this.#result,
-    );
-    const from = this.#tokens >> 1;
-    tokens.set(kernels.i16.subarray(from, from + count), offset);
-    tokens.fill(0, offset + count, offset + (kind === 2 ? TOKENS_PER_BLOCK - CHROMA_TOKENS : CHROMA_TOKENS));
-    return { groups, cost: kernels.f32[this.#result >> 2]! };
+    return new TokenQuantiser(this.#kernels, {
+      ...{ coefficients: this.#coefficients, tokens: this.#tokens, count, first, stride },
+      neighbours: contextNeighbours[kind]!,
+      contextOfSum,
+      costs: this.#rates.tokenCosts[tokenClass(kind, intra)]!,
+      limits: at,
+      groupCount: limits.findIndex((limit) => limit >= count),
+      offset1: pack.reconstructionOffset[base]! / 256,
+      offset2: pack.reconstructionOffset[base + 1]! / 256,
+    });
   }
 
   #stepsOf(q: number): TokenSteps {
@@ -274,4 +228,26 @@ export class ResidualCoding {
     this.#steps.set(q, steps);
     return steps;
   }
+}
+
+/** Tokens that each number of groups codes, here and in kernel memory. */
+interface Limits {
+  readonly limits: readonly number[];
+  readonly at: Pointer;
+}
+
+function quantise(
+  quantiser: TokenQuantiser,
+  steps: Pointer,
+  groupCosts: Pointer,
+  lambda: number,
+  choice: ResidualChoice,
+): void {
+  choice.groups = quantiser.quantise(steps, groupCosts, lambda);
+  choice.cost = quantiser.cost;
+}
+
+function newChoice(): ResidualChoice {
+  // NaN and not 0: the engine then keeps the field as a floating-point number from the start.
+  return { groups: 0, cost: NaN };
 }

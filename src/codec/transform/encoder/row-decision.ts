@@ -4,10 +4,10 @@ import type { FrameHead } from '../../frame-head.js';
 import { FrameTokens, type Geometry, type TokenArrays } from '../frame-tokens.js';
 import { KernelTables } from '../kernel-tables.js';
 import { Picture, type PicturePlanes } from '../picture.js';
-import type { FrameJob } from './block-trials.js';
-import type { MotionHints } from './inter-trials.js';
+import type { FrameJob, MotionHints } from './block-trials.js';
 import { ModeDecision } from './mode-decision.js';
 import { RateModel } from './rate-model.js';
+import type { EncoderSettings } from './settings.js';
 import { Wavefront } from './wavefront.js';
 
 /** A frame to decide; its pictures lie in the memory that all threads share. */
@@ -34,8 +34,7 @@ export interface Lesson {
 export interface SharedDecision {
   readonly geometry: Geometry;
   readonly pack: PackTables;
-  /** What chroma's squared error counts against luma's, sample by sample. */
-  readonly chromaWeight: number;
+  readonly settings: EncoderSettings;
   /** Tokens of the frame being decided and of the one before, by turns. */
   readonly tokens: readonly [TokenArrays, TokenArrays];
   /** Progress of a {@link Wavefront}. */
@@ -56,14 +55,11 @@ export class RowDecision {
   #tokens: FrameTokens;
   #next: FrameTokens;
 
-  constructor(
-    kernels: Kernels,
-    { geometry, pack, chromaWeight, tokens, done, threads }: SharedDecision,
-    thread: number,
-  ) {
+  constructor(kernels: Kernels, { geometry, pack, settings, tokens, done, threads }: SharedDecision, thread: number) {
     this.#kernels = kernels;
-    this.#rates = new RateModel(kernels, pack);
-    this.#decision = new ModeDecision(kernels, new KernelTables(kernels, pack), this.#rates, geometry, chromaWeight);
+    this.#rates = new RateModel(kernels, pack, settings.rates);
+    const tables = new KernelTables(kernels, pack);
+    this.#decision = new ModeDecision(kernels, tables, this.#rates, geometry, settings);
     this.#wavefront = new Wavefront(geometry.columns, done, thread, threads);
     this.#tokens = FrameTokens.adopt(geometry, tokens[0]);
     this.#next = FrameTokens.adopt(geometry, tokens[1]);
@@ -82,9 +78,10 @@ export class RowDecision {
     const frame: FrameJob = {
       ...{ head, source: picture(source), target: picture(target), tokens: this.#tokens },
       references: { pictures: [first!, second!], interpolation: head.interpolation },
+      hints,
     };
     this.#rates.beginFrame(head);
-    this.#decision.decide(frame, hints, this.#wavefront);
+    this.#decision.decide(frame, this.#wavefront);
   }
 
   /** Waits for the rows of the other threads; throws Error if one has failed. */

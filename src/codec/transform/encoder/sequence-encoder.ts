@@ -1,7 +1,7 @@
 import type { Kernels } from '../../../kernels/kernels.js';
 import type { Graph } from '../../../model/graph.js';
 import type { TimedPicture } from '../../planes.js';
-import type { SequenceOptions, Tune } from '../../sequence-options.js';
+import type { SequenceOptions } from '../../sequence-options.js';
 import type { PackTables } from '../pack-tables.js';
 import type { Geometry } from '../frame-tokens.js';
 import { adaptQuality } from './adaptive-quality.js';
@@ -10,13 +10,8 @@ import { codingStructure } from './coding-structure.js';
 import type { DecisionHelpers } from './frame-decision.js';
 import { LookAhead } from '../../look-ahead.js';
 import { PictureEncoder, type EncodedPicture } from './picture-encoder.js';
+import { ENCODER_SETTINGS, type EncoderSettings } from './settings.js';
 import { propagateQuality, type DependentFrame } from './quality-propagation.js';
-
-/** Luma filter of the pack that all frames use: the 8-tap one. */
-const INTERPOLATION = 1;
-
-/** What chroma's squared error counts against luma's: a wrong colour is seen before a wrong shade. */
-const CHROMA_WEIGHT = { lpips: 2, psnr: 1 } satisfies Record<Tune, number>;
 
 /** An encoded frame and its place in display order. */
 export interface EncodedFrame extends EncodedPicture {
@@ -33,6 +28,7 @@ export interface EncodedFrame extends EncodedPicture {
 export class SequenceEncoder {
   readonly #geometry: Geometry;
   readonly #options: SequenceOptions;
+  readonly #settings: EncoderSettings;
   readonly #lookAhead: LookAhead;
   readonly #order: CodingOrder;
   readonly #pictures: PictureEncoder;
@@ -54,11 +50,13 @@ export class SequenceEncoder {
   ) {
     this.#geometry = geometry;
     this.#options = options;
-    this.#lookAhead = new LookAhead(kernels, geometry);
-    const { depth, largestMiniGop } = codingStructure(geometry, options.keyint);
+    const settings = ENCODER_SETTINGS[options.tune];
+    this.#settings = settings;
+    this.#lookAhead = new LookAhead(kernels, geometry, settings.lookAhead);
+    const { depth, largestMiniGop } = codingStructure(geometry, options.keyint, settings.structure);
     this.#depth = depth;
-    this.#order = new CodingOrder(this.#lookAhead, options.keyint, largestMiniGop);
-    this.#pictures = new PictureEncoder(kernels, geometry, pack, loopFilter, CHROMA_WEIGHT[options.tune], helpers);
+    this.#order = new CodingOrder(this.#lookAhead, options.keyint, largestMiniGop, settings.miniGop);
+    this.#pictures = new PictureEncoder(kernels, geometry, pack, loopFilter, settings, helpers);
   }
 
   /** Takes the next picture in display order; its planes are kept until it is encoded. */
@@ -77,12 +75,13 @@ export class SequenceEncoder {
   async next(): Promise<EncodedFrame> {
     const window = this.#order.plan(this.#waiting.size < this.#depth);
     const { frame, isKey, references, fills } = window[0]!;
-    const gain = propagateQuality(this.#geometry, this.#dependants(window));
+    const { propagation, adaptiveQuality, motion } = this.#settings;
+    const gain = propagateQuality(this.#geometry, this.#dependants(window), propagation);
     const q = this.#options.quality + gain.frame;
     const fields = references.map((reference) => this.#lookAhead.predict(frame, reference.frame).motion);
     const picture = this.#waiting.get(frame.display)!;
     const regions =
-      this.#options.tune === 'lpips' ? adaptQuality(this.#geometry, picture.y, gain.regions) : gain.regions;
+      adaptiveQuality === null ? gain.regions : adaptQuality(this.#geometry, picture.y, gain.regions, adaptiveQuality);
     const encoded = await this.#pictures.encode(
       picture,
       {
@@ -91,7 +90,7 @@ export class SequenceEncoder {
         reference0: references[0]?.slot ?? null,
         reference1: references[1]?.slot ?? null,
         fills,
-        interpolation: INTERPOLATION,
+        interpolation: motion.interpolation,
         pts: picture.pts,
       },
       regions,

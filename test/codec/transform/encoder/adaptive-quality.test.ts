@@ -4,6 +4,7 @@ import { Geometry } from '../../../../src/codec/transform/frame-tokens.js';
 import { noise } from '../../../metrics/frames.js';
 
 const geometry = new Geometry(200, 72);
+const settings = { strength: 1, noise: 4 };
 const NONE = new Int8Array(geometry.regionRows * geometry.regionColumns);
 
 /** Noise of an amplitude of its own in each column of regions. */
@@ -16,7 +17,7 @@ function striped(amplitudes: readonly number[]): Uint8Array {
 }
 
 test('regions with texture lose q, smooth ones gain it, each doubling of variance alike', () => {
-  const [quiet, middle, loud] = adaptQuality(geometry, striped([8, 16, 32, 32]), NONE);
+  const [quiet, middle, loud] = adaptQuality(geometry, striped([8, 16, 32, 32]), NONE, settings);
   expect(quiet).toBeGreaterThan(middle!);
   expect(middle).toBeGreaterThan(loud!);
   // Four times the variance is two doublings.
@@ -27,8 +28,8 @@ test('regions with texture lose q, smooth ones gain it, each doubling of varianc
 test('a picture alike everywhere keeps its offsets, which are never beyond the format', () => {
   const flat = new Uint8Array(200 * 72).fill(90);
   const offsets = NONE.map((_, region) => (region % 2 === 0 ? 3 : -8));
-  expect(adaptQuality(geometry, flat, offsets)).toEqual(offsets);
-  const extreme = adaptQuality(geometry, striped([0, 127, 127, 127]), NONE.fill(7));
+  expect(adaptQuality(geometry, flat, offsets, settings)).toEqual(offsets);
+  const extreme = adaptQuality(geometry, striped([0, 127, 127, 127]), NONE.fill(7), settings);
   expect(Math.max(...extreme)).toBe(8);
   expect(Math.min(...extreme)).toBeGreaterThanOrEqual(-8);
 });
@@ -36,6 +37,6 @@ test('a picture alike everywhere keeps its offsets, which are never beyond the f
 test('regions of less than one block in the visible picture are left alone', () => {
   // The second row of regions shows 8 lines.
   const offsets = new Int8Array(NONE.length).fill(1);
-  const adapted = adaptQuality(geometry, striped([0, 100, 100, 100]), offsets);
+  const adapted = adaptQuality(geometry, striped([0, 100, 100, 100]), offsets, settings);
   expect(Array.from(adapted.subarray(geometry.regionColumns))).toEqual([1, 1, 1, 1]);
 });

@@ -1,17 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { CodingOrder, type PlannedFrame } from '../../../../src/codec/transform/encoder/coding-order.js';
 import { codingStructure } from '../../../../src/codec/transform/encoder/coding-structure.js';
+import { ENCODER_SETTINGS } from '../../../../src/codec/transform/encoder/settings.js';
 import { LookAhead } from '../../../../src/codec/look-ahead.js';
 import { Geometry } from '../../../../src/codec/transform/frame-tokens.js';
 import { Kernels } from '../../../../src/kernels/kernels.js';
 import { picture } from '../../clips.js';
 
 const geometry = new Geometry(64, 64);
+const settings = ENCODER_SETTINGS.lpips;
 
 /** Plans a still clip whose scenes are numbered, giving out frames as soon as `depth` of them wait. */
 function plan(scenes: readonly number[], keyint: number, depth = 40): PlannedFrame[] {
-  const lookAhead = new LookAhead(new Kernels(), geometry);
-  const order = new CodingOrder(lookAhead, keyint, codingStructure(geometry, keyint).largestMiniGop);
+  const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead);
+  const order = new CodingOrder(lookAhead, keyint, codingStructure(geometry, keyint).largestMiniGop, settings.miniGop);
   const planned: PlannedFrame[] = [];
   let waiting = 0;
   const next = (isEnd: boolean): void => {

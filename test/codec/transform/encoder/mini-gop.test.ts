@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { chooseMiniGops, codingOrder, type PredictionCosts } from '../../../../src/codec/transform/encoder/mini-gop.js';
+import { ENCODER_SETTINGS } from '../../../../src/codec/transform/encoder/settings.js';
 
 describe('codingOrder', () => {
   test('the anchor, then the middle of what is open', () => {
@@ -38,6 +39,7 @@ describe('codingOrder', () => {
 });
 
 describe('chooseMiniGops', () => {
+  const settings = ENCODER_SETTINGS.lpips.miniGop;
   const still: PredictionCosts = { intra: () => 2, fromPast: () => 1, fromBoth: () => 0.5 };
   /** Prediction costs what the distance is. */
   const fast: PredictionCosts = {
@@ -47,22 +49,22 @@ describe('chooseMiniGops', () => {
   };
 
   test('still pictures: as large as can be, and the rest in powers of two', () => {
-    expect(chooseMiniGops(8, 8, still)).toEqual([8]);
-    expect(chooseMiniGops(7, 8, still)).toEqual([4, 2, 1]);
-    expect(chooseMiniGops(8, 4, still)).toEqual([4, 4]);
-    expect(chooseMiniGops(3, 1, still)).toEqual([1, 1, 1]);
-    expect(chooseMiniGops(0, 8, still)).toEqual([]);
+    expect(chooseMiniGops(8, 8, still, settings)).toEqual([8]);
+    expect(chooseMiniGops(7, 8, still, settings)).toEqual([4, 2, 1]);
+    expect(chooseMiniGops(8, 4, still, settings)).toEqual([4, 4]);
+    expect(chooseMiniGops(3, 1, still, settings)).toEqual([1, 1, 1]);
+    expect(chooseMiniGops(0, 8, still, settings)).toEqual([]);
   });
 
   test('more than eight frames only where the anchor is still well predicted', () => {
-    expect(chooseMiniGops(32, 16, still)).toEqual([16, 16]);
+    expect(chooseMiniGops(32, 16, still, settings)).toEqual([16, 16]);
     const lost: PredictionCosts = { ...still, fromPast: (frame, past) => (frame - past > 8 ? 1.5 : 1) };
-    expect(chooseMiniGops(16, 16, lost)).toEqual([8, 8]);
-    expect(chooseMiniGops(16, 16, { ...lost, intra: (frame) => (frame === 16 ? 3 : 2) })).toEqual([16]);
+    expect(chooseMiniGops(16, 16, lost, settings)).toEqual([8, 8]);
+    expect(chooseMiniGops(16, 16, { ...lost, intra: (frame) => (frame === 16 ? 3 : 2) }, settings)).toEqual([16]);
   });
 
   test('fast motion: every frame from the one before', () => {
-    expect(chooseMiniGops(8, 8, fast)).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
+    expect(chooseMiniGops(8, 8, fast, settings)).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
   });
 
   test('a change in the middle divides what stands around it', () => {
@@ -72,6 +74,6 @@ describe('chooseMiniGops', () => {
       fromPast: (frame, past) => (isHard(past, frame) && frame !== 4 ? 100 : 1),
       fromBoth: (_, past, future) => (isHard(past, future) && future !== 4 ? 100 : 0.5),
     };
-    expect(chooseMiniGops(8, 8, costs)).toEqual([4, 4]);
+    expect(chooseMiniGops(8, 8, costs, settings)).toEqual([4, 4]);
   });
 });

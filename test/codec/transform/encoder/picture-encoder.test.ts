@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { PictureEncoder, type EncodedPicture } from '../../../../src/codec/transform/encoder/picture-encoder.js';
+import { ENCODER_SETTINGS } from '../../../../src/codec/transform/encoder/settings.js';
 import { Geometry, INTRA16, NO_REFERENCE } from '../../../../src/codec/transform/frame-tokens.js';
 import { PictureDecoder } from '../../../../src/codec/transform/picture-decoder.js';
 import { TokenCodec } from '../../../../src/codec/transform/token-codec.js';
@@ -28,7 +29,7 @@ async function roundTrip(
   q: number,
   count: number,
 ): Promise<{ encoded: EncodedPicture; bytes: number }[]> {
-  const encoder = new PictureEncoder(new Kernels(), geometry, pack, graphs.loopFilter, 2);
+  const encoder = new PictureEncoder(new Kernels(), geometry, pack, graphs.loopFilter, ENCODER_SETTINGS.lpips);
   const decoder = new PictureDecoder(new Kernels(), geometry, pack, graphs.loopFilter);
   const writing = new TokenCodec(geometry, pack, graphs);
   const reading = new TokenCodec(geometry, pack, graphs);
@@ -112,7 +113,7 @@ test('inter frames find the motion and cost less than key frames', async () => {
 
 test('the source is the picture with its edges repeated up to the coded size', async () => {
   const geometry = new Geometry(18, 17);
-  const encoder = new PictureEncoder(new Kernels(), geometry, tables, null, 1);
+  const encoder = new PictureEncoder(new Kernels(), geometry, tables, null, ENCODER_SETTINGS.psnr);
   const planes = picture('noise', 18, 17, 0);
   const head = {
     kind: 'key',

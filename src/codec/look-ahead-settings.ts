@@ -1,0 +1,28 @@
+/** How the look-ahead searches and judges; costs are in SATD units on half-size luma. docs/ENCODER.md says where each value comes from. */
+export interface LookAheadSettings {
+  /** Weight of a vector's estimated bits: keeps the motion field smooth where a vector gains nothing. */
+  readonly vectorWeight: number;
+  /** Hexagon steps of a motion search at most. */
+  readonly searchSteps: number;
+  /** A frame begins a new scene if its prediction from the frame before costs more than this share of its intra cost. */
+  readonly sceneCut: number;
+  /** What prediction within the picture costs, as a share of the SATD against the block's mean. */
+  readonly intraGain: number;
+  /** Cost that every block has; keeps ratios of flat blocks small. */
+  readonly floorCost: number;
+  /** A frame that costs less than this many times `floorCost` per block is flat and begins no scene. */
+  readonly flat: number;
+  /** Cost of the second vector of an average. */
+  readonly averageCost: number;
+}
+
+/** The values that all packs use. */
+export const LOOK_AHEAD_SETTINGS: LookAheadSettings = {
+  vectorWeight: 2,
+  searchSteps: 12,
+  sceneCut: 0.75,
+  intraGain: 0.75,
+  floorCost: 24,
+  flat: 1.25,
+  averageCost: 8,
+};

@@ -1,0 +1,172 @@
+import { LOOK_AHEAD_SETTINGS, type LookAheadSettings } from '../../look-ahead-settings.js';
+import type { Tune } from '../../sequence-options.js';
+
+/**
+ * All values that steer the encoder's decisions, in groups. None of them changes what a decoder does with a stream. The
+ * record is plain data: threads get it as a message. Comments name the section of training/LOG.md that measured a value;
+ * docs/ENCODER.md says where the others come from.
+ */
+export interface EncoderSettings {
+  readonly lookAhead: LookAheadSettings;
+  readonly structure: StructureSettings;
+  readonly miniGop: MiniGopSettings;
+  readonly propagation: PropagationSettings;
+  /** Null: texture does not change the quality of a region. */
+  readonly adaptiveQuality: AdaptiveQualitySettings | null;
+  readonly lagrangian: LagrangianSettings;
+  readonly motion: MotionSettings;
+  readonly inter: InterSettings;
+  readonly intra: IntraSettings;
+  readonly rates: RateSettings;
+}
+
+/** How many frames a decision may wait for. */
+export interface StructureSettings {
+  /** Frames that are looked ahead at most. */
+  readonly lookAheadFrames: number;
+  /** Bytes of waiting pictures at most; large pictures look less far ahead. */
+  readonly lookAheadBytes: number;
+  /** Frames of a mini-GOP at most, a power of two. */
+  readonly largestMiniGop: number;
+}
+
+/** How frames between key frames are cut into mini-GOPs. */
+export interface MiniGopSettings {
+  /** Weight of a cost in frames between anchors, which are coded at lower quality. */
+  readonly innerWeight: number;
+  /** Mini-GOPs of more frames than this need a well predicted anchor. */
+  readonly usualFrames: number;
+  /** An anchor is well predicted if that costs at most this share of its intra cost. */
+  readonly wellPredicted: number;
+}
+
+/** How quality follows from what later frames take over. */
+export interface PropagationSettings {
+  /** q per doubling of what later frames take over from a block. */
+  readonly strength: number;
+  /** q that a frame may gain at most. */
+  readonly limit: number;
+}
+
+/** How quality follows from texture. */
+export interface AdaptiveQualitySettings {
+  /** q per halving of a region's variance against the frame's. */
+  readonly strength: number;
+  /** Added to the variance of each block: smaller variances are noise. */
+  readonly noise: number;
+}
+
+/** What error and bits cost against each other. */
+export interface LagrangianSettings {
+  /** Squared error per bit, in squared quantiser steps, by what a frame is for. */
+  readonly key: number;
+  readonly referenced: number;
+  readonly unreferenced: number;
+  /** SATD of a residual, as a multiple of the root of its squared error. */
+  readonly satdFactor: number;
+  /** Weight of chroma's squared error, sample by sample; luma's is 1. */
+  readonly chromaWeight: number;
+}
+
+/** Motion search. */
+export interface MotionSettings {
+  /** The pack's luma filter that all frames use. */
+  readonly interpolation: number;
+  /** Hexagon steps at most. */
+  readonly searchSteps: number;
+  /** Whole samples that a block may lie outside the picture, at most what a picture's border allows. */
+  readonly outside: number;
+  /** Largest component of a vector, whole samples. */
+  readonly range: number;
+  /** Vectors of an average are searched again if the average costs at most this multiple of the better vector alone. */
+  readonly refineMargin: number;
+}
+
+/** Trials of prediction from other frames. */
+export interface InterSettings {
+  /** Of merged and new motion, the one with the larger SATD cost is tried in full below this multiple of the other. */
+  readonly trialMargin: number;
+  /** Splits are tried if the best way so far costs more than this many bits. */
+  readonly splitBits: number;
+  /** Nothing more is tried if skipping costs less than this many bits. */
+  readonly earlySkipBits: number;
+}
+
+/** Trials of prediction within a picture. */
+export interface IntraSettings {
+  /** In inter frames, intra prediction is tried in full up to this multiple of the best inter SATD cost. */
+  readonly interMargin: number;
+  /** In key frames, the second 16x16 mode is tried in full below this multiple of the best mode's SATD cost. */
+  readonly secondMargin: number;
+}
+
+/** Estimates of what tokens cost. */
+export interface RateSettings {
+  /** Share of the counts that is kept from frame to frame. */
+  readonly decay: number;
+  /** Weight of the starting distribution, in tokens. */
+  readonly startWeight: number;
+  /** Scale of the starting distribution in the first group, and how much each group lowers it. */
+  readonly startScale: number;
+  readonly startScaleFall: number;
+}
+
+/** What all settings have: the header of a stream says it before the first frame is decided. */
+export const STRUCTURE_SETTINGS: StructureSettings = {
+  // LOG, "B frames, and where bits go".
+  lookAheadFrames: 40,
+  lookAheadBytes: 192 * 2 ** 20,
+  // LOG, "Mini-GOPs of sixteen frames".
+  largestMiniGop: 16,
+};
+
+/** LOG, "Tuning decisions for what is seen": what `--tune psnr` uses. */
+const PSNR: EncoderSettings = {
+  lookAhead: LOOK_AHEAD_SETTINGS,
+  structure: STRUCTURE_SETTINGS,
+  miniGop: {
+    // The ratio 0.15 / 0.18 of the weights that LOG, "B frames", kept for referenced and unreferenced frames.
+    innerWeight: 1 / 1.2,
+    // LOG, "Mini-GOPs of sixteen frames".
+    usualFrames: 8,
+    wellPredicted: 0.7,
+  },
+  // LOG, "Encoder, on five development clips" and "Tuning decisions": 1.5, 2.5 and 3 are worse.
+  propagation: { strength: 2, limit: 12 },
+  adaptiveQuality: null,
+  lagrangian: {
+    // LOG, "B frames": 0.12, 0.15, 0.18; LOG, "Tuning decisions": times 0.8.
+    key: 0.1,
+    referenced: 0.12,
+    unreferenced: 0.14,
+    satdFactor: 1.4,
+    chromaWeight: 1,
+  },
+  motion: {
+    // The 8-tap filter. LOG, "Encoder, on five development clips": the bilinear one costs 22 % more bits.
+    interpolation: 1,
+    searchSteps: 24,
+    outside: 24,
+    range: 1024,
+    refineMargin: 1.15,
+  },
+  inter: {
+    // LOG, "Encoder, on five development clips": more full trials save 0.6 % of the bits.
+    trialMargin: 1.25,
+    splitBits: 30,
+    earlySkipBits: 8,
+  },
+  intra: { interMargin: 1.1, secondMargin: 1.1 },
+  rates: { decay: 0.7, startWeight: 24, startScale: 22, startScaleFall: 0.8 },
+};
+
+/** The settings of each tune. */
+export const ENCODER_SETTINGS: Readonly<Record<Tune, EncoderSettings>> = {
+  psnr: PSNR,
+  // LOG, "Tuning decisions": the variance rule of strength 1 with 4 added, and chroma counted twice.
+  lpips: {
+    ...PSNR,
+    adaptiveQuality: { strength: 1, noise: 4 },
+    lagrangian: { ...PSNR.lagrangian, chromaWeight: 2 },
+  },
+};
