@@ -1,4 +1,4 @@
-/** What a run of the benchmark is told and what it tells; no type of another package, so that it can be exported. */
+/** The options and results of a benchmark run. No type of another package stands here, so that all can be exported. */
 import type { MetricName } from '../src/metrics/metric-names.js';
 
 /** Figures of a paper, shown beside those measured. */
@@ -10,7 +10,7 @@ export interface PublishedFigures {
   readonly metrics: Readonly<Partial<Record<MetricName, number>>>;
 }
 
-/** What is measured, with what, on what; whatever is not given comes from the preset, then from the default. */
+/** Codecs, settings, metrics and clips of a run. A missing value comes from the preset, then from the default. */
 export interface BenchSettings {
   /** Video files, folders, patterns (`clips/*.mkv`), JSON files that describe raw video. */
   readonly clips?: readonly string[];
@@ -57,11 +57,11 @@ export interface BenchProgress {
   readonly failedJobs: number;
   /** Null before the first job has ended. */
   readonly secondsLeft: number | null;
-  /** What is being worked at, such as `foreman x264:medium@22`. */
+  /** The current job, such as `foreman x264:medium@22`. */
   readonly current: string;
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface BenchSummary {
   /** Path of `results.json`; docs/BENCHMARK.md says where its fields are documented. */
   readonly resultsFile: string;

@@ -20,7 +20,7 @@ export interface ReadyClip {
   readonly metrics: readonly MetricName[];
 }
 
-/** What a {@link ClipStore} is told. */
+/** The options of a {@link ClipStore}. */
 export interface ClipStoreOptions {
   /** Folder of the results. */
   readonly folder: string;

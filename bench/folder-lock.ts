@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { InputError } from '../src/errors.js';
 import { describeWriteError } from '../src/io/temporary-file.js';
 
-/** Who holds a folder. */
+/** The owner of a folder lock. */
 interface Holder {
   readonly pid: number;
   readonly host: string;

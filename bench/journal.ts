@@ -8,7 +8,7 @@ const FORMAT = 'tessera-bench-journal';
 const VERSION = 1;
 const NAME = 'journal.jsonl';
 
-/** What decides the results of a run: a run that was cut off goes on only where all of it is the same. */
+/** The values that decide the results of a run. An interrupted run resumes only if all of them are equal. */
 export type RunKey = Readonly<Record<string, unknown>>;
 
 /** First line of a journal. */
@@ -23,7 +23,7 @@ interface Head {
 /** Any other line. */
 type Entry = { readonly clip: BenchClip } | { readonly job: BenchJob };
 
-/** What a run has found out so far, one JSON object per line in `journal.jsonl`, written at once. */
+/** The results of a run so far: one JSON object per line in `journal.jsonl`, written immediately. */
 export class Journal implements AsyncDisposable {
   readonly createdAt: string;
   readonly machine: Results['machine'];

@@ -27,7 +27,7 @@ export interface Job {
   readonly command: string;
 }
 
-/** What a run will do. */
+/** The plan of a run. */
 export interface BenchPlan {
   readonly clips: readonly ClipPlan[];
   readonly codecs: readonly BenchCodec[];

@@ -28,7 +28,7 @@ const metricSchema = z.strictObject({
   mean: z.number(),
   /** The worst frame. */
   worst: z.number(),
-  /** What 5 % of the frames fall short of, or exceed where lower is better. */
+  /** The worst 5 % quantile: 5 % of the frames are worse than this. */
   p5: z.number(),
   perFrame: z.array(z.number()).min(1),
 });
@@ -94,7 +94,7 @@ const clipSchema = z.strictObject({
     fullRange: z.boolean(),
     chromaLocation: count,
   }),
-  /** What was changed on the way to the frames that were coded (scaling, cutting, conversion), one line each. */
+  /** The changes made before coding (scaling, cutting, conversion), one line each. */
   notes: z.array(z.string()),
   /** Original frames for people to look at, the same ones as of every job. */
   pictures: z.array(pictureSchema),

@@ -48,7 +48,7 @@ export async function runBench(options: BenchOptions): Promise<BenchSummary> {
 }
 
 /**
- * What a run would do, without doing any of it: clips are looked at, codecs are looked for, nothing is written.
+ * Returns the plan of a run. It reads the clips' properties and finds the codecs, but writes nothing.
  *
  * @throws as {@link runBench}.
  */
@@ -133,7 +133,7 @@ function journaled(journal: Journal, { clip, codec, setting }: Job): BenchJob | 
   return journal.job(clip.name, codec.name, setting);
 }
 
-/** All that the journal holds, in the order of the plan. */
+/** Returns the journal's results in the order of the plan. */
 function assemble(plan: BenchPlan, journal: Journal): Results {
   const { settings, versions, command, codecs } = plan;
   return resultsSchema.parse({

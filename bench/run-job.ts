@@ -7,7 +7,7 @@ import { pickFrames, picturePath } from './pictures.js';
 import type { Job } from './plan.js';
 import type { BenchJob } from './results.js';
 
-/** What a job is told beside what it is. */
+/** The options of a job. */
 export interface JobOptions {
   /** Folder of the results. */
   readonly folder: string;

@@ -4,7 +4,7 @@ import { InputError } from '../src/errors.js';
 export interface CodecName {
   /** A built-in codec, a model pack, or the path of a module. */
   readonly base: string;
-  /** What stands behind the first colon; empty if nothing does. */
+  /** The text behind the first colon; empty if there is none. */
   readonly variant: string;
 }
 

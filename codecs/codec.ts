@@ -22,7 +22,7 @@ export interface ClipSource {
   readonly isWhole: boolean;
 }
 
-/** What every codec is asked for alike. */
+/** The task of a codec: the same for all codecs. */
 export interface CodecTask {
   /** Point of the rate-distortion curve, in the unit of {@link Codec.settingName}. */
   readonly setting: number;
@@ -35,7 +35,7 @@ export interface CodecTask {
   readonly onProgram?: ((cost: ProgramCost) => void) | undefined;
 }
 
-/** What a program took that a codec started. */
+/** The cost of a program that a codec started. */
 export interface ProgramCost {
   /** Processor time of all its threads, user and system. */
   readonly cpuSeconds: number;
@@ -43,7 +43,7 @@ export interface ProgramCost {
   readonly peakBytes: number | null;
 }
 
-/** What reports say of a codec. */
+/** The description of a codec for reports. */
 export interface CodecDescription {
   /** For people, such as `x265 medium`. */
   readonly title: string;
@@ -58,11 +58,11 @@ export interface CodecDescription {
  * default export is a {@link CodecFactory}.
  */
 export interface Codec {
-  /** What a setting is, such as `CRF` or `quality`. */
+  /** The name of the setting, such as `CRF` or `quality`. */
   readonly settingName: string;
   /** The settings of a curve where the user names none, from worst to best. */
   readonly defaultSettings: readonly number[];
-  /** What reports say of it. */
+  /** The description for reports. */
   describe(): Promise<CodecDescription>;
   /** The command that does the same by hand: for an encoder of FFmpeg an `ffmpeg` line. */
   command(clip: CodecClip, task: CodecTask): string;

@@ -9,7 +9,7 @@ import type { Codec, CodecClip, CodecDescription, CodecFactory, CodecTask } from
 import { parseVariant } from './codec-name.js';
 import { commandLine, ffmpegOptions, outputName } from './command-line.js';
 
-/** What one encoder differs in from another. */
+/** The differences between encoders. */
 export interface EncoderTraits {
   /** The codec's name on the command line. */
   readonly name: string;

@@ -20,7 +20,7 @@ const out = join(root, 'demo-output');
 const stream = join(out, 'big-buck-bunny.tsr');
 const video = join(out, 'big-buck-bunny.mp4');
 const picture = join(out, 'side-by-side.png');
-/** LPIPS is slow on a CPU: it is measured on every so many frames. */
+/** LPIPS is slow on a CPU, so it is measured on every n-th frame. */
 const LPIPS_STEP = 5;
 /** How near the references are brought to the size of the stream's packets, as a power of two. */
 const TOLERANCE = 0.015;

@@ -3,7 +3,7 @@
 //     --frames N     play each clip back and forth until there are N frames; default: the clip as it is
 //     --quality Q    tessera's quality index; default 26
 //     --crf C        x265's rate factor; default 28
-//     --rounds N     medians of so many rounds; default 3
+//     --rounds N     rounds, of which the median counts; default 3
 //
 // Frames lie in memory before a clock starts and are thrown away when decoded; the start of workers, models and encoders
 // counts. Build first.

@@ -14,7 +14,9 @@ const BOOTSTRAP_SAMPLES = 4000;
 /** Page, Markdown and plots ask for the same tables. */
 const known = new WeakMap<Results, Map<string, BdTable>>();
 
-/** Every other codec of a run against `anchor`, by one metric. Computed once for each `results`, which must not change. */
+/**
+ * Every other codec of a run against `anchor`, by one metric. Computed once for each `results`, which must not change.
+ */
 export function bdTable(results: Results, anchor: string, metric: MetricName): BdTable {
   const tables = known.get(results) ?? new Map<string, BdTable>();
   known.set(results, tables);

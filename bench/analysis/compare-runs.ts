@@ -5,7 +5,7 @@ import { curveOf } from './curves.js';
 import { speedsOf } from './speeds.js';
 import type { BdSummary, Figure, Speed } from './types.js';
 
-/** What counts as worse. */
+/** The thresholds for a regression. */
 export interface ComparisonLimits {
   /** Percent of rate that a codec may lose on average at equal quality. */
   readonly ratePercent: number;
@@ -38,13 +38,13 @@ export interface CostChange {
   readonly isRegression: boolean;
 }
 
-/** What became of a codec between two runs. */
+/** The change of a codec between two runs. */
 export interface RunComparison {
   readonly curves: readonly CurveChange[];
   readonly costs: readonly CostChange[];
   /** Jobs that failed in the later run only, one line each; every one is a regression. */
   readonly newFailures: readonly string[];
-  /** What was not compared, and why, one line each. */
+  /** Notes on everything that was not compared, and why, one line each. */
   readonly notes: readonly string[];
   readonly hasRegression: boolean;
 }

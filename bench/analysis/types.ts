@@ -1,5 +1,5 @@
 /**
- * What the analysis of a run gives. These types import nothing, so that the page's scripts, which know no Node, share
+ * The results of the analysis of a run. These types import nothing, so that the page's scripts, which know no Node, share
  * them. Metrics are named as in `src/metrics/metric-names.ts`; every number is finite.
  */
 

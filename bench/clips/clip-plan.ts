@@ -1,4 +1,4 @@
-/** What is known of a clip before its frames are read: size, rate, what will be changed, how to open it. */
+/** The properties of a clip before its frames are read: size, rate, changes, how to open it. */
 import { stat } from 'node:fs/promises';
 import type { ClipSource } from '../../codecs/codec.js';
 import { InputError } from '../../src/errors.js';
@@ -32,7 +32,7 @@ export interface ClipPlan {
   /** Of the frames that will be coded. */
   readonly properties: VideoProperties;
   readonly source: ClipSource;
-  /** What will be changed, one line each. */
+  /** The changes to the clip, one line each. */
   readonly changes: readonly string[];
   readonly limits: ClipLimits;
   /** Opens the file as it is. */

@@ -3,7 +3,9 @@ import type { ClipSource, CodecClip } from '../../codecs/codec.js';
 import type { VideoProperties } from '../../src/video/frame.js';
 import { readPlanarFrames } from './raw-video.js';
 
-/** A clip whose frames lie ready in a file, so that every process codes the same ones and none pays for getting them. */
+/**
+ * A clip whose frames lie ready in a file, so that every process codes the same ones and none pays for getting them.
+ */
 export interface PreparedClip {
   readonly name: string;
   readonly properties: VideoProperties;

@@ -10,7 +10,7 @@ import { explainIssue } from '../explain-issue.js';
 const side = z.int().min(1).max(16384);
 const codePoint = z.int().min(0).max(255);
 
-/** What a JSON file says of raw pictures; docs/BENCHMARK.md documents the fields. */
+/** The JSON description of raw pictures; docs/BENCHMARK.md documents the fields. */
 const schema = z.strictObject({
   file: z.string().min(1),
   width: side,

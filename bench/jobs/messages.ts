@@ -1,4 +1,4 @@
-/** What the process of a job is asked and what it answers; all of it travels as JSON. */
+/** The messages between the benchmark and the process of a job. All travel as JSON. */
 import type { MetricName } from '../../src/metrics/metric-names.js';
 import type { JobCost, MetricValues } from '../results.js';
 
@@ -10,7 +10,7 @@ export interface PictureRequest {
   readonly path: string;
 }
 
-/** What all parts of a job need to know. */
+/** The data that all parts of a job need. */
 interface CommonRequest {
   /** As on the command line. */
   readonly codec: string;
@@ -33,7 +33,7 @@ export type MeasureRequest = CommonRequest & {
 };
 export type StageRequest = EncodeRequest | DecodeRequest | MeasureRequest;
 
-/** What was measured of a coded clip. */
+/** The measurements of a coded clip. */
 export interface Measured {
   readonly payloadBits: number;
   readonly fileBytes: number;

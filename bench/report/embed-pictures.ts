@@ -102,7 +102,7 @@ function locate(folder: string, file: string): string {
   throw new InputError(`picture ${file} of the results lies outside their folder`);
 }
 
-/** Letters of a `data:` address with so many bytes. */
+/** Returns the length in characters of a `data:` address for a number of bytes. */
 function addressLength(bytes: number): number {
   return ADDRESS_HEAD.length + Math.ceil(bytes / 3) * 4;
 }

@@ -148,7 +148,7 @@ function codecChannels(results: Results): object {
   };
 }
 
-/** What all plots share. */
+/** The settings that all plots share. */
 function frame(title: string): Pick<TopLevelSpec, '$schema' | 'background' | 'padding' | 'config'> & {
   title: { text: string; anchor: 'start'; offset: number };
 } {

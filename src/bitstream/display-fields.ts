@@ -4,7 +4,9 @@ import type { ByteWriter } from './byte-writer.js';
 import { type FieldType, uint } from './field-types.js';
 import { type DescribedField, structure } from './structure.js';
 
-/** Which field of an interlaced picture is shown first: that of the lines 0, 2, 4 ... or that of the lines 1, 3, 5 ... */
+/**
+ * Which field of an interlaced picture is shown first: that of the lines 0, 2, 4 ... or that of the lines 1, 3, 5 ...
+ */
 export type FieldOrder = 'topFirst' | 'bottomFirst';
 
 /** The display on which HDR pictures were mastered (SMPTE ST 2086); all values 0 if not known. */

@@ -33,7 +33,7 @@ export interface Packet {
 }
 
 /**
- * What packets inherit from the key packet before them in coding order. It is not the packet before that they inherit
+ * Values that packets inherit from the last key packet in coding order. They do not inherit from the packet before,
  * from, so that a lost inter packet takes no time stamps along.
  */
 export interface KeyState {

@@ -35,7 +35,7 @@ export const streamEndFields = structure({
   indexOffset: uint64(OFFSET_LIMIT),
 });
 
-/** What the end of a stream says. */
+/** The contents of the end section. */
 export interface StreamEnd {
   /** Packets of the stream. */
   readonly packetCount: number;

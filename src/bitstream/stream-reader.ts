@@ -19,7 +19,7 @@ export interface Extent {
   readonly byteLength: number;
 }
 
-/** What the stream holds, in its order. Damage is an item of the sequence too. */
+/** An item of the stream, in stream order. Damage is an item too. */
 export type StreamSection = Extent &
   (
     | { readonly kind: 'packet'; readonly packet: Packet }
@@ -29,7 +29,10 @@ export type StreamSection = Extent &
     | { readonly kind: 'unknown'; readonly type: number }
     | {
         readonly kind: 'damaged';
-        /** What the damaged section seems to be; null if unknown. Its length says nothing about how many were lost. */
+        /**
+         * The kind of the damaged section; null if unknown. The number of lost sections cannot be known from the
+         * length.
+         */
         readonly sectionKind: SectionKind | null;
         readonly reason: string;
       }

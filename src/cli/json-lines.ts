@@ -1,4 +1,6 @@
-/** One line of JSON for stdout: bigints become decimal strings, byte arrays hexadecimal. docs/CLI.md names the fields. */
+/**
+ * One line of JSON for stdout: bigints become decimal strings, byte arrays hexadecimal. docs/CLI.md names the fields.
+ */
 export function toJsonLine(value: object): string {
   return `${JSON.stringify(value, replace)}\n`;
 }

@@ -79,7 +79,7 @@ export class Reporter {
     else this.line(summary);
   }
 
-  /** What went wrong: a line for people, and one for programs with `--json`. */
+  /** Reports an error: a line for people, and with `--json` one for programs. */
   error(line: string, details: object): void {
     this.line(line);
     if (this.#isJson) this.json({ type: 'error', ...details });
@@ -97,7 +97,7 @@ export interface JobsProgress {
   readonly jobs: number;
   readonly totalJobs: number;
   readonly secondsLeft: number | null;
-  /** What is being worked at. */
+  /** Reports the current work. */
   readonly current: string;
 }
 

@@ -8,7 +8,7 @@ import { ClosedPipe, isClosedPipe, writeFailure } from './standard-streams.js';
 /** A command was called in a way that makes no sense. */
 export class UsageError extends Error {}
 
-/** What a command is given beside its arguments. */
+/** The context of a command, beside its arguments. */
 export interface CommandContext {
   /** Fires at Ctrl-C and when the program is asked to end. */
   readonly signal: AbortSignal;

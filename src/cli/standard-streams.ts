@@ -1,10 +1,10 @@
 import type { ByteSink } from '../bitstream/stream-writer.js';
 import { CancelledError, EnvironmentError, InputError } from '../errors.js';
 
-/** What `-` becomes before yargs sees it: yargs turns a bare `-` into an empty string. As FFmpeg writes it. */
+/** The replacement for `-` in the arguments, as FFmpeg writes it: yargs turns a bare `-` into an empty string. */
 export const PIPE = 'pipe:';
 
-/** What messages call an argument. */
+/** Returns the name of an argument for messages. */
 export function nameOf(path: string, pipe: 'stdin' | 'stdout'): string {
   return path === PIPE ? pipe : path;
 }
@@ -37,7 +37,7 @@ export async function writeStdout(bytes: Uint8Array | string): Promise<void> {
   });
 }
 
-/** What to say when stdout takes nothing more although somebody may read it. */
+/** The message for a stdout that accepts no more data. */
 export function writeFailure(error: Error): EnvironmentError {
   const isFull = 'code' in error && error.code === 'ENOSPC';
   return new EnvironmentError(`cannot write to stdout: ${isFull ? 'the disk is full' : error.message}`, {

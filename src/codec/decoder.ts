@@ -64,7 +64,7 @@ interface Pending {
   readonly shown: Promise<Planes | Lost>;
 }
 
-/** What a decoder takes: packets, or null where the stream was damaged and packets may be missing. */
+/** The input of a decoder: a packet, or a mark that packets may be missing here because the stream is damaged. */
 export type PacketOrLoss = Packet | { readonly lost: string };
 
 /**
@@ -126,7 +126,7 @@ export class Decoder implements AsyncDisposable {
     return new Decoder(header, pack, await resolveDevice(options.device ?? 'auto', pack), options);
   }
 
-  /** What was wrong with the stream so far. */
+  /** The damage found in the stream so far. */
   get problems(): readonly DecodingProblem[] {
     return this.#problems;
   }

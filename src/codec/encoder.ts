@@ -19,9 +19,9 @@ import type { WorkerLink } from '../threads/worker-link.js';
 
 /** Frames from one key frame to the next at most where nothing else is asked for. */
 const DEFAULT_KEYINT = 250;
-/** What is decided for where nothing else is asked for. */
+/** The default tune. */
 export const DEFAULT_TUNE: Tune = 'lpips';
-/** All that can be tuned for. */
+/** The possible values of `tune`. */
 export const TUNES: readonly string[] = ['lpips', 'psnr'] satisfies Tune[];
 /** Pack used where none is given. */
 export const DEFAULT_PACK = 'tessera-nano';

@@ -1,10 +1,15 @@
-/** How the look-ahead searches and judges; costs are in SATD units on half-size luma. docs/ENCODER.md says where each value comes from. */
+/**
+ * How the look-ahead searches and judges; costs are in SATD units on half-size luma. docs/ENCODER.md says where each
+ * value comes from.
+ */
 export interface LookAheadSettings {
   /** Weight of a vector's estimated bits: keeps the motion field smooth where a vector gains nothing. */
   readonly vectorWeight: number;
   /** Hexagon steps of a motion search at most. */
   readonly searchSteps: number;
-  /** A frame begins a new scene if its prediction from the frame before costs more than this share of its intra cost. */
+  /**
+   * A frame begins a new scene if its prediction from the frame before costs more than this share of its intra cost.
+   */
   readonly sceneCut: number;
   /** What prediction within the picture costs, as a share of the SATD against the block's mean. */
   readonly intraGain: number;

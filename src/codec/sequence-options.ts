@@ -1,4 +1,4 @@
-/** What the encoder decides for: what people see, as LPIPS measures it, or the squared error alone. */
+/** The encoder's goal: visible quality as LPIPS measures it, or the lowest squared error. */
 export type Tune = 'lpips' | 'psnr';
 
 /** How a sequence is to be encoded. */

@@ -11,7 +11,7 @@ export type TokenArray = Uint8Array | Int8Array | Int16Array | Uint32Array;
 /** The arrays of one frame by their names. */
 export type NamedArrays = Readonly<Record<string, TokenArray>>;
 
-/** What an array of every frame is like; docs/TOKENS.md says what it means. */
+/** The type and shape of an array that every frame has. docs/TOKENS.md describes its contents. */
 export interface ArrayLayout {
   readonly name: string;
   readonly dtype: TokenType;

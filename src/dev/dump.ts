@@ -17,7 +17,7 @@ import { cropFrame } from './crop.js';
 import { SeededRandom } from './random.js';
 import { ShardWriter } from './shard.js';
 
-/** What is dumped of each clip. */
+/** The options of a dump. */
 export interface DumpOptions {
   /** Folder that gets one folder per clip. */
   readonly out: string;
@@ -30,7 +30,7 @@ export interface DumpOptions {
   /** Name or folder of the model pack whose tables and loop filter are used. */
   readonly pack: string;
   readonly loopFilter: boolean;
-  /** Pictures are cropped to so many samples a side, at a random place; null: never. */
+  /** The side of the random crop of each picture, samples; null: no crop. */
   readonly crop: number | null;
   /** Makes clips of pictures: a camera moves over them. */
   readonly camera: boolean;

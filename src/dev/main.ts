@@ -25,7 +25,7 @@ const parser = yargs(process.argv.slice(2))
           seed: { type: 'number', default: 1, describe: 'Draws places and qualities; names the shards' },
           pack: { type: 'string', default: DEFAULT_PACK, describe: 'Model pack whose tables and loop filter are used' },
           'loop-filter': { choices: ['on', 'off'] as const, default: 'off' as const, describe: 'Filter references' },
-          crop: { type: 'number', describe: 'Crop pictures to so many samples a side' },
+          crop: { type: 'number', describe: 'Crop pictures to this many samples a side' },
           camera: { type: 'boolean', default: false, describe: 'Make clips of pictures: a camera moves over them' },
           'search-frames': { type: 'number', default: 48, describe: 'Frames of a clip to choose the place from' },
           workers: { type: 'number', default: 1, describe: 'Processes that share the clips' },

@@ -13,7 +13,7 @@ import type { SymbolCoder } from '../entropy/symbol-coder.js';
 import type { PackTables } from '../codec/transform/pack-tables.js';
 import { NpyWriter } from './npy.js';
 
-/** What a shard says of itself in `meta.json`. */
+/** The contents of a shard's `meta.json`. */
 export interface ShardMeta {
   readonly clip: string;
   readonly q: number;
@@ -146,7 +146,7 @@ class SymbolRecorder implements SymbolCoder {
   }
 }
 
-/** What describes each macroblock to the prior, [32, rows, columns]. */
+/** The prior's description of each macroblock, [32, rows, columns]. */
 function contextPlanes(head: FrameHead, tokens: FrameTokens): Uint8Array {
   const rows = new Uint8Array(tokens.type.length * BLOCK_FIELDS);
   for (let at = 0; at < tokens.type.length; at++) describeBlock(head, tokens, at, rows, at * BLOCK_FIELDS);

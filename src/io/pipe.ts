@@ -46,7 +46,9 @@ export class ByteReader implements AsyncDisposable {
     this.#iterator = bytes[Symbol.asyncIterator]();
   }
 
-  /** A new array of `length` bytes; shorter if the stream ends before. Nothing is allocated for bytes that never come. */
+  /**
+   * A new array of `length` bytes; shorter if the stream ends before. Nothing is allocated for bytes that never come.
+   */
   async read(length: number): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     let missing = length;

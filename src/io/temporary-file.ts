@@ -7,7 +7,7 @@ import { forgetScratch, keepScratch, removeScratch } from './scratch.js';
 /** As many links as Linux follows. */
 const LINK_LIMIT = 40;
 
-/** What {@link createTemporaryFile} must know. */
+/** The options of {@link createTemporaryFile}. */
 export interface TemporaryFileOptions {
   /** True to replace an existing file. */
   readonly overwrite?: boolean;
@@ -15,7 +15,10 @@ export interface TemporaryFileOptions {
   readonly inputs?: readonly string[];
 }
 
-/** A file under a temporary name beside the place it will have. Disposing it without {@link TemporaryFile.commit} removes it. */
+/**
+ * A file under a temporary name beside the place it will have. Disposing it without {@link TemporaryFile.commit}
+ * removes it.
+ */
 export interface TemporaryFile extends AsyncDisposable {
   /** Where to write. */
   readonly path: string;

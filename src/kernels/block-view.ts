@@ -6,7 +6,9 @@ export interface Samples {
   readonly stride: number;
 }
 
-/** A square block of samples in kernel memory. A view is moved from block to block, so that none is allocated for each. */
+/**
+ * A square block of samples in kernel memory. A view is moved from block to block, so that none is allocated for each.
+ */
 export class BlockView implements Samples {
   at: Pointer = 0;
   stride = 0;

@@ -15,7 +15,7 @@ export interface ClipMeter extends AsyncDisposable {
   finish(): Promise<number[]>;
 }
 
-/** What a clip meter is told of the clip. */
+/** The properties of a clip that a clip meter needs. */
 export interface ClipMeterSetup {
   readonly width: number;
   readonly height: number;

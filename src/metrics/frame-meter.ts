@@ -12,7 +12,7 @@ import { changeOf, computeSteadyPsnr } from './steadiness.js';
 /** Metrics of a frame, or of a frame and the one before it: they can be computed in any order, in any thread. */
 export type FrameMetric = Exclude<MetricName, 'vmaf' | 'xpsnr'>;
 
-/** What a {@link FrameMeter} measures and how. */
+/** The configuration of a {@link FrameMeter}. */
 export interface FrameMeterSetup {
   readonly names: readonly FrameMetric[];
   readonly colour: ColourDescription;

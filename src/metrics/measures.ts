@@ -65,7 +65,7 @@ export async function measureFrames<Name extends MetricName>(
   return await held.finish(names);
 }
 
-/** All that measures, so that all of it is let go of. */
+/** All meters, so that all can be disposed. */
 class Held implements AsyncDisposable {
   meters: Meters | null = null;
   readonly clipMeters = new Map<MetricName, ClipMeter>();

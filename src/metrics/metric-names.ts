@@ -12,7 +12,7 @@ export type MetricName =
   | 'steady-lpips'
   | 'steady-psnr';
 
-/** What a table or a chart says of a metric. */
+/** The description of a metric in tables and charts. */
 export interface MetricDescription {
   readonly title: string;
   /** Empty for plain numbers. */

@@ -55,7 +55,7 @@ export function toDecibel(error: number): number | null {
   return error === 0 ? null : 10 * Math.log10((255 * 255) / error);
 }
 
-/** What stands for the PSNR of identical planes where every frame needs a number, and the most it may be, dB. */
+/** The PSNR of identical planes where a finite number is needed, and the upper limit of PSNR, dB. */
 export const MAX_DECIBEL = 100;
 
 /** `decibel`, at most {@link MAX_DECIBEL}; that for identical planes (null). */

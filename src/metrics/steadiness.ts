@@ -23,7 +23,9 @@ export function computeSteadyPsnr(before: FramePair, now: FramePair): number | n
   return toDecibel(sum / original.length);
 }
 
-/** The change from one RGB picture to the next, both -1..1, as a picture: grey where nothing changed, limited to -1..1. */
+/**
+ * The change from one RGB picture to the next, both -1..1, as a picture: grey where nothing changed, limited to -1..1.
+ */
 export function changeOf(before: FloatTensor, now: FloatTensor): FloatTensor {
   const data = now.data.map((value, at) => Math.min(1, Math.max(-1, value - before.data[at]!)));
   return { data, dims: now.dims };

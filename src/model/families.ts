@@ -11,7 +11,7 @@ interface FamilyGraphs {
 }
 
 /**
- * What packs of each family consist of. Exact graphs, then decoding ones, make up a pack's identity in this order.
+ * The files of a pack of each family. Exact graphs, then decoding ones, make up a pack's identity in this order.
  * A new family has a row here, a folder in `codec/` and an entry in `codec/find-family.ts`.
  */
 export const FAMILIES = {
@@ -39,9 +39,9 @@ export type ExactGraphRole = Families[PackFamily]['exact'][number];
 export type TokenizerRole = Families[PackFamily]['decoding' | 'encoding'][number];
 /** A graph that only improves what is shown. */
 export type PostFilterRole = Families[PackFamily]['optional'][number];
-/** What a graph of a pack is for. */
+/** The role of a graph in a pack. */
 export type GraphRole = ExactGraphRole | PostFilterRole | TokenizerRole;
-/** What a file of a pack is for. */
+/** The role of a file in a pack. */
 export type FileRole = GraphRole | 'tables' | 'self-test';
 
 /** All families. */

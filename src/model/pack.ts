@@ -12,7 +12,7 @@ export interface ModelPack {
   readonly name: string;
   /** Semantic version. */
   readonly version: string;
-  /** What its tokens are. */
+  /** The family, which defines the tokens. */
   readonly family: PackFamily;
   /** Absolute path of the folder it was read from. */
   readonly folder: string;

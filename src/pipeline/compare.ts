@@ -12,7 +12,7 @@ import type { Frame } from '../video/frame.js';
 import { openVideo, type VideoSource } from '../video/in/media-reader.js';
 import { ProgressMeter, type LongCallOptions } from './progress.js';
 
-/** What is measured where nothing else is asked for. */
+/** The default metrics. */
 const DEFAULT_METRICS: readonly MetricName[] = ['psnr-y', 'psnr-yuv', 'ssim', 'ms-ssim', 'lpips'];
 
 /** How to compare. */
@@ -31,7 +31,7 @@ export interface ComparedMetric extends FrameSummary {
   readonly perFrame: readonly number[];
 }
 
-/** What came of it. */
+/** The result of {@link compareVideos}. */
 export interface CompareResult {
   readonly width: number;
   readonly height: number;

@@ -27,7 +27,7 @@ export interface CompressOptions extends Omit<EncoderOptions, 'keyint'>, LongCal
   readonly keyint?: number | string;
   /** Leave out what comes before so many seconds; the stream begins there with time 0. */
   readonly start?: number;
-  /** Stop after so many seconds. */
+  /** Stop after this duration, in seconds. */
   readonly duration?: number;
   /** `none` leaves sound out. Default: `copy`, which keeps it as it is. */
   readonly audio?: 'copy' | 'none';
@@ -44,7 +44,7 @@ export interface CompressOptions extends Omit<EncoderOptions, 'keyint'>, LongCal
   readonly strict?: boolean;
 }
 
-/** What came of it. */
+/** The result of {@link compressVideo}. */
 export interface CompressResult {
   readonly width: number;
   readonly height: number;

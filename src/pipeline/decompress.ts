@@ -19,15 +19,15 @@ import { convertTicks, secondsToTicks, ticksToSeconds } from './ticks.js';
 export interface DecompressOptions extends DecoderOptions, LongCallOptions {
   /** Video codec of the output; default: H.264, in WebM VP9. Y4m and PNG take none. */
   readonly videoCodec?: OutputVideoCodec;
-  /** Leave out what comes before so many seconds; the output begins there with time 0. */
+  /** Start at this time, in seconds. The output begins there with time 0. */
   readonly start?: number;
-  /** Stop after so many seconds. */
+  /** Stop after this duration, in seconds. */
   readonly duration?: number;
   /** Replace an existing file. Default: false. */
   readonly overwrite?: boolean;
 }
 
-/** What came of it. */
+/** The result of {@link decompressVideo}. */
 export interface DecompressResult {
   readonly width: number;
   readonly height: number;
@@ -35,9 +35,9 @@ export interface DecompressResult {
   readonly frames: number;
   /** Frames that repeat the last good picture because their own was lost. */
   readonly concealedFrames: number;
-  /** What was wrong with the stream; frames are numbered from its beginning. */
+  /** The damage found in the stream. Frames are numbered from the beginning of the stream. */
   readonly problems: readonly DecodingProblem[];
-  /** What the output cannot hold, one line each. */
+  /** Notes on everything that the output cannot hold, one line each. */
   readonly notes: readonly string[];
   readonly postFilter: PostFilter;
   readonly device: 'cpu' | 'cuda';
@@ -46,7 +46,7 @@ export interface DecompressResult {
   readonly framesPerSecond: number;
 }
 
-/** What is to be decoded, and what goes beside it. */
+/** The part of the stream to decode, and its side tracks. */
 interface Plan {
   readonly totalFrames: number | null;
   readonly side: SideTracks | null;

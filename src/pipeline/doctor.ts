@@ -33,7 +33,7 @@ export interface PackReport {
   readonly problem: string;
 }
 
-/** What {@link examineMachine} finds. */
+/** The result of {@link examineMachine}. */
 export interface MachineReport {
   readonly node: string;
   /** Such as `linux-x64`. */
@@ -47,7 +47,7 @@ export interface MachineReport {
   readonly packPlaces: readonly string[];
   readonly packs: readonly PackReport[];
   readonly temporaryFolder: { readonly path: string; readonly isWritable: boolean; readonly freeBytes: number };
-  /** What keeps tessera from working, and what to do about it, one line each. */
+  /** Problems that stop tessera from working, each with its remedy, one line each. */
   readonly missing: readonly string[];
   /** True if the default pack can be used and the FFmpeg in use has all encoders. CUDA is not needed. */
   readonly isUsable: boolean;

@@ -52,7 +52,7 @@ export interface TrackInfo {
   readonly dispositions: readonly string[];
 }
 
-/** What {@link inspectStream} finds. */
+/** The result of {@link inspectStream}. */
 export interface StreamInfo {
   /** Bytes of the stream. */
   readonly bytes: number;

@@ -1,7 +1,7 @@
 import type { StreamSection } from '../bitstream/stream-reader.js';
 import type { PacketOrLoss } from '../codec/decoder.js';
 
-/** What a feed has seen so far. */
+/** The counters of a feed. */
 export interface FeedCounts {
   packets: number;
   /** Bytes of packet sections. */

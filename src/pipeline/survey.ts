@@ -2,7 +2,7 @@ import type { StreamReader, StreamSection } from '../bitstream/stream-reader.js'
 import { BitstreamError, throwIfCancelled } from '../errors.js';
 import { openSideTracks, type SideTracks } from '../video/side/side-tracks.js';
 
-/** What stands beside the pictures of a stream. */
+/** The survey of a stream: its side data and its number of frames. */
 export interface Survey {
   /** Null if there is nothing, or it is damaged beyond use. Dispose it. */
   readonly side: SideTracks | null;

@@ -10,7 +10,7 @@ import { findUnwritable } from '../video/side/trial-writing.js';
 /** How to verify. */
 export interface VerifyOptions extends Omit<DecoderOptions, 'postFilter' | 'strict'>, LongCallOptions {}
 
-/** What {@link verifyStream} finds. */
+/** The result of {@link verifyStream}. */
 export interface VerifyResult {
   /** True if nothing is wrong. */
   readonly isIntact: boolean;

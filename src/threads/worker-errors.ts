@@ -22,7 +22,7 @@ const CLASSES: Readonly<Record<string, new (message: string, options?: ErrorOpti
   ModelError,
 };
 
-/** What to send of an error. */
+/** Returns the parts of an error that a message can carry. */
 export function toPlainError(error: unknown): PlainError {
   if (error instanceof Error) return { name: error.name, message: error.message, stack: error.stack };
   return { name: 'Error', message: String(error), stack: undefined };

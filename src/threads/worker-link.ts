@@ -1,7 +1,7 @@
 import type { Worker } from '../platform/index.js';
 import { fromPlainError, type PlainError } from './worker-errors.js';
 
-/** What a worker answers to each request. */
+/** The answer of a worker to a request. */
 export type WorkerReply<Response> = { readonly response: Response } | { readonly error: PlainError };
 
 interface Waiter<Response> {

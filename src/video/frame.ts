@@ -36,7 +36,7 @@ export interface ColourDescription {
   readonly chromaLocation: number;
 }
 
-/** What a whole video has in common, whatever its frames show. */
+/** The properties of a whole video. */
 export interface VideoProperties extends DisplayFields {
   readonly width: number;
   readonly height: number;

@@ -86,7 +86,10 @@ export class Joins {
     if (shownEnd > track.shownEnd) track.shownEnd = shownEnd;
   }
 
-  /** Chooses the offset of a track's next packet: its own, else that of a join which another track found, else a new one. */
+  /**
+   * Chooses the offset of a track's next packet: its own, else that of a join which another track found, else a new
+   * one.
+   */
   #settle(track: TrackState, given: bigint, shown: bigint): void {
     if (track.last === noTimestamp) {
       track.join = this.count;

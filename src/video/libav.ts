@@ -1,4 +1,4 @@
-/** What every file of this folder that talks to FFmpeg's libraries shares: silence, errors, exact time arithmetic. */
+/** Shared helpers for FFmpeg's libraries: log level, errors, exact time arithmetic. */
 import { AV_LOG_QUIET, AV_NOPTS_VALUE } from 'node-av/constants';
 import { FFmpegError, Log } from 'node-av/lib';
 import { EnvironmentError, InputError } from '../errors.js';

@@ -3,7 +3,7 @@ import { avImageGetBufferSize, Frame as AvFrame, Rational } from 'node-av/lib';
 import type { Rational as Ratio } from './frame.js';
 import { mustExist } from './libav.js';
 
-/** What libav must know of a picture beside its samples. */
+/** The properties of a picture that libav needs beside the samples. */
 export interface PictureProperties {
   readonly width: number;
   readonly height: number;

@@ -54,7 +54,9 @@ export interface Cropping {
   readonly right: number;
 }
 
-/** Cuts packed planes (as of {@link frameFromPlanar}) down. Odd `top` and `left` take chroma from half a sample before. */
+/**
+ * Cuts packed planes (as of {@link frameFromPlanar}) down. Odd `top` and `left` take chroma from half a sample before.
+ */
 export function cropPlanar(packed: Uint8Array, width: number, height: number, cropping: Cropping): Uint8Array {
   const { top, left } = cropping;
   const newWidth = width - left - cropping.right;

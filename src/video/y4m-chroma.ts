@@ -4,7 +4,7 @@ import { chromaSize, planarByteLength } from './planar-buffer.js';
 /** 8-bit 4:2:0, with the chroma location (as FFmpeg counts it) that each word stands for. */
 export const chroma420: Readonly<Record<string, number>> = { '420jpeg': 2, '420mpeg2': 1, '420paldv': 3, '420': 0 };
 
-/** What a chroma word says. */
+/** The meaning of a chroma word. */
 export interface Y4mChroma {
   /** libav's name of the pixel format; null for 8-bit 4:2:0, which needs no conversion. */
   readonly pixelFormat: string | null;

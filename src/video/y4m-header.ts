@@ -10,7 +10,7 @@ const fieldOrders: Readonly<Record<string, FieldOrder>> = { t: 'topFirst', b: 'b
 
 const maximumSize = 1 << 16;
 
-/** What a header line says. */
+/** The contents of a header line. */
 export interface Y4mHeader {
   readonly properties: VideoProperties;
   readonly chroma: Y4mChroma;
@@ -61,7 +61,7 @@ export function parseY4mHeader(line: string): Y4mHeader {
   };
 }
 
-/** What the format cannot hold of a video, one line each. */
+/** Returns notes on everything that the format cannot hold, one line each. */
 export function lossesOfY4m({ rotation, masteringDisplay, contentLight }: VideoProperties): string[] {
   return [
     ...(rotation === 0 ? [] : [`the video is to be turned by ${rotation} degrees: y4m cannot say so`]),

@@ -4,7 +4,7 @@ import type { PageCodec } from '../shared/page-data.js';
 export interface ChartPoint {
   readonly x: number;
   readonly y: number;
-  /** What is shown at the point, one line each. */
+  /** The text shown at the point, one line each. */
   readonly lines: readonly string[];
   /** A range of x that the point stands for. */
   readonly span?: readonly [number, number];

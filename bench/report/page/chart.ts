@@ -8,7 +8,7 @@ import { colourOf, styleValue } from './marks.js';
 
 /** How a chart is drawn. */
 export interface ChartOptions {
-  /** What the chart shows, for those who do not see it. */
+  /** The accessible description of the chart. */
   readonly label: string;
   readonly xTitle: string;
   readonly yTitle: string;

@@ -1,4 +1,4 @@
-/** What stands inside an element. */
+/** The content of an element. */
 export type Child = Node | string | null;
 
 /** Attributes; `on...` listens, a boolean sets or leaves out. */

@@ -13,7 +13,7 @@ export function metricNumber(value: number, metric: PageMetric): string {
   return value.toFixed(decimalsOf(metric));
 }
 
-/** What a metric's axis is called. */
+/** Returns the axis title of a metric. */
 export function metricTitle({ title, unit, higherIsBetter }: PageMetric): string {
   return `${title}${unit === '' ? '' : `, ${unit}`}${higherIsBetter ? '' : ' (less is better)'}`;
 }

@@ -109,7 +109,7 @@ function metricTable(data: PageData, store: Store): HTMLElement {
     ]);
   const caption = `Mean BD-rate in percent against ${data.codecs[anchor]!.title}, by metric`;
   const notes =
-    rows.length === 0 ? [] : [h('p', { class: 'note' }, `${caption}. 3/4: only so many clips have a figure.`)];
+    rows.length === 0 ? [] : [h('p', { class: 'note' }, `${caption}. 3/4: only that number of clips has a figure.`)];
   return h(
     'div',
     {},

@@ -146,7 +146,7 @@ export function pictures(data: PageData, store: Store): HTMLElement {
   );
 }
 
-/** What the original is beside at first: a pack, or the last codec. */
+/** The codec shown beside the original at first: a pack, or the last codec. */
 function firstOfOurs({ codecs }: PageData): number {
   const found = codecs.findIndex(({ name }) => name.startsWith('tessera'));
   return found < 0 ? codecs.length - 1 : found;

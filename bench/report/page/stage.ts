@@ -6,7 +6,7 @@ export interface Place {
   readonly y: number;
 }
 
-/** What the stage shows. */
+/** The content of the stage. */
 export interface StageContent {
   readonly left: { readonly address: string; readonly text: string };
   readonly right: { readonly address: string; readonly text: string };

@@ -1,4 +1,4 @@
-/** What the reader has chosen for the whole page. */
+/** The reader's choices for the whole page. */
 export interface View {
   /** Codecs that are not drawn, by their place in the run. */
   readonly hidden: ReadonlySet<number>;

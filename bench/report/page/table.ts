@@ -3,9 +3,9 @@ import { h, minus, type Child } from './dom.js';
 /** A cell: text, or an element; with a class if it is to look otherwise. */
 export type Cell = Child | { readonly content: Child; readonly class?: string; readonly title?: string };
 
-/** What a table holds. */
+/** The content of a table. */
 export interface TableContent {
-  /** What the table is, for those who do not see it. */
+  /** The accessible name of the table. */
   readonly caption: string;
   readonly head: readonly Child[];
   /** The first cell of a row is its heading. */

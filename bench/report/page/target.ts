@@ -44,7 +44,7 @@ export function target(data: PageData, store: Store): HTMLElement | null {
   return section(
     'target',
     `At ${bitsPerPixel(rate)} bits per pixel`,
-    'Interpolated on each curve of each clip (PCHIP over log rate), then the mean of the clips whose curve reaches the rate (3/4: of so many). Published figures come from other clips and other conditions: they are here for orientation and no measurement of this run.',
+    'Interpolated on each curve of each clip (PCHIP over log rate), then the mean of the clips whose curve reaches the rate (3/4: of that number). Published figures come from other clips and other conditions: they are here for orientation and no measurement of this run.',
     host,
     reasons.length === 0 ? null : h('ul', { class: 'note' }, ...reasons),
   );

@@ -4,7 +4,7 @@ import { h } from './dom.js';
 import { codecName } from './marks.js';
 import type { Store } from './store.js';
 
-/** What stays in sight: the metric, the anchor, and which codecs are drawn. */
+/** The toolbar that stays visible: the metric, the anchor and the codecs to draw. */
 export function toolbar(data: PageData, store: Store): HTMLElement {
   const chips = h('div', { class: 'chips', role: 'group', 'aria-label': 'Codecs that are shown' });
   for (const [index, codec] of data.codecs.entries()) {

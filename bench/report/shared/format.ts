@@ -1,7 +1,7 @@
 /** How numbers are written in every report. No Node and no DOM here: the page's scripts share this file. */
 import type { Figure } from '../../analysis/types.js';
 
-/** What stands where there is no figure. */
+/** The text for a missing figure. */
 export const NOT_AVAILABLE = 'N/A';
 
 /** Decimals of a metric's values: 0.01 dB, 0.0001 of what lies between 0 and 1, 0.01 of scores. */

@@ -1,5 +1,5 @@
 /**
- * What the report's page is given: everything it shows, with every figure computed already. No Node and no DOM here: the
+ * The data of the report's page: everything it shows, with every figure computed already. No Node and no DOM here: the
  * page's scripts share this file. Codecs, clips and metrics are named by their place in the lists.
  */
 import type { AtRateRow, BdTable, CodecSpeed, MeanCurve } from '../../analysis/types.js';

@@ -16,7 +16,7 @@ export interface CodecStyle {
 /** Shapes of points. */
 export type Marker = 'circle' | 'square' | 'triangle' | 'diamond' | 'cross' | 'down';
 
-/** What belongs to the learned codecs. */
+/** The colours of the learned codecs. */
 const LEARNED: readonly (readonly [string, string])[] = [
   ['#c8500a', '#ff8a4c'],
   ['#b0327a', '#f08cc4'],

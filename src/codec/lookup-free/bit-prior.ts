@@ -12,7 +12,7 @@ const ABOUT = 8;
 const FIELD = { channels: 0, isFirst: 1, pass: 2, isSecond: 6 } as const;
 const YES = 128;
 
-/** What the prior knows when it is asked for the cells of one pass. */
+/** The input of the prior for the cells of one pass. */
 export interface BitContext {
   /** Channels in use, 1..18. */
   readonly channels: number;

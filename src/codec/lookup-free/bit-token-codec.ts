@@ -10,7 +10,9 @@ import { GROUP, type CellGrid } from './cell-grid.js';
 import { tokenFramesOf, type CellTokens } from './cell-tokens.js';
 import { TokenFrameCoder } from './token-frame-coder.js';
 
-/** Turns the tokens of packets into bytes and back, in coding order (FORMAT.md section 13). Pictures play no part in it. */
+/**
+ * Turns the tokens of packets into bytes and back, in coding order (FORMAT.md section 13). Pictures play no part in it.
+ */
 export class BitTokenCodec implements TokenByteCodec<CellTokens> {
   readonly #grid: CellGrid;
   readonly #coder: TokenFrameCoder;
@@ -61,7 +63,7 @@ export class BitTokenCodec implements TokenByteCodec<CellTokens> {
     return { ids };
   }
 
-  /** Goes on to a packet, if it can be the next one. */
+  /** Checks that a packet may follow the packet before it, and makes it the current one. */
   #advance({ kind, q, interpolation }: FrameHead): void {
     if (q < 1 || q > TOKEN_CHANNELS) {
       throw new BitstreamError(`tokens of ${q} channels; there are 1..${TOKEN_CHANNELS}`, { field: 'q' });

@@ -20,7 +20,7 @@ export class ChunkDecoder {
     this.#first = this.#state = firstState(grid, first);
   }
 
-  /** What the next token frame of the chunk is coded with. */
+  /** The state for the next token frame of the chunk. */
   get state(): TokenizerState {
     return this.#state;
   }

@@ -42,7 +42,10 @@ interface Waiting {
   readonly isSceneCut: boolean;
 }
 
-/** A key picture with so many times the squared error of the picture before (0.9 dB) would show: it gets more tokens. */
+/**
+ * A key picture gets a second token frame if its squared error exceeds that of the picture before by this factor (0.9
+ * dB): the step would be visible.
+ */
 const SEAM = 1.23;
 
 /**

@@ -3,20 +3,20 @@ import type { Graph, GraphTensor } from '../../model/graph.js';
 import type { Planes } from '../planes.js';
 import { GROUP, type CellGrid } from './cell-grid.js';
 
-/** What both networks know of the token frames before: uint8 [1, S, rows, columns]. */
+/** The state that both networks carry from one token frame to the next: uint8 [1, S, rows, columns]. */
 export type TokenizerState = GraphTensor;
 
 /** Planes of the four pictures of a token frame, one behind the other: y [4, codedHeight, codedWidth]. */
 export type PictureGroup = Planes;
 
-/** What a chunk begins with: each channel of the state the same in all cells. */
+/** The state at the start of a chunk. Each channel has one value for all cells. */
 export function firstState({ rows, columns, cells }: CellGrid, values: Uint8Array): TokenizerState {
   const data = new Uint8Array(values.length * cells);
   values.forEach((value, channel) => data.fill(value, channel * cells, (channel + 1) * cells));
   return { data, dims: [1, values.length, rows, columns] };
 }
 
-/** What the signs of all channels are worth, uint8 [18, rows, columns]: eighths of a nat around 127.5. */
+/** The log-odds of each channel's sign, uint8 [18, rows, columns]: eighths of a nat around 127.5. */
 export type Evidence = Uint8Array;
 
 /**

@@ -80,7 +80,7 @@ export class MotionNeighbours {
     return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
   }
 
-  /** What the temporal motion says of a component for a slot; 0 if there is none. */
+  /** Returns a component of the temporal motion's vector for a slot; 0 if there is none. */
   #stretched(slot: number, component: number): number {
     const { fields } = this.temporal;
     if (!this.hasTemporal || (fields[0] !== slot && fields[0] !== AVERAGE)) return 0;

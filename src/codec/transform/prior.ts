@@ -138,7 +138,7 @@ export class FramePrior {
     return next;
   }
 
-  /** All that it holds, for whoever wants to free it when the frame is coded. */
+  /** Returns all its buffers, so that the caller can free them when the frame is coded. */
   buffers(): ArrayBuffer[] {
     return [this.memory, this.#features, ...this.#scales].map(({ buffer }) => buffer as ArrayBuffer);
   }

@@ -4,7 +4,7 @@ import { AVERAGE, MOTION_FIELDS, MOTION_LIMIT, NO_REFERENCE, type FrameTokens } 
 /** Time scales of vectors lie in -SCALE_LIMIT .. SCALE_LIMIT - 1, in 1/256. */
 const SCALE_LIMIT = 1024n;
 
-/** What a reference slot keeps of its frame's motion. */
+/** The motion of the frame in a reference slot. */
 interface MotionField {
   /** As in {@link FrameTokens}. */
   readonly reference: Int8Array;

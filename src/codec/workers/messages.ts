@@ -9,7 +9,7 @@ import type { Planes } from '../planes.js';
  */
 export type FrameArrays = Readonly<Record<string, Uint8Array | Int8Array | Int16Array | Uint32Array>>;
 
-/** What every worker of a codec needs to know. */
+/** The setup that all workers of a codec share. */
 export interface WorkerSetup {
   /** Luma samples of a visible picture. */
   readonly width: number;

@@ -15,7 +15,7 @@ export interface ExportTokensOptions extends TokenCoderOptions, LongCallOptions 
   readonly overwrite?: boolean;
 }
 
-/** What came of it. */
+/** The result of {@link exportTokens}. */
 export interface ExportTokensResult {
   readonly format: TokenFileFormat;
   /** Family of the model pack, which decides what tokens are. */

@@ -42,7 +42,7 @@ export function encodeNpy({ dtype, shape }: Omit<ArrayLayout, 'name'>, array: To
   return Buffer.concat([head, new Uint8Array(array.buffer, array.byteOffset, array.byteLength)]);
 }
 
-/** What the head of a `.npy` file says. */
+/** The header of a `.npy` file. */
 export interface NpyHead {
   /** Bytes before the data. */
   readonly byteLength: number;

@@ -150,7 +150,7 @@ async function readSide(zip: ZipReader, array: string, place: string): Promise<U
   return decodeNpy(npy, { name, ...bytesLayout({ length: npy.length - byteLength }) }, name) as Uint8Array;
 }
 
-/** A whole entry with at most so many bytes of data. */
+/** Reads a whole entry of at most `limit` bytes. */
 async function readEntry(zip: ZipReader, array: string, limit: number, place: string): Promise<Uint8Array> {
   const entry = entryOf(array);
   if (!zip.has(entry)) throw new InputError(`${place}: there is no array ${array}`);

@@ -14,7 +14,7 @@ import type { PackFamily } from '../../model/manifest.js';
 /** Packets that wait for the worker at a time: enough to keep it busy. */
 export const CODER_IN_FLIGHT = 3;
 
-/** What tokens are read and written with. */
+/** The options for reading and writing tokens. */
 export interface TokenCoderOptions {
   /** Name or folder of the model pack. Default: the pack that the stream or the token file names. */
   readonly pack?: string;

@@ -32,12 +32,12 @@ export interface TokenEnd {
   readonly crc32c: number | null;
 }
 
-/** What stands behind the header, in the order of the stream. */
+/** An item behind the header, in stream order. */
 export type TokenItem = TokenFrame | TokenSide | TokenEnd;
 
 /** The tokens of a stream and all else that it is made of. */
 export interface TokenSource {
-  /** What messages call it. */
+  /** The name for messages. */
   readonly name: string;
   /** Family of the model pack, which decides what tokens are. */
   readonly family: string;

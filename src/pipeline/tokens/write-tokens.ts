@@ -15,7 +15,7 @@ export interface WriteTokensOptions extends TokenCoderOptions, LongCallOptions {
   readonly overwrite?: boolean;
 }
 
-/** What came of it. */
+/** The result of {@link writeTokens}. */
 export interface WriteTokensResult {
   readonly frames: number;
   /** Bytes of the whole stream. */
@@ -33,7 +33,7 @@ export interface WriteTokensResult {
 /**
  * Writes a `.tsr` stream of tokens: those of {@link readTokens} give the same stream again, byte for byte.
  *
- * Who changes tokens must also set `loopChecksum` of these frames, and of all that depend on them, to null.
+ * A program that changes tokens must also set `loopChecksum` to null in these frames and in all frames that depend on them.
  *
  * @param output path of a file, or a sink.
  * @throws InputError if arrays are missing, have other types or lengths, or hold what no stream can; ModelError if the

@@ -26,7 +26,7 @@ import {
 
 const deflate = promisify(deflateRaw);
 
-/** What the directory keeps of an entry. */
+/** The directory record of an entry. */
 interface Entry {
   readonly name: string;
   readonly method: number;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { KernelMemory } from '../contract.js';
 
-/** All that 32-bit addresses reach. */
+/** The limit of 32-bit addresses. */
 const MAX_PAGES = 65536;
 
 /** Compiles the WebAssembly module of the kernels. It takes a memory of {@link newKernelMemory}. */

@@ -1,7 +1,9 @@
 import type { ColourDescription, Frame } from '../frame.js';
 import { chromaSize } from '../planar-buffer.js';
 
-/** How pictures from image files are coded: BT.709 primaries and matrix, sRGB transfer, limited range, centred chroma. */
+/**
+ * How pictures from image files are coded: BT.709 primaries and matrix, sRGB transfer, limited range, centred chroma.
+ */
 export const pictureColour: ColourDescription = {
   primaries: 1,
   transfer: 13,

@@ -3,7 +3,7 @@
 /** A rotation that a video stream can carry, degrees clockwise. */
 export type Rotation = 0 | 90 | 180 | 270;
 
-/** What a display matrix asks for. */
+/** The effect of a display matrix. */
 export interface MatrixReading {
   readonly rotation: Rotation;
   /** False if the matrix also mirrors, or turns by something else than quarters: that part is lost. */

@@ -35,7 +35,7 @@ import type { FramesOptions, VideoSource } from './video-source.js';
 
 /** How a file is opened. */
 export interface MediaFileOptions {
-  /** What messages call the file; its path if not given. */
+  /** The name of the file for messages. Default: its path. */
   readonly name?: string;
   /** Which video track to decode, from 1; the first if not given. */
   readonly track?: number | undefined;

@@ -16,7 +16,7 @@ export interface RepairedPicture<T> {
   readonly duration: bigint;
 }
 
-/** What {@link repairTimestamps} needs to know of the stream. */
+/** The stream properties that {@link repairTimestamps} needs. */
 export interface TimestampContext {
   readonly timeBase: Rational;
   readonly frameRate: Rational;

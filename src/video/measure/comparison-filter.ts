@@ -65,7 +65,10 @@ export class ComparisonFilter implements Disposable {
     }
   }
 
-  /** What the filter notes of the next pair: `lavfi.psnr.psnr.y`, `lavfi.ssim.Y`, `lavfi.xpsnr.xpsnr.y` ... */
+  /**
+   * The metadata that the filter writes for the next pair: `lavfi.psnr.psnr.y`, `lavfi.ssim.Y`, `lavfi.xpsnr.xpsnr.y`
+   * ...
+   */
   async measure(original: Frame, decoded: Frame): Promise<Record<string, string>> {
     const pts = this.#frames++;
     await this.#feed(this.#sources[0], original, pts);

@@ -1,7 +1,7 @@
 import { AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
 import { Codec, getFFmpegInfo } from 'node-av/lib';
 
-/** What the FFmpeg libraries that came with the package can do. */
+/** The abilities of the FFmpeg libraries in the package. */
 export interface FfmpegDescription {
   /** Version of FFmpeg, such as `8.1`. */
   readonly version: string;

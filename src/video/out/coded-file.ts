@@ -1,4 +1,6 @@
-/** Videos of coded pictures alone: frames through an encoder of FFmpeg into a Matroska file, and what they weigh there. */
+/**
+ * Videos of coded pictures alone: frames through an encoder of FFmpeg into a Matroska file, and what they weigh there.
+ */
 import { AVERROR_EOF } from 'node-av/constants';
 import { FormatContext, Packet, Rational, type Stream } from 'node-av/lib';
 import { InputError, throwIfCancelled } from '../../errors.js';
@@ -8,7 +10,7 @@ import type { Frame, VideoProperties } from '../frame.js';
 import { fileUrl, mustExist, throwIfInputFails, throwIfOutputFails } from '../libav.js';
 import { settingsTextLength } from './settings-text.js';
 
-/** What {@link writeCodedFile} did. */
+/** The result of {@link writeCodedFile}. */
 export interface CodedFileResult {
   /** Frames that were coded. */
   readonly frames: number;

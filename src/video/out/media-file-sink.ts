@@ -22,7 +22,7 @@ import type { VideoSink } from './video-sink.js';
 /** Options of {@link openMediaFileSink}. */
 export interface MediaFileSinkOptions extends TemporaryFileOptions {
   readonly videoCodec?: OutputVideoCodec | undefined;
-  /** What goes beside the video; stays the caller's to dispose. */
+  /** The tracks beside the video. The caller disposes them. */
   readonly side?: SideTracks | null | undefined;
 }
 

@@ -25,7 +25,7 @@ export interface ReferenceSettings {
   readonly threads?: number;
 }
 
-/** What the reference made of the frames. */
+/** The result of the reference encoder. */
 export interface ReferenceResult {
   /**
    * Bytes of coded pictures: no container, no parameter sets, and without the text in which x264 names its settings.

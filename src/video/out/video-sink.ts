@@ -2,7 +2,9 @@ import type { Frame } from '../frame.js';
 
 /** A video that is being written. Disposing it before {@link VideoSink.finish} removes what was written so far. */
 export interface VideoSink extends AsyncDisposable {
-  /** What the output cannot hold as it was, one line each. Complete after {@link VideoSink.finish}. */
+  /**
+   * Notes on everything that the output cannot hold unchanged, one line each. Complete after {@link VideoSink.finish}.
+   */
   readonly notes: readonly string[];
   /**
    * Takes the next frame in display order; resolves when there is room for another.

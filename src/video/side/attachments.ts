@@ -1,4 +1,7 @@
-/** Attached files: fonts and the like, which only Matroska holds, and cover pictures, which each container has its own way for. */
+/**
+ * Attached files: fonts and the like, which only Matroska holds, and cover pictures, which each container has its own
+ * way for.
+ */
 import { AV_DISPOSITION_ATTACHED_PIC } from 'node-av/constants';
 import type { OutputContainer } from '../output-container.js';
 import type { SideTrack } from './side-header.js';

@@ -21,7 +21,7 @@ export function readChapters(format: FormatContext): Promise<Chapter[]> {
 
 const patienceMs = 5000;
 
-/** What `av_dump_format` prints. The log is delivered by another thread, so a last line of our own marks the end. */
+/** Returns the output of `av_dump_format`. Another thread delivers the log, so a last line of our own marks the end. */
 function dumpFormat(format: FormatContext): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const mark = randomUUID();

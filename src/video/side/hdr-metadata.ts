@@ -49,7 +49,9 @@ export function writeHdrMetadata(parameters: CodecParameters, { masteringDisplay
   }
 }
 
-/** The encoder's options, so that the HDR data stands in the coded stream; unchanged for encoders without such options. */
+/**
+ * The encoder's options, so that the HDR data stands in the coded stream; unchanged for encoders without such options.
+ */
 export function hdrOptions(
   encoder: string,
   options: Readonly<Record<string, string>>,

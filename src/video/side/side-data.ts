@@ -1,4 +1,7 @@
-/** Names of the side data that travels with packets and tracks; numbers of libavcodec's enum may change between versions. */
+/**
+ * Names of the side data that travels with packets and tracks; numbers of libavcodec's enum may change between
+ * versions.
+ */
 import {
   AV_PKT_DATA_AUDIO_SERVICE_TYPE,
   AV_PKT_DATA_CONTENT_LIGHT_LEVEL,

@@ -1,4 +1,6 @@
-/** The JSON header of the side section: what there is beside the video, in words that do not depend on FFmpeg's version. */
+/**
+ * The JSON header of the side section: what there is beside the video, in words that do not depend on FFmpeg's version.
+ */
 import { z } from 'zod';
 import { BitstreamError } from '../../errors.js';
 

@@ -29,7 +29,7 @@ import { type TimedPacket, TrackTimes } from './track-times.js';
 interface MappedTrack {
   readonly source: SideTrack;
   readonly stream: Stream;
-  /** What messages call it. */
+  /** The name for messages. */
   readonly name: string;
   /** Set if the packets must be rewritten. */
   readonly convertTo: SubtitleCodec | null;

@@ -1,4 +1,4 @@
-/** What a container says of its pictures beside the codec: how to turn them, what of them to show. */
+/** The container's own display data: rotation and cropping. */
 import { AV_FRAME_DATA_DISPLAYMATRIX, AV_PKT_DATA_DISPLAYMATRIX, AV_PKT_DATA_FRAME_CROPPING } from 'node-av/constants';
 import type { Frame as AvFrame, Stream } from 'node-av/lib';
 import { readDisplayMatrix, type Rotation } from '../convert/display-matrix.js';
@@ -19,7 +19,7 @@ export function readRotation(track: Stream, picture: AvFrame, onNote: (note: str
   return rotation;
 }
 
-/** What the container (not the codec, which libav obeys itself) says is not to be shown. */
+/** Returns the crop that the container asks for. libav applies the codec's own crop itself. */
 export function readCropping(track: Stream, picture: AvFrame): Cropping {
   const bytes = track.codecpar.getCodedSideData(AV_PKT_DATA_FRAME_CROPPING);
   if (bytes === null || bytes.length < 16) return { top: 0, bottom: 0, left: 0, right: 0 };

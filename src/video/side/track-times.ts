@@ -72,7 +72,9 @@ export class TrackTimes {
     return { ...packet, dts, pts: pts < dts ? dts : pts };
   }
 
-  /** The decoding time of the next packet: the presentation time that is `depth` places before it in ascending order. */
+  /**
+   * The decoding time of the next packet: the presentation time that is `depth` places before it in ascending order.
+   */
   #makeDts(pts: bigint, duration: bigint): bigint {
     const at = this.#waiting.findLastIndex((other) => other <= pts) + 1;
     this.#waiting.splice(at, 0, pts);

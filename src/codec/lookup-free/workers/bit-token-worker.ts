@@ -7,7 +7,7 @@ import type { WorkerSetup } from '../../workers/messages.js';
 import { release } from '../../../platform/index.js';
 import { serveTokens } from '../../workers/serve-tokens.js';
 
-/** What the token worker of lookup-free packs is made of. */
+/** The setup of the token worker of lookup-free packs. */
 export interface BitTokenSetup extends WorkerSetup {
   readonly tables: BitTables;
   readonly prior: Uint8Array;

@@ -6,7 +6,7 @@ import { requireChecksum } from '../../loop-checksum.js';
 import type { WorkerSetup } from '../../workers/messages.js';
 import { servePictures } from '../../workers/serve-pictures.js';
 
-/** What the decoder worker of lookup-free packs is made of. */
+/** The setup of the decoder worker of lookup-free packs. */
 export interface ChunkDecoderSetup extends WorkerSetup {
   /** Value of each of the state's channels before a chunk. */
   readonly firstState: Uint8Array;

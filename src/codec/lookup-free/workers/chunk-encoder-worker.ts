@@ -8,7 +8,7 @@ import type { ChunkDecoderSetup } from './chunk-decoder-worker.js';
 import { tokenBuffers, type EncoderRequest, type EncoderResponse } from '../../workers/messages.js';
 import { serveRequests, type Served } from '../../../threads/serve.js';
 
-/** What the encoder worker of lookup-free packs is made of. */
+/** The setup of the encoder worker of lookup-free packs. */
 export interface ChunkEncoderSetup extends ChunkDecoderSetup, ChunkOptions {
   readonly encoder: Uint8Array;
   readonly prior: Uint8Array;

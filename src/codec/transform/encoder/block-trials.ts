@@ -48,7 +48,7 @@ export interface BlockJob extends FrameJob {
   readonly satdLambda: number;
 }
 
-/** What one way of coding a macroblock costs and needs. */
+/** One way to code a macroblock: its cost and its tokens. */
 export interface Trial {
   cost: number;
   type: number;
@@ -65,7 +65,7 @@ export interface Trial {
   readonly motion: Int16Array;
 }
 
-/** What all ways of coding a macroblock share: the best one so far, and the coding of residuals. */
+/** The state that all trials of a macroblock share: the best trial so far, and the residual coder. */
 export class BlockTrials {
   /** The best way so far. */
   readonly best = newTrial();
@@ -140,7 +140,9 @@ export class BlockTrials {
     return choice;
   }
 
-  /** Returns the record for coding a residual of a block, reused by the next call; basis and context are left to set. */
+  /**
+   * Returns the record for coding a residual of a block, reused by the next call; basis and context are left to set.
+   */
   residualJob(block: BlockJob, type: number): ResidualJob {
     const job = this.#residualJob;
     job.q = block.q;

@@ -61,7 +61,7 @@ export class CodingOrder {
     return key < 0 ? this.#planned : this.#planned.slice(0, key);
   }
 
-  /** Goes on to the frame after the first of the planned ones. */
+  /** Removes the first planned frame. */
   shift(): void {
     const { frame } = this.#planned.shift()!;
     this.#shown.push(frame);

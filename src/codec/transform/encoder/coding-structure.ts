@@ -1,13 +1,15 @@
 import type { Geometry } from '../frame-tokens.js';
 import { STRUCTURE_SETTINGS } from './settings.js';
 
-/** What the order of coding may look like. */
+/** The limits of the coding order. */
 export interface CodingStructure {
   /** Frames that are looked ahead, at least 2. */
   readonly depth: number;
   /** Frames of a mini-GOP at most, a power of two. */
   readonly largestMiniGop: number;
-  /** Reference slots: one for each level of the pyramid whose frames others are predicted from, one more for anchors. */
+  /**
+   * Reference slots: one for each level of the pyramid whose frames others are predicted from, one more for anchors.
+   */
   readonly slotCount: number;
   /** Frames that a decoder holds back to show all in order. */
   readonly reorderDepth: number;

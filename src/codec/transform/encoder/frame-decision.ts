@@ -18,7 +18,7 @@ export class FrameDecision {
   readonly #helpers: DecisionHelpers | null;
   readonly #rows: RowDecision;
   readonly #done: Int32Array<SharedArrayBuffer>;
-  /** What this thread has learned and the helpers have not. */
+  /** Statistics that this thread has learned and the helpers have not. */
   #lesson: Lesson | null = null;
 
   constructor(

@@ -145,7 +145,7 @@ export class NewMotion {
     return cost;
   }
 
-  /** What the prediction from one slot would have to be for the average with the other slot's to be the source. */
+  /** The prediction from one slot whose average with the other slot's prediction equals the source. */
   #aim(other: number): void {
     const { at, stride, size } = this.#source;
     const memory = this.#trials.kernels.u8;

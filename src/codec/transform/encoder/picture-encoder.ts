@@ -12,7 +12,7 @@ import type { MotionHints } from './block-trials.js';
 import type { DecisionJob } from './row-decision.js';
 import type { EncoderSettings } from './settings.js';
 
-/** What the encoder decided for one frame. */
+/** The encoder's decisions for one frame. */
 export interface EncodedPicture {
   readonly head: FrameHead;
   readonly tokens: FrameTokens;

@@ -15,7 +15,7 @@ export interface DependentFrame {
   readonly intra: Float32Array;
   /** Cost of the best prediction, at most `intra`. */
   readonly inter: Float32Array;
-  /** What it is predicted from: one or two frames of the window, or frames coded before it. */
+  /** The references: one or two frames of the window, or frames coded before the window. */
   readonly references: readonly FrameReference[];
   /** Which of two references a macroblock takes: 0, 1, or 2 for the average of both; null if there is one only. */
   readonly choice: Uint8Array | null;

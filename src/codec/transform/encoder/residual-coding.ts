@@ -18,7 +18,7 @@ export interface ResidualJob {
   lambda: number;
 }
 
-/** What coding one residual takes: its cost is the squared error and lambda times the bits. */
+/** The result of coding one residual. Cost is the squared error plus lambda times the bits. */
 export interface ResidualChoice {
   groups: number;
   cost: number;

@@ -30,7 +30,7 @@ export interface Lesson {
   readonly commit: boolean;
 }
 
-/** What the threads that decide a sequence have in common; all arrays are shared. */
+/** The data that all threads of a sequence share. All arrays are in shared memory. */
 export interface SharedDecision {
   readonly geometry: Geometry;
   readonly pack: PackTables;

@@ -71,7 +71,9 @@ export class SequenceEncoder {
     return this.#waiting.size >= (isEnd ? 1 : this.#depth);
   }
 
-  /** Encodes the next picture in coding order. Fewer pictures than are looked ahead mean that the sequence has ended. */
+  /**
+   * Encodes the next picture in coding order. Fewer pictures than are looked ahead mean that the sequence has ended.
+   */
   async next(): Promise<EncodedFrame> {
     const window = this.#order.plan(this.#waiting.size < this.#depth);
     const { frame, isKey, references, fills } = window[0]!;
@@ -101,7 +103,7 @@ export class SequenceEncoder {
     return { ...encoded, display: frame.display, picture };
   }
 
-  /** What the frames of a window, in coding order, take over from each other. */
+  /** Describes how the frames of a window, in coding order, depend on each other. */
   #dependants(window: readonly PlannedFrame[]): DependentFrame[] {
     const positions = new Map(window.map(({ frame }, position) => [frame.display, position]));
     return window.map(({ frame, references }) => {

@@ -1,6 +1,9 @@
 /** Progress of a row that will never be decided. */
 const FAILED = -1;
-/** Who has to wait gives the row above so many macroblocks more: being woken for each one would take as long as it does. */
+/**
+ * A thread that must wait lets the row above finish this many macroblocks first. To wake it for each macroblock would
+ * take as long as the macroblock itself.
+ */
 const LEAD = 8;
 
 /**

@@ -3,7 +3,7 @@ import { Worker } from '../../../platform/index.js';
 import type { DecisionHelpers } from '../encoder/frame-decision.js';
 import type { DecisionJob, Lesson, SharedDecision } from '../encoder/row-decision.js';
 
-/** What a decision worker is told; the first message makes it part of a sequence. */
+/** A message to a decision worker. The first message adds the worker to a sequence. */
 export type DecisionRequest =
   | { readonly memory: KernelMemory; readonly shared: SharedDecision; readonly thread: number }
   | { readonly lesson: Lesson | null; readonly job: DecisionJob };
@@ -29,7 +29,10 @@ export class DecisionWorkers implements DecisionHelpers {
     for (const worker of this.#workers) worker.postMessage({ lesson, job } satisfies DecisionRequest);
   }
 
-  /** Waits until all have joined; rejects if one cannot. Frames must not be decided before: this thread would wait for ever. */
+  /**
+   * Waits until all have joined; rejects if one cannot. Frames must not be decided before: this thread would wait for
+   * ever.
+   */
   async ready(): Promise<void> {
     await this.#ready;
     for (const worker of this.#workers) worker.unref();

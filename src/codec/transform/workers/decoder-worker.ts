@@ -9,7 +9,7 @@ import { tokenBuffers, type WorkerSetup } from '../../workers/messages.js';
 import { release } from '../../../platform/index.js';
 import { servePictures } from '../../workers/serve-pictures.js';
 
-/** What the decoder worker is made of. */
+/** The setup of the decoder worker. */
 export interface DecoderSetup extends WorkerSetup {
   readonly tables: PackTables;
   readonly loopFilter: Uint8Array;

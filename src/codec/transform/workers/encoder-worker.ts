@@ -11,7 +11,7 @@ import { tokenBuffers, type EncoderRequest, type EncoderResponse, type WorkerSet
 import { availableParallelism, release } from '../../../platform/index.js';
 import { serveRequests, type Served } from '../../../threads/serve.js';
 
-/** What the encoder worker is made of. */
+/** The setup of the encoder worker. */
 export interface EncoderSetup extends WorkerSetup {
   readonly tables: PackTables;
   readonly loopFilter: Uint8Array;

@@ -6,7 +6,7 @@ import type { PostFilterRequest, WorkerSetup } from '../../workers/messages.js';
 import { release } from '../../../platform/index.js';
 import { serveRequests, type Served } from '../../../threads/serve.js';
 
-/** What the post-filter worker is made of. */
+/** The setup of the post-filter worker. */
 export interface PostFilterSetup extends WorkerSetup {
   readonly graph: Uint8Array;
 }

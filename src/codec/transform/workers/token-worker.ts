@@ -6,7 +6,7 @@ import type { WorkerSetup } from '../../workers/messages.js';
 import { release } from '../../../platform/index.js';
 import { serveTokens } from '../../workers/serve-tokens.js';
 
-/** What the token worker is made of. */
+/** The setup of the token worker. */
 export interface TokenSetup extends WorkerSetup {
   readonly tables: PackTables;
   readonly priorFirst: Uint8Array;
