@@ -36,7 +36,7 @@ export type {
   NamedArrays,
   TokenArray,
   TokenEnd,
-  TokenFrame,
+  FrameRecord as TokenFrame,
   TokenItem,
   TokenSide,
   TokenSource,

@@ -2,7 +2,7 @@
 import { CoefficientSyntax } from '../../dist/src/codec/transform/coefficient-syntax.js';
 import { FrameTokens } from '../../dist/src/codec/transform/frame-tokens.js';
 import { ModeSyntax } from '../../dist/src/codec/transform/mode-syntax.js';
-import { SyntaxTables } from '../../dist/src/codec/transform/syntax-tables.js';
+import { ProbabilityTables } from '../../dist/src/codec/transform/probability-tables.js';
 import { between, tables } from './streams.mjs';
 
 /** Stands in for a reader, and answers with numbers drawn by chance. */
@@ -32,7 +32,7 @@ class ChanceCoder {
 
 /** @param temporal what earlier frames of the stream left. */
 export function drawTokens(geometry, head, random, temporal, isDense = false) {
-  const syntaxTables = new SyntaxTables(tables);
+  const syntaxTables = new ProbabilityTables(tables);
   const coder = new ChanceCoder(random, syntaxTables, isDense);
   const tokens = new FrameTokens(geometry);
   new ModeSyntax(syntaxTables, tables, temporal).code(coder, head, tokens);
@@ -43,12 +43,12 @@ export function drawTokens(geometry, head, random, temporal, isDense = false) {
 export const keyHead = {
   kind: 'key',
   q: 30,
-  reference0: null,
-  reference1: null,
-  fills: 0,
-  interpolation: 0,
+  referenceSlot0: null,
+  referenceSlot1: null,
+  refreshSlot: 0,
+  variant: 0,
   hasQOffsets: false,
   hasLoopFilter: false,
   pts: 0n,
 };
-export const interHead = { ...keyHead, kind: 'inter', reference0: 0, pts: 1n };
+export const interHead = { ...keyHead, kind: 'inter', referenceSlot0: 0, pts: 1n };

@@ -6,7 +6,7 @@ import { encodeHeader } from '../../dist/src/bitstream/stream-header.js';
 import { CoefficientSyntax } from '../../dist/src/codec/transform/coefficient-syntax.js';
 import { FrameTokens, Geometry } from '../../dist/src/codec/transform/frame-tokens.js';
 import { ModeSyntax } from '../../dist/src/codec/transform/mode-syntax.js';
-import { SyntaxTables } from '../../dist/src/codec/transform/syntax-tables.js';
+import { ProbabilityTables } from '../../dist/src/codec/transform/probability-tables.js';
 import { TemporalMotion } from '../../dist/src/codec/transform/temporal-motion.js';
 import { ESCAPE } from '../../dist/src/entropy/magnitude.js';
 import { RansEncoder } from '../../dist/src/entropy/rans-encoder.js';
@@ -70,13 +70,18 @@ export async function writeInvalid(save) {
     'key packet of this inter packet is missing',
     'keyParity',
   );
-  save('empty-slot', await stream(key, { ...inter, reference0: 1 }), 'slot 1, which is empty', 'reference');
-  save('second-reference-empty', await stream(key, { ...inter, reference1: 1 }), 'slot 1, which is empty', 'reference');
+  save('empty-slot', await stream(key, { ...inter, referenceSlot0: 1 }), 'slot 1, which is empty', 'reference');
+  save(
+    'second-reference-empty',
+    await stream(key, { ...inter, referenceSlot1: 1 }),
+    'slot 1, which is empty',
+    'reference',
+  );
   save(
     'slot-beyond-count',
     rewrite(good, headerBytes.length, (payload) => (payload[2] = 5)),
     'slot 5 of 2',
-    'fills',
+    'refreshSlot',
   );
   save(
     'three-references',
@@ -84,7 +89,7 @@ export async function writeInvalid(save) {
     'at most two references',
     'flags',
   );
-  save('no-such-filter', await stream({ ...key, interpolation: 3 }), 'no such interpolation filter', 'interpolation');
+  save('no-such-filter', await stream({ ...key, variant: 3 }), 'no such interpolation filter', 'variant');
   save(
     'loop-checksum',
     await stream({ ...key, loopChecksum: key.loopChecksum ^ 1 }),
@@ -146,12 +151,12 @@ function rewrite(stream, at, change) {
 /** Coded tokens that end where a writer gave up. */
 function writeUntilRefused(geometry, head, change) {
   const encoder = new RansEncoder();
-  const syntaxTables = new SyntaxTables(tables);
+  const syntaxTables = new ProbabilityTables(tables);
   const writer = change(new SymbolWriter(encoder), syntaxTables, encoder);
   const tokens = new FrameTokens(geometry);
   tokens.type.fill(head.kind === 'key' ? 3 : 1);
   tokens.lumaGroups.fill(head.kind === 'key' ? 1 : 0);
-  tokens.reference.fill(0);
+  tokens.referenceIndex.fill(0);
   tokens.motion.fill(44);
   try {
     new ModeSyntax(syntaxTables, tables).code(writer, head, tokens);

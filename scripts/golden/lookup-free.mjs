@@ -1,7 +1,7 @@
 // Golden streams of the family lookup-free, of the tiny pack of that family: ids by hand, valid streams and invalid ones.
 import { BitTokenCodec } from '../../dist/src/codec/lookup-free/bit-token-codec.js';
 import { CellGrid } from '../../dist/src/codec/lookup-free/cell-grid.js';
-import { idsChecksum, tokenFramesOf } from '../../dist/src/codec/lookup-free/cell-tokens.js';
+import { idsChecksum, tokenGridsOf } from '../../dist/src/codec/lookup-free/cell-tokens.js';
 import { readBitTables } from '../../dist/src/codec/lookup-free/bit-tables.js';
 import { Graph } from '../../dist/src/model/graph.js';
 import { loadPack } from '../../dist/src/model/pack.js';
@@ -11,12 +11,12 @@ import { between, chance, container, fixtures, header } from './streams.mjs';
 const pack = await loadPack(`${fixtures}tiny-lookup-free-pack`);
 const prior = await Graph.create(pack.graphs.get('prior'), { device: 'cpu', threads: 1 });
 
-function headOf(kind, q, interpolation, pts) {
+function headOf(kind, q, variant, pts) {
   const head = kind === 'key' ? keyHead : interHead;
-  return { ...head, q, fills: kind === 'key' || interpolation === 0 ? 0 : null, interpolation, pts: BigInt(pts) };
+  return { ...head, q, refreshSlot: kind === 'key' || variant === 0 ? 0 : null, variant, pts: BigInt(pts) };
 }
 
-/** Heads of chunks: token frames of the key packet, then numbers of pictures that each token frame shows. */
+/** Heads of chunks: token grids of the key packet, then numbers of pictures that each token grid shows. */
 function headsOf(chunks, q) {
   const heads = [];
   for (const [ofKey, ...groups] of chunks) {
@@ -37,7 +37,7 @@ async function packetsOf(grid, heads, seed) {
   let last = new Uint32Array(grid.cells);
   for (const head of heads) {
     const flip = () => (random() < 0.3 ? between(random, 0, 2 ** 18 - 1) : 0);
-    const frames = Array.from({ length: tokenFramesOf(head) }, () => {
+    const frames = Array.from({ length: tokenGridsOf(head) }, () => {
       last = last.map((id) => (id ^ flip()) & (2 ** head.q - 1));
       return last;
     });
@@ -87,11 +87,11 @@ export async function writeLookupFree(save) {
   };
   await broken('no-channels', 0, () => ({ q: 0 }), 'tokens of 0 channels', 'q');
   await broken('channels-19', 1, () => ({ q: 19 }), 'tokens of 19 channels', 'q');
-  await broken('picture-left-out', 3, () => ({ interpolation: 3 }), 'picture 3', 'interpolation');
-  await broken('picture-again', 3, () => ({ interpolation: 1 }), 'picture 1', 'interpolation');
-  await broken('picture-of-key', 1, () => ({ interpolation: 1 }), 'picture 1', 'interpolation');
-  await broken('key-of-three', 0, () => ({ interpolation: 2 }), '2 more token frames', 'interpolation');
-  await broken('key-of-two-too-short', 0, () => ({ interpolation: 1 }), 'end too early', 'tokens');
+  await broken('picture-left-out', 3, () => ({ variant: 3 }), 'picture 3', 'variant');
+  await broken('picture-again', 3, () => ({ variant: 1 }), 'picture 1', 'variant');
+  await broken('picture-of-key', 1, () => ({ variant: 1 }), 'picture 1', 'variant');
+  await broken('key-of-three', 0, () => ({ variant: 2 }), '2 more token grids', 'variant');
+  await broken('key-of-two-too-short', 0, () => ({ variant: 1 }), 'end too early', 'tokens');
   await broken('tokens-without-frame', 2, () => ({ tokens: packets[1].tokens }), 'has tokens', 'tokens');
   await broken('too-short', 1, ({ tokens }) => ({ tokens: tokens.subarray(0, 9) }), 'end too early', 'tokens');
   await broken('too-long', 0, ({ tokens }) => ({ tokens: Uint8Array.of(...tokens, 1) }), '1 bytes follow', 'tokens');

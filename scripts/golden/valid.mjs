@@ -31,7 +31,7 @@ async function encodeClip(save, name, width, height, pictures, options, { side =
   for (const [index, picture] of pictures.entries()) encoder.push({ ...picture, pts: BigInt(times[index] ?? index) });
   const frames = [];
   while (encoder.isReady(true)) {
-    const { head, tokens } = await encoder.next();
+    const { header: head, tokens } = await encoder.next();
     frames.push({ head, tokens, hasChecksum: frames.length % 3 === 0 });
   }
   const { packets, sums } = await packFrames(geometry, frames);
@@ -87,15 +87,22 @@ export async function writeValid(save) {
   const film = await firstFrames('odd-101x67.webm', 6);
   await encode('film', film.width, film.height, film.frames, { quality: 22, keyint: 250 });
 
-  const two = { ...interHead, reference1: 1 };
+  const two = { ...interHead, referenceSlot1: 1 };
   const slots = { slotCount: 4 };
-  await byHand('two-references', 70, 40, [keyHead, { ...interHead, fills: 1 }, two, { ...two, fills: 2 }], 1, slots);
+  await byHand(
+    'two-references',
+    70,
+    40,
+    [keyHead, { ...interHead, refreshSlot: 1 }, two, { ...two, refreshSlot: 2 }],
+    1,
+    slots,
+  );
   const average = [
-    { ...keyHead, fills: 3, interpolation: 1 },
-    { ...interHead, reference0: 3, fills: 1, interpolation: 1 },
-    { ...two, reference0: 1, reference1: 3, fills: null, interpolation: 1 },
-    { ...two, reference0: 3, reference1: 3, fills: 1, q: 50 },
-    { ...two, reference0: 1, reference1: 3, fills: 0, q: 8, interpolation: 1 },
+    { ...keyHead, refreshSlot: 3, variant: 1 },
+    { ...interHead, referenceSlot0: 3, refreshSlot: 1, variant: 1 },
+    { ...two, referenceSlot0: 1, referenceSlot1: 3, refreshSlot: null, variant: 1 },
+    { ...two, referenceSlot0: 3, referenceSlot1: 3, refreshSlot: 1, q: 50 },
+    { ...two, referenceSlot0: 1, referenceSlot1: 3, refreshSlot: 0, q: 8, variant: 1 },
   ];
   await byHand('average', 40, 56, average, 2, slots);
   const offsets = { hasQOffsets: true, hasLoopFilter: true };
@@ -119,22 +126,27 @@ export async function writeValid(save) {
       isDense: true,
     },
   );
-  const reordered = [keyHead, { ...interHead, fills: 1 }, { ...two, fills: null }, { ...keyHead, fills: 1 }];
+  const reordered = [
+    keyHead,
+    { ...interHead, refreshSlot: 1 },
+    { ...two, refreshSlot: null },
+    { ...keyHead, refreshSlot: 1 },
+  ];
   await byHand('reordered', 24, 24, reordered, 5, { slotCount: 2, reorderDepth: 1, times: [0, 2, 1, 3] });
 
   // Temporal motion over distances of all kinds: uneven, backwards, none, beyond the limit of the scale.
   const pyramid = [
     keyHead,
-    { ...interHead, fills: 1 },
-    { ...two, fills: 2 },
-    { ...two, reference1: 2, fills: 3 },
-    { ...two, reference0: 2, reference1: 1, fills: null },
-    { ...interHead, reference0: 3, fills: 0 },
-    { ...two, reference0: 1, reference1: 0, fills: 2 },
-    { ...two, reference0: 2, reference1: 3, fills: 1 },
-    { ...interHead, reference0: 1, fills: null },
-    { ...two, reference0: 1, reference1: 2, fills: 1 },
-    { ...two, reference0: 0, reference1: 1, fills: null },
+    { ...interHead, refreshSlot: 1 },
+    { ...two, refreshSlot: 2 },
+    { ...two, referenceSlot1: 2, refreshSlot: 3 },
+    { ...two, referenceSlot0: 2, referenceSlot1: 1, refreshSlot: null },
+    { ...interHead, referenceSlot0: 3, refreshSlot: 0 },
+    { ...two, referenceSlot0: 1, referenceSlot1: 0, refreshSlot: 2 },
+    { ...two, referenceSlot0: 2, referenceSlot1: 3, refreshSlot: 1 },
+    { ...interHead, referenceSlot0: 1, refreshSlot: null },
+    { ...two, referenceSlot0: 1, referenceSlot1: 2, refreshSlot: 1 },
+    { ...two, referenceSlot0: 0, referenceSlot1: 1, refreshSlot: null },
   ];
   const times = [-7, 20, 3, -4, 11, 11, 11, 60, 61, 5000, -100000];
   await byHand('pyramid', 100, 44, pyramid, 6, { slotCount: 4, reorderDepth: 3, times });

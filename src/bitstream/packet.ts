@@ -11,13 +11,13 @@ export interface Packet {
   /** Quality index of the frame, 0..63. */
   readonly q: number;
   /** Slot, 0..7, of the first reference; null in key frames. */
-  readonly reference0: number | null;
+  readonly referenceSlot0: number | null;
   /** Slot of the second reference; null if there is none. */
-  readonly reference1: number | null;
+  readonly referenceSlot1: number | null;
   /** Slot that the frame fills; null if no later frame refers to it. */
-  readonly fills: number | null;
+  readonly refreshSlot: number | null;
   /** Index, 0..3, of the luma interpolation filter. */
-  readonly interpolation: number;
+  readonly variant: number;
   /** Whether regions have q offsets. */
   readonly hasQOffsets: boolean;
   /** Whether regions may be loop filtered. */
@@ -46,8 +46,8 @@ export interface KeyState {
 const flags = bitField(2, {
   references: 2,
   keyParity: 1,
-  hasFills: 1,
-  interpolation: 2,
+  hasRefreshSlot: 1,
+  variant: 2,
   hasQOffsets: 1,
   hasLoopFilter: 1,
   hasDuration: 1,
@@ -67,16 +67,16 @@ const slot = uint(1, 0, SLOT_LIMIT - 1);
 export const packetFields = structure(
   {
     flags,
-    reference0: when(
+    referenceSlot0: when(
       hasFlag(({ references }) => references >= 1),
       slot,
     ),
-    reference1: when(
+    referenceSlot1: when(
       hasFlag(({ references }) => references === 2),
       slot,
     ),
-    fills: when(
-      hasFlag(({ hasFills }) => hasFills === 1),
+    refreshSlot: when(
+      hasFlag(({ hasRefreshSlot }) => hasRefreshSlot === 1),
       slot,
     ),
     pts: zigzag(),
@@ -89,9 +89,9 @@ export const packetFields = structure(
       uint(4, 0, 2 ** 32 - 1),
     ),
   },
-  (head, fail) => {
-    if (head.flags.references === 3) fail('flags', 'a packet names at most two references');
-    if (head.flags.references === 0 && head.duration === null) fail('flags', 'a key packet has a duration');
+  (header, fail) => {
+    if (header.flags.references === 3) fail('flags', 'a packet names at most two references');
+    if (header.flags.references === 0 && header.duration === null) fail('flags', 'a key packet has a duration');
   },
 );
 
@@ -113,19 +113,19 @@ export function encodePacket(packet: Packet, key: KeyState | null): Uint8Array {
     writer,
     {
       flags: {
-        references: Number(packet.reference0 !== null) + Number(packet.reference1 !== null),
+        references: Number(packet.referenceSlot0 !== null) + Number(packet.referenceSlot1 !== null),
         keyParity: base.parity,
-        hasFills: Number(packet.fills !== null),
-        interpolation: packet.interpolation,
+        hasRefreshSlot: Number(packet.refreshSlot !== null),
+        variant: packet.variant,
         hasQOffsets: Number(packet.hasQOffsets),
         hasLoopFilter: Number(packet.hasLoopFilter),
         hasDuration: Number(duration !== null),
         hasLoopChecksum: Number(packet.loopChecksum !== null),
         q: packet.q,
       },
-      reference0: packet.reference0,
-      reference1: packet.reference1,
-      fills: packet.fills,
+      referenceSlot0: packet.referenceSlot0,
+      referenceSlot1: packet.referenceSlot1,
+      refreshSlot: packet.refreshSlot,
       pts: packet.pts - base.pts,
       duration,
       loopChecksum: packet.loopChecksum,
@@ -146,32 +146,32 @@ export function encodePacket(packet: Packet, key: KeyState | null): Uint8Array {
  */
 export function decodePacket(payload: Uint8Array, key: KeyState | null, slotCount: number, offset: number): Packet {
   const reader = new ByteReader(payload, offset);
-  const head = packetFields.read(reader, 'packet');
-  const isKey = head.flags.references === 0;
-  if (!isKey && (key === null || key.parity !== head.flags.keyParity)) {
+  const header = packetFields.read(reader, 'packet');
+  const isKey = header.flags.references === 0;
+  if (!isKey && (key === null || key.parity !== header.flags.keyParity)) {
     throw reader.error('the key packet of this inter packet is missing', 'keyParity', offset);
   }
   const base = isKey || key === null ? { pts: 0n, duration: 0n } : key;
-  const pts = base.pts + head.pts;
+  const pts = base.pts + header.pts;
   if (pts < -TIME_LIMIT || pts >= TIME_LIMIT) throw reader.error(`time stamp ${pts}`, 'pts', offset);
-  for (const field of ['reference0', 'reference1', 'fills'] as const) {
-    const value = head[field];
+  for (const field of ['referenceSlot0', 'referenceSlot1', 'refreshSlot'] as const) {
+    const value = header[field];
     if (value !== null && value >= slotCount) {
       throw reader.error(`slot ${value} of ${slotCount}`, field, offset);
     }
   }
   return {
     kind: isKey ? 'key' : 'inter',
-    q: head.flags.q,
-    reference0: head.reference0,
-    reference1: head.reference1,
-    fills: head.fills,
-    interpolation: head.flags.interpolation,
-    hasQOffsets: head.flags.hasQOffsets === 1,
-    hasLoopFilter: head.flags.hasLoopFilter === 1,
+    q: header.flags.q,
+    referenceSlot0: header.referenceSlot0,
+    referenceSlot1: header.referenceSlot1,
+    refreshSlot: header.refreshSlot,
+    variant: header.flags.variant,
+    hasQOffsets: header.flags.hasQOffsets === 1,
+    hasLoopFilter: header.flags.hasLoopFilter === 1,
     pts,
-    duration: head.duration ?? base.duration,
-    loopChecksum: head.loopChecksum,
+    duration: header.duration ?? base.duration,
+    loopChecksum: header.loopChecksum,
     tokens: reader.bytes(reader.remaining, 'tokens'),
   };
 }
@@ -185,8 +185,11 @@ export function keyStateAfter(packet: Packet, payload: Uint8Array, before: KeySt
 
 function checkPacket(packet: Packet): void {
   const isKey = packet.kind === 'key';
-  if (isKey !== (packet.reference0 === null) || (packet.reference1 !== null && packet.reference0 === null)) {
-    throw new InputError(`packet of kind ${packet.kind} with reference0 ${packet.reference0}`);
+  if (
+    isKey !== (packet.referenceSlot0 === null) ||
+    (packet.referenceSlot1 !== null && packet.referenceSlot0 === null)
+  ) {
+    throw new InputError(`packet of kind ${packet.kind} with referenceSlot0 ${packet.referenceSlot0}`);
   }
   if (packet.pts < -TIME_LIMIT || packet.pts >= TIME_LIMIT) {
     throw new InputError(`time stamp ${packet.pts} does not fit into a .tsr stream`);

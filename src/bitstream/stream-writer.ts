@@ -72,7 +72,7 @@ export class StreamWriter {
    */
   async writePacket(packet: Packet): Promise<number> {
     const header = this.#open();
-    for (const field of ['reference0', 'reference1', 'fills'] as const) {
+    for (const field of ['referenceSlot0', 'referenceSlot1', 'refreshSlot'] as const) {
       const slot = packet[field];
       if (slot !== null && slot >= header.slotCount) {
         throw new InputError(`packet field ${field}: slot ${slot} of ${header.slotCount}`);

@@ -175,11 +175,11 @@ export class Decoder implements AsyncDisposable {
 
   /** The picture to show for packet number `index`, or why there is none. */
   async #decodePacket(packet: Packet, index: number): Promise<Planes | Lost> {
-    const { tokens: bytes, duration: _duration, loopChecksum: checksum, ...head } = packet;
-    const parsed = await this.#tokens.call({ kind: 'read', head, bytes });
+    const { tokens: bytes, duration: _duration, loopChecksum: checksum, ...header } = packet;
+    const parsed = await this.#tokens.call({ kind: 'read', header, bytes });
     if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
     const { tokens } = parsed;
-    const decoded = await this.#pictures.call({ head, tokens, checksum }, tokenBuffers(tokens));
+    const decoded = await this.#pictures.call({ header, tokens, checksum }, tokenBuffers(tokens));
     if (decoded.kind === 'lost') return { lost: decoded.reason };
     const { planes, side } = decoded;
     const filter = this.#filters[index % this.#filters.length];

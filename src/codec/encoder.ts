@@ -157,8 +157,8 @@ export class Encoder implements AsyncDisposable {
     const advance = async (frame: Frame | null): Promise<boolean> => {
       const encoded = await unlessCancelled(this.#request(frame), signal);
       if (encoded === null) return false;
-      const { display, head, loopChecksum } = encoded;
-      const isChecked = loopChecksum !== null && (head.kind === 'key' || index >= checksumAt);
+      const { display, header, loopChecksum } = encoded;
+      const isChecked = loopChecksum !== null && (header.kind === 'key' || index >= checksumAt);
       if (isChecked) checksumAt = index + CHECKSUM_INTERVAL;
       pending.push(new PendingPacket(this.#pack(encoded, times.get(display)!, isChecked ? loopChecksum : null)));
       times.delete(display);
@@ -194,13 +194,13 @@ export class Encoder implements AsyncDisposable {
   }
 
   async #pack(
-    { head, tokens }: NonNullable<EncoderResponse>,
+    { header, tokens }: NonNullable<EncoderResponse>,
     time: FrameTime,
     loopChecksum: number | null,
   ): Promise<Packet> {
-    const reply = await this.#tokens.call({ kind: 'write', head, tokens }, tokenBuffers(tokens));
+    const reply = await this.#tokens.call({ kind: 'write', header, tokens }, tokenBuffers(tokens));
     if (reply.kind !== 'bytes') throw new Error(`the token worker answered ${reply.kind} to a write`);
-    return { ...head, ...time, loopChecksum, tokens: reply.bytes };
+    return { ...header, ...time, loopChecksum, tokens: reply.bytes };
   }
 
   #checkSize(frame: Frame): void {

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.js';
-import type { FrameHead } from './frame-head.js';
+import type { FrameHeader } from './frame-header.js';
 import type { FrameArrays } from './workers/messages.js';
 
 /** Element types of token arrays, as numpy names them. */
@@ -34,9 +34,9 @@ export interface TokenArrayConverter {
   /** All arrays that a packet's tokens can be. */
   readonly layout: readonly ArrayLayout[];
   /** Those that they are in such a packet; none if it shows a picture of the tokens before. */
-  layoutOf(head: FrameHead): readonly ArrayLayout[];
-  /** Token frames of such a packet. */
-  tokenFramesOf(head: FrameHead): number;
+  layoutOf(header: FrameHeader): readonly ArrayLayout[];
+  /** Token grids of such a packet. */
+  tokenGridsOf(header: FrameHeader): number;
   /** The arrays of a packet's tokens, as the layout names them. */
   arraysOf(tokens: FrameArrays): NamedArrays;
   /**
@@ -44,7 +44,7 @@ export interface TokenArrayConverter {
    *
    * @throws InputError if the arrays hold what no stream can.
    */
-  tokensOf(head: FrameHead, arrays: NamedArrays | null): FrameArrays;
+  tokensOf(header: FrameHeader, arrays: NamedArrays | null): FrameArrays;
 }
 
 /** Number of elements of an array. */

@@ -139,7 +139,7 @@ async function dumpClip(
   let frames = 0;
   const encodeNext = async (): Promise<void> => {
     const encoded = await encoder.next();
-    await codec.write(encoded.head, encoded.tokens);
+    await codec.write(encoded.header, encoded.tokens);
     await shard.add(encoded, codec.lastPrior!);
     frames++;
   };

@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { EncodedPicture } from '../codec/transform/encoder/picture-encoder.js';
-import type { FrameHead } from '../codec/frame-head.js';
+import type { FrameHeader } from '../codec/frame-header.js';
 import { TOKENS_PER_BLOCK, type FrameTokens, type Geometry } from '../codec/transform/frame-tokens.js';
 import { SIDE_PLANES, sidePlanes } from '../codec/transform/loop-filter.js';
 import { ModeSyntax } from '../codec/transform/mode-syntax.js';
 import type { Planes } from '../codec/planes.js';
 import { BLOCK_FIELDS, describeBlock, type FramePrior } from '../codec/transform/prior.js';
-import { SyntaxTables } from '../codec/transform/syntax-tables.js';
+import { ProbabilityTables } from '../codec/transform/probability-tables.js';
 import type { AdaptiveTables } from '../entropy/adaptive-tables.js';
 import type { SymbolCoder } from '../entropy/symbol-coder.js';
 import type { PackTables } from '../codec/transform/pack-tables.js';
@@ -47,7 +47,7 @@ export class ShardWriter {
     this.#geometry = geometry;
     this.#pack = pack;
     this.#arrays = arrays;
-    const tables = new SyntaxTables(pack);
+    const tables = new ProbabilityTables(pack);
     this.#symbols = new SymbolRecorder(tables);
     this.#modes = new ModeSyntax(tables, pack);
   }
@@ -74,12 +74,12 @@ export class ShardWriter {
 
   /** Appends one frame. */
   async add(encoded: EncodedPicture, prior: FramePrior): Promise<void> {
-    const { head, tokens } = encoded;
-    await this.#append('context', contextPlanes(head, tokens));
+    const { header, tokens } = encoded;
+    await this.#append('context', contextPlanes(header, tokens));
     await this.#append('memory', toPlanes(prior.memory, TOKENS_PER_BLOCK));
     await this.#append('tokens', tokenPlanes(tokens.coefficients, this.#geometry));
-    await this.#append('side', sidePlanes(head, tokens));
-    this.#modes.code(this.#symbols, head, tokens);
+    await this.#append('side', sidePlanes(header, tokens));
+    this.#modes.code(this.#symbols, header, tokens);
     const symbols = this.#symbols.take();
     await this.#append('mode-symbols', symbols, symbols.length / 3);
     const pictures: Record<(typeof PICTURES)[number], Planes> = {
@@ -121,7 +121,7 @@ class SymbolRecorder implements SymbolCoder {
   readonly #ids = new Map<AdaptiveTables, number>();
   #list: number[] = [];
 
-  constructor(tables: SyntaxTables) {
+  constructor(tables: ProbabilityTables) {
     this.names = Object.keys(tables.modes);
     Object.values(tables.modes).forEach((table, id) => this.#ids.set(table, id));
   }
@@ -147,9 +147,9 @@ class SymbolRecorder implements SymbolCoder {
 }
 
 /** The prior's description of each macroblock, [32, rows, columns]. */
-function contextPlanes(head: FrameHead, tokens: FrameTokens): Uint8Array {
+function contextPlanes(header: FrameHeader, tokens: FrameTokens): Uint8Array {
   const rows = new Uint8Array(tokens.type.length * BLOCK_FIELDS);
-  for (let at = 0; at < tokens.type.length; at++) describeBlock(head, tokens, at, rows, at * BLOCK_FIELDS);
+  for (let at = 0; at < tokens.type.length; at++) describeBlock(header, tokens, at, rows, at * BLOCK_FIELDS);
   return toPlanes(rows, BLOCK_FIELDS);
 }
 

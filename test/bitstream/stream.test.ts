@@ -59,8 +59,8 @@ describe('writing and reading', () => {
       .record({
         q: fc.nat(63),
         references: fc.array(slot, { minLength: 0, maxLength: 2 }),
-        fills: fc.option(slot),
-        interpolation: fc.nat(3),
+        refreshSlot: fc.option(slot),
+        variant: fc.nat(3),
         hasQOffsets: fc.boolean(),
         hasLoopFilter: fc.boolean(),
         pts: fc.oneof(fc.bigInt({ min: 0n, max: 100000n }), time),
@@ -68,11 +68,11 @@ describe('writing and reading', () => {
         loopChecksum: fc.option(fc.nat(0xffffffff)),
         tokens: fc.uint8Array({ maxLength: 60 }),
       })
-      .map(({ references: [reference0 = null, reference1 = null], ...rest }): Packet => ({
-        kind: reference0 === null ? 'key' : 'inter',
+      .map(({ references: [referenceSlot0 = null, referenceSlot1 = null], ...rest }): Packet => ({
+        kind: referenceSlot0 === null ? 'key' : 'inter',
         ...rest,
-        reference0,
-        reference1,
+        referenceSlot0,
+        referenceSlot1,
       }));
     await fc.assert(
       fc.asyncProperty(fc.array(anyPacket, { maxLength: 12 }), fc.integer({ min: 1, max: 70 }), async (rest, size) => {
@@ -119,8 +119,8 @@ describe('writing and reading', () => {
     await writer.writeHeader(sampleHeader);
     await expect(writer.writePacket(sampleInter)).rejects.toThrow(/must begin with a key/);
     await expect(writer.writePacket({ ...sampleKey, q: 64 })).rejects.toThrow(InputError);
-    await expect(writer.writePacket({ ...sampleKey, fills: 2 })).rejects.toThrow(/slot 2 of 2/);
-    await expect(writer.writePacket({ ...sampleKey, reference0: 0 })).rejects.toThrow(InputError);
+    await expect(writer.writePacket({ ...sampleKey, refreshSlot: 2 })).rejects.toThrow(/slot 2 of 2/);
+    await expect(writer.writePacket({ ...sampleKey, referenceSlot0: 0 })).rejects.toThrow(InputError);
     await expect(writer.writePacket({ ...sampleKey, pts: 2n ** 62n })).rejects.toThrow(InputError);
     await expect(writer.writePacket({ ...sampleKey, duration: -1n })).rejects.toThrow(/duration/);
     const tooLong = { ...sampleKey, tokens: new Uint8Array(2 ** 16 + 12 * 640 * 368) };
@@ -225,7 +225,7 @@ test('errors name field and byte', async () => {
   payload[2] = 5;
   const changed = Uint8Array.of(...bytes.subarray(0, inter?.offset), ...encodeSection('packet', payload));
   await expect(readAll(changed, true)).rejects.toThrow(
-    new BitstreamError('slot 5 of 2', { offset: (inter?.offset ?? 0) + 2, field: 'reference0' }),
+    new BitstreamError('slot 5 of 2', { offset: (inter?.offset ?? 0) + 2, field: 'referenceSlot0' }),
   );
   expect((await readAll(changed))[1]).toMatchObject({ kind: 'damaged', sectionKind: 'packet', offset: inter?.offset });
 });

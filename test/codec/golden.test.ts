@@ -48,10 +48,10 @@ test('between them they use everything that the syntax has', async () => {
     for (const { packet, tokens } of await decodeAll(bytes, graphs)) {
       seen.add(`${packet.kind} frame`);
       for (const flag of ['hasQOffsets', 'hasLoopFilter'] as const) if (packet[flag]) seen.add(flag);
-      if (packet.fills === null) seen.add('shown only');
-      seen.add(`filter ${packet.interpolation}`);
+      if (packet.refreshSlot === null) seen.add('shown only');
+      seen.add(`filter ${packet.variant}`);
       tokens.type.forEach((type) => seen.add(`type ${type}`));
-      tokens.reference.forEach((reference) => seen.add(`reference ${reference}`));
+      tokens.referenceIndex.forEach((reference) => seen.add(`reference ${reference}`));
       tokens.transform.forEach((transform) => seen.add(`transform ${transform}`));
       tokens.qOffset.forEach((offset) => seen.add(`q offset ${Math.sign(offset)}`));
       tokens.filtered.forEach((flag) => seen.add(`filtered ${flag}`));

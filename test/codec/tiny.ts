@@ -1,5 +1,5 @@
 import { Geometry } from '../../src/codec/transform/frame-tokens.js';
-import type { FrameHead } from '../../src/codec/frame-head.js';
+import type { FrameHeader } from '../../src/codec/frame-header.js';
 import { Graph, type GraphOptions } from '../../src/model/graph.js';
 import { readPackTables, type BasisTable, type PackTables } from '../../src/codec/transform/pack-tables.js';
 import { loadPack, type ModelPack } from '../../src/model/pack.js';
@@ -75,26 +75,26 @@ function spread(weights: Uint8Array, count: number, factor: number): Uint8Array<
  * Heads of a key frame and of inter frames that use whatever slots have been filled, in every mixture. Times jump about
  * and repeat.
  */
-export function randomHeads(count: number, random: () => number, keyAt: readonly number[] = [0]): FrameHead[] {
+export function randomHeads(count: number, random: () => number, keyAt: readonly number[] = [0]): FrameHeader[] {
   let filled: number[] = [];
   return Array.from({ length: count }, (_, index) => {
     const isKey = keyAt.includes(index);
     if (isKey) filled = [];
     const pick = (): number => filled[integer(random, 0, filled.length - 1)]!;
-    const fills = isKey || random() < 0.8 ? integer(random, 0, 3) : null;
-    const head: FrameHead = {
+    const refreshSlot = isKey || random() < 0.8 ? integer(random, 0, 3) : null;
+    const header: FrameHeader = {
       kind: isKey ? 'key' : 'inter',
       q: integer(random, 0, 63),
-      reference0: isKey ? null : pick(),
-      reference1: isKey || random() < 0.3 ? null : pick(),
-      fills,
-      interpolation: integer(random, 0, 1),
+      referenceSlot0: isKey ? null : pick(),
+      referenceSlot1: isKey || random() < 0.3 ? null : pick(),
+      refreshSlot,
+      variant: integer(random, 0, 1),
       hasQOffsets: random() < 0.5,
       hasLoopFilter: random() < 0.5,
       pts: BigInt(integer(random, -3, 9)),
     };
-    if (fills !== null) filled.push(fills);
-    return head;
+    if (refreshSlot !== null) filled.push(refreshSlot);
+    return header;
   });
 }
 

@@ -25,16 +25,16 @@ async function makeStream(side: Uint8Array | null = null): Promise<Buffer> {
     const isKey = index === 0;
     await writer.writePacket({
       ...({
-        interpolation: 0,
+        variant: 0,
         hasQOffsets: false,
         hasLoopFilter: false,
         loopChecksum: null,
-        reference1: null,
+        referenceSlot1: null,
       } as const),
       kind: isKey ? 'key' : 'inter',
       q: 20 + index,
-      reference0: isKey ? null : 0,
-      fills: 0,
+      referenceSlot0: isKey ? null : 0,
+      refreshSlot: 0,
       pts: BigInt(index),
       duration: 1n,
       tokens: new Uint8Array(20 * (index + 1)),

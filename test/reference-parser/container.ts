@@ -65,8 +65,8 @@ export interface ReferencePacket {
   isKey: boolean;
   q: number;
   references: number[];
-  fills: number | null;
-  interpolation: number;
+  refreshSlot: number | null;
+  variant: number;
   hasQOffsets: boolean;
   hasLoopFilter: boolean;
   pts: bigint;
@@ -184,8 +184,8 @@ function readPacket(
     isKey,
     q: bits(10, 6),
     references: Array.from({ length: references }, slot),
-    fills: bits(3, 1) === 1 ? slot() : null,
-    interpolation: bits(4, 2),
+    refreshSlot: bits(3, 1) === 1 ? slot() : null,
+    variant: bits(4, 2),
     hasQOffsets: bits(6, 1) === 1,
     hasLoopFilter: bits(7, 1) === 1,
     pts: cursor.zigzag() + (isKey ? 0n : (lastKey?.pts ?? 0n)),

@@ -17,10 +17,10 @@ const neighbours = [
   [1, 1],
 ] as const;
 
-/** Tokens of a token frame by "row,column": of each channel 1, -1, or 0 where it is absent. */
-type TokenFrame = Map<string, number[]>;
+/** Tokens of a token grid by "row,column": of each channel 1, -1, or 0 where it is absent. */
+type TokenGrid = Map<string, number[]>;
 
-/** Ids of a packet's own token frames in raster order; none if it shows a picture of the token frame before. */
+/** Ids of a packet's own token grids in raster order; none if it shows a picture of the token grid before. */
 export interface ParsedTokens {
   packet: ReferencePacket;
   ids: number[];
@@ -30,7 +30,7 @@ export interface ParsedTokens {
 export async function* parseLookupFree(bytes: Uint8Array, pack: ReferencePack): AsyncGenerator<ParsedTokens> {
   const { header, packets } = readContainer(bytes);
   const tables = new TableSet(pack);
-  let chunk: TokenFrame[] = [];
+  let chunk: TokenGrid[] = [];
   let nextPicture = 4;
   for (const packet of packets) {
     const { isKey } = packet;
@@ -39,11 +39,11 @@ export async function* parseLookupFree(bytes: Uint8Array, pack: ReferencePack): 
       tables.reset();
       chunk = [];
     }
-    if (isKey || packet.interpolation === 0) {
-      must(packet.interpolation < 2, 'interpolation');
+    if (isKey || packet.variant === 0) {
+      must(packet.variant < 2, 'variant');
       const stream = new SymbolStream(packet.tokens);
       const ids: number[] = [];
-      for (let count = 0; count <= packet.interpolation; count++) {
+      for (let count = 0; count <= packet.variant; count++) {
         const frame = await readTokenFrame(header, packet.q, stream, chunk, tables, pack);
         chunk.push(frame);
         ids.push(...positions(header).map((position) => idOf(frame.get(String(position)) ?? [])));
@@ -53,7 +53,7 @@ export async function* parseLookupFree(bytes: Uint8Array, pack: ReferencePack): 
       must(packet.loopChecksum === null || packet.loopChecksum === checksum(ids), 'loopChecksum');
       yield { packet, ids };
     } else {
-      must(packet.interpolation === nextPicture, 'interpolation');
+      must(packet.variant === nextPicture, 'variant');
       must(packet.tokens.length === 0, 'tokens');
       nextPicture++;
       yield { packet, ids: [] };
@@ -81,13 +81,13 @@ async function readTokenFrame(
   header: ReferenceHeader,
   q: number,
   stream: SymbolStream,
-  chunk: readonly TokenFrame[],
+  chunk: readonly TokenGrid[],
   tables: TableSet,
   pack: ReferencePack,
-): Promise<TokenFrame> {
-  const frame: TokenFrame = new Map();
+): Promise<TokenGrid> {
+  const frame: TokenGrid = new Map();
   const weights = pack.table('channelWeights').values;
-  const look = (source: TokenFrame | undefined, row: number, column: number): number[] => {
+  const look = (source: TokenGrid | undefined, row: number, column: number): number[] => {
     const signs = source?.get(`${row},${column}`) ?? [];
     return Array.from({ length: CHANNELS }, (_, channel) => 64 + 64 * (signs[channel] ?? 0));
   };

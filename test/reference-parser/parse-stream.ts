@@ -40,11 +40,11 @@ export async function* parseStream(
     const { tokens, memory } = await readTokens(symbols, tables, pack, packet, modes, memories);
     symbols.end();
     const picture = await reconstruct(pack, packet, modes, tokens, pictures);
-    if (packet.fills !== null) {
+    if (packet.refreshSlot !== null) {
       const references = packet.references.map((slot) => motions.get(slot)?.pts);
-      motions.set(packet.fills, { modes, pts: packet.pts, referencePts: references });
-      memories.set(packet.fills, memory);
-      pictures.set(packet.fills, picture);
+      motions.set(packet.refreshSlot, { modes, pts: packet.pts, referencePts: references });
+      memories.set(packet.refreshSlot, memory);
+      pictures.set(packet.refreshSlot, picture);
     }
     yield { stream, packet, modes, tokens, picture };
   }

@@ -187,7 +187,7 @@ function predictSample(
   const values = motion.vectors.flatMap((vector, slot) => {
     const plane = references[slot]?.[number];
     if (vector === null || plane === undefined) return [];
-    return [interpolate(pack, number === 0 ? packet.interpolation : null, plane, at, vector)];
+    return [interpolate(pack, number === 0 ? packet.variant : null, plane, at, vector)];
   });
   const [a = 0, b] = values;
   return b === undefined ? a : (a + b + 1) >> 1;

@@ -22,11 +22,11 @@ describe('the second parser agrees with the first one', () => {
     expect(Buffer.from(stream.side).equals(side)).toBe(true);
     expect(stream.packets).toEqual(
       packets.map(
-        ({ kind, reference0, reference1, ...packet }) =>
+        ({ kind, referenceSlot0, referenceSlot1, ...packet }) =>
           expect.objectContaining({
             ...packet,
             isKey: kind === 'key',
-            references: [reference0, reference1].filter((slot) => slot !== null),
+            references: [referenceSlot0, referenceSlot1].filter((slot) => slot !== null),
           }) as unknown,
       ),
     );

@@ -6,7 +6,7 @@ import type { ChannelPlanes } from './channel-planes.js';
 /** The cell itself, and that with its neighbours. */
 const ITSELF: readonly Offset[] = [[0, 0]];
 const ITSELF_AND_AROUND = [...ITSELF, ...AROUND];
-/** Values that describe the token frame and the pass. */
+/** Values that describe the token grid and the pass. */
 const ABOUT = 8;
 /** Where they stand; `pass` begins a one-hot group of four. */
 const FIELD = { channels: 0, isFirst: 1, pass: 2, isSecond: 6 } as const;
@@ -16,12 +16,12 @@ const YES = 128;
 export interface BitContext {
   /** Channels in use, 1..18. */
   readonly channels: number;
-  /** Number of the token frame in its chunk. */
-  readonly tokenFrame: number;
+  /** Number of the token grid in its chunk. */
+  readonly tokenGrid: number;
   readonly pass: number;
-  /** Channels of this token frame, as far as they are read. */
+  /** Channels of this token grid, as far as they are read. */
   readonly current: ChannelPlanes;
-  /** Those of the token frames before. */
+  /** Those of the token grids before. */
   readonly before: ChannelPlanes;
   readonly older: ChannelPlanes;
 }
@@ -29,7 +29,7 @@ export interface BitContext {
 /**
  * Logits uint8 [cells, 18] of some cells' bits, 128 for even chances, by the exact graph (FORMAT.md section 13).
  *
- * Masked passes over a token frame follow MaskGIT (Chang et al. 2022), with a fixed schedule instead of confidence.
+ * Masked passes over a token grid follow MaskGIT (Chang et al. 2022), with a fixed schedule instead of confidence.
  */
 export async function bitLogits(
   graph: Pick<Graph, 'run'>,
@@ -60,12 +60,12 @@ function rowsOf(cells: Int32Array, offsets: readonly Offset[], planes: ChannelPl
   return { data, dims: [cells.length, width] };
 }
 
-function aboutRows({ channels, tokenFrame, pass }: BitContext, count: number): GraphTensor {
+function aboutRows({ channels, tokenGrid, pass }: BitContext, count: number): GraphTensor {
   const row = new Uint8Array(ABOUT);
   row[FIELD.channels] = 7 * channels;
-  if (tokenFrame === 0) row[FIELD.isFirst] = YES;
+  if (tokenGrid === 0) row[FIELD.isFirst] = YES;
   row[FIELD.pass + pass] = YES;
-  if (tokenFrame === 1) row[FIELD.isSecond] = YES;
+  if (tokenGrid === 1) row[FIELD.isSecond] = YES;
   const data = new Uint8Array(count * ABOUT);
   for (let at = 0; at < data.length; at += ABOUT) data.set(row, at);
   return { data, dims: [count, ABOUT] };

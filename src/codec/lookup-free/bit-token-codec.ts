@@ -4,37 +4,37 @@ import { SymbolReader, SymbolWriter } from '../../entropy/symbol-coder.js';
 import { BitstreamError } from '../../errors.js';
 import { TOKEN_CHANNELS, type BitTables } from './bit-tables.js';
 import type { Graph } from '../../model/graph.js';
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import type { TokenByteCodec } from '../workers/serve-tokens.js';
 import { GROUP, type CellGrid } from './cell-grid.js';
-import { tokenFramesOf, type CellTokens } from './cell-tokens.js';
-import { TokenFrameCoder } from './token-frame-coder.js';
+import { tokenGridsOf, type CellTokens } from './cell-tokens.js';
+import { TokenGridCoder } from './token-grid-coder.js';
 
 /**
  * Turns the tokens of packets into bytes and back, in coding order (FORMAT.md section 13). Pictures play no part in it.
  */
 export class BitTokenCodec implements TokenByteCodec<CellTokens> {
   readonly #grid: CellGrid;
-  readonly #coder: TokenFrameCoder;
+  readonly #coder: TokenGridCoder;
   readonly #encoder = new RansEncoder();
-  /** Pictures of the last token frame that packets have shown. */
+  /** Pictures of the last token grid that packets have shown. */
   #shown = GROUP;
 
   /** @param prior the exact graph. */
   constructor(grid: CellGrid, tables: BitTables, prior: Pick<Graph, 'run'>) {
     this.#grid = grid;
-    this.#coder = new TokenFrameCoder(grid, tables, prior);
+    this.#coder = new TokenGridCoder(grid, tables, prior);
   }
 
-  /** Bytes of a packet's tokens; none if it shows a picture of the token frame before. */
-  async write(head: FrameHead, { ids }: CellTokens): Promise<Uint8Array> {
-    this.#advance(head);
-    const count = tokenFramesOf(head);
+  /** Bytes of a packet's tokens; none if it shows a picture of the token grid before. */
+  async write(header: FrameHeader, { ids }: CellTokens): Promise<Uint8Array> {
+    this.#advance(header);
+    const count = tokenGridsOf(header);
     if (count === 0) return new Uint8Array(0);
     const writer = new SymbolWriter(this.#encoder);
     for (let frame = 0; frame < count; frame++) {
       const first = frame * this.#grid.cells;
-      await this.#coder.code(writer, head.q, (cell, channel) => (ids[first + cell]! >>> channel) & 1);
+      await this.#coder.code(writer, header.q, (cell, channel) => (ids[first + cell]! >>> channel) & 1);
     }
     return this.#encoder.finish();
   }
@@ -44,46 +44,46 @@ export class BitTokenCodec implements TokenByteCodec<CellTokens> {
    *
    * @throws BitstreamError if the bytes are no packet of this stream.
    */
-  async read(head: FrameHead, bytes: Uint8Array): Promise<CellTokens> {
-    this.#advance(head);
-    const count = tokenFramesOf(head);
+  async read(header: FrameHeader, bytes: Uint8Array): Promise<CellTokens> {
+    this.#advance(header);
+    const count = tokenGridsOf(header);
     const ids = new Uint32Array(count * this.#grid.cells);
     if (count === 0) {
       if (bytes.length === 0) return { ids };
-      throw new BitstreamError('a packet that shows a picture of the token frame before has tokens', {
+      throw new BitstreamError('a packet that shows a picture of the token grid before has tokens', {
         field: 'tokens',
       });
     }
     const decoder = new RansDecoder(bytes);
     const reader = new SymbolReader(decoder);
     for (let frame = 0; frame < count; frame++) {
-      ids.set(await this.#coder.code(reader, head.q, () => 0), frame * this.#grid.cells);
+      ids.set(await this.#coder.code(reader, header.q, () => 0), frame * this.#grid.cells);
     }
     decoder.finish();
     return { ids };
   }
 
   /** Checks that a packet may follow the packet before it, and makes it the current one. */
-  #advance({ kind, q, interpolation }: FrameHead): void {
+  #advance({ kind, q, variant: variant }: FrameHeader): void {
     if (q < 1 || q > TOKEN_CHANNELS) {
       throw new BitstreamError(`tokens of ${q} channels; there are 1..${TOKEN_CHANNELS}`, { field: 'q' });
     }
     if (kind === 'key') {
-      if (interpolation > 1) {
-        throw new BitstreamError(`${interpolation} more token frames in a key packet; there can be one`, {
-          field: 'interpolation',
+      if (variant > 1) {
+        throw new BitstreamError(`${variant} more token grids in a key packet; there can be one`, {
+          field: 'variant',
         });
       }
       this.#coder.restart();
-      // Its token frames show one picture.
+      // Its token grids show one picture.
       this.#shown = GROUP;
       return;
     }
-    if (interpolation !== 0 && interpolation !== this.#shown) {
-      throw new BitstreamError(`picture ${interpolation} of the token frame before cannot follow here`, {
-        field: 'interpolation',
+    if (variant !== 0 && variant !== this.#shown) {
+      throw new BitstreamError(`picture ${variant} of the token grid before cannot follow here`, {
+        field: 'variant',
       });
     }
-    this.#shown = interpolation + 1;
+    this.#shown = variant + 1;
   }
 }

@@ -1,6 +1,6 @@
 /** Luma samples of a cell's side. */
 const CELL = 8;
-/** Pictures of a token frame, but for the first one of a chunk. */
+/** Pictures of a token grid, but for the first one of a chunk. */
 export const GROUP = 4;
 
 /** Parity of row and column of the cells that each pass reads (FORMAT.md section 13). */
@@ -38,7 +38,7 @@ export class CellGrid {
     });
   }
 
-  /** Tokens of a token frame. */
+  /** Tokens of a token grid. */
   get cells(): number {
     return this.rows * this.columns;
   }

@@ -5,7 +5,7 @@ const NEGATIVE = 0;
 const UNKNOWN = 64;
 const POSITIVE = 128;
 
-/** The channels of a token frame as the prior sees them, with a border of unknown cells around the picture. */
+/** The channels of a token grid as the prior sees them, with a border of unknown cells around the picture. */
 export class ChannelPlanes {
   readonly #columns: number;
   readonly #stride: number;

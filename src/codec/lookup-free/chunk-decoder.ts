@@ -1,11 +1,11 @@
 import type { Graph } from '../../model/graph.js';
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import type { Planes } from '../planes.js';
 import { GROUP, type CellGrid } from './cell-grid.js';
 import type { CellTokens } from './cell-tokens.js';
 import { firstState, picturesOf, type PictureGroup, type TokenizerState } from './tokenizer.js';
 
-/** Makes pictures of token frames, in coding order; the state goes from one token frame of a chunk to the next. */
+/** Makes pictures of token grids, in coding order; the state goes from one token grid of a chunk to the next. */
 export class ChunkDecoder {
   readonly #grid: CellGrid;
   readonly #graph: Pick<Graph, 'run'>;
@@ -20,7 +20,7 @@ export class ChunkDecoder {
     this.#first = this.#state = firstState(grid, first);
   }
 
-  /** The state for the next token frame of the chunk. */
+  /** The state for the next token grid of the chunk. */
   get state(): TokenizerState {
     return this.#state;
   }
@@ -30,12 +30,12 @@ export class ChunkDecoder {
     this.#state = this.#first;
   }
 
-  /** Pictures of the last token frame. */
+  /** Pictures of the last token grid. */
   get pictures(): PictureGroup | null {
     return this.#pictures;
   }
 
-  /** Takes the next token frame: ids [rows, columns]. */
+  /** Takes the next token grid: ids [rows, columns]. */
   async advance(channels: number, ids: Uint32Array): Promise<void> {
     const { pictures, state } = await picturesOf(this.#graph, this.#grid, ids, this.#state, channels);
     this.#pictures = pictures;
@@ -43,12 +43,12 @@ export class ChunkDecoder {
   }
 
   /** The picture of a packet, at coded size. Which packets may follow each other is the token codec's business. */
-  async decode(head: FrameHead, { ids }: CellTokens): Promise<Planes> {
-    if (head.kind === 'key') this.restart();
+  async decode(header: FrameHeader, { ids }: CellTokens): Promise<Planes> {
+    if (header.kind === 'key') this.restart();
     const { cells } = this.#grid;
     for (let first = 0; first < ids.length; first += cells)
-      await this.advance(head.q, ids.subarray(first, first + cells));
-    const index = head.kind === 'key' ? GROUP - 1 : head.interpolation;
+      await this.advance(header.q, ids.subarray(first, first + cells));
+    const index = header.kind === 'key' ? GROUP - 1 : header.variant;
     const { y, u, v } = this.#pictures!;
     return { y: pictureOf(y, index), u: pictureOf(u, index), v: pictureOf(v, index) };
   }

@@ -4,7 +4,7 @@ import type { Graph } from '../../model/graph.js';
 import { LookAhead, type LookAheadFrame } from '../look-ahead.js';
 import { LOOK_AHEAD_SETTINGS } from '../look-ahead-settings.js';
 import type { TimedPicture } from '../planes.js';
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import { MacroblockGrid } from '../macroblock-grid.js';
 import { GROUP, type CellGrid } from './cell-grid.js';
 import type { CellTokens } from './cell-tokens.js';
@@ -32,7 +32,7 @@ export interface ChunkOptions {
 /** A packet's tokens and the place of its picture in display order. */
 export interface ChunkPacket {
   readonly display: number;
-  readonly head: FrameHead;
+  readonly header: FrameHeader;
   readonly tokens: CellTokens;
 }
 
@@ -43,15 +43,15 @@ interface Waiting {
 }
 
 /**
- * A key picture gets a second token frame if its squared error exceeds that of the picture before by this factor (0.9
+ * A key picture gets a second token grid if its squared error exceeds that of the picture before by this factor (0.9
  * dB): the step would be visible.
  */
 const SEAM = 1.23;
 
 /**
  * Encodes a sequence of pictures: the first one of a chunk alone, then four by four (Yu et al. 2024, section 3). Chunks
- * end at scene cuts, where the token frame before has fewer pictures. Where a chunk begins within a scene and its first
- * picture is worse than the one before, a second token frame codes that picture again.
+ * end at scene cuts, where the token grid before has fewer pictures. Where a chunk begins within a scene and its first
+ * picture is worse than the one before, a second token grid codes that picture again.
  */
 export class ChunkEncoder {
   readonly #grid: CellGrid;
@@ -67,7 +67,7 @@ export class ChunkEncoder {
   #last: LookAheadFrame | null = null;
   /** Frames of the chunk so far. */
   #sinceKey = 0;
-  /** The pictures of the last token frame. */
+  /** The pictures of the last token grid. */
   #source: PictureGroup | null = null;
 
   constructor(kernels: Kernels, grid: CellGrid, graphs: TokenizerGraphs, { channels, keyint }: ChunkOptions) {
@@ -103,7 +103,7 @@ export class ChunkEncoder {
     return isSceneCut || this.#sinceKey === 0 || this.#sinceKey >= this.#chunkLength;
   }
 
-  /** Pictures of the next token frame; none if more must come first. */
+  /** Pictures of the next token grid; none if more must come first. */
   #nextPictures(isEnd: boolean): readonly Waiting[] {
     const first = this.#waiting[0];
     if (first === undefined) return [];
@@ -121,25 +121,25 @@ export class ChunkEncoder {
     );
     const ids = isKey ? await this.#codeKey(pictures, group[0]!.isSceneCut) : await this.#codeTokenFrame(pictures);
     group.forEach(({ display, picture: { pts } }, index) => {
-      const head: FrameHead = {
+      const header: FrameHeader = {
         kind: isKey ? 'key' : 'inter',
         q: this.#channels,
-        reference0: isKey ? null : 0,
-        reference1: null,
-        fills: index === 0 ? 0 : null,
-        interpolation: isKey ? ids.length / this.#grid.cells - 1 : index,
+        referenceSlot0: isKey ? null : 0,
+        referenceSlot1: null,
+        refreshSlot: index === 0 ? 0 : null,
+        variant: isKey ? ids.length / this.#grid.cells - 1 : index,
         hasQOffsets: false,
         hasLoopFilter: false,
         pts,
       };
-      this.#packets.push({ display, head, tokens: { ids: index === 0 ? ids : new Uint32Array(0) } });
+      this.#packets.push({ display, header, tokens: { ids: index === 0 ? ids : new Uint32Array(0) } });
     });
     this.#source = pictures;
     this.#waiting.splice(0, group.length);
     this.#sinceKey = (isKey ? 0 : this.#sinceKey) + group.length;
   }
 
-  /** Ids of the one or two token frames of a key packet. */
+  /** Ids of the one or two token grids of a key packet. */
   async #codeKey(pictures: PictureGroup, isSceneCut: boolean): Promise<Uint32Array<ArrayBuffer>> {
     const before = this.#source === null || isSceneCut ? null : this.#error(this.#source);
     this.#decoder.restart();
@@ -149,7 +149,7 @@ export class ChunkEncoder {
     return joined(first, await this.#codeTokenFrame(pictures));
   }
 
-  /** Ids of a token frame, which the decoder has then. */
+  /** Ids of a token grid, which the decoder has then. */
   async #codeTokenFrame(pictures: PictureGroup): Promise<Uint32Array<ArrayBuffer>> {
     const evidence = await evidenceOf(this.#network, this.#grid, pictures, this.#decoder.state, this.#channels);
     const ids = await this.#chooser.choose(evidence, this.#channels);

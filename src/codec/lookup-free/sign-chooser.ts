@@ -3,7 +3,7 @@ import type { SymbolCoder } from '../../entropy/symbol-coder.js';
 import type { BitTables } from './bit-tables.js';
 import type { Graph } from '../../model/graph.js';
 import type { CellGrid } from './cell-grid.js';
-import { TokenFrameCoder } from './token-frame-coder.js';
+import { TokenGridCoder } from './token-grid-coder.js';
 import type { Evidence } from './tokenizer.js';
 
 /** Takes evidence as values and gives back the sign that it and the table together speak for. */
@@ -25,12 +25,12 @@ const NOTHING = 127.5;
  * expects. This is rate-distortion optimised quantisation (Sullivan and Wiegand 1998) of signs.
  */
 export class SignChooser {
-  readonly #coder: TokenFrameCoder;
+  readonly #coder: TokenGridCoder;
   readonly #cells: number;
 
   /** @param prior the exact graph. */
   constructor(grid: CellGrid, tables: BitTables, prior: Pick<Graph, 'run'>) {
-    this.#coder = new TokenFrameCoder(grid, tables, prior);
+    this.#coder = new TokenGridCoder(grid, tables, prior);
     this.#cells = grid.cells;
   }
 
@@ -39,7 +39,7 @@ export class SignChooser {
     this.#coder.restart();
   }
 
-  /** Ids [rows, columns] of the next token frame. */
+  /** Ids [rows, columns] of the next token grid. */
   choose(evidence: Evidence, channels: number): Promise<Uint32Array<ArrayBuffer>> {
     return this.#coder.code(chooser, channels, (cell, channel) => evidence[channel * this.#cells + cell]!);
   }

@@ -1,12 +1,12 @@
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import type { CellGrid } from './cell-grid.js';
-import { tokenFramesOf, type CellTokens } from './cell-tokens.js';
+import { tokenGridsOf, type CellTokens } from './cell-tokens.js';
 import type { FrameArrays } from '../workers/messages.js';
 import { InputError } from '../../errors.js';
 import { TOKEN_CHANNELS } from './bit-tables.js';
 import { placeOf, type ArrayLayout, type NamedArrays, type TokenArrayConverter } from '../token-arrays.js';
 
-/** One id for each cell of a token frame; an array for each token frame of a packet. */
+/** One id for each cell of a token grid; an array for each token grid of a packet. */
 export class CellTokenArrays implements TokenArrayConverter {
   readonly layout: readonly ArrayLayout[];
   readonly #cells: number;
@@ -20,12 +20,12 @@ export class CellTokenArrays implements TokenArrayConverter {
     this.#cells = cells;
   }
 
-  layoutOf(head: FrameHead): readonly ArrayLayout[] {
-    return this.layout.slice(0, tokenFramesOf(head));
+  layoutOf(header: FrameHeader): readonly ArrayLayout[] {
+    return this.layout.slice(0, tokenGridsOf(header));
   }
 
-  tokenFramesOf(head: FrameHead): number {
-    return tokenFramesOf(head);
+  tokenGridsOf(header: FrameHeader): number {
+    return tokenGridsOf(header);
   }
 
   arraysOf(tokens: FrameArrays): NamedArrays {
@@ -35,10 +35,10 @@ export class CellTokenArrays implements TokenArrayConverter {
     return Object.fromEntries(found.map(({ name }, frame) => [name, ids.slice(first(frame), first(frame + 1))]));
   }
 
-  tokensOf(head: FrameHead, arrays: NamedArrays | null): FrameArrays {
-    const { q } = head;
+  tokensOf(header: FrameHeader, arrays: NamedArrays | null): FrameArrays {
+    const { q } = header;
     if (q < 1 || q > TOKEN_CHANNELS) throw new InputError(`q is ${q}; tokens have 1..${TOKEN_CHANNELS} channels`);
-    const layout = this.layoutOf(head);
+    const layout = this.layoutOf(header);
     const ids = new Uint32Array(layout.length * this.#cells);
     for (const [frame, entry] of layout.entries()) {
       const array = arrays![entry.name]!;

@@ -3,10 +3,10 @@ import type { Graph, GraphTensor } from '../../model/graph.js';
 import type { Planes } from '../planes.js';
 import { GROUP, type CellGrid } from './cell-grid.js';
 
-/** The state that both networks carry from one token frame to the next: uint8 [1, S, rows, columns]. */
+/** The state that both networks carry from one token grid to the next: uint8 [1, S, rows, columns]. */
 export type TokenizerState = GraphTensor;
 
-/** Planes of the four pictures of a token frame, one behind the other: y [4, codedHeight, codedWidth]. */
+/** Planes of the four pictures of a token grid, one behind the other: y [4, codedHeight, codedWidth]. */
 export type PictureGroup = Planes;
 
 /** The state at the start of a chunk. Each channel has one value for all cells. */
@@ -42,7 +42,7 @@ export async function evidenceOf(
   return evidence!.data;
 }
 
-/** Pictures of the token frame with these ids [rows, columns], and the state for the next one. */
+/** Pictures of the token grid with these ids [rows, columns], and the state for the next one. */
 export async function picturesOf(
   graph: Pick<Graph, 'run'>,
   { rows, columns, cells }: CellGrid,

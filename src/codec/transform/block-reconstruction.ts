@@ -227,7 +227,7 @@ export class BlockReconstruction {
     references: References,
   ): void {
     const { motion } = tokens;
-    const reference = tokens.reference[at]!;
+    const reference = tokens.referenceIndex[at]!;
     const slot = reference === 1 ? 1 : 0;
     for (let p = 0; p < 3; p++) {
       const plane = target.planes[p]!;

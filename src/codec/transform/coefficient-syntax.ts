@@ -2,7 +2,7 @@ import type { SymbolCoder } from '../../entropy/symbol-coder.js';
 import type { PackTables } from './pack-tables.js';
 import { CHROMA_LIMIT, CHROMA_TOKENS, LUMA_LIMIT, TOKENS_PER_BLOCK, type FrameTokens } from './frame-tokens.js';
 import type { Scales } from './prior.js';
-import type { SyntaxTables } from './syntax-tables.js';
+import type { ProbabilityTables } from './probability-tables.js';
 
 const NEIGHBOURS = 6;
 const NONE = 255;
@@ -11,14 +11,14 @@ const TABLES_PER_KIND = 32 * 8;
 
 /** Syntax of transform tokens (FORMAT.md section 8, step 4 and "Tokens"), for both directions. */
 export class CoefficientSyntax {
-  readonly #tables: SyntaxTables;
+  readonly #probabilities: ProbabilityTables;
   readonly #neighbours: Uint8Array;
   readonly #contextOfSum: Uint8Array;
   /** Coded tokens at most, by kind: 16x16, four 8x8, chroma. */
   readonly #available: readonly [number, number, number];
 
-  constructor(tables: SyntaxTables, pack: PackTables) {
-    this.#tables = tables;
+  constructor(tables: ProbabilityTables, pack: PackTables) {
+    this.#probabilities = tables;
     this.#neighbours = pack.contextNeighbours;
     this.#contextOfSum = pack.contextOfSum;
     this.#available = [pack.basis16.atoms, 4 * pack.basis8.atoms, 2 * pack.basisChroma.atoms];
@@ -62,7 +62,7 @@ export class CoefficientSyntax {
   ): void {
     const neighbours = this.#neighbours;
     const contextOfSum = this.#contextOfSum;
-    const tables = this.#tables.coefficients;
+    const tables = this.#probabilities.coefficients;
     const count = Math.min(limit, this.#available[kind]);
     let list = kind * 256 * NEIGHBOURS;
     for (let i = 0; i < count; i++) {

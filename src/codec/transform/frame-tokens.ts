@@ -63,8 +63,8 @@ export class FrameTokens {
   /** [2 rows, 2 columns]: intra mode of each 8x8 sub-block. */
   readonly intraMode: Uint8Array;
   /** [2 rows, 2 columns]: 0, 1, AVERAGE or NO_REFERENCE. */
-  readonly reference: Int8Array;
-  /** [2 rows, 2 columns, 4]: x, y for reference0, then for reference1, quarter samples; zero where unused. */
+  readonly referenceIndex: Int8Array;
+  /** [2 rows, 2 columns, 4]: x, y for referenceSlot0, then for referenceSlot1, quarter samples; zero where unused. */
   readonly motion: Int16Array;
   /** [2 rows, 2 columns, 2]: summed magnitudes of the coded motion differences, x and y, limited to 255. */
   readonly motionDifference: Uint8Array;
@@ -89,7 +89,7 @@ export class FrameTokens {
     this.chromaGroups = new Uint8Array(new Buffer(blocks));
     this.hasNewMotion = new Uint8Array(new Buffer(blocks));
     this.intraMode = new Uint8Array(new Buffer(4 * blocks));
-    this.reference = new Int8Array(new Buffer(4 * blocks)).fill(NO_REFERENCE);
+    this.referenceIndex = new Int8Array(new Buffer(4 * blocks)).fill(NO_REFERENCE);
     this.motion = new Int16Array(new Buffer(2 * 16 * blocks));
     this.motionDifference = new Uint8Array(new Buffer(8 * blocks));
     this.qOffset = new Int8Array(new Buffer(regions));
@@ -105,7 +105,7 @@ export class FrameTokens {
   /** Makes all tokens what they are in a new object. */
   clear(): void {
     for (const array of Object.values(this.arrays())) array.fill(0);
-    this.reference.fill(NO_REFERENCE);
+    this.referenceIndex.fill(NO_REFERENCE);
   }
 
   /** The same tokens in arrays of their own. */

@@ -1,5 +1,5 @@
 import type { Graph, GraphTensor } from '../../model/graph.js';
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import { blockQ, isIntra, REGION, SKIP, type FrameTokens, type Geometry } from './frame-tokens.js';
 import type { Planes } from '../planes.js';
 
@@ -17,18 +17,18 @@ const PLANES = [
 ] as const;
 
 /** Side input of loop and post-filters: [6, codedHeight / 8, codedWidth / 8]. */
-export function sidePlanes(head: FrameHead, tokens: FrameTokens): Uint8Array<ArrayBuffer> {
+export function sidePlanes(header: FrameHeader, tokens: FrameTokens): Uint8Array<ArrayBuffer> {
   const { rows, columns } = tokens.geometry;
   const width = 2 * columns;
   const size = 4 * rows * columns;
   const planes = new Uint8Array(SIDE_PLANES * size);
-  if (head.kind === 'key') planes.fill(64, 5 * size);
+  if (header.kind === 'key') planes.fill(64, 5 * size);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const block = row * columns + column;
       const type = tokens.type[block]!;
       const values = [
-        blockQ(tokens, head.q, row, column),
+        blockQ(tokens, header.q, row, column),
         isIntra(type) ? 64 : 0,
         64 * tokens.transform[block]!,
         4 * tokens.lumaGroups[block]!,

@@ -1,7 +1,7 @@
 import type { SymbolCoder } from '../../entropy/symbol-coder.js';
 import { BitstreamError } from '../../errors.js';
 import type { PackTables } from './pack-tables.js';
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import {
   AVERAGE,
   INTER16,
@@ -22,7 +22,7 @@ import {
   typeKeyContext,
 } from './mode-contexts.js';
 import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from './motion.js';
-import type { SyntaxTables } from './syntax-tables.js';
+import type { ProbabilityTables } from './probability-tables.js';
 import { TemporalMotion } from './temporal-motion.js';
 
 /**
@@ -30,7 +30,7 @@ import { TemporalMotion } from './temporal-motion.js';
  * a writing coder takes the values that stand in the tokens, a reading one fills them in.
  */
 export class ModeSyntax {
-  readonly #tables: SyntaxTables;
+  readonly #probabilities: ProbabilityTables;
   readonly #intraModes: number;
   readonly #basisChoices: readonly [number, number];
   readonly #temporal: TemporalMotion;
@@ -38,8 +38,8 @@ export class ModeSyntax {
   readonly #fields = new Int16Array(MOTION_FIELDS);
 
   /** @param temporal holds the motion of the reference slots, of which every frame that is coded here takes part. */
-  constructor(tables: SyntaxTables, pack: PackTables, temporal = new TemporalMotion()) {
-    this.#tables = tables;
+  constructor(tables: ProbabilityTables, pack: PackTables, temporal = new TemporalMotion()) {
+    this.#probabilities = tables;
     this.#temporal = temporal;
     this.#neighbours = new MotionNeighbours(temporal);
     this.#intraModes = pack.intraModes;
@@ -47,25 +47,25 @@ export class ModeSyntax {
   }
 
   /** Codes region and mode tokens of a whole frame. Frames come in coding order. */
-  code(coder: SymbolCoder, head: FrameHead, tokens: FrameTokens): void {
-    this.#temporal.beginFrame(head);
-    this.#codeRegions(coder, head, tokens);
+  code(coder: SymbolCoder, header: FrameHeader, tokens: FrameTokens): void {
+    this.#temporal.beginFrame(header);
+    this.#codeRegions(coder, header, tokens);
     const { rows, columns } = tokens.geometry;
     for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) this.#codeBlock(coder, head, tokens, row, column);
+      for (let column = 0; column < columns; column++) this.#codeBlock(coder, header, tokens, row, column);
     }
-    this.#temporal.endFrame(head, tokens);
+    this.#temporal.endFrame(header, tokens);
   }
 
-  #codeRegions(coder: SymbolCoder, head: FrameHead, tokens: FrameTokens): void {
+  #codeRegions(coder: SymbolCoder, header: FrameHeader, tokens: FrameTokens): void {
     const { regionRows, regionColumns } = tokens.geometry;
-    const { modes } = this.#tables;
-    if (head.hasQOffsets) {
+    const { modes } = this.#probabilities;
+    if (header.hasQOffsets) {
       for (let i = 0; i < tokens.qOffset.length; i++) {
         tokens.qOffset[i] = coder.symbol(modes.qOffset, 0, tokens.qOffset[i]! + 8) - 8;
       }
     }
-    if (head.hasLoopFilter) {
+    if (header.hasLoopFilter) {
       const { filtered } = tokens;
       for (let row = 0; row < regionRows; row++) {
         for (let column = 0; column < regionColumns; column++) {
@@ -77,13 +77,13 @@ export class ModeSyntax {
     }
   }
 
-  #codeBlock(coder: SymbolCoder, head: FrameHead, tokens: FrameTokens, row: number, column: number): void {
+  #codeBlock(coder: SymbolCoder, header: FrameHeader, tokens: FrameTokens, row: number, column: number): void {
     const { columns } = tokens.geometry;
-    const { modes } = this.#tables;
+    const { modes } = this.#probabilities;
     const at = row * columns + column;
 
     let type = tokens.type[at]!;
-    if (head.kind === 'inter') {
+    if (header.kind === 'inter') {
       type = coder.symbol(modes.type, typeContext(tokens, row, column), type);
     } else {
       type = INTRA16 + coder.symbol(modes.typeKey, typeKeyContext(tokens, row, column), type - INTRA16);
@@ -92,10 +92,10 @@ export class ModeSyntax {
 
     if (type === INTER8) {
       for (let sub = 0; sub < 4; sub++) {
-        this.#codeMotion(coder, head, tokens, 2 * row + (sub >> 1), 2 * column + (sub & 1), 1, at);
+        this.#codeMotion(coder, header, tokens, 2 * row + (sub >> 1), 2 * column + (sub & 1), 1, at);
       }
     } else if (type === SKIP || type === INTER16) {
-      this.#codeMotion(coder, head, tokens, 2 * row, 2 * column, 2, at);
+      this.#codeMotion(coder, header, tokens, 2 * row, 2 * column, 2, at);
     } else {
       this.#codeIntraModes(coder, tokens, row, column, type);
     }
@@ -103,7 +103,7 @@ export class ModeSyntax {
   }
 
   #codeResidualModes(coder: SymbolCoder, tokens: FrameTokens, row: number, column: number, type: number): void {
-    const { modes } = this.#tables;
+    const { modes } = this.#probabilities;
     const at = row * tokens.geometry.columns + column;
     const groups = coder.symbol(modes.lumaGroups, lumaGroupsContext(tokens, row, column, type), tokens.lumaGroups[at]!);
     tokens.lumaGroups[at] = groups;
@@ -128,7 +128,7 @@ export class ModeSyntax {
     const stride = tokens.geometry.columns * 2;
     const first = 2 * row * stride + 2 * column;
     const modeCount = this.#intraModes;
-    const tables = type === INTRA16 ? this.#tables.modes.intraMode16 : this.#tables.modes.intraMode8;
+    const tables = type === INTRA16 ? this.#probabilities.modes.intraMode16 : this.#probabilities.modes.intraMode8;
     for (let sub = 0; sub < (type === INTRA16 ? 1 : 4); sub++) {
       const y = 2 * row + (sub >> 1);
       const x = 2 * column + (sub & 1);
@@ -143,14 +143,14 @@ export class ModeSyntax {
 
   #codeMotion(
     coder: SymbolCoder,
-    head: FrameHead,
+    header: FrameHeader,
     tokens: FrameTokens,
     row: number,
     column: number,
     size: number,
     block: number,
   ): void {
-    const { modes } = this.#tables;
+    const { modes } = this.#probabilities;
     const neighbours = this.#neighbours;
     neighbours.gather(tokens, row, column, size);
     const at = row * tokens.geometry.columns * 2 + column;
@@ -166,12 +166,12 @@ export class ModeSyntax {
       return;
     }
     tokens.hasNewMotion[block] = 1;
-    this.#codeNewMotion(coder, head, tokens, row, column, size);
+    this.#codeNewMotion(coder, header, tokens, row, column, size);
   }
 
   #codeNewMotion(
     coder: SymbolCoder,
-    head: FrameHead,
+    header: FrameHeader,
     tokens: FrameTokens,
     row: number,
     column: number,
@@ -180,7 +180,9 @@ export class ModeSyntax {
     const fields = this.#fields;
     const at = row * tokens.geometry.columns * 2 + column;
     const reference =
-      head.reference1 === null ? 0 : coder.symbol(this.#tables.modes.reference, 0, Math.max(0, tokens.reference[at]!));
+      header.referenceSlot1 === null
+        ? 0
+        : coder.symbol(this.#probabilities.modes.reference, 0, Math.max(0, tokens.referenceIndex[at]!));
     fields[0] = reference;
     let sumX = 0;
     let sumY = 0;
@@ -202,7 +204,7 @@ export class ModeSyntax {
     const wanted = tokens.motion[at * 4 + slot * 2 + component]! - predicted;
     const size = Math.abs(wanted);
     const motionClass = coder.symbol(
-      this.#tables.modes.motionClass,
+      this.#probabilities.modes.motionClass,
       context,
       size === 0 ? 0 : Math.min(15, 32 - Math.clz32(size)),
     );
@@ -239,7 +241,7 @@ function motionSymbol(neighbours: MotionNeighbours, tokens: FrameTokens, at: num
   const { candidates } = neighbours;
   for (let i = 0; i < CANDIDATES; i++) {
     const base = i * MOTION_FIELDS;
-    let equal = candidates[base] === tokens.reference[at];
+    let equal = candidates[base] === tokens.referenceIndex[at];
     for (let k = 0; k < 4; k++) equal &&= candidates[base + 1 + k] === tokens.motion[at * 4 + k];
     if (equal) return i;
   }

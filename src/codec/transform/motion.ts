@@ -67,7 +67,7 @@ export class MotionNeighbours {
     for (let i = 0; i < 3; i++) {
       const at = this.#positions[i]!;
       if (at < 0) continue;
-      const reference = tokens.reference[at]!;
+      const reference = tokens.referenceIndex[at]!;
       if (reference !== slot && reference !== AVERAGE) continue;
       const value = tokens.motion[at * 4 + slot * 2 + component]!;
       users++;
@@ -102,9 +102,9 @@ export class MotionNeighbours {
   #addNeighbour(index: number): void {
     const at = this.#positions[index]!;
     const tokens = this.#tokens!;
-    if (at < 0 || tokens.reference[at] === NO_REFERENCE) return;
+    if (at < 0 || tokens.referenceIndex[at] === NO_REFERENCE) return;
     const fields = this.#fields;
-    fields[0] = tokens.reference[at]!;
+    fields[0] = tokens.referenceIndex[at]!;
     for (let i = 0; i < 4; i++) fields[1 + i] = tokens.motion[at * 4 + i]!;
     this.#add(fields);
   }
@@ -146,7 +146,7 @@ export function setMotion(
   for (let y = row; y < row + size; y++) {
     for (let x = column; x < column + size; x++) {
       const at = y * stride + x;
-      tokens.reference[at] = reference;
+      tokens.referenceIndex[at] = reference;
       for (let slot = 0; slot < 2; slot++) {
         const used = reference === slot || reference === AVERAGE;
         tokens.motion[at * 4 + slot * 2] = used ? fields[offset + 1 + slot * 2]! : 0;

@@ -3,7 +3,7 @@ import type { Kernels } from '../../kernels/kernels.js';
 import type { Graph } from '../../model/graph.js';
 import type { PackTables } from './pack-tables.js';
 import { BlockReconstruction, type References } from './block-reconstruction.js';
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import { blockQ, type FrameTokens, type Geometry } from './frame-tokens.js';
 import { KernelTables } from './kernel-tables.js';
 import { filterRegions, sidePlanes } from './loop-filter.js';
@@ -34,28 +34,28 @@ export class PictureDecoder {
    *
    * @throws BitstreamError if the head names a filter the pack lacks or an empty slot.
    */
-  async decode(head: FrameHead, tokens: FrameTokens): Promise<Planes> {
-    if (head.interpolation >= this.#tables.interpolation.length) {
-      throw new BitstreamError('the pack has no such interpolation filter', { field: 'interpolation' });
+  async decode(header: FrameHeader, tokens: FrameTokens): Promise<Planes> {
+    if (header.variant >= this.#tables.interpolation.length) {
+      throw new BitstreamError('the pack has no such interpolation filter', { field: 'variant' });
     }
-    if (head.kind === 'key') this.#slots.clear();
+    if (header.kind === 'key') this.#slots.clear();
     const references: References = {
-      pictures: [this.#slots.get(head.reference0), this.#slots.get(head.reference1)],
-      interpolation: head.interpolation,
+      pictures: [this.#slots.get(header.referenceSlot0), this.#slots.get(header.referenceSlot1)],
+      interpolation: header.variant,
     };
     const { rows, columns } = this.#geometry;
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        const q = blockQ(tokens, head.q, row, column);
+        const q = blockQ(tokens, header.q, row, column);
         this.#blocks.reconstruct(this.#work, tokens, q, row, column, references);
       }
     }
     const planes = this.#work.read();
-    if (head.hasLoopFilter) {
+    if (header.hasLoopFilter) {
       const regions = Array.from(tokens.filtered.keys()).filter((region) => tokens.filtered[region] === 1);
-      await filterRegions(this.#loopFilter, this.#geometry, planes, sidePlanes(head, tokens), regions);
+      await filterRegions(this.#loopFilter, this.#geometry, planes, sidePlanes(header, tokens), regions);
     }
-    if (head.fills !== null) this.#slots.fill(head.fills, planes);
+    if (header.refreshSlot !== null) this.#slots.fill(header.refreshSlot, planes);
     return planes;
   }
 }

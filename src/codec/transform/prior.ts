@@ -1,5 +1,5 @@
 import type { Graph } from '../../model/graph.js';
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import {
   AVERAGE,
   blockQ,
@@ -62,7 +62,7 @@ export interface Scales {
 export class FramePrior {
   /** The reference's memory moved by the motion, [rows, columns, 384]. */
   readonly memory: TokenMemory;
-  readonly #head: FrameHead;
+  readonly #header: FrameHeader;
   readonly #tokens: FrameTokens;
   /** Positions of the coded macroblocks. */
   readonly #coded: Int32Array;
@@ -71,10 +71,10 @@ export class FramePrior {
 
   /**
    * @param tokens modes and motion must be known already.
-   * @param memories memories of reference0 and reference1, null where the frame has none.
+   * @param memories memories of referenceSlot0 and referenceSlot1, null where the frame has none.
    */
-  constructor(head: FrameHead, tokens: FrameTokens, memories: readonly [TokenMemory | null, TokenMemory | null]) {
-    this.#head = head;
+  constructor(header: FrameHeader, tokens: FrameTokens, memories: readonly [TokenMemory | null, TokenMemory | null]) {
+    this.#header = header;
     this.#tokens = tokens;
     this.memory = movedMemory(tokens, memories);
     this.#coded = Int32Array.from(tokens.type.keys()).filter(
@@ -152,7 +152,7 @@ export class FramePrior {
   #blockRows(): Uint8Array {
     const rows = new Uint8Array(this.#coded.length * BLOCK_FIELDS);
     this.#coded.forEach((at, row) => {
-      describeBlock(this.#head, this.#tokens, at, rows, row * BLOCK_FIELDS);
+      describeBlock(this.#header, this.#tokens, at, rows, row * BLOCK_FIELDS);
     });
     return rows;
   }
@@ -201,13 +201,19 @@ export class FramePrior {
  * Writes the 32 values of the macroblock at `at` (raster position) that the prior sees: planes 0..31 of FORMAT.md
  * section 9.
  */
-export function describeBlock(head: FrameHead, tokens: FrameTokens, at: number, target: Uint8Array, to: number): void {
+export function describeBlock(
+  header: FrameHeader,
+  tokens: FrameTokens,
+  at: number,
+  target: Uint8Array,
+  to: number,
+): void {
   const { columns } = tokens.geometry;
   const row = Math.floor(at / columns);
   const column = at % columns;
   const type = tokens.type[at]!;
-  target[to + BLOCK.isInter] = head.kind === 'inter' ? YES : 0;
-  target[to + BLOCK.q] = blockQ(tokens, head.q, row, column);
+  target[to + BLOCK.isInter] = header.kind === 'inter' ? YES : 0;
+  target[to + BLOCK.q] = blockQ(tokens, header.q, row, column);
   target[to + BLOCK.type + type] = YES;
   target[to + BLOCK.transform] = YES * tokens.transform[at]!;
   target[to + BLOCK.lumaGroups] = 4 * tokens.lumaGroups[at]!;
@@ -259,7 +265,7 @@ function writeCodes(tokens: FrameTokens, at: number, target: Uint8Array, to: num
 
 function usesAverage(tokens: FrameTokens, sub: number): boolean {
   const stride = tokens.geometry.columns * 2;
-  const { reference } = tokens;
+  const { referenceIndex: reference } = tokens;
   return (
     reference[sub] === AVERAGE ||
     reference[sub + 1] === AVERAGE ||
@@ -276,7 +282,7 @@ function movedMemory(tokens: FrameTokens, memories: readonly [TokenMemory | null
       const at = row * columns + column;
       if (isIntra(tokens.type[at]!)) continue;
       const sub = 4 * row * columns + 2 * column;
-      const slot = tokens.reference[sub] === 1 ? 1 : 0;
+      const slot = tokens.referenceIndex[sub] === 1 ? 1 : 0;
       const memory = memories[slot];
       if (memory === null) continue;
       const mvx = tokens.motion[sub * 4 + slot * 2]!;

@@ -1,4 +1,4 @@
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import { AVERAGE, MOTION_FIELDS, MOTION_LIMIT, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
 
 /** Time scales of vectors lie in -SCALE_LIMIT .. SCALE_LIMIT - 1, in 1/256. */
@@ -31,17 +31,17 @@ export class TemporalMotion {
   #scales: readonly (readonly number[] | null)[] = [null, null];
 
   /** Looks up what a frame's references hold; a key frame empties all slots. May be called again for the same frame. */
-  beginFrame(head: FrameHead): void {
+  beginFrame(header: FrameHeader): void {
     this.#collocated = null;
-    if (head.kind === 'key') this.#slots.clear();
-    const references = [head.reference0, head.reference1].filter((slot) => slot !== null);
+    if (header.kind === 'key') this.#slots.clear();
+    const references = [header.referenceSlot0, header.referenceSlot1].filter((slot) => slot !== null);
     const fields = references.map((slot) => this.#slots.get(slot)).filter((field) => field !== undefined);
     const collocated = fields.at(-1);
     if (collocated === undefined || fields.length < references.length) return;
     this.#collocated = collocated;
     this.#scales = collocated.referencePts.map((pts) => {
       if (pts === null || pts === collocated.pts) return null;
-      return fields.map((field) => timeScale(head.pts - field.pts, collocated.pts - pts));
+      return fields.map((field) => timeScale(header.pts - field.pts, collocated.pts - pts));
     });
   }
 
@@ -74,15 +74,15 @@ export class TemporalMotion {
   }
 
   /** Keeps the motion of a frame whose modes are known, if it fills a slot. */
-  endFrame(head: FrameHead, tokens: FrameTokens): void {
-    if (head.fills === null) return;
+  endFrame(header: FrameHeader, tokens: FrameTokens): void {
+    if (header.refreshSlot === null) return;
     const ptsOf = (slot: number | null): bigint | null => (slot === null ? null : (this.#slots.get(slot)?.pts ?? null));
-    this.#slots.set(head.fills, {
-      reference: tokens.reference.slice(),
+    this.#slots.set(header.refreshSlot, {
+      reference: tokens.referenceIndex.slice(),
       motion: tokens.motion.slice(),
       stride: tokens.geometry.columns * 2,
-      pts: head.pts,
-      referencePts: [ptsOf(head.reference0), ptsOf(head.reference1)],
+      pts: header.pts,
+      referencePts: [ptsOf(header.referenceSlot0), ptsOf(header.referenceSlot1)],
     });
   }
 }

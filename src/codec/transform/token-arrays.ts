@@ -1,4 +1,4 @@
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import type { ArrayLayout, NamedArrays, TokenArrayConverter } from '../token-arrays.js';
 import type { FrameArrays } from '../workers/messages.js';
 import { TOKENS_PER_BLOCK, type Geometry, type TokenArrays } from './frame-tokens.js';
@@ -19,7 +19,7 @@ export class TransformTokenArrays implements TokenArrayConverter {
     return this.layout;
   }
 
-  tokenFramesOf(): number {
+  tokenGridsOf(): number {
     return 1;
   }
 
@@ -27,8 +27,8 @@ export class TransformTokenArrays implements TokenArrayConverter {
     return pickArrays(this.layout, tokens as TokenArrays);
   }
 
-  tokensOf(head: FrameHead, arrays: NamedArrays | null): FrameArrays {
-    return this.#assembler.assemble(head, arrays!).arrays();
+  tokensOf(header: FrameHeader, arrays: NamedArrays | null): FrameArrays {
+    return this.#assembler.assemble(header, arrays!).arrays();
   }
 }
 
@@ -44,7 +44,7 @@ export function transformLayout({ rows, columns, regionRows, regionColumns }: Ge
     { name: 'lumaGroups', dtype: 'uint8', shape: blocks },
     { name: 'chromaGroups', dtype: 'uint8', shape: blocks },
     { name: 'intraMode', dtype: 'uint8', shape: subBlocks },
-    { name: 'reference', dtype: 'int8', shape: subBlocks },
+    { name: 'referenceIndex', dtype: 'int8', shape: subBlocks },
     { name: 'motion', dtype: 'int16', shape: [...subBlocks, 4] },
     { name: 'qOffset', dtype: 'int8', shape: regions },
     { name: 'filtered', dtype: 'uint8', shape: regions },

@@ -1,4 +1,4 @@
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import {
   CHROMA_LIMIT,
   CHROMA_TOKENS,
@@ -10,7 +10,7 @@ import {
   type TokenArrays,
 } from './frame-tokens.js';
 import { ModeSyntax } from './mode-syntax.js';
-import { SyntaxTables } from './syntax-tables.js';
+import { ProbabilityTables } from './probability-tables.js';
 import type { AdaptiveTables } from '../../entropy/adaptive-tables.js';
 import { MAGNITUDE_LIMIT } from '../../entropy/magnitude.js';
 import type { SymbolCoder } from '../../entropy/symbol-coder.js';
@@ -43,7 +43,7 @@ export class TokenAssembler {
       lumaGroups: [0, LUMA_LIMIT.length - 1],
       chromaGroups: [0, CHROMA_LIMIT.length - 1],
       intraMode: [0, pack.intraModes - 1],
-      reference: [-1, 2],
+      referenceIndex: [-1, 2],
       motion: [-MOTION_LIMIT, MOTION_LIMIT - 1],
       qOffset: [-8, 8],
       filtered: [0, 1],
@@ -52,7 +52,7 @@ export class TokenAssembler {
     this.#available = [pack.basis16.atoms, 4 * pack.basis8.atoms, 2 * pack.basisChroma.atoms];
     this.#interpolations = pack.interpolation.count;
     this.#given = new FrameTokens(geometry);
-    const tables = new SyntaxTables(pack);
+    const tables = new ProbabilityTables(pack);
     this.#writing = new ModeSyntax(tables, pack);
     this.#reading = new ModeSyntax(tables, pack);
   }
@@ -62,9 +62,9 @@ export class TokenAssembler {
    *
    * @throws InputError if a value is out of its range or does not fit to the others.
    */
-  assemble(head: FrameHead, arrays: NamedArrays): FrameTokens {
-    if (head.interpolation >= this.#interpolations) {
-      throw new InputError(`interpolation is ${head.interpolation}; the pack has ${this.#interpolations} filters`);
+  assemble(header: FrameHeader, arrays: NamedArrays): FrameTokens {
+    if (header.variant >= this.#interpolations) {
+      throw new InputError(`variant is ${header.variant}; the pack has ${this.#interpolations} filters`);
     }
     for (const layout of this.#layout) {
       this.#checkRange(layout, arrays);
@@ -73,8 +73,8 @@ export class TokenAssembler {
     // What a reader would find of these modes is what they must have been.
     const values: number[] = [];
     const found = new FrameTokens(this.#geometry);
-    this.#writing.code(new Recorder(values), head, this.#given);
-    this.#reading.code(new Player(values), head, found);
+    this.#writing.code(new Recorder(values), header, this.#given);
+    this.#reading.code(new Player(values), header, found);
     for (const layout of this.#layout) {
       if (layout.name !== 'coefficients') checkSame(layout, arrays[layout.name]!, arrayOf(found, layout.name));
     }

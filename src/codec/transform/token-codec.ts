@@ -4,11 +4,11 @@ import { SymbolReader, SymbolWriter, type SymbolCoder } from '../../entropy/symb
 import { BitstreamError } from '../../errors.js';
 import type { PackTables } from './pack-tables.js';
 import { CoefficientSyntax } from './coefficient-syntax.js';
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import { FrameTokens, type Geometry } from './frame-tokens.js';
 import { ModeSyntax } from './mode-syntax.js';
 import { FramePrior, type PriorGraphs, type TokenMemory } from './prior.js';
-import { SyntaxTables } from './syntax-tables.js';
+import { ProbabilityTables } from './probability-tables.js';
 import { release } from '../../platform/index.js';
 
 /**
@@ -18,9 +18,9 @@ import { release } from '../../platform/index.js';
 export class TokenCodec {
   readonly #geometry: Geometry;
   readonly #graphs: PriorGraphs;
-  readonly #tables: SyntaxTables;
-  readonly #modes: ModeSyntax;
-  readonly #coefficients: CoefficientSyntax;
+  readonly #probabilities: ProbabilityTables;
+  readonly #modeSyntax: ModeSyntax;
+  readonly #coefficientSyntax: CoefficientSyntax;
   readonly #memories = new Map<number, TokenMemory>();
   readonly #encoder = new RansEncoder();
   /** The prior of the last frame, until the next one is coded: for the developer's dump of training data, too. */
@@ -29,14 +29,14 @@ export class TokenCodec {
   constructor(geometry: Geometry, pack: PackTables, graphs: PriorGraphs) {
     this.#geometry = geometry;
     this.#graphs = graphs;
-    this.#tables = new SyntaxTables(pack);
-    this.#modes = new ModeSyntax(this.#tables, pack);
-    this.#coefficients = new CoefficientSyntax(this.#tables, pack);
+    this.#probabilities = new ProbabilityTables(pack);
+    this.#modeSyntax = new ModeSyntax(this.#probabilities, pack);
+    this.#coefficientSyntax = new CoefficientSyntax(this.#probabilities, pack);
   }
 
   /** Bytes of a frame's tokens. */
-  async write(head: FrameHead, tokens: FrameTokens): Promise<Uint8Array> {
-    await this.#code(new SymbolWriter(this.#encoder), head, tokens);
+  async write(header: FrameHeader, tokens: FrameTokens): Promise<Uint8Array> {
+    await this.#code(new SymbolWriter(this.#encoder), header, tokens);
     return this.#encoder.finish();
   }
 
@@ -45,28 +45,28 @@ export class TokenCodec {
    *
    * @throws BitstreamError if the bytes are no frame of this stream, or a frame it refers to has not been read.
    */
-  async read(head: FrameHead, bytes: Uint8Array): Promise<FrameTokens> {
+  async read(header: FrameHeader, bytes: Uint8Array): Promise<FrameTokens> {
     const tokens = new FrameTokens(this.#geometry);
     const decoder = new RansDecoder(bytes);
-    await this.#code(new SymbolReader(decoder), head, tokens);
+    await this.#code(new SymbolReader(decoder), header, tokens);
     decoder.finish();
     return tokens;
   }
 
-  async #code(coder: SymbolCoder, head: FrameHead, tokens: FrameTokens): Promise<void> {
+  async #code(coder: SymbolCoder, header: FrameHeader, tokens: FrameTokens): Promise<void> {
     if (this.lastPrior !== undefined) release(this.lastPrior.buffers());
     this.lastPrior = undefined;
-    if (head.kind === 'key') {
-      this.#tables.reset();
+    if (header.kind === 'key') {
+      this.#probabilities.reset();
       release(Array.from(this.#memories.values(), ({ buffer }) => buffer));
       this.#memories.clear();
     }
-    this.#modes.code(coder, head, tokens);
-    const memories = [this.#memory(head.reference0), this.#memory(head.reference1)] as const;
-    const prior = new FramePrior(head, tokens, memories);
-    this.#coefficients.code(coder, tokens, 0, await prior.first(this.#graphs));
-    this.#coefficients.code(coder, tokens, 1, await prior.second(this.#graphs));
-    if (head.fills !== null) this.#fill(head.fills, prior.nextMemory());
+    this.#modeSyntax.code(coder, header, tokens);
+    const memories = [this.#memory(header.referenceSlot0), this.#memory(header.referenceSlot1)] as const;
+    const prior = new FramePrior(header, tokens, memories);
+    this.#coefficientSyntax.code(coder, tokens, 0, await prior.first(this.#graphs));
+    this.#coefficientSyntax.code(coder, tokens, 1, await prior.second(this.#graphs));
+    if (header.refreshSlot !== null) this.#fill(header.refreshSlot, prior.nextMemory());
     this.lastPrior = prior;
   }
 

@@ -1,6 +1,6 @@
 import type { Device } from '../../model/graph.js';
 import type { TimedPicture } from '../planes.js';
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import type { Planes } from '../planes.js';
 
 /**
@@ -28,7 +28,7 @@ export interface EncoderRequest {
 export type EncoderResponse<Tokens = FrameArrays> = {
   /** Position in display order, from 0. */
   readonly display: number;
-  readonly head: FrameHead;
+  readonly header: FrameHeader;
   readonly tokens: Tokens;
   /** Null if it has no tokens of its own. */
   readonly loopChecksum: number | null;
@@ -36,8 +36,8 @@ export type EncoderResponse<Tokens = FrameArrays> = {
 
 /** Tokens to bytes, bytes to tokens, or the news that packets were lost. */
 export type TokenRequest<Tokens = FrameArrays> =
-  | { readonly kind: 'write'; readonly head: FrameHead; readonly tokens: Tokens }
-  | { readonly kind: 'read'; readonly head: FrameHead; readonly bytes: Uint8Array }
+  | { readonly kind: 'write'; readonly header: FrameHeader; readonly tokens: Tokens }
+  | { readonly kind: 'read'; readonly header: FrameHeader; readonly bytes: Uint8Array }
   | { readonly kind: 'lost' };
 
 /** The answer of the same kind; `lost` says why a frame cannot be read, from the damage to the next key frame. */
@@ -48,7 +48,7 @@ export type TokenResponse<Tokens = FrameArrays> =
 
 /** Tokens of one frame in coding order; the checksum its loop picture must have, if known. */
 export interface DecoderRequest<Tokens = FrameArrays> {
-  readonly head: FrameHead;
+  readonly header: FrameHeader;
   readonly tokens: Tokens;
   readonly checksum: number | null;
 }

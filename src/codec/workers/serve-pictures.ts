@@ -14,7 +14,7 @@ export function servePictures<Tokens extends FrameArrays>(
     const makePicture = await prepare(setup);
     let broken: string | null = null;
     return async (request: DecoderRequest<Tokens>): Promise<Served<DecoderResponse>> => {
-      if (request.head.kind === 'key') broken = null;
+      if (request.header.kind === 'key') broken = null;
       if (broken !== null) return { response: { kind: 'lost', reason: broken } };
       try {
         const { planes, side } = await makePicture(request);

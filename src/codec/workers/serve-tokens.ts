@@ -1,14 +1,14 @@
 import { BitstreamError } from '../../errors.js';
-import type { FrameHead } from '../frame-head.js';
+import type { FrameHeader } from '../frame-header.js';
 import { tokenBuffers, type FrameArrays, type TokenRequest, type TokenResponse } from './messages.js';
 import { release } from '../../platform/index.js';
 import { serveRequests, type Served } from '../../threads/serve.js';
 
 /** Turns tokens into the bytes of packets and back, frame by frame in coding order. */
 export interface TokenByteCodec<Tokens> {
-  write(head: FrameHead, tokens: Tokens): Promise<Uint8Array>;
+  write(header: FrameHeader, tokens: Tokens): Promise<Uint8Array>;
   /** Throws BitstreamError if the bytes are no frame of this stream. */
-  read(head: FrameHead, bytes: Uint8Array): Promise<Tokens>;
+  read(header: FrameHeader, bytes: Uint8Array): Promise<Tokens>;
 }
 
 /** Answers token requests with a codec. After damage nothing is read before the next key frame. */
@@ -21,7 +21,7 @@ export function serveTokens<Tokens extends FrameArrays>(
     return async (request: TokenRequest<Tokens>): Promise<Served<TokenResponse<Tokens>>> => {
       switch (request.kind) {
         case 'write': {
-          const bytes = new Uint8Array(await codec.write(request.head, request.tokens));
+          const bytes = new Uint8Array(await codec.write(request.header, request.tokens));
           release(tokenBuffers(request.tokens));
           return { response: { kind: 'bytes', bytes }, transfer: [bytes.buffer] };
         }
@@ -29,10 +29,10 @@ export function serveTokens<Tokens extends FrameArrays>(
           broken = 'a frame it depends on was lost';
           return { response: { kind: 'lost', reason: broken } };
         case 'read': {
-          if (request.head.kind === 'key') broken = null;
+          if (request.header.kind === 'key') broken = null;
           if (broken !== null) return { response: { kind: 'lost', reason: broken } };
           try {
-            const tokens = await codec.read(request.head, request.bytes);
+            const tokens = await codec.read(request.header, request.bytes);
             return { response: { kind: 'tokens', tokens }, transfer: tokenBuffers(tokens) };
           } catch (error) {
             if (!(error instanceof BitstreamError)) throw error;

@@ -24,7 +24,7 @@ export interface ExportTokensResult {
   /** Key frames, each with all that depend on it. */
   readonly chunks: number;
   /** Frames that have tokens of their own. */
-  readonly tokenFrames: number;
+  readonly tokenGrids: number;
   /** Bytes of the stream. */
   readonly bytes: number;
   /** Name of the model pack. */
@@ -57,7 +57,7 @@ export async function exportTokens(
   await using target = await openByteOutput(output, { overwrite, inputs });
   const meter = new ProgressMeter(header.width * header.height, null, options.onProgress);
   let chunks = 0;
-  let tokenFrames = 0;
+  let tokenGrids = 0;
   let last = -1;
   let packetBytes = 0;
   async function* counted(): AsyncGenerator<TokenItem, void, undefined> {
@@ -66,8 +66,8 @@ export async function exportTokens(
       if (item.type !== 'frame') continue;
       const isKey = item.kind === 'key';
       chunks += Number(isKey);
-      tokenFrames += item.tokenFrame - (isKey ? -1 : last);
-      last = item.tokenFrame;
+      tokenGrids += item.tokenGrid - (isKey ? -1 : last);
+      last = item.tokenGrid;
       meter.addPacket(tokens.packetBytesRead - packetBytes, tokens.bytesRead);
       packetBytes = tokens.packetBytesRead;
       meter.addFrame();
@@ -78,7 +78,7 @@ export async function exportTokens(
   meter.finish(tokens.bytesRead);
   const { frames, seconds } = meter;
   return {
-    ...{ format, family, frames, chunks, tokenFrames, bytes: tokens.bytesRead, pack: header.packName },
+    ...{ format, family, frames, chunks, tokenGrids, bytes: tokens.bytesRead, pack: header.packName },
     ...{ seconds, framesPerSecond: frames / seconds },
   };
 }

@@ -28,18 +28,18 @@ export function npyHead(description: string, shape: readonly number[], room = 0)
   const tuple = shape.length === 1 ? `${shape[0]!},` : shape.join(', ');
   const text = `{'descr': '${description}', 'fortran_order': False, 'shape': (${tuple}), }`;
   const length = Math.ceil(Math.max(room, PREAMBLE_BYTES + text.length + 1) / ALIGNMENT) * ALIGNMENT;
-  const head = Buffer.alloc(length, ' ');
-  head.write(`${MAGIC}\x01\x00`, 0, 'latin1');
-  head.writeUInt16LE(length - PREAMBLE_BYTES, 8);
-  head.write(text, PREAMBLE_BYTES, 'latin1');
-  head[length - 1] = 0x0a;
-  return head;
+  const header = Buffer.alloc(length, ' ');
+  header.write(`${MAGIC}\x01\x00`, 0, 'latin1');
+  header.writeUInt16LE(length - PREAMBLE_BYTES, 8);
+  header.write(text, PREAMBLE_BYTES, 'latin1');
+  header[length - 1] = 0x0a;
+  return header;
 }
 
 /** A whole `.npy` file. */
 export function encodeNpy({ dtype, shape }: Omit<ArrayLayout, 'name'>, array: TokenArray): Uint8Array {
-  const head = npyHead(DESCRIPTIONS[dtype], shape);
-  return Buffer.concat([head, new Uint8Array(array.buffer, array.byteOffset, array.byteLength)]);
+  const header = npyHead(DESCRIPTIONS[dtype], shape);
+  return Buffer.concat([header, new Uint8Array(array.buffer, array.byteOffset, array.byteLength)]);
 }
 
 /** The header of a `.npy` file. */
@@ -82,14 +82,14 @@ export function readNpyHead(bytes: Uint8Array, name: string): NpyHead {
  */
 export function decodeNpy(bytes: Uint8Array, layout: ArrayLayout, name: string): TokenArray {
   const { dtype, shape } = layout;
-  const head = readNpyHead(bytes, name);
+  const header = readNpyHead(bytes, name);
   const Class = ARRAY_CLASSES[dtype];
   const length = elementsOf(layout);
-  const isSame = head.description === DESCRIPTIONS[dtype] && String(head.shape) === String(shape);
-  if (!isSame || bytes.length !== head.byteLength + length * Class.BYTES_PER_ELEMENT) {
-    const found = `${head.description} [${head.shape.join(', ')}]`;
+  const isSame = header.description === DESCRIPTIONS[dtype] && String(header.shape) === String(shape);
+  if (!isSame || bytes.length !== header.byteLength + length * Class.BYTES_PER_ELEMENT) {
+    const found = `${header.description} [${header.shape.join(', ')}]`;
     throw new InputError(`${name} is ${found}; it must be ${DESCRIPTIONS[dtype]} (${dtype}) [${shape.join(', ')}]`);
   }
   // A copy, which is aligned.
-  return new Class(new Uint8Array(bytes.subarray(head.byteLength)).buffer);
+  return new Class(new Uint8Array(bytes.subarray(header.byteLength)).buffer);
 }

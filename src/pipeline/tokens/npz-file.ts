@@ -59,13 +59,13 @@ class LineSpool implements AsyncDisposable {
   }
 
   async store(zip: ZipWriter): Promise<void> {
-    const head = npyHead(BYTES, [this.#spool.byteLength]);
-    let crc = crc32(head);
+    const header = npyHead(BYTES, [this.#spool.byteLength]);
+    let crc = crc32(header);
     for await (const chunk of this.#spool.read()) crc = crc32(chunk, crc);
-    const byteLength = head.length + this.#spool.byteLength;
+    const byteLength = header.length + this.#spool.byteLength;
     const spool = this.#spool;
     async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
-      yield head;
+      yield header;
       yield* spool.read();
     }
     await zip.addStored(entryOf(LINES), { byteLength, crc, chunks: chunks() });

@@ -8,7 +8,7 @@ import { resolveInput } from '../../io/input.js';
 import type { LongCallOptions } from '../progress.js';
 import type { StreamInput } from '../stream-input.js';
 import { CODER_IN_FLIGHT, TokenCoder, type TokenCoderOptions } from './token-coder.js';
-import type { TokenFrame, TokenItem, TokenSource } from './token-source.js';
+import type { FrameRecord, TokenItem, TokenSource } from './token-source.js';
 
 /** How to read tokens. */
 export interface ReadTokensOptions extends TokenCoderOptions, Omit<LongCallOptions, 'onProgress'> {}
@@ -84,7 +84,7 @@ class StreamTokens implements TokenReader {
   readonly #coder: TokenCoder;
   #frames = 0;
   #chunk = -1;
-  #tokenFrame = -1;
+  #tokenGrid = -1;
 
   constructor(
     name: string,
@@ -163,18 +163,18 @@ class StreamTokens implements TokenReader {
     }
   }
 
-  async #readFrame({ packet }: Extract<StreamSection, { kind: 'packet' }>): Promise<TokenFrame> {
-    const { tokens: bytes, duration, loopChecksum, ...head } = packet;
+  async #readFrame({ packet }: Extract<StreamSection, { kind: 'packet' }>): Promise<FrameRecord> {
+    const { tokens: bytes, duration, loopChecksum, ...header } = packet;
     const number = this.#frames++;
-    if (head.kind === 'key') {
+    if (header.kind === 'key') {
       this.#chunk++;
-      this.#tokenFrame = -1;
+      this.#tokenGrid = -1;
     }
-    this.#tokenFrame += this.#coder.arrays.tokenFramesOf(head);
-    const place = { number, chunk: this.#chunk, tokenFrame: this.#tokenFrame };
+    this.#tokenGrid += this.#coder.arrays.tokenGridsOf(header);
+    const place = { number, chunk: this.#chunk, tokenGrid: this.#tokenGrid };
     try {
-      const arrays = await this.#coder.read(head, bytes);
-      return { type: 'frame', ...place, ...head, duration, loopChecksum, arrays };
+      const arrays = await this.#coder.read(header, bytes);
+      return { type: 'frame', ...place, ...header, duration, loopChecksum, arrays };
     } catch (error) {
       if (!(error instanceof BitstreamError)) throw error;
       throw new BitstreamError(`frame ${number} cannot be read: ${error.message}`, { cause: error });

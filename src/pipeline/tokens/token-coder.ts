@@ -1,6 +1,6 @@
 import type { StreamHeader } from '../../bitstream/stream-header.js';
 import { checkInteger } from '../../codec/check-integer.js';
-import type { FrameHead } from '../../codec/frame-head.js';
+import type { FrameHeader } from '../../codec/frame-header.js';
 import { findFamily } from '../../codec/find-family.js';
 import { tokenBuffers, type TokenRequest, type TokenResponse } from '../../codec/workers/messages.js';
 import type { WorkerLink } from '../../threads/worker-link.js';
@@ -57,11 +57,11 @@ export class TokenCoder implements AsyncDisposable {
    *
    * @throws BitstreamError if the bytes are no frame of this stream.
    */
-  async read(head: FrameHead, bytes: Uint8Array): Promise<NamedArrays | null> {
-    const reply = await this.#link.call({ kind: 'read', head, bytes });
+  async read(header: FrameHeader, bytes: Uint8Array): Promise<NamedArrays | null> {
+    const reply = await this.#link.call({ kind: 'read', header, bytes });
     if (reply.kind === 'lost') throw new BitstreamError(reply.reason);
     if (reply.kind !== 'tokens') throw new Error(`the token worker answered ${reply.kind} to a read`);
-    return this.arrays.tokenFramesOf(head) > 0 ? this.arrays.arraysOf(reply.tokens) : null;
+    return this.arrays.tokenGridsOf(header) > 0 ? this.arrays.arraysOf(reply.tokens) : null;
   }
 
   /**
@@ -69,10 +69,10 @@ export class TokenCoder implements AsyncDisposable {
    *
    * @throws InputError if the arrays are no tokens that such a packet can have.
    */
-  async write(head: FrameHead, arrays: NamedArrays | null): Promise<Uint8Array> {
-    checkArrays(this.arrays.layoutOf(head), arrays);
-    const tokens = this.arrays.tokensOf(head, arrays);
-    const reply = await this.#link.call({ kind: 'write', head, tokens }, tokenBuffers(tokens));
+  async write(header: FrameHeader, arrays: NamedArrays | null): Promise<Uint8Array> {
+    checkArrays(this.arrays.layoutOf(header), arrays);
+    const tokens = this.arrays.tokensOf(header, arrays);
+    const reply = await this.#link.call({ kind: 'write', header, tokens }, tokenBuffers(tokens));
     if (reply.kind !== 'bytes') throw new Error(`the token worker answered ${reply.kind} to a write`);
     return reply.bytes;
   }

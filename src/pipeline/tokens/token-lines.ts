@@ -3,7 +3,7 @@ import { FORMAT_VERSION } from '../../bitstream/limits.js';
 import { InputError } from '../../errors.js';
 import type { TextLine } from './split-lines.js';
 import type { ArrayLayout, NamedArrays } from '../../codec/token-arrays.js';
-import type { TokenEnd, TokenFrame, TokenItem, TokenSource } from './token-source.js';
+import type { TokenEnd, FrameRecord, TokenItem, TokenSource } from './token-source.js';
 
 /** Room of a line for all but arrays and the bytes of side sections. */
 export const LINE_LIMIT = 2 ** 20;
@@ -52,13 +52,13 @@ const lineSchema = z.discriminatedUnion('type', [
     type: z.literal('frame'),
     number: count,
     chunk: count,
-    tokenFrame: count,
+    tokenGrid: count,
     kind: z.enum(['key', 'inter']),
     q: z.int(),
-    reference0: slot,
-    reference1: slot,
-    fills: slot,
-    interpolation: z.int(),
+    referenceSlot0: slot,
+    referenceSlot1: slot,
+    refreshSlot: slot,
+    variant: z.int(),
     hasQOffsets: z.boolean(),
     hasLoopFilter: z.boolean(),
     pts: ticks,
@@ -80,7 +80,7 @@ export function headLine({ family, header, layout }: TokenSource): string {
  *
  * @param arrays JSON of what stands for its arrays. It may be long: it is not gone through again.
  */
-export function frameLine({ arrays: _, ...frame }: TokenFrame, arrays: string): string {
+export function frameLine({ arrays: _, ...frame }: FrameRecord, arrays: string): string {
   return `${toJson(frame).slice(0, -1)},"arrays":${arrays}}`;
 }
 

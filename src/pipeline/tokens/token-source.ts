@@ -5,14 +5,14 @@ import type { ArrayLayout, NamedArrays } from '../../codec/token-arrays.js';
 export type { ArrayLayout, NamedArrays, TokenArray, TokenType } from '../../codec/token-arrays.js';
 
 /** A packet of a stream, with its tokens as arrays. */
-export interface TokenFrame extends Omit<Packet, 'tokens'> {
+export interface FrameRecord extends Omit<Packet, 'tokens'> {
   readonly type: 'frame';
   /** Number in coding order, from 0. */
   readonly number: number;
   /** Number of the chunk: a key frame and all that depend on it. */
   readonly chunk: number;
-  /** Number within the chunk of the token frame that shows the packet's picture. */
-  readonly tokenFrame: number;
+  /** Number within the chunk of the token grid that shows the packet's picture. */
+  readonly tokenGrid: number;
   /** The tokens; null if the picture is shown by those of a packet before it. */
   readonly arrays: NamedArrays | null;
 }
@@ -33,7 +33,7 @@ export interface TokenEnd {
 }
 
 /** An item behind the header, in stream order. */
-export type TokenItem = TokenFrame | TokenSide | TokenEnd;
+export type TokenItem = FrameRecord | TokenSide | TokenEnd;
 
 /** The tokens of a stream and all else that it is made of. */
 export interface TokenSource {

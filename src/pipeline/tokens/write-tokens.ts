@@ -7,7 +7,7 @@ import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
 import { openByteOutput } from '../../io/byte-output.js';
 import { ProgressMeter, type LongCallOptions } from '../progress.js';
 import { CODER_IN_FLIGHT, TokenCoder, type TokenCoderOptions } from './token-coder.js';
-import type { TokenEnd, TokenFrame, TokenItem, TokenSource } from './token-source.js';
+import type { TokenEnd, FrameRecord, TokenItem, TokenSource } from './token-source.js';
 
 /** How to write tokens. */
 export interface WriteTokensOptions extends TokenCoderOptions, LongCallOptions {
@@ -110,10 +110,10 @@ interface Coded {
   readonly packet: Promise<Packet> | null;
 }
 
-async function codePacket(coder: TokenCoder, frame: TokenFrame): Promise<Packet> {
-  const { type: _type, number: _number, chunk: _chunk, tokenFrame: _tokenFrame, arrays, ...packet } = frame;
-  const { duration: _duration, loopChecksum: _loopChecksum, ...head } = packet;
-  return { ...packet, tokens: await coder.write(head, arrays) };
+async function codePacket(coder: TokenCoder, frame: FrameRecord): Promise<Packet> {
+  const { type: _type, number: _number, chunk: _chunk, tokenGrid: _tokenGrid, arrays, ...packet } = frame;
+  const { duration: _duration, loopChecksum: _loopChecksum, ...header } = packet;
+  return { ...packet, tokens: await coder.write(header, arrays) };
 }
 
 /** Says where an error is. */

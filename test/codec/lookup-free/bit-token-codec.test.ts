@@ -1,18 +1,18 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { BitTokenCodec } from '../../../src/codec/lookup-free/bit-token-codec.js';
 import { CellGrid } from '../../../src/codec/lookup-free/cell-grid.js';
-import type { FrameHead } from '../../../src/codec/frame-head.js';
+import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import { BitstreamError } from '../../../src/errors.js';
 import { readBitTables, type BitTables } from '../../../src/codec/lookup-free/bit-tables.js';
 import { Graph } from '../../../src/model/graph.js';
 import { seededRandom } from '../../entropy/random.js';
 import { tinyLookupFree } from './read-packets.js';
 
-const KEY: FrameHead = {
-  ...{ kind: 'key', q: 18, reference0: null, reference1: null, fills: 0, interpolation: 0 },
+const KEY: FrameHeader = {
+  ...{ kind: 'key', q: 18, referenceSlot0: null, referenceSlot1: null, refreshSlot: 0, variant: 0 },
   ...{ hasQOffsets: false, hasLoopFilter: false, pts: 0n },
 };
-const INTER: FrameHead = { ...KEY, kind: 'inter', reference0: 0 };
+const INTER: FrameHeader = { ...KEY, kind: 'inter', referenceSlot0: 0 };
 
 let tables: BitTables;
 let prior: Graph;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 const grid = new CellGrid(75, 43);
 const create = (): BitTokenCodec => new BitTokenCodec(grid, tables, prior);
 
-/** Token frames whose channels keep what they were with a probability. */
+/** Token grids whose channels keep what they were with a probability. */
 function drawFrames(count: number, q: number, keep: number, seed: number): Uint32Array<ArrayBuffer>[] {
   const random = seededRandom(seed);
   const frames: Uint32Array<ArrayBuffer>[] = [];
@@ -48,9 +48,9 @@ describe('BitTokenCodec', () => {
   test.each([1, 6, 17, 18])('reads back what it wrote, with %d channels', async (q) => {
     const [writer, reader] = [create(), create()];
     for (const [t, ids] of drawFrames(4, q, 0.5, q).entries()) {
-      const head = { ...(t === 0 ? KEY : INTER), q };
-      const bytes = await writer.write(head, { ids });
-      expect((await reader.read(head, bytes)).ids).toEqual(ids);
+      const header = { ...(t === 0 ? KEY : INTER), q };
+      const bytes = await writer.write(header, { ids });
+      expect((await reader.read(header, bytes)).ids).toEqual(ids);
       // Noise cannot be packed, but costs little more than it has bits.
       expect(bytes.length).toBeLessThan((grid.cells * q * 1.4) / 8 + 16);
     }

@@ -63,9 +63,9 @@ async function encode(
   return { packets, states: notes.states };
 }
 
-/** Kinds and pictures of token frames as text: K is a key packet, digits are pictures of a token frame. */
+/** Kinds and pictures of token grids as text: K is a key packet, digits are pictures of a token grid. */
 function shape(packets: readonly ChunkPacket[]): string {
-  return packets.map(({ head }) => (head.kind === 'key' ? 'K' : String(head.interpolation))).join('');
+  return packets.map(({ header }) => (header.kind === 'key' ? 'K' : String(header.variant))).join('');
 }
 
 describe('ChunkEncoder', () => {
@@ -75,23 +75,23 @@ describe('ChunkEncoder', () => {
     ['a chunk cut short', Array<number>(7).fill(0), 250, 'K012301'],
     ['chunks of 1 + 4k pictures at most', Array<number>(13).fill(0), 8, 'K0123K0123K01'],
     ['nothing but key frames', Array<number>(3).fill(0), 1, 'KKK'],
-    ['a scene cut inside a token frame', [0, 0, 0, 0, 0, 0, 0, 1, 1, 1], 250, 'K012301K01'],
+    ['a scene cut inside a token grid', [0, 0, 0, 0, 0, 0, 0, 1, 1, 1], 250, 'K012301K01'],
     ['a scene cut between two', [0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2], 250, 'K0123K01230'],
     ['a scene of one picture', [0, 2, 2, 2], 250, 'KK01'],
   ])('%s', async (_, scenes, keyint, expected) => {
     const { packets } = await encode(scenes, keyint);
     expect(shape(packets)).toBe(expected);
     expect(packets.map(({ display }) => display)).toEqual(scenes.map((_, time) => time));
-    expect(packets.map(({ head }) => Number(head.pts))).toEqual(scenes.map((_, time) => time));
-    for (const { head, tokens } of packets) {
-      const isOwn = head.kind === 'key' || head.interpolation === 0;
-      expect(tokens.ids.length).toBe(isOwn ? 80 * (head.kind === 'key' ? 1 + head.interpolation : 1) : 0);
-      expect(head.fills).toBe(isOwn ? 0 : null);
-      expect(head.q).toBe(5);
+    expect(packets.map(({ header }) => Number(header.pts))).toEqual(scenes.map((_, time) => time));
+    for (const { header, tokens } of packets) {
+      const isOwn = header.kind === 'key' || header.variant === 0;
+      expect(tokens.ids.length).toBe(isOwn ? 80 * (header.kind === 'key' ? 1 + header.variant : 1) : 0);
+      expect(header.refreshSlot).toBe(isOwn ? 0 : null);
+      expect(header.q).toBe(5);
     }
   });
 
-  test('each token frame is coded with the state behind the one before, each chunk with the first state', async () => {
+  test('each token grid is coded with the state behind the one before, each chunk with the first state', async () => {
     const { states } = await encode(Array<number>(14).fill(0), 9);
     expect(states).toEqual([128, 1, 2, 128, 4]);
   });
@@ -112,10 +112,10 @@ describe('ChunkEncoder', () => {
     for (let time = 0; time < 6; time++) encoder.push(flat(time));
     const packets: ChunkPacket[] = [];
     while (encoder.isReady(true)) packets.push(await encoder.next(true));
-    const keys = packets.filter(({ head }) => head.kind === 'key');
-    expect(keys.map(({ head }) => head.interpolation)).toEqual(expected);
+    const keys = packets.filter(({ header }) => header.kind === 'key');
+    expect(keys.map(({ header }) => header.variant)).toEqual(expected);
     expect(keys.map(({ tokens }) => tokens.ids.length / 80 - 1)).toEqual(expected);
-    // The second token frame is coded with the state behind the first.
+    // The second token grid is coded with the state behind the first.
     expect(notes.states).toEqual(expected[1] === 1 ? [128, 1, 128, 3] : [128, 1, 128]);
   });
 });

@@ -45,18 +45,18 @@ test.each(invalidLookupFreeStreams().map((golden) => [golden.name, golden] as co
   },
 );
 
-test('between them they have all numbers of pictures of a token frame, fewest and most channels', async () => {
+test('between them they have all numbers of pictures of a token grid, fewest and most channels', async () => {
   const seen = new Set<string>();
   for (const { bytes } of lookupFreeStreams()) {
     const { packets } = await packetsOf(bytes);
-    packets.forEach(({ kind, q, interpolation }, index) => {
+    packets.forEach(({ kind, q, variant: variant }, index) => {
       seen.add(`${q} channels`);
       if (kind === 'key') {
-        seen.add(`key of ${interpolation + 1}`);
+        seen.add(`key of ${variant + 1}`);
         return;
       }
       const next = packets[index + 1];
-      if (!next || next.kind === 'key' || next.interpolation === 0) seen.add(`inter with ${interpolation + 1}`);
+      if (!next || next.kind === 'key' || next.variant === 0) seen.add(`inter with ${variant + 1}`);
     });
   }
   const counts = ['key of 1', 'key of 2', ...[1, 2, 3, 4].map((count) => `inter with ${count}`)];

@@ -79,7 +79,7 @@ describe('pictures to packets and back, with a lookup-free pack', () => {
     expect(sizes[1]).toBeLessThan(sizes[2]!);
   });
 
-  test('a lost token frame holds the last picture until the next key frame', async () => {
+  test('a lost token grid holds the last picture until the next key frame', async () => {
     const encoded = await encode(64, 48, 12, { keyint: 9 });
     const { frames, problems } = await decode(encoded, (packet, index) =>
       index === 5 ? { ...packet, tokens: packet.tokens.slice(0, 3) } : packet,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { CellGrid } from '../../../src/codec/lookup-free/cell-grid.js';
 import { SignChooser } from '../../../src/codec/lookup-free/sign-chooser.js';
-import { TokenFrameCoder } from '../../../src/codec/lookup-free/token-frame-coder.js';
+import { TokenGridCoder } from '../../../src/codec/lookup-free/token-grid-coder.js';
 import { CostCounter } from '../../../src/entropy/symbol-coder.js';
 import { readBitTables, type BitTables } from '../../../src/codec/lookup-free/bit-tables.js';
 import { Graph } from '../../../src/model/graph.js';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   prior = await Graph.create((await tinyLookupFree).graphs.get('prior')!, { device: 'cpu', threads: 1 });
 });
 
-/** Evidence of token frames: up to `steps` eighths of a nat for either sign. */
+/** Evidence of token grids: up to `steps` eighths of a nat for either sign. */
 function drawEvidence(count: number, steps: number): Uint8Array[] {
   const random = seededRandom(steps);
   const draw = (): number => Math.round(127.5 + (2 * random() - 1) * steps);
@@ -44,7 +44,7 @@ async function choose(frames: readonly Uint8Array[]): Promise<Uint32Array[]> {
 
 async function bitsOf(frames: readonly Uint32Array[]): Promise<number> {
   const counter = new CostCounter();
-  const coder = new TokenFrameCoder(grid, tables, prior);
+  const coder = new TokenGridCoder(grid, tables, prior);
   for (const ids of frames) await coder.code(counter, CHANNELS, (cell, channel) => (ids[cell]! >>> channel) & 1);
   return counter.bitCount;
 }

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { Geometry, type FrameTokens } from '../../../src/codec/transform/frame-tokens.js';
-import type { FrameHead } from '../../../src/codec/frame-head.js';
+import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import * as contexts from '../../../src/codec/transform/mode-contexts.js';
 import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
 import { seededRandom } from '../../entropy/random.js';
@@ -41,19 +41,19 @@ function touching(tokens: FrameTokens, y: number, x: number): number {
 test.each(['inter', 'key'] as const)('contexts are those of FORMAT.md in %s frames', (kind) => {
   const geometry = new Geometry(100, 70);
   const isKey = kind === 'key';
-  const head: FrameHead = {
+  const header: FrameHeader = {
     kind,
     q: 20,
-    reference0: isKey ? null : 0,
-    reference1: null,
-    fills: 0,
-    interpolation: 0,
+    referenceSlot0: isKey ? null : 0,
+    referenceSlot1: null,
+    refreshSlot: 0,
+    variant: 0,
     hasQOffsets: false,
     hasLoopFilter: false,
     pts: 0n,
   };
   for (let seed = 1; seed <= 20; seed++) {
-    const tokens = randomTokens(geometry, tables, head, seededRandom(seed));
+    const tokens = randomTokens(geometry, tables, header, seededRandom(seed));
     for (let row = 0; row < geometry.rows; row++) {
       for (let column = 0; column < geometry.columns; column++) {
         const both = [neighbour(tokens, row, column - 1), neighbour(tokens, row - 1, column)];

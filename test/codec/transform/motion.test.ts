@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FrameTokens, Geometry } from '../../../src/codec/transform/frame-tokens.js';
-import type { FrameHead } from '../../../src/codec/frame-head.js';
+import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import { MotionNeighbours, setMotion } from '../../../src/codec/transform/motion.js';
 import { TemporalMotion } from '../../../src/codec/transform/temporal-motion.js';
 import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
@@ -8,13 +8,13 @@ import { seededRandom } from '../../entropy/random.js';
 import { randomTokens } from './random-tokens.js';
 import { tinyTables } from '../tiny.js';
 
-const head: FrameHead = {
+const header: FrameHeader = {
   kind: 'inter',
   q: 30,
-  reference0: 0,
-  reference1: 1,
-  fills: null,
-  interpolation: 0,
+  referenceSlot0: 0,
+  referenceSlot1: 1,
+  refreshSlot: null,
+  variant: 0,
   hasQOffsets: false,
   hasLoopFilter: false,
   pts: 1n,
@@ -28,8 +28,15 @@ beforeAll(async () => {
 /** Frames in slots 0 and 1, the second of which moves against the first. */
 function temporalOf(geometry: Geometry, random: () => number): TemporalMotion {
   const temporal = new TemporalMotion();
-  const key: FrameHead = { ...head, kind: 'key', reference0: null, reference1: null, fills: 0, pts: 0n };
-  const next: FrameHead = { ...head, reference1: null, fills: 1, pts: 2n };
+  const key: FrameHeader = {
+    ...header,
+    kind: 'key',
+    referenceSlot0: null,
+    referenceSlot1: null,
+    refreshSlot: 0,
+    pts: 0n,
+  };
+  const next: FrameHeader = { ...header, referenceSlot1: null, refreshSlot: 1, pts: 2n };
   for (const before of [key, next]) randomTokens(geometry, tables, before, random, temporal);
   return temporal;
 }
@@ -41,7 +48,7 @@ function motionAt(tokens: FrameTokens, y: number, x: number): Motion | null {
   const { rows, columns } = tokens.geometry;
   if (y < 0 || x < 0 || y >= 2 * rows || x >= 2 * columns) return null;
   const at = y * 2 * columns + x;
-  const reference = tokens.reference[at]!;
+  const reference = tokens.referenceIndex[at]!;
   return reference < 0 ? null : [reference, ...tokens.motion.subarray(4 * at, 4 * at + 4)];
 }
 
@@ -88,8 +95,8 @@ test.each([
     const random = seededRandom(seed);
     const temporal = temporalOf(geometry, random);
     const neighbours = new MotionNeighbours(temporal);
-    const tokens = randomTokens(geometry, tables, head, random, temporal);
-    temporal.beginFrame(head);
+    const tokens = randomTokens(geometry, tables, header, random, temporal);
+    temporal.beginFrame(header);
     for (let y = 0; y < 2 * geometry.rows; y++) {
       for (let x = 0; x < 2 * geometry.columns; x++) {
         for (const size of y % 2 === 0 && x % 2 === 0 ? [1, 2] : [1]) {
@@ -153,15 +160,22 @@ describe('by hand', () => {
 
   test('the temporal motion stands behind above, and three candidates are enough', () => {
     const temporal = new TemporalMotion();
-    const key: FrameHead = { ...head, kind: 'key', reference0: null, reference1: null, fills: 0, pts: 0n };
-    const next: FrameHead = { ...head, reference1: null, fills: 1, pts: 2n };
+    const key: FrameHeader = {
+      ...header,
+      kind: 'key',
+      referenceSlot0: null,
+      referenceSlot1: null,
+      refreshSlot: 0,
+      pts: 0n,
+    };
+    const next: FrameHeader = { ...header, referenceSlot1: null, refreshSlot: 1, pts: 2n };
     temporal.beginFrame(key);
     temporal.endFrame(key, new FrameTokens(geometry));
     const moved = new FrameTokens(geometry);
     setMotion(moved, 2, 2, 2, [0, 40, 20, 0, 0], 0);
     temporal.beginFrame(next);
     temporal.endFrame(next, moved);
-    temporal.beginFrame(head);
+    temporal.beginFrame(header);
     const neighbours = new MotionNeighbours(temporal);
     neighbours.gather(prepare(), 2, 2, 2);
     expect([...neighbours.candidates]).toEqual([2, 12, 3, -5, -6, 0, 4, -8, 0, 0, 2, 20, 10, -20, -10]);
@@ -180,6 +194,6 @@ describe('by hand', () => {
     setMotion(tokens, 2, 2, 1, [1, 1, 2, 3, 4], 0);
     const at = 2 * 6 + 2;
     expect([...tokens.motion.subarray(4 * at, 4 * at + 4)]).toEqual([0, 0, 3, 4]);
-    expect(tokens.reference[at + 1]).toBe(-1);
+    expect(tokens.referenceIndex[at + 1]).toBe(-1);
   });
 });

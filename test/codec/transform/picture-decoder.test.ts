@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { FrameTokens, Geometry } from '../../../src/codec/transform/frame-tokens.js';
-import type { FrameHead } from '../../../src/codec/frame-head.js';
+import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import { PictureDecoder } from '../../../src/codec/transform/picture-decoder.js';
 import type { Planes } from '../../../src/codec/planes.js';
 import { BitstreamError } from '../../../src/errors.js';
@@ -34,10 +34,10 @@ function cut(plane: Uint8Array, width: number, top: number, left: number, size: 
 }
 
 /** FORMAT.md section 10, "Loop filter": every region alone, with 8 luma samples around it. */
-async function slowLoop(head: FrameHead, tokens: FrameTokens, planes: Planes): Promise<Planes> {
-  if (!head.hasLoopFilter) return planes;
+async function slowLoop(header: FrameHeader, tokens: FrameTokens, planes: Planes): Promise<Planes> {
+  if (!header.hasLoopFilter) return planes;
   const { codedWidth, codedHeight, regionColumns } = tokens.geometry;
-  const side = slowSide(head, tokens);
+  const side = slowSide(header, tokens);
   const result = { y: planes.y.slice(), u: planes.u.slice(), v: planes.v.slice() };
   for (const [region, flag] of tokens.filtered.entries()) {
     if (flag === 0) continue;
@@ -77,36 +77,38 @@ describe('random frames become the pictures of FORMAT.md section 10', () => {
     const random = seededRandom(width + (rich ? 1 : 0));
     const decoder = new PictureDecoder(new Kernels(), geometry, pack, loopFilter);
     let slots = new Map<number, Planes>();
-    for (const head of randomHeads(8, random, [0, 6])) {
-      if (head.kind === 'key') slots = new Map();
-      const tokens = randomTokens(geometry, pack, head, random);
-      const references = [head.reference0, head.reference1].map((slot) => (slot === null ? null : slots.get(slot)!));
-      const expected = await slowLoop(head, tokens, new SlowPicture(pack, head, tokens, references).planes);
-      expect(await decoder.decode(head, tokens)).toEqual(expected);
-      if (head.fills !== null) slots.set(head.fills, expected);
+    for (const header of randomHeads(8, random, [0, 6])) {
+      if (header.kind === 'key') slots = new Map();
+      const tokens = randomTokens(geometry, pack, header, random);
+      const references = [header.referenceSlot0, header.referenceSlot1].map((slot) =>
+        slot === null ? null : slots.get(slot)!,
+      );
+      const expected = await slowLoop(header, tokens, new SlowPicture(pack, header, tokens, references).planes);
+      expect(await decoder.decode(header, tokens)).toEqual(expected);
+      if (header.refreshSlot !== null) slots.set(header.refreshSlot, expected);
     }
   });
 });
 
 describe('slots', () => {
   const geometry = new Geometry(20, 20);
-  const key: FrameHead = {
+  const key: FrameHeader = {
     kind: 'key',
     q: 40,
-    reference0: null,
-    reference1: null,
-    fills: 2,
-    interpolation: 0,
+    referenceSlot0: null,
+    referenceSlot1: null,
+    refreshSlot: 2,
+    variant: 0,
     hasQOffsets: false,
     hasLoopFilter: false,
     pts: 0n,
   };
-  const inter: FrameHead = { ...key, kind: 'inter', reference0: 2, fills: null };
+  const inter: FrameHeader = { ...key, kind: 'inter', referenceSlot0: 2, refreshSlot: null };
 
-  /** A frame that repeats what is in `reference0`. */
+  /** A frame that repeats what is in `referenceSlot0`. */
   function repeat(): FrameTokens {
     const tokens = new FrameTokens(geometry);
-    tokens.reference.fill(0);
+    tokens.referenceIndex.fill(0);
     return tokens;
   }
 
@@ -115,20 +117,20 @@ describe('slots', () => {
     const first = await decoder.decode(key, randomTokens(geometry, tables, key, seededRandom(1)));
     expect(await decoder.decode(inter, repeat())).toEqual(first);
     // Copies slot 2 to slot 5, then fills 2 with something else.
-    await decoder.decode({ ...inter, fills: 5 }, repeat());
-    const change = { ...inter, fills: 2 };
+    await decoder.decode({ ...inter, refreshSlot: 5 }, repeat());
+    const change = { ...inter, refreshSlot: 2 };
     const second = await decoder.decode(change, randomTokens(geometry, tables, change, seededRandom(2)));
     expect(await decoder.decode(inter, repeat())).toEqual(second);
-    expect(await decoder.decode({ ...inter, reference0: 5 }, repeat())).toEqual(first);
-    const other = { ...key, fills: 0 };
+    expect(await decoder.decode({ ...inter, referenceSlot0: 5 }, repeat())).toEqual(first);
+    const other = { ...key, refreshSlot: 0 };
     await decoder.decode(other, randomTokens(geometry, tables, other, seededRandom(3)));
-    await expect(decoder.decode({ ...inter, reference0: 5 }, repeat())).rejects.toThrow(BitstreamError);
+    await expect(decoder.decode({ ...inter, referenceSlot0: 5 }, repeat())).rejects.toThrow(BitstreamError);
     await expect(decoder.decode(inter, repeat())).rejects.toThrow(/slot 2, which is empty/);
   });
 
   test('a key frame that fills nothing leaves all slots empty', async () => {
     const decoder = new PictureDecoder(new Kernels(), geometry, tables, loopFilter);
-    const shown = { ...key, fills: null };
+    const shown = { ...key, refreshSlot: null };
     await decoder.decode(key, randomTokens(geometry, tables, key, seededRandom(1)));
     await decoder.decode(shown, randomTokens(geometry, tables, shown, seededRandom(1)));
     await expect(decoder.decode(inter, repeat())).rejects.toThrow(BitstreamError);
@@ -136,8 +138,8 @@ describe('slots', () => {
 
   test('a filter that the pack does not have is refused', async () => {
     const decoder = new PictureDecoder(new Kernels(), geometry, tables, loopFilter);
-    const head = { ...key, interpolation: 2 };
-    const tokens = randomTokens(geometry, tables, head, seededRandom(1));
-    await expect(decoder.decode(head, tokens)).rejects.toThrow(/no such interpolation filter/);
+    const header = { ...key, variant: 2 };
+    const tokens = randomTokens(geometry, tables, header, seededRandom(1));
+    await expect(decoder.decode(header, tokens)).rejects.toThrow(/no such interpolation filter/);
   });
 });

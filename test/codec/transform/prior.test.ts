@@ -52,13 +52,15 @@ test.each(geometries.map((geometry) => [geometry.width, geometry.height, geometr
     const codec = new TokenCodec(geometry, tables, { first, second });
     let slots = new Map<number, SlowMemory>();
     const temporal = new TemporalMotion();
-    for (const head of randomHeads(14, random, [0, 9])) {
-      if (head.kind === 'key') slots = new Map();
-      const tokens = randomTokens(geometry, tables, head, random, temporal);
+    for (const header of randomHeads(14, random, [0, 9])) {
+      if (header.kind === 'key') slots = new Map();
+      const tokens = randomTokens(geometry, tables, header, random, temporal);
       first.calls = [];
       second.calls = [];
-      await codec.write(head, tokens);
-      const memories = [head.reference0, head.reference1].map((slot) => (slot === null ? null : slots.get(slot)!));
+      await codec.write(header, tokens);
+      const memories = [header.referenceSlot0, header.referenceSlot1].map((slot) =>
+        slot === null ? null : slots.get(slot)!,
+      );
       const memory = slowReferenceMemory(tokens, memories);
       const coded = codedBlocks(tokens);
       const later = secondPassBlocks(tokens);
@@ -68,7 +70,7 @@ test.each(geometries.map((geometry) => [geometry.width, geometry.height, geometr
           ? []
           : [
               {
-                block: { data: slowBlocks(head, tokens), dims: [coded.length, 32] },
+                block: { data: slowBlocks(header, tokens), dims: [coded.length, 32] },
                 around: { data: slowAround(tokens), dims: [coded.length, 48] },
                 memory: {
                   data: Uint8Array.from(coded.flatMap((at) => memory[at]!)),
@@ -87,8 +89,8 @@ test.each(geometries.map((geometry) => [geometry.width, geometry.height, geometr
               },
             ],
       );
-      if (head.fills !== null) slots.set(head.fills, slowNextMemory(tokens, memory));
-      expect(sidePlanes(head, tokens)).toEqual(slowSide(head, tokens));
+      if (header.refreshSlot !== null) slots.set(header.refreshSlot, slowNextMemory(tokens, memory));
+      expect(sidePlanes(header, tokens)).toEqual(slowSide(header, tokens));
     }
   },
 );

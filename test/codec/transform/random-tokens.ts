@@ -1,8 +1,8 @@
 import { CoefficientSyntax } from '../../../src/codec/transform/coefficient-syntax.js';
-import type { FrameHead } from '../../../src/codec/frame-head.js';
+import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import { FrameTokens, TOKENS_PER_BLOCK, type Geometry } from '../../../src/codec/transform/frame-tokens.js';
 import { ModeSyntax } from '../../../src/codec/transform/mode-syntax.js';
-import { SyntaxTables } from '../../../src/codec/transform/syntax-tables.js';
+import { ProbabilityTables } from '../../../src/codec/transform/probability-tables.js';
 import { TemporalMotion } from '../../../src/codec/transform/temporal-motion.js';
 import type { AdaptiveTables } from '../../../src/entropy/adaptive-tables.js';
 import { MAGNITUDE_LIMIT } from '../../../src/entropy/magnitude.js';
@@ -45,11 +45,11 @@ class ChanceCoder implements SymbolCoder {
 export function randomTokens(
   geometry: Geometry,
   pack: PackTables,
-  head: FrameHead,
+  header: FrameHeader,
   random: () => number,
   temporal = new TemporalMotion(),
 ): FrameTokens {
-  const tables = new SyntaxTables(pack);
+  const tables = new ProbabilityTables(pack);
   const tokens = new FrameTokens(geometry);
   const coder = new ChanceCoder(
     random,
@@ -60,7 +60,7 @@ export function randomTokens(
       [tables.modes.motionClass, 10],
     ]),
   );
-  new ModeSyntax(tables, pack, temporal).code(coder, head, tokens);
+  new ModeSyntax(tables, pack, temporal).code(coder, header, tokens);
   const coefficients = new CoefficientSyntax(tables, pack);
   // Which scales a prior would give plays no part in what is drawn.
   const scales = {

@@ -1,5 +1,5 @@
 // Reconstruction as FORMAT.md section 10 tells it, one sample at a time, from the twins of the kernels.
-import type { FrameHead } from '../../../src/codec/frame-head.js';
+import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import type { FrameTokens } from '../../../src/codec/transform/frame-tokens.js';
 import type { Planes } from '../../../src/codec/planes.js';
 import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
@@ -12,24 +12,24 @@ const NAMES = ['y', 'u', 'v'] as const;
 type PlaneName = (typeof NAMES)[number];
 
 /** q of the macroblock in `row`, `column`. */
-export function slowQ(head: FrameHead, tokens: FrameTokens, row: number, column: number): number {
+export function slowQ(header: FrameHeader, tokens: FrameTokens, row: number, column: number): number {
   const regionColumns = Math.ceil(tokens.geometry.codedWidth / 64);
-  return clip(head.q + tokens.qOffset[Math.floor(row / 4) * regionColumns + Math.floor(column / 4)]!, 0, 63);
+  return clip(header.q + tokens.qOffset[Math.floor(row / 4) * regionColumns + Math.floor(column / 4)]!, 0, 63);
 }
 
 /** The picture before the loop filter. */
 export class SlowPicture {
   readonly planes: Planes;
   readonly #pack: PackTables;
-  readonly #head: FrameHead;
+  readonly #header: FrameHeader;
   readonly #tokens: FrameTokens;
   readonly #references: readonly (Planes | null)[];
   /** Luma 8x8 sub-blocks that are complete, by `row,column` on their grid. */
   readonly #done = new Set<string>();
 
-  constructor(pack: PackTables, head: FrameHead, tokens: FrameTokens, references: readonly (Planes | null)[]) {
+  constructor(pack: PackTables, header: FrameHeader, tokens: FrameTokens, references: readonly (Planes | null)[]) {
     this.#pack = pack;
-    this.#head = head;
+    this.#header = header;
     this.#tokens = tokens;
     this.#references = references;
     const { codedWidth, codedHeight, rows, columns } = tokens.geometry;
@@ -109,7 +109,7 @@ export class SlowPicture {
 
   /** One luma 8x8 sub-block and the chroma 4x4 blocks of it: larger partitions move all of theirs alike. */
   #inter(y: number, x: number, sub: number): void {
-    const { reference, motion } = this.#tokens;
+    const { referenceIndex: reference, motion } = this.#tokens;
     for (const name of NAMES) {
       const [half, size] = name === 'y' ? [1, 8] : [2, 4];
       const moved = [0, 1].flatMap((slot) =>
@@ -148,7 +148,7 @@ export class SlowPicture {
       return plane[row * width + clip(left + (i % side), 0, width - 1)]!;
     });
     const { interpolation, interpolationChroma } = this.#pack;
-    const from = 32 * this.#head.interpolation;
+    const from = 32 * this.#header.variant;
     const table = name === 'y' ? interpolation.data.subarray(from, from + 32) : interpolationChroma;
     const taps = Array.from({ length: phases }, (_, phase) => [...table.subarray(phase * count, (phase + 1) * count)]);
     const block = { data, at: before * side + before, stride: side };
@@ -177,7 +177,7 @@ export class SlowPicture {
   }
 
   #values(tokens: readonly number[], weights: Uint8Array, row: number, column: number): number[] {
-    const q = slowQ(this.#head, this.#tokens, row, column);
+    const q = slowQ(this.#header, this.#tokens, row, column);
     const type = this.#tokens.type[row * this.#tokens.geometry.columns + column]!;
     const from = type >= 3 ? 0 : 2;
     const [one, more] = this.#pack.reconstructionOffset.subarray(from, from + 2);

@@ -1,5 +1,5 @@
 // Inputs of the prior and of the filters as FORMAT.md sections 9 and 10 tell them.
-import type { FrameHead } from '../../../src/codec/frame-head.js';
+import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import type { FrameTokens } from '../../../src/codec/transform/frame-tokens.js';
 import { clip } from '../../kernels/twins/block.js';
 import { slowQ } from './slow-picture.js';
@@ -25,7 +25,7 @@ export function codedBlocks(tokens: FrameTokens): number[] {
 }
 
 /** [coded, 32]: what describes a macroblock itself. */
-export function slowBlocks(head: FrameHead, tokens: FrameTokens): Uint8Array {
+export function slowBlocks(header: FrameHeader, tokens: FrameTokens): Uint8Array {
   const { columns } = tokens.geometry;
   const describe = (at: number): number[] => {
     const [row, column] = [Math.floor(at / columns), at % columns];
@@ -34,14 +34,14 @@ export function slowBlocks(head: FrameHead, tokens: FrameTokens): Uint8Array {
     const oneOf = (count: number, which: number): number[] =>
       Array.from({ length: count }, (_, i) => (i === which ? 64 : 0));
     return [
-      head.kind === 'inter' ? 64 : 0,
-      slowQ(head, tokens, row, column),
+      header.kind === 'inter' ? 64 : 0,
+      slowQ(header, tokens, row, column),
       ...oneOf(5, tokens.type[at]!),
       64 * tokens.transform[at]!,
       4 * tokens.lumaGroups[at]!,
       8 * tokens.chromaGroups[at]!,
       64 * tokens.hasNewMotion[at]!,
-      subs.some((sub) => tokens.reference[sub] === 2) ? 64 : 0,
+      subs.some((sub) => tokens.referenceIndex[sub] === 2) ? 64 : 0,
       64,
       ...oneOf(16, isIntra ? tokens.intraMode[subs[0]!]! : -1),
       ...oneOf(3, isIntra ? -1 : tokens.basis[at]! - 1),
@@ -116,7 +116,7 @@ export function slowReferenceMemory(tokens: FrameTokens, slots: readonly (SlowMe
     if (tokens.type[at]! >= 3) return nothing;
     const [row, column] = [Math.floor(at / columns), at % columns];
     const sub = 4 * row * columns + 2 * column;
-    const slot = tokens.reference[sub] === 1 ? 1 : 0;
+    const slot = tokens.referenceIndex[sub] === 1 ? 1 : 0;
     // The luma sample at the centre of the block, moved: to which macroblock it belongs.
     const x = 16 * column + 8 + tokens.motion[4 * sub + 2 * slot]! / 4;
     const y = 16 * row + 8 + tokens.motion[4 * sub + 2 * slot + 1]! / 4;
@@ -137,15 +137,15 @@ export function slowNextMemory(tokens: FrameTokens, before: SlowMemory): SlowMem
 }
 
 /** Side input of the filters, [6, 2 rows, 2 columns]. */
-export function slowSide(head: FrameHead, tokens: FrameTokens): Uint8Array {
+export function slowSide(header: FrameHeader, tokens: FrameTokens): Uint8Array {
   const { rows, columns } = tokens.geometry;
   const at = (row: number, column: number): number => (row >> 1) * columns + (column >> 1);
   return draw(2 * rows, 2 * columns, [
-    (row, column) => slowQ(head, tokens, row >> 1, column >> 1),
+    (row, column) => slowQ(header, tokens, row >> 1, column >> 1),
     (row, column) => (tokens.type[at(row, column)]! >= 3 ? 64 : 0),
     (row, column) => 64 * tokens.transform[at(row, column)]!,
     (row, column) => 4 * tokens.lumaGroups[at(row, column)]!,
     (row, column) => (tokens.type[at(row, column)] === 0 ? 64 : 0),
-    () => (head.kind === 'key' ? 64 : 0),
+    () => (header.kind === 'key' ? 64 : 0),
   ]);
 }

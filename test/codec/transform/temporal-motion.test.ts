@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { FrameHead } from '../../../src/codec/frame-head.js';
+import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import { AVERAGE, FrameTokens, Geometry } from '../../../src/codec/transform/frame-tokens.js';
 import { setMotion } from '../../../src/codec/transform/motion.js';
 import { TemporalMotion } from '../../../src/codec/transform/temporal-motion.js';
@@ -22,24 +22,26 @@ interface SlowSlot {
 
 /** FORMAT.md section 8, "Temporal motion"; times of these tests are exact as floating-point numbers. */
 function slowMotion(
-  head: FrameHead,
+  header: FrameHeader,
   slots: ReadonlyMap<number, SlowSlot>,
   y: number,
   x: number,
   size: number,
 ): number[] | null {
-  if (head.reference0 === null) return null;
-  const held = [head.reference0, ...(head.reference1 === null ? [] : [head.reference1])].map((at) => slots.get(at)!);
+  if (header.referenceSlot0 === null) return null;
+  const held = [header.referenceSlot0, ...(header.referenceSlot1 === null ? [] : [header.referenceSlot1])].map((at) =>
+    slots.get(at)!,
+  );
   const { pts, references, tokens } = held.at(-1)!;
   const [sampleY, sampleX] = [8 * y + 4 * size, 8 * x + 4 * size];
   const at = Math.floor(sampleY / 8) * 2 * tokens.geometry.columns + Math.floor(sampleX / 8);
-  const reference = tokens.reference[at]!;
+  const reference = tokens.referenceIndex[at]!;
   if (reference < 0) return null;
   const used = reference === 1 ? 1 : 0;
   const end = references[used] ?? null;
   if (end === null || end === pts) return null;
   const vectors = held.flatMap((slot) => {
-    const exact = (256 * Number(head.pts - slot.pts)) / Number(pts - end);
+    const exact = (256 * Number(header.pts - slot.pts)) / Number(pts - end);
     const k = Math.max(-1024, Math.min(1023, Math.floor(exact + 0.5)));
     return [0, 1].map((component) => {
       const value = Math.floor((k * tokens.motion[4 * at + 2 * used + component]! + 128) / 256);
@@ -56,25 +58,27 @@ test.each(geometries.map((geometry) => [geometry.width, geometry.height, geometr
     const temporal = new TemporalMotion();
     let slots = new Map<number, SlowSlot>();
     let found = 0;
-    for (const head of randomHeads(40, random, [0, 25])) {
-      if (head.kind === 'key') slots = new Map();
-      temporal.beginFrame(head);
+    for (const header of randomHeads(40, random, [0, 25])) {
+      if (header.kind === 'key') slots = new Map();
+      temporal.beginFrame(header);
       const results: (number[] | null)[] = [];
       const expected: (number[] | null)[] = [];
       for (let y = 0; y < 2 * geometry.rows; y++) {
         for (let x = 0; x < 2 * geometry.columns; x++) {
           for (const size of y % 2 === 0 && x % 2 === 0 ? [1, 2] : [1]) {
             results.push(temporal.find(y, x, size) ? [...temporal.fields] : null);
-            expected.push(slowMotion(head, slots, y, x, size));
+            expected.push(slowMotion(header, slots, y, x, size));
           }
         }
       }
       expect(results).toEqual(expected);
       found += expected.filter((motion) => motion !== null).length;
-      const tokens = randomTokens(geometry, tables, head, random);
-      temporal.endFrame(head, tokens);
-      const references = [head.reference0, head.reference1].map((at) => (at === null ? null : slots.get(at)!.pts));
-      if (head.fills !== null) slots.set(head.fills, { pts: head.pts, references, tokens });
+      const tokens = randomTokens(geometry, tables, header, random);
+      temporal.endFrame(header, tokens);
+      const references = [header.referenceSlot0, header.referenceSlot1].map((at) =>
+        at === null ? null : slots.get(at)!.pts,
+      );
+      if (header.refreshSlot !== null) slots.set(header.refreshSlot, { pts: header.pts, references, tokens });
     }
     expect(found).toBeGreaterThan(0);
   },
@@ -82,36 +86,41 @@ test.each(geometries.map((geometry) => [geometry.width, geometry.height, geometr
 
 describe('by hand', () => {
   const geometry = new Geometry(16, 16);
-  const key: FrameHead = {
+  const key: FrameHeader = {
     kind: 'key',
     q: 30,
-    reference0: null,
-    reference1: null,
-    fills: 0,
-    interpolation: 0,
+    referenceSlot0: null,
+    referenceSlot1: null,
+    refreshSlot: 0,
+    variant: 0,
     hasQOffsets: false,
     hasLoopFilter: false,
     pts: 0n,
   };
-  const inter = (pts: bigint, reference0: number, reference1: number | null, fills: number | null): FrameHead => ({
+  const inter = (
+    pts: bigint,
+    referenceSlot0: number,
+    referenceSlot1: number | null,
+    refreshSlot: number | null,
+  ): FrameHeader => ({
     ...key,
     kind: 'inter',
     pts,
-    reference0,
-    reference1,
-    fills,
+    referenceSlot0,
+    referenceSlot1,
+    refreshSlot,
   });
   const moved = (...fields: readonly number[]): FrameTokens => {
     const tokens = new FrameTokens(geometry);
     setMotion(tokens, 0, 0, 2, fields, 0);
     return tokens;
   };
-  const add = (temporal: TemporalMotion, head: FrameHead, tokens: FrameTokens): void => {
-    temporal.beginFrame(head);
-    temporal.endFrame(head, tokens);
+  const add = (temporal: TemporalMotion, header: FrameHeader, tokens: FrameTokens): void => {
+    temporal.beginFrame(header);
+    temporal.endFrame(header, tokens);
   };
-  const found = (temporal: TemporalMotion, head: FrameHead): number[] | null => {
-    temporal.beginFrame(head);
+  const found = (temporal: TemporalMotion, header: FrameHeader): number[] | null => {
+    temporal.beginFrame(header);
     return temporal.find(0, 0, 2) ? [...temporal.fields] : null;
   };
   /** A key frame in slot 0 and a frame at `pts` in slot 1 that moved by (8, -12) from it. */
@@ -173,7 +182,7 @@ describe('by hand', () => {
 
   test('a key frame empties all slots, and an empty slot has no motion', () => {
     const temporal = pyramid(8n);
-    add(temporal, { ...key, fills: 2 }, new FrameTokens(geometry));
+    add(temporal, { ...key, refreshSlot: 2 }, new FrameTokens(geometry));
     expect(found(temporal, inter(4n, 0, 1, null))).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { FrameHead } from '../../../src/codec/frame-head.js';
+import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import {
   Geometry,
   INTER16,
@@ -30,11 +30,11 @@ test('any valid tokens are assembled, with all that follows from them, and stay 
       const layout = transformLayout(geometry);
       const assembler = new TokenAssembler(geometry, layout, pack);
       const temporal = new TemporalMotion();
-      for (const head of randomHeads(12, random, [0, 7])) {
-        const tokens = randomTokens(geometry, pack, head, random, temporal);
+      for (const header of randomHeads(12, random, [0, 7])) {
+        const tokens = randomTokens(geometry, pack, header, random, temporal);
         const arrays = pickArrays(layout, tokens.arrays());
         const before = structuredClone(arrays);
-        expect(assembler.assemble(head, arrays).arrays()).toEqual(tokens.arrays());
+        expect(assembler.assemble(header, arrays).arrays()).toEqual(tokens.arrays());
         expect(arrays).toEqual(before);
       }
     }
@@ -44,14 +44,14 @@ test('any valid tokens are assembled, with all that follows from them, and stay 
 describe('refused', () => {
   const geometry = new Geometry(130, 70);
   const layout = transformLayout(geometry);
-  const key: FrameHead = {
-    ...{ kind: 'key', q: 30, reference0: null, reference1: null, fills: 0, interpolation: 0 },
+  const key: FrameHeader = {
+    ...{ kind: 'key', q: 30, referenceSlot0: null, referenceSlot1: null, refreshSlot: 0, variant: 0 },
     ...{ hasQOffsets: false, hasLoopFilter: false, pts: 0n },
   };
-  const inter: FrameHead = { ...key, kind: 'inter', reference0: 0, pts: 1n };
+  const inter: FrameHeader = { ...key, kind: 'inter', referenceSlot0: 0, pts: 1n };
 
   /** Assembles a key frame and an inter frame of which `change` changes something. */
-  function assemble(change: (arrays: Record<string, Int16Array>, tokens: FrameTokens) => void, head = inter): void {
+  function assemble(change: (arrays: Record<string, Int16Array>, tokens: FrameTokens) => void, header = inter): void {
     const random = seededRandom(17);
     const temporal = new TemporalMotion();
     const assembler = new TokenAssembler(geometry, layout, tables);
@@ -60,7 +60,7 @@ describe('refused', () => {
     const second = randomTokens(geometry, tables, inter, random, temporal);
     const arrays: NamedArrays = pickArrays(layout, second.arrays());
     change(arrays as unknown as Record<string, Int16Array>, second);
-    assembler.assemble(head, arrays);
+    assembler.assemble(header, arrays);
   }
 
   /** Position of the first macroblock of this type. */
@@ -80,7 +80,7 @@ describe('refused', () => {
     ['transform', 2, 'transform[0, 3] is 2; it must be 0..1'],
     ['lumaGroups', 17, 'lumaGroups[0, 3] is 17; it must be 0..16'],
     ['chromaGroups', 9, 'chromaGroups[0, 3] is 9; it must be 0..8'],
-    ['reference', 3, 'reference[0, 3] is 3; it must be -1..2'],
+    ['referenceIndex', 3, 'referenceIndex[0, 3] is 3; it must be -1..2'],
     ['motion', 8192, 'motion[0, 0, 3] is 8192; it must be -8192..8191'],
     ['qOffset', -9, 'qOffset[1, 0] is -9; it must be -8..8'],
     ['filtered', 2, 'filtered[1, 0] is 2; it must be 0..1'],
@@ -103,8 +103,8 @@ describe('refused', () => {
     // The other three sub-blocks move otherwise.
     expect(motionOf(INTER16, 5000)).toThrow(misfit('motion'));
     expect(motionOf(INTRA16, 1)).toThrow(misfit('motion'));
-    expect(() => assemble(({ reference }, tokens) => (reference![subBlockOf(tokens, INTER16)] = 1))).toThrow(
-      misfit('reference'),
+    expect(() => assemble(({ referenceIndex }, tokens) => (referenceIndex![subBlockOf(tokens, INTER16)] = 1))).toThrow(
+      misfit('referenceIndex'),
     );
     expect(() => assemble(({ transform }, tokens) => (transform![blockOf(tokens, INTRA8)] = 0))).toThrow(
       misfit('transform'),
@@ -120,6 +120,6 @@ describe('refused', () => {
   });
 
   test('a filter that the pack lacks', () => {
-    expect(() => assemble(() => undefined, { ...inter, interpolation: 3 })).toThrow('interpolation is 3; the pack has');
+    expect(() => assemble(() => undefined, { ...inter, variant: 3 })).toThrow('variant is 3; the pack has');
   });
 });

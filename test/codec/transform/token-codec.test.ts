@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FrameTokens, Geometry, INTER16, INTRA8, SKIP } from '../../../src/codec/transform/frame-tokens.js';
-import type { FrameHead } from '../../../src/codec/frame-head.js';
+import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import { TemporalMotion } from '../../../src/codec/transform/temporal-motion.js';
 import { TokenCodec } from '../../../src/codec/transform/token-codec.js';
 import { BitstreamError } from '../../../src/errors.js';
@@ -26,13 +26,13 @@ describe('any valid tokens come back', () => {
         const writing = new TokenCodec(geometry, pack, graphs);
         const reading = new TokenCodec(geometry, pack, graphs);
         const temporal = new TemporalMotion();
-        for (const head of randomHeads(12, random, [0, 7])) {
-          const tokens = randomTokens(geometry, pack, head, random, temporal);
+        for (const header of randomHeads(12, random, [0, 7])) {
+          const tokens = randomTokens(geometry, pack, header, random, temporal);
           // What the encoder fills in is not given to the writer: it must find it out itself.
           const given = FrameTokens.adopt(geometry, structuredClone(tokens.arrays()));
           given.hasNewMotion.fill(0);
           given.motionDifference.fill(0);
-          const read = await reading.read(head, await writing.write(head, given));
+          const read = await reading.read(header, await writing.write(header, given));
           expect(read.arrays()).toEqual(tokens.arrays());
           expect(given.arrays()).toEqual(tokens.arrays());
         }
@@ -43,13 +43,13 @@ describe('any valid tokens come back', () => {
 
 describe('refused', () => {
   const geometry = new Geometry(40, 24);
-  const key: FrameHead = {
+  const key: FrameHeader = {
     kind: 'key',
     q: 30,
-    reference0: null,
-    reference1: null,
-    fills: 1,
-    interpolation: 0,
+    referenceSlot0: null,
+    referenceSlot1: null,
+    refreshSlot: 1,
+    variant: 0,
     hasQOffsets: false,
     hasLoopFilter: false,
     pts: 0n,
@@ -58,14 +58,14 @@ describe('refused', () => {
   test('a frame that refers to a slot that no frame has filled since the last key frame', async () => {
     const codec = new TokenCodec(geometry, tables, graphs);
     const random = seededRandom(5);
-    const write = (head: FrameHead): Promise<Uint8Array> =>
-      new TokenCodec(geometry, tables, graphs).write(head, randomTokens(geometry, tables, head, random));
+    const write = (header: FrameHeader): Promise<Uint8Array> =>
+      new TokenCodec(geometry, tables, graphs).write(header, randomTokens(geometry, tables, header, random));
     const first = await write(key);
     await codec.read(key, first);
-    const inter: FrameHead = { ...key, kind: 'inter', reference0: 0 };
+    const inter: FrameHeader = { ...key, kind: 'inter', referenceSlot0: 0 };
     await expect(codec.read(inter, Uint8Array.of(0, 0, 128, 0))).rejects.toThrow(BitstreamError);
-    await codec.read({ ...key, fills: 0 }, first);
-    await expect(codec.read({ ...inter, reference0: 1 }, first)).rejects.toThrow(BitstreamError);
+    await codec.read({ ...key, refreshSlot: 0 }, first);
+    await expect(codec.read({ ...inter, referenceSlot0: 1 }, first)).rejects.toThrow(BitstreamError);
   });
 
   test('bytes that are cut or followed by others', async () => {
@@ -84,22 +84,22 @@ describe('refused', () => {
     const pack: PackTables = { ...tables };
     const writing = new TokenCodec(geometry, pack, graphs);
     await writing.write(key, randomTokens(geometry, pack, key, seededRandom(7)));
-    const inter: FrameHead = { ...key, kind: 'inter', reference0: 1 };
+    const inter: FrameHeader = { ...key, kind: 'inter', referenceSlot0: 1 };
     const tokens = new FrameTokens(geometry);
     tokens.type.fill(INTER16);
-    tokens.reference.fill(0);
+    tokens.referenceIndex.fill(0);
     for (let i = 0; i < tokens.motion.length; i += 4) tokens.motion[i] = 8192;
     await expect(writing.write(inter, tokens)).rejects.toThrow(/motion vector out of range/);
   });
 
   test('but not the lowest and the highest vector', async () => {
-    const inter: FrameHead = { ...key, kind: 'inter', reference0: 1 };
+    const inter: FrameHeader = { ...key, kind: 'inter', referenceSlot0: 1 };
     const tokens = new FrameTokens(geometry);
     tokens.type.fill(INTER16);
-    tokens.reference.fill(0);
+    tokens.referenceIndex.fill(0);
     // Whole macroblocks, four sub-blocks each: rows of the grid of sub-blocks alternate in pairs.
     const stride = geometry.columns * 2;
-    for (let at = 0; at < tokens.reference.length; at++) {
+    for (let at = 0; at < tokens.referenceIndex.length; at++) {
       const isOdd = ((at % stride) >> 1) & 1;
       tokens.motion.set(isOdd === 1 ? [8191, -8192] : [-8192, 8191], at * 4);
     }
@@ -116,10 +116,10 @@ describe('refused', () => {
     const writing = new TokenCodec(geometry, pack, graphs);
     const keyTokens = randomTokens(geometry, pack, key, seededRandom(8));
     await writing.write(key, keyTokens);
-    const inter: FrameHead = { ...key, kind: 'inter', reference0: 1 };
+    const inter: FrameHeader = { ...key, kind: 'inter', referenceSlot0: 1 };
     const tokens = new FrameTokens(geometry);
     tokens.type.fill(SKIP);
-    tokens.reference.fill(0);
+    tokens.referenceIndex.fill(0);
     tokens.type[3] = INTER16;
     tokens.lumaGroups[3] = 2;
     tokens.basis[3] = 3;
@@ -130,13 +130,13 @@ describe('refused', () => {
 test('tables adapt over inter frames and start anew at key frames', async () => {
   const geometry = new Geometry(64, 64);
   const codec = new TokenCodec(geometry, tables, graphs);
-  const head: FrameHead = {
+  const header: FrameHeader = {
     kind: 'key',
     q: 20,
-    reference0: null,
-    reference1: null,
-    fills: 0,
-    interpolation: 0,
+    referenceSlot0: null,
+    referenceSlot1: null,
+    refreshSlot: 0,
+    variant: 0,
     hasQOffsets: false,
     hasLoopFilter: false,
     pts: 0n,
@@ -144,9 +144,9 @@ test('tables adapt over inter frames and start anew at key frames', async () => 
   const tokens = new FrameTokens(geometry);
   tokens.type.fill(INTRA8);
   tokens.transform.fill(1);
-  const inter: FrameHead = { ...head, kind: 'inter', reference0: 0 };
+  const inter: FrameHeader = { ...header, kind: 'inter', referenceSlot0: 0 };
   const sizes: number[] = [];
-  for (const next of [head, inter, inter, inter, head, inter]) sizes.push((await codec.write(next, tokens)).length);
+  for (const next of [header, inter, inter, inter, header, inter]) sizes.push((await codec.write(next, tokens)).length);
   expect(sizes[2]).toBeLessThan(sizes[1]!);
   expect(sizes[3]).toBeLessThan(sizes[2]!);
   expect(sizes.slice(4)).toEqual(sizes.slice(0, 2));

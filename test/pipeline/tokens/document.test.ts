@@ -12,8 +12,8 @@ import { TINY_LOOKUP_FREE_PACK, TINY_PACK } from '../../support/packs.js';
 import { exportTokens } from './built.js';
 
 const families = {
-  transform: { stream: 'pyramid', pack: TINY_PACK, place: 'transform', tokenFrames: 11 },
-  'lookup-free': { stream: 'lookup-free/chunks', pack: TINY_LOOKUP_FREE_PACK, place: 'lookup-free', tokenFrames: 8 },
+  transform: { stream: 'pyramid', pack: TINY_PACK, place: 'transform', tokenGrids: 11 },
+  'lookup-free': { stream: 'lookup-free/chunks', pack: TINY_LOOKUP_FREE_PACK, place: 'lookup-free', tokenGrids: 8 },
 };
 
 let document: string;
@@ -40,7 +40,7 @@ async function expectedLines(path: string): Promise<string[]> {
     if (item.type !== 'frame' || item.arrays === null) continue;
     const values = Array.from(item.arrays[first!.name]!);
     const sum = values.reduce((total, value) => total + value, 0);
-    lines.push([item.chunk, item.tokenFrame, item.pts, first!.name, values.length, sum].join(' '));
+    lines.push([item.chunk, item.tokenGrid, item.pts, first!.name, values.length, sum].join(' '));
   }
   return lines;
 }
@@ -50,14 +50,14 @@ async function hasNumpy(): Promise<boolean> {
   return exitCode === 0;
 }
 
-describe.each(Object.entries(families))('of the family %s', (_, { place, tokenFrames }) => {
+describe.each(Object.entries(families))('of the family %s', (_, { place, tokenGrids }) => {
   test.each(['jsonl', 'npz'])(
     "the example for .%s runs, where there is Python with numpy, and gives the file's numbers",
     async (format) => {
       const examples = [...document.matchAll(/^```python\n(.*?)^```$/gms)].map(([, text]) => text!);
       const example = examples.find((text) => text.includes(`tokens.${format}`))!;
       const expected = await expectedLines(join(folder, place, `tokens.${format}`));
-      expect(expected).toHaveLength(tokenFrames);
+      expect(expected).toHaveLength(tokenGrids);
       expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(11);
       if (!(await hasNumpy())) return;
       const { stdout } = await execa('python3', ['-c', example], { cwd: join(folder, place) });

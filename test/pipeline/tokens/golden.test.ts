@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TokenFrame, TokenItem } from '../../../src/pipeline/tokens/token-source.js';
-import { tokenFramesOf } from '../../../src/codec/lookup-free/cell-tokens.js';
+import type { FrameRecord, TokenItem } from '../../../src/pipeline/tokens/token-source.js';
+import { tokenGridsOf } from '../../../src/codec/lookup-free/cell-tokens.js';
 import { goldenStreams, invalidLookupFreeStreams, invalidStreams, lookupFreeStreams } from '../../codec/golden.js';
 import { packetsOf } from '../../codec/packets-of.js';
 import { TINY_LOOKUP_FREE_PACK, TINY_PACK } from '../../support/packs.js';
@@ -19,7 +19,7 @@ describe.each(['npz', 'jsonl'] as const)('through %s, from pipe to pipe, the sam
     const file = new MemorySink();
     const exported = await exportTokens(piped(bytes), file, { pack, format });
     const frames = expected.packets.length;
-    expect(exported).toMatchObject({ format, family: 'transform', frames, tokenFrames: frames, bytes: bytes.length });
+    expect(exported).toMatchObject({ format, family: 'transform', frames, tokenGrids: frames, bytes: bytes.length });
     const stream = new MemorySink();
     const imported = await importTokens(piped(file.bytes()), stream, { pack });
     expect(imported).toMatchObject({ frames, bytes: bytes.length, isSame: true });
@@ -31,9 +31,9 @@ describe.each(['npz', 'jsonl'] as const)('through %s, from pipe to pipe, the sam
     const file = new MemorySink();
     const exported = await exportTokens(piped(bytes), file, { ...own, format });
     const { packets } = await packetsOf(bytes);
-    const tokenFrames = packets.reduce((sum, packet) => sum + tokenFramesOf(packet), 0);
+    const tokenGrids = packets.reduce((sum, packet) => sum + tokenGridsOf(packet), 0);
     const frames = expected.packets.length;
-    expect(exported).toMatchObject({ format, family: 'lookup-free', frames, tokenFrames, bytes: bytes.length });
+    expect(exported).toMatchObject({ format, family: 'lookup-free', frames, tokenGrids, bytes: bytes.length });
     const stream = new MemorySink();
     const imported = await importTokens(piped(file.bytes()), stream, own);
     expect(imported).toMatchObject({ frames, bytes: bytes.length, isSame: true });
@@ -48,9 +48,9 @@ describe('without a file', () => {
     await using tokens = await readTokens(piped(bytes), { pack });
     const items: TokenItem[] = [];
     for await (const item of tokens.items) items.push(item);
-    const frames = items.filter((item): item is TokenFrame => item.type === 'frame');
+    const frames = items.filter((item): item is FrameRecord => item.type === 'frame');
     expect(items.at(-1)).toMatchObject({ type: 'end', frames: frames.length });
-    expect(frames.map(({ number, chunk, tokenFrame }) => [number, chunk, tokenFrame])).toEqual(
+    expect(frames.map(({ number, chunk, tokenGrid }) => [number, chunk, tokenGrid])).toEqual(
       frames.map((_, number) => [number, number, 0]),
     );
     for (const { arrays } of frames) {
@@ -60,7 +60,7 @@ describe('without a file', () => {
     }
   });
 
-  test('token frames that show several pictures stand in the first of their packets', async () => {
+  test('token grids that show several pictures stand in the first of their packets', async () => {
     const { bytes } = lookupFree.find(([name]) => name === 'chunks')![1];
     await using tokens = await readTokens(piped(bytes), { pack: TINY_LOOKUP_FREE_PACK });
     expect(tokens.layout).toEqual([
@@ -70,12 +70,12 @@ describe('without a file', () => {
     const places: string[] = [];
     for await (const item of tokens.items) {
       if (item.type !== 'frame') continue;
-      places.push(`${item.chunk}.${item.tokenFrame}${'!'.repeat(Object.keys(item.arrays ?? {}).length)}`);
+      places.push(`${item.chunk}.${item.tokenGrid}${'!'.repeat(Object.keys(item.arrays ?? {}).length)}`);
     }
     expect(places.join(' ')).toBe('0.0! 0.1! 0.1 0.1 0.1 0.2! 0.2 0.2 0.2 0.3! 0.3 1.0! 2.1!! 2.2! 2.3! 2.3 2.3 2.3');
   });
 
-  test.each<[string, (frame: TokenFrame) => Partial<TokenFrame>, RegExp]>([
+  test.each<[string, (frame: FrameRecord) => Partial<FrameRecord>, RegExp]>([
     [
       'an id out of range',
       ({ arrays }) => ({ arrays: { ids: arrays!['ids']!.with(8, 2 ** 18) } }),
@@ -87,21 +87,17 @@ describe('without a file', () => {
     ['no tokens', () => ({ arrays: null }), /its arrays must not be null/],
     ['no array', () => ({ arrays: {} }), /the array ids is missing/],
     [
-      'a second token frame where there is one',
+      'a second token grid where there is one',
       ({ arrays }) => ({ arrays: { ...arrays, refinement: arrays!['ids']! } }),
       /it must not have the array refinement/,
     ],
-    [
-      'a key frame without its second one',
-      () => ({ kind: 'key', interpolation: 1 }),
-      /the array refinement is missing/,
-    ],
+    ['a key frame without its second one', () => ({ kind: 'key', variant: 1 }), /the array refinement is missing/],
     [
       'a key frame of three',
-      ({ arrays }) => ({ kind: 'key', interpolation: 2, arrays: { ...arrays, refinement: arrays!['ids']! } }),
-      /2 more token frames in a key packet/,
+      ({ arrays }) => ({ kind: 'key', variant: 2, arrays: { ...arrays, refinement: arrays!['ids']! } }),
+      /2 more token grids in a key packet/,
     ],
-    ['a picture of no token frame', () => ({ interpolation: 2 }), /its arrays must be null/],
+    ['a picture of no token grid', () => ({ variant: 2 }), /its arrays must be null/],
   ])('ids: %s is refused', async (_, change, message) => {
     const { bytes } = lookupFree.find(([name]) => name === 'chunks')![1];
     const own = { pack: TINY_LOOKUP_FREE_PACK };

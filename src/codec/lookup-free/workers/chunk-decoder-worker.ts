@@ -17,8 +17,8 @@ servePictures<CellTokens>(async (setup: ChunkDecoderSetup) => {
   const { width, height, device, threads } = setup;
   const graph = await Graph.create(setup.decoder, { device, threads });
   const decoder = new ChunkDecoder(new CellGrid(width, height), graph, setup.firstState);
-  return async ({ head, tokens, checksum }) => {
+  return async ({ header, tokens, checksum }) => {
     if (checksum !== null) requireChecksum(idsChecksum(tokens), checksum);
-    return { planes: await decoder.decode(head, tokens), side: new Uint8Array(0) };
+    return { planes: await decoder.decode(header, tokens), side: new Uint8Array(0) };
   };
 });

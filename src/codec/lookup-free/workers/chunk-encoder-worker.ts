@@ -2,7 +2,7 @@ import { Kernels } from '../../../kernels/kernels.js';
 import type { BitTables } from '../bit-tables.js';
 import { Graph } from '../../../model/graph.js';
 import { CellGrid } from '../cell-grid.js';
-import { idsChecksum, tokenFramesOf, type CellTokens } from '../cell-tokens.js';
+import { idsChecksum, tokenGridsOf, type CellTokens } from '../cell-tokens.js';
 import { ChunkEncoder, type ChunkOptions } from '../chunk-encoder.js';
 import type { ChunkDecoderSetup } from './chunk-decoder-worker.js';
 import { tokenBuffers, type EncoderRequest, type EncoderResponse } from '../../workers/messages.js';
@@ -30,7 +30,7 @@ serveRequests(async (setup: ChunkEncoderSetup) => {
     if (!encoder.isReady(isEnd)) return { response: null };
     const packet = await encoder.next(isEnd);
     return {
-      response: { ...packet, loopChecksum: tokenFramesOf(packet.head) > 0 ? idsChecksum(packet.tokens) : null },
+      response: { ...packet, loopChecksum: tokenGridsOf(packet.header) > 0 ? idsChecksum(packet.tokens) : null },
       transfer: tokenBuffers(packet.tokens),
     };
   };

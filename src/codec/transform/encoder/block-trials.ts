@@ -1,7 +1,7 @@
 import { BlockView } from '../../../kernels/block-view.js';
 import type { Kernels } from '../../../kernels/kernels.js';
 import { BlockReconstruction, type References } from '../block-reconstruction.js';
-import type { FrameHead } from '../../frame-head.js';
+import type { FrameHeader } from '../../frame-header.js';
 import {
   CHROMA_TOKENS,
   isIntra,
@@ -26,7 +26,7 @@ export type MotionHints = readonly [Int16Array | null, Int16Array | null];
 
 /** A frame that is being decided. */
 export interface FrameJob {
-  readonly head: FrameHead;
+  readonly header: FrameHeader;
   readonly source: Picture;
   readonly target: Picture;
   readonly tokens: FrameTokens;
@@ -60,7 +60,7 @@ export interface Trial {
   readonly luma: Int16Array;
   readonly chroma: Int16Array;
   /** Intra mode of each sub-block. */
-  readonly modes: Uint8Array;
+  readonly intraModes: Uint8Array;
   /** [4, 5]: motion of each sub-block. */
   readonly motion: Int16Array;
 }
@@ -99,7 +99,7 @@ export class BlockTrials {
     best.lumaGroups = trial.lumaGroups;
     best.chromaGroups = trial.chromaGroups;
     best.tokens.set(trial.tokens);
-    best.modes.set(trial.modes);
+    best.intraModes.set(trial.intraModes);
     best.motion.set(trial.motion);
   }
 
@@ -108,7 +108,7 @@ export class BlockTrials {
     const { row, column, tokens } = block;
     const { trial, residuals } = this;
     const source = this.#source.moveTo(block.source.y, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK);
-    const { transform } = this.rates.tables.modes;
+    const { transform } = this.rates.probabilities.modes;
     const transformAt = transformContext(tokens, row, column, type);
     const job = this.residualJob(block, type);
     job.groupContext = lumaGroupsContext(tokens, row, column, type);
@@ -156,7 +156,7 @@ export class BlockTrials {
     const { tokens } = block;
     for (let sub = 0; sub < 4; sub++) {
       const at = this.subBlock(block, sub);
-      trial.motion[sub * MOTION_FIELDS] = tokens.reference[at]!;
+      trial.motion[sub * MOTION_FIELDS] = tokens.referenceIndex[at]!;
       for (let i = 0; i < 4; i++) trial.motion[sub * MOTION_FIELDS + 1 + i] = tokens.motion[at * 4 + i]!;
     }
   }
@@ -191,7 +191,7 @@ function newTrial(): Trial {
     tokens,
     luma: tokens.subarray(0, CHROMA_TOKENS),
     chroma: tokens.subarray(CHROMA_TOKENS),
-    modes: new Uint8Array(4),
+    intraModes: new Uint8Array(4),
     motion: new Int16Array(4 * MOTION_FIELDS),
   };
 }

@@ -9,7 +9,7 @@ export interface PlannedFrame {
   /** None in key frames, else one or two. */
   readonly references: readonly PlannedReference[];
   /** Slot that the frame fills, or null if no other frame is predicted from it. */
-  readonly fills: number | null;
+  readonly refreshSlot: number | null;
 }
 
 /** A frame to predict from, and the slot that holds it. */
@@ -96,7 +96,7 @@ export class CodingOrder {
 
   #planKey(frame: LookAheadFrame): void {
     this.#open.shift();
-    this.#planned.push({ frame, isKey: true, references: [], fills: 0 });
+    this.#planned.push({ frame, isKey: true, references: [], refreshSlot: 0 });
     this.#anchor = { frame, slot: 0 };
     this.#olderAnchor = null;
     this.#sinceKey = 1;
@@ -132,7 +132,7 @@ export class CodingOrder {
       if (level === 0 && this.#olderAnchor !== null) references.push(this.#olderAnchor);
       if (isReferenced) slots.set(position, slot);
       const frame = frames[position]!;
-      this.#planned.push({ frame, isKey: false, references, fills: isReferenced ? slot : null });
+      this.#planned.push({ frame, isKey: false, references, refreshSlot: isReferenced ? slot : null });
       if (level === 0) {
         this.#olderAnchor = this.#largest > 1 ? this.#anchor : null;
         this.#anchor = { frame, slot };

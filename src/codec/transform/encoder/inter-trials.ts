@@ -62,7 +62,7 @@ export class InterTrials {
   /** Tries everything on one macroblock; returns the least SATD cost of a prediction. */
   try(block: BlockJob): number {
     const { tokens, row, column } = block;
-    const { modes } = this.#trials.rates.tables;
+    const { modes } = this.#trials.rates.probabilities;
     const { trialMargin, splitBits, earlySkipBits } = this.#trials.settings.inter;
     const typeAt = typeContext(tokens, row, column);
     const neighbours = this.#neighbours;
@@ -105,7 +105,7 @@ export class InterTrials {
 
   /** Each candidate in full as skip, and by SATD as the prediction of a residual. */
   #tryCandidates(block: BlockJob, typeAt: number): void {
-    const { modes } = this.#trials.rates.tables;
+    const { modes } = this.#trials.rates.probabilities;
     const best = this.#merge;
     best.satd = Infinity;
     for (let index = 0; index < CANDIDATES; index++) {
@@ -158,7 +158,7 @@ export class InterTrials {
    */
   #trySplit(block: BlockJob, typeBits: number, reference: number): void {
     const { tokens, row, column, satdLambda } = block;
-    const { modes } = this.#trials.rates.tables;
+    const { modes } = this.#trials.rates.probabilities;
     const neighbours = this.#neighbours;
     const motion = this.#motion;
     let satd = satdLambda * typeBits;

@@ -24,8 +24,8 @@ export class IntraTrials {
   /** Tries 16x16 and 8x8 prediction on one macroblock, unless `interSatd` makes that hopeless. */
   try(block: BlockJob, interSatd: number): void {
     const { row, column, tokens } = block;
-    const { modes } = this.#trials.rates.tables;
-    const isKey = block.head.kind === 'key';
+    const { modes } = this.#trials.rates.probabilities;
+    const isKey = block.header.kind === 'key';
     const typeBits = (type: number): number =>
       isKey
         ? modes.typeKey.cost(typeKeyContext(tokens, row, column), type - INTRA16)
@@ -59,7 +59,7 @@ export class IntraTrials {
     second.satd = Infinity;
     for (let mode = 0; mode < modeCount; mode++) {
       kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
-      const bits = rates.tables.modes.intraMode16.cost(context, mode);
+      const bits = rates.probabilities.modes.intraMode16.cost(context, mode);
       const satd = kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, MACROBLOCK) + block.satdLambda * bits;
       if (satd < first.satd) {
         setRanked(second, first.mode, first.satd, first.bits);
@@ -77,7 +77,7 @@ export class IntraTrials {
     trials.kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
     const { intraBasis16, intraBasis8 } = tables.pack;
     const luma = trials.luma(block, INTRA16, to, intraBasis16[mode]!, intraBasis8[mode]!);
-    trials.trial.modes.fill(mode);
+    trials.trial.intraModes.fill(mode);
     this.#finish(block, INTRA16, luma.cost + block.lambda * bits, luma.groups);
   }
 
@@ -85,7 +85,7 @@ export class IntraTrials {
   #try8(block: BlockJob, typeBits: number): void {
     const { row, column, source, target, q, lambda, tokens } = block;
     const { trial, best, blocks, residuals, kernels, tables, geometry, rates } = this.#trials;
-    const { intraMode8, lumaGroups } = rates.tables.modes;
+    const { intraMode8, lumaGroups } = rates.probabilities.modes;
     const { pack } = tables;
     const job = this.#trials.residualJob(block, INTRA8);
     tokens.type[block.at] = INTRA8;
@@ -101,7 +101,7 @@ export class IntraTrials {
       const boundary = blocks.lumaBoundary(target, row, column, sub, geometry.columns);
       const context = intraModeContext(tokens, y, x, pack.intraModes);
       const mode = this.#best8(block, boundary, from, context);
-      trial.modes[sub] = mode;
+      trial.intraModes[sub] = mode;
       tokens.intraMode[this.#trials.subBlock(block, sub)] = mode;
       kernels.call.intraPredict(boundary, SUB_BLOCK, tables.intra8[mode]!, to.at, to.stride);
       job.basis = pack.intraBasis8[mode]!;
@@ -128,7 +128,7 @@ export class IntraTrials {
       kernels.call.intraPredict(boundary, SUB_BLOCK, tables.intra8[mode]!, to.at, to.stride);
       const satd =
         kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, SUB_BLOCK) +
-        block.satdLambda * rates.tables.modes.intraMode8.cost(context, mode);
+        block.satdLambda * rates.probabilities.modes.intraMode8.cost(context, mode);
       if (satd < bestSatd) {
         bestSatd = satd;
         best = mode;
@@ -142,7 +142,7 @@ export class IntraTrials {
     const { trial, best, blocks, geometry } = this.#trials;
     if (cost >= best.cost) return;
     const { row, column, target } = block;
-    const mode = trial.modes[0]!;
+    const mode = trial.intraModes[0]!;
     blocks.predictIntraChroma(target.u, row, column, mode, geometry.columns);
     blocks.predictIntraChroma(target.v, row, column, mode, geometry.columns);
     const chroma = this.#trials.chroma(block, target, type, groups > 0);

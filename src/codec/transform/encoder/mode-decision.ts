@@ -36,13 +36,13 @@ export class ModeDecision {
    * macroblocks that `wavefront` visits.
    */
   decide(frame: FrameJob, wavefront: Wavefront): void {
-    const { head, source, target, tokens, references, hints } = frame;
+    const { header, source, target, tokens, references, hints } = frame;
     const { columns } = this.#geometry;
     const { key, referenced, unreferenced, satdFactor } = this.#lagrangian;
-    const factor = head.kind === 'key' ? key : head.fills !== null ? referenced : unreferenced;
+    const factor = header.kind === 'key' ? key : header.refreshSlot !== null ? referenced : unreferenced;
     // No spread, and NaN for floating-point fields: all frames' records then have one shape for the engine.
     const block = {
-      head,
+      header,
       source,
       target,
       tokens,
@@ -61,12 +61,12 @@ export class ModeDecision {
       block.column = column;
       block.at = row * columns + column;
       block.sub = 4 * row * columns + 2 * column;
-      block.q = blockQ(tokens, head.q, row, column);
+      block.q = blockQ(tokens, header.q, row, column);
       const step = this.#tables.pack.step[block.q]! / 8;
       block.lambda = factor * step * step;
       block.satdLambda = Math.sqrt(factor) * step * satdFactor;
       this.#trials.best.cost = Infinity;
-      const interSatd = head.kind === 'inter' ? this.#inter.try(block) : Infinity;
+      const interSatd = header.kind === 'inter' ? this.#inter.try(block) : Infinity;
       this.#intra.try(block, interSatd);
       this.#commit(block);
     });
@@ -83,7 +83,7 @@ export class ModeDecision {
     tokens.chromaGroups[at] = best.chromaGroups;
     clearMotion(tokens, row, column);
     for (let sub = 0; sub < 4; sub++) {
-      tokens.intraMode[this.#trials.subBlock(block, sub)] = isIntra(best.type) ? best.modes[sub]! : 0;
+      tokens.intraMode[this.#trials.subBlock(block, sub)] = isIntra(best.type) ? best.intraModes[sub]! : 0;
       if (isIntra(best.type)) continue;
       setMotion(tokens, 2 * row + (sub >> 1), 2 * column + (sub & 1), 1, best.motion, sub * MOTION_FIELDS);
     }

@@ -194,7 +194,7 @@ export class NewMotion {
 
   #referenceBits(block: BlockJob, reference: number): number {
     if (block.references.pictures[1] === null) return 0;
-    return this.#trials.rates.tables.modes.reference.cost(0, reference);
+    return this.#trials.rates.probabilities.modes.reference.cost(0, reference);
   }
 
   /** Bits of a vector as a difference to what is predicted. */
@@ -203,7 +203,7 @@ export class NewMotion {
   }
 
   #componentBits(neighbours: MotionNeighbours, component: number, difference: number): number {
-    const { motionClass } = this.#trials.rates.tables.modes;
+    const { motionClass } = this.#trials.rates.probabilities.modes;
     const size = Math.abs(difference);
     const index = size === 0 ? 0 : 32 - Math.clz32(size);
     return motionClass.cost(3 * component + neighbours.differenceContext(component), index) + index;

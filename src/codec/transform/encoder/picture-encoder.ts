@@ -1,7 +1,7 @@
 import type { Kernels } from '../../../kernels/kernels.js';
 import type { Graph } from '../../../model/graph.js';
 import type { PackTables } from '../pack-tables.js';
-import type { FrameHead } from '../../frame-head.js';
+import type { FrameHeader } from '../../frame-header.js';
 import { SKIP, type FrameTokens, type Geometry } from '../frame-tokens.js';
 import { copyRegion, filterRegions, regionError, sidePlanes } from '../loop-filter.js';
 import { Picture, type PicturePlanes } from '../picture.js';
@@ -14,7 +14,7 @@ import type { EncoderSettings } from './settings.js';
 
 /** The encoder's decisions for one frame. */
 export interface EncodedPicture {
-  readonly head: FrameHead;
+  readonly header: FrameHeader;
   readonly tokens: FrameTokens;
   /** Reconstruction before and after the loop filter, at coded size. */
   readonly unfiltered: Planes;
@@ -62,35 +62,35 @@ export class PictureEncoder {
    */
   async encode(
     planes: { y: Uint8Array; u: Uint8Array; v: Uint8Array },
-    wanted: Omit<FrameHead, 'hasLoopFilter' | 'hasQOffsets'>,
+    wanted: Omit<FrameHeader, 'hasLoopFilter' | 'hasQOffsets'>,
     qOffset: Int8Array | null = null,
     hints: MotionHints = [null, null],
   ): Promise<EncodedPicture> {
     const geometry = this.#geometry;
-    let head: FrameHead = {
+    let header: FrameHeader = {
       ...wanted,
       hasLoopFilter: false,
       hasQOffsets: qOffset?.some((value) => value !== 0) === true,
     };
     this.#source.writeVisible(planes, geometry.width, geometry.height);
-    if (head.kind === 'key') this.#slots.clear();
-    let tokens = this.#decide(head, qOffset, hints);
-    if (head.kind === 'key') {
+    if (header.kind === 'key') this.#slots.clear();
+    let tokens = this.#decide(header, qOffset, hints);
+    if (header.kind === 'key') {
       // Nothing was known of this scene's statistics: count them, then decide again.
-      this.#decision.learn({ head, commit: false });
-      tokens = this.#decide(head, qOffset, hints);
+      this.#decision.learn({ header, commit: false });
+      tokens = this.#decide(header, qOffset, hints);
     }
     const unfiltered = this.#work.read();
     const source = this.#source.read();
-    const loop = await this.#filter(head, tokens, source, unfiltered);
-    head = { ...head, hasLoopFilter: tokens.filtered.includes(1) };
-    this.#decision.learn({ head, commit: true });
-    if (head.fills !== null) this.#slots.fill(head.fills, loop);
-    return { head, tokens: tokens.copy(), unfiltered, loop, source };
+    const loop = await this.#filter(header, tokens, source, unfiltered);
+    header = { ...header, hasLoopFilter: tokens.filtered.includes(1) };
+    this.#decision.learn({ header, commit: true });
+    if (header.refreshSlot !== null) this.#slots.fill(header.refreshSlot, loop);
+    return { header, tokens: tokens.copy(), unfiltered, loop, source };
   }
 
   /** The loop picture: filtered in those regions, of the ones with any new content, that come closer to the source. */
-  async #filter(head: FrameHead, tokens: FrameTokens, source: Planes, unfiltered: Planes): Promise<Planes> {
+  async #filter(header: FrameHeader, tokens: FrameTokens, source: Planes, unfiltered: Planes): Promise<Planes> {
     const geometry = this.#geometry;
     const loop = { y: unfiltered.y.slice(), u: unfiltered.u.slice(), v: unfiltered.v.slice() };
     if (this.#loopFilter === null) return loop;
@@ -99,7 +99,7 @@ export class PictureEncoder {
       const row = Math.floor(at / geometry.columns);
       if (type !== SKIP) changed.add(geometry.regionOf(row, at % geometry.columns));
     });
-    await filterRegions(this.#loopFilter, geometry, loop, sidePlanes(head, tokens), [...changed]);
+    await filterRegions(this.#loopFilter, geometry, loop, sidePlanes(header, tokens), [...changed]);
     for (const region of changed) {
       const before = regionError(geometry, region, source, unfiltered);
       if (regionError(geometry, region, source, loop) < before) tokens.filtered[region] = 1;
@@ -108,11 +108,11 @@ export class PictureEncoder {
     return loop;
   }
 
-  #decide(head: FrameHead, qOffset: Int8Array | null, hints: MotionHints): FrameTokens {
+  #decide(header: FrameHeader, qOffset: Int8Array | null, hints: MotionHints): FrameTokens {
     const planesOf = (slot: number | null): PicturePlanes | null => this.#slots.get(slot)?.planes ?? null;
     const job: DecisionJob = {
-      ...{ head, source: this.#source.planes, target: this.#work.planes, hints },
-      references: [planesOf(head.reference0), planesOf(head.reference1)],
+      ...{ header, source: this.#source.planes, target: this.#work.planes, hints },
+      references: [planesOf(header.referenceSlot0), planesOf(header.referenceSlot1)],
     };
     return this.#decision.decide(job, qOffset);
   }

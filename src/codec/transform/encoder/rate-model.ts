@@ -1,7 +1,7 @@
 import type { Kernels, Pointer } from '../../../kernels/kernels.js';
 import { CostCounter } from '../../../entropy/symbol-coder.js';
 import type { PackTables } from '../pack-tables.js';
-import type { FrameHead } from '../../frame-head.js';
+import type { FrameHeader } from '../../frame-header.js';
 import {
   CHROMA_LIMIT,
   CHROMA_TOKENS,
@@ -11,7 +11,7 @@ import {
   type FrameTokens,
 } from '../frame-tokens.js';
 import { ModeSyntax } from '../mode-syntax.js';
-import { SyntaxTables } from '../syntax-tables.js';
+import { ProbabilityTables } from '../probability-tables.js';
 import type { RateSettings } from './settings.js';
 import { TemporalMotion } from '../temporal-motion.js';
 
@@ -29,7 +29,7 @@ const CLASSES = 6;
  * adapted as the decoder adapts them.
  */
 export class RateModel {
-  readonly tables: SyntaxTables;
+  readonly probabilities: ProbabilityTables;
   /** Addresses of float32 [16, 8, 16] by class (see {@link tokenClass}). */
   readonly tokenCosts: readonly Pointer[];
   /** Addresses of float32 [17] by context of `lumaGroups`, and [9] by context of `chromaGroups`. */
@@ -48,8 +48,8 @@ export class RateModel {
   constructor(kernels: Kernels, pack: PackTables, settings: RateSettings) {
     this.#kernels = kernels;
     this.#decay = settings.decay;
-    this.tables = new SyntaxTables(pack);
-    this.#modes = new ModeSyntax(this.tables, pack, this.temporal);
+    this.probabilities = new ProbabilityTables(pack);
+    this.#modes = new ModeSyntax(this.probabilities, pack, this.temporal);
     this.#neighbours = pack.contextNeighbours;
     this.#contextOfSum = pack.contextOfSum;
     this.#start = Array.from({ length: CLASSES }, (_, index) => startDistribution(pack, index >> 1, settings));
@@ -61,11 +61,11 @@ export class RateModel {
   }
 
   /** Prepares the costs of a frame that is about to be decided. */
-  beginFrame(head: FrameHead): void {
-    if (head.kind === 'key') this.tables.reset();
-    this.temporal.beginFrame(head);
+  beginFrame(header: FrameHeader): void {
+    if (header.kind === 'key') this.probabilities.reset();
+    this.temporal.beginFrame(header);
     const f32 = this.#kernels.f32;
-    const { lumaGroups, chromaGroups } = this.tables.modes;
+    const { lumaGroups, chromaGroups } = this.probabilities.modes;
     this.lumaGroupCosts.forEach((at, context) => {
       for (let i = 0; i < 17; i++) f32[(at >> 2) + i] = lumaGroups.cost(context, i);
     });
@@ -79,8 +79,8 @@ export class RateModel {
    *
    * @param commit false for a trial whose modes the stream will not see.
    */
-  endFrame(head: FrameHead, tokens: FrameTokens, commit: boolean): void {
-    if (commit) this.#modes.code(new CostCounter(), head, tokens);
+  endFrame(header: FrameHeader, tokens: FrameTokens, commit: boolean): void {
+    if (commit) this.#modes.code(new CostCounter(), header, tokens);
     for (const counts of this.#counts) for (let i = 0; i < counts.length; i++) counts[i]! *= this.#decay;
     const { coefficients } = tokens;
     for (let at = 0; at < tokens.type.length; at++) {

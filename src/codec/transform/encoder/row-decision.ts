@@ -1,6 +1,6 @@
 import type { Kernels } from '../../../kernels/kernels.js';
 import type { PackTables } from '../pack-tables.js';
-import type { FrameHead } from '../../frame-head.js';
+import type { FrameHeader } from '../../frame-header.js';
 import { FrameTokens, type Geometry, type TokenArrays } from '../frame-tokens.js';
 import { KernelTables } from '../kernel-tables.js';
 import { Picture, type PicturePlanes } from '../picture.js';
@@ -12,7 +12,7 @@ import { Wavefront } from './wavefront.js';
 
 /** A frame to decide; its pictures lie in the memory that all threads share. */
 export interface DecisionJob {
-  readonly head: FrameHead;
+  readonly header: FrameHeader;
   /** The picture to encode. */
   readonly source: PicturePlanes;
   /** Where its reconstruction before the loop filter goes. */
@@ -25,7 +25,7 @@ export interface DecisionJob {
 
 /** A decided frame to learn rates from. */
 export interface Lesson {
-  readonly head: FrameHead;
+  readonly header: FrameHeader;
   /** False for a trial whose modes the stream will not see. */
   readonly commit: boolean;
 }
@@ -71,16 +71,16 @@ export class RowDecision {
   }
 
   /** Decides this thread's rows, for `next`; if that fails, the other threads fail too. */
-  decide({ head, source, target, references, hints }: DecisionJob): void {
+  decide({ header, source, target, references, hints }: DecisionJob): void {
     [this.#tokens, this.#next] = [this.#next, this.#tokens];
     const picture = (planes: PicturePlanes): Picture => new Picture(this.#kernels, planes);
     const [first, second] = references.map((planes) => (planes === null ? null : picture(planes)));
     const frame: FrameJob = {
-      ...{ head, source: picture(source), target: picture(target), tokens: this.#tokens },
-      references: { pictures: [first!, second!], interpolation: head.interpolation },
+      ...{ header, source: picture(source), target: picture(target), tokens: this.#tokens },
+      references: { pictures: [first!, second!], interpolation: header.variant },
       hints,
     };
-    this.#rates.beginFrame(head);
+    this.#rates.beginFrame(header);
     this.#decision.decide(frame, this.#wavefront);
   }
 
@@ -90,7 +90,7 @@ export class RowDecision {
   }
 
   /** Learns from the frame that was decided last; also fills its tokens' derived fields. */
-  learn({ head, commit }: Lesson): void {
-    this.#rates.endFrame(head, this.#tokens, commit);
+  learn({ header, commit }: Lesson): void {
+    this.#rates.endFrame(header, this.#tokens, commit);
   }
 }

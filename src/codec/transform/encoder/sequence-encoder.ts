@@ -76,7 +76,7 @@ export class SequenceEncoder {
    */
   async next(): Promise<EncodedFrame> {
     const window = this.#order.plan(this.#waiting.size < this.#depth);
-    const { frame, isKey, references, fills } = window[0]!;
+    const { frame, isKey, references, refreshSlot } = window[0]!;
     const { propagation, adaptiveQuality, motion } = this.#settings;
     const gain = propagateQuality(this.#geometry, this.#dependants(window), propagation);
     const q = this.#options.quality + gain.frame;
@@ -89,10 +89,10 @@ export class SequenceEncoder {
       {
         kind: isKey ? 'key' : 'inter',
         q: Math.max(0, Math.min(63, q)),
-        reference0: references[0]?.slot ?? null,
-        reference1: references[1]?.slot ?? null,
-        fills,
-        interpolation: motion.interpolation,
+        referenceSlot0: references[0]?.slot ?? null,
+        referenceSlot1: references[1]?.slot ?? null,
+        refreshSlot,
+        variant: motion.interpolation,
         pts: picture.pts,
       },
       regions,

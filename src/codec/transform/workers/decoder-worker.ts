@@ -20,11 +20,11 @@ servePictures<TokenArrays>(async (setup: DecoderSetup) => {
   const geometry = new Geometry(setup.width, setup.height);
   const loopFilter = await Graph.create(setup.loopFilter, { device, threads }, release);
   const decoder = new PictureDecoder(new Kernels(), geometry, tables, loopFilter);
-  return async ({ head, tokens: arrays, checksum }) => {
+  return async ({ header, tokens: arrays, checksum }) => {
     const tokens = FrameTokens.adopt(geometry, arrays);
-    const planes = await decoder.decode(head, tokens);
+    const planes = await decoder.decode(header, tokens);
     if (checksum !== null) requireChecksum(loopChecksum(planes), checksum);
-    const side = sidePlanes(head, tokens);
+    const side = sidePlanes(header, tokens);
     release(tokenBuffers(arrays));
     return { planes, side };
   };

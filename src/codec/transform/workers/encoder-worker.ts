@@ -31,12 +31,12 @@ serveRequests(async (setup: EncoderSetup) => {
   return async ({ picture }: EncoderRequest): Promise<Served<EncoderResponse<TokenArrays>>> => {
     if (picture !== null) encoder.push(picture);
     if (!encoder.isReady(picture === null)) return { response: null };
-    const { display, head, tokens, ...pictures } = await encoder.next();
+    const { display, header, tokens, ...pictures } = await encoder.next();
     const arrays = tokens.arrays();
     const checksum = loopChecksum(pictures.loop);
     release(Object.values(pictures).flatMap(planeBuffers));
     return {
-      response: { display, head, tokens: arrays, loopChecksum: checksum },
+      response: { display, header, tokens: arrays, loopChecksum: checksum },
       transfer: tokenBuffers(arrays),
     };
   };

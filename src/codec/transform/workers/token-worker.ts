@@ -20,7 +20,7 @@ serveTokens<TokenArrays>(async (setup: TokenSetup) => {
   const second = await Graph.create(setup.priorSecond, { device, threads }, release);
   const codec = new TokenCodec(geometry, setup.tables, { first, second });
   return {
-    write: (head, tokens) => codec.write(head, FrameTokens.adopt(geometry, tokens)),
-    read: async (head, bytes) => (await codec.read(head, bytes)).arrays(),
+    write: (header, tokens) => codec.write(header, FrameTokens.adopt(geometry, tokens)),
+    read: async (header, bytes) => (await codec.read(header, bytes)).arrays(),
   };
 });

@@ -46,7 +46,7 @@ test('still pictures make pyramids', () => {
 
 test('an anchor is predicted from the two anchors before it, as far as the key frame', () => {
   const frames = plan([...Array<number>(26).fill(0), ...Array<number>(18).fill(1)], 250);
-  const anchors = frames.filter(({ fills, isKey }) => !isKey && fills !== null && fills < 2);
+  const anchors = frames.filter(({ refreshSlot, isKey }) => !isKey && refreshSlot !== null && refreshSlot < 2);
   const seen = anchors.map(({ frame, references }) => [frame.display, ...references.map((one) => one.frame.display)]);
   expect(seen).toEqual([
     [16, 0],
@@ -59,7 +59,7 @@ test('an anchor is predicted from the two anchors before it, as far as the key f
 
 test('one frame is a key frame', () => {
   const [only, ...others] = plan([0], 250);
-  expect(only).toMatchObject({ isKey: true, references: [], fills: 0 });
+  expect(only).toMatchObject({ isKey: true, references: [], refreshSlot: 0 });
   expect(others).toEqual([]);
 });
 
@@ -83,14 +83,14 @@ describe.each([1, 2, 3, 7, 9, 17, 30, 53])('%i frames', (count) => {
     expect(displays(frames).sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, index) => index));
     const { slotCount, reorderDepth } = codingStructure(geometry, keyint);
     const slots = new Map<number, number>();
-    for (const { frame, isKey, references, fills } of frames) {
+    for (const { frame, isKey, references, refreshSlot } of frames) {
       expect(isKey).toBe(frame.display % keyint === 0);
       if (isKey) slots.clear();
       expect(references.length > 0).toBe(!isKey);
       for (const reference of references) expect(slots.get(reference.slot)).toBe(reference.frame.display);
-      if (fills === null) continue;
-      expect(fills).toBeLessThan(slotCount);
-      slots.set(fills, frame.display);
+      if (refreshSlot === null) continue;
+      expect(refreshSlot).toBeLessThan(slotCount);
+      slots.set(refreshSlot, frame.display);
     }
     expect(heldBack(frames)).toBeLessThanOrEqual(reorderDepth);
   });

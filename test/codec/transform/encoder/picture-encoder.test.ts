@@ -44,18 +44,18 @@ async function roundTrip(
       {
         kind: time === 0 ? 'key' : 'inter',
         q,
-        reference0: time === 0 ? null : 0,
-        reference1: null,
-        fills: 0,
-        interpolation: time % 2,
+        referenceSlot0: time === 0 ? null : 0,
+        referenceSlot1: null,
+        refreshSlot: 0,
+        variant: time % 2,
         pts: BigInt(time),
       },
       offsets,
     );
-    const bytes = await writing.write(encoded.head, encoded.tokens);
-    const tokens = await reading.read(encoded.head, bytes);
+    const bytes = await writing.write(encoded.header, encoded.tokens);
+    const tokens = await reading.read(encoded.header, bytes);
     expect(tokens.arrays()).toEqual(encoded.tokens.arrays());
-    expect(await decoder.decode(encoded.head, tokens)).toEqual(encoded.loop);
+    expect(await decoder.decode(encoded.header, tokens)).toEqual(encoded.loop);
     results.push({ encoded, bytes: bytes.length });
   }
   return results;
@@ -103,28 +103,28 @@ test('inter frames find the motion and cost less than key frames', async () => {
   for (const { bytes, encoded } of inter) {
     expect(bytes).toBeLessThan(0.6 * key!.bytes);
     // The texture moves by 1.5, -0.75 samples per frame: its vectors are 6 and -3 quarters.
-    const { reference, motion } = encoded.tokens;
+    const { referenceIndex: reference, motion } = encoded.tokens;
     const hits = reference.filter((value, at) => value === 0 && motion[4 * at] === 6 && motion[4 * at + 1] === -3);
     expect(hits.length).toBeGreaterThan(0.5 * reference.length);
   }
   expect(key!.encoded.tokens.type.every((type) => type >= INTRA16)).toBe(true);
-  expect(key!.encoded.tokens.reference.every((reference) => reference === NO_REFERENCE)).toBe(true);
+  expect(key!.encoded.tokens.referenceIndex.every((reference) => reference === NO_REFERENCE)).toBe(true);
 });
 
 test('the source is the picture with its edges repeated up to the coded size', async () => {
   const geometry = new Geometry(18, 17);
   const encoder = new PictureEncoder(new Kernels(), geometry, tables, null, ENCODER_SETTINGS.psnr);
   const planes = picture('noise', 18, 17, 0);
-  const head = {
+  const header = {
     kind: 'key',
     q: 20,
-    reference0: null,
-    reference1: null,
-    fills: null,
-    interpolation: 0,
+    referenceSlot0: null,
+    referenceSlot1: null,
+    refreshSlot: null,
+    variant: 0,
     pts: 0n,
   } as const;
-  const { source, head: done, loop, unfiltered } = await encoder.encode(planes, head);
+  const { source, header: done, loop, unfiltered } = await encoder.encode(planes, header);
   expect(source.y.length).toBe(32 * 32);
   for (let row = 0; row < 32; row++) {
     for (let column = 0; column < 32; column++) {

@@ -33,7 +33,7 @@ async function encode(
 }
 
 function keys(frames: readonly EncodedFrame[]): number[] {
-  return frames.flatMap(({ head, display }) => (head.kind === 'key' ? [display] : []));
+  return frames.flatMap(({ header, display }) => (header.kind === 'key' ? [display] : []));
 }
 
 describe('key frames', () => {
@@ -49,25 +49,25 @@ describe('key frames', () => {
 
   test('a single frame is a key frame', async () => {
     const frames = await encode([0], 250);
-    expect(frames.map(({ head }) => head.kind)).toEqual(['key']);
+    expect(frames.map(({ header }) => header.kind)).toEqual(['key']);
   });
 });
 
 describe('quality', () => {
   test('frames that later ones depend on get more, and never more than 63', async () => {
     const frames = await encode([0, 0, 0, 0, 0, 0, 0, 0], 250, 20);
-    const q = frames.map(({ head }) => head.q);
+    const q = frames.map(({ header }) => header.q);
     expect(q[0]).toBeGreaterThan(20);
-    for (const { head } of frames) {
-      if (head.kind === 'key') continue;
-      expect(head.q).toBeLessThan(q[0]!);
-      if (head.fills === null) expect(head.q).toBeLessThan(Math.max(...q.slice(1)));
+    for (const { header } of frames) {
+      if (header.kind === 'key') continue;
+      expect(header.q).toBeLessThan(q[0]!);
+      if (header.refreshSlot === null) expect(header.q).toBeLessThan(Math.max(...q.slice(1)));
     }
-    expect((await encode([0, 0, 0, 0], 250, 62)).every(({ head }) => head.q <= 63)).toBe(true);
+    expect((await encode([0, 0, 0, 0], 250, 62)).every(({ header }) => header.q <= 63)).toBe(true);
   });
 
   test('key frames that nothing depends on get none', async () => {
-    expect((await encode([0, 0, 0], 1, 20)).map(({ head }) => head.q)).toEqual([20, 20, 20]);
+    expect((await encode([0, 0, 0], 1, 20)).map(({ header }) => header.q)).toEqual([20, 20, 20]);
   });
 });
 
@@ -76,7 +76,7 @@ describe('order', () => {
     const frames = await encode(Array<number>(10).fill(0), 250);
     expect(frames.map(({ display }) => display).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     // Anchors alternate between slots 0 and 1.
-    const between = frames.filter(({ head }) => head.fills === null || head.fills > 1);
+    const between = frames.filter(({ header }) => header.refreshSlot === null || header.refreshSlot > 1);
     expect(between.length).toBeGreaterThan(0);
     const last = Math.max(...between.map(({ display }) => display));
     const position = frames.findIndex(({ display }) => display === last);
@@ -85,7 +85,7 @@ describe('order', () => {
 
   test('predictions from both sides are used', async () => {
     const frames = await encode(Array<number>(9).fill(0), 250);
-    const used = new Set(frames.flatMap(({ tokens }) => Array.from(tokens.reference)));
+    const used = new Set(frames.flatMap(({ tokens }) => Array.from(tokens.referenceIndex)));
     expect(used.has(AVERAGE)).toBe(true);
   });
 
@@ -99,9 +99,9 @@ describe('order', () => {
       const writer = new TokenCodec(geometry, tables, { first, second });
       const reader = new TokenCodec(geometry, tables, { first, second });
       const decoder = new PictureDecoder(new Kernels(), geometry, tables, loopFilter);
-      for (const { head, tokens, loop } of frames) {
-        const read = await reader.read(head, (await writer.write(head, tokens)).slice());
-        expect(await decoder.decode(head, read)).toEqual(loop);
+      for (const { header, tokens, loop } of frames) {
+        const read = await reader.read(header, (await writer.write(header, tokens)).slice());
+        expect(await decoder.decode(header, read)).toEqual(loop);
       }
       expect(keys(frames)).toEqual([0, cut]);
     },

@@ -24,8 +24,8 @@ async function encode(count: number): Promise<unknown[]> {
   for (let time = 0; time < 12; time++) encoder.push(picture('pan', 150, 100, time));
   const results: unknown[] = [];
   while (encoder.isReady(true)) {
-    const { head, tokens, loop } = await encoder.next();
-    results.push(head, tokens.arrays(), loop);
+    const { header, tokens, loop } = await encoder.next();
+    results.push(header, tokens.arrays(), loop);
   }
   return results;
 }

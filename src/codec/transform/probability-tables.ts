@@ -7,7 +7,7 @@ const COEFFICIENT_RATE = 7;
 type ModeTableName = keyof PackTables['modeTables'];
 
 /** All adaptive probability tables of a stream; they start anew at each key frame. */
-export class SyntaxTables {
+export class ProbabilityTables {
   readonly modes: Readonly<Record<ModeTableName, AdaptiveTables>>;
   /** [3 kinds, 32 scales, 8 contexts] tables of 16 symbols. */
   readonly coefficients: AdaptiveTables;

@@ -12,18 +12,18 @@ const ADAPTATION_RATE = 7;
 const LEVEL_SHIFT = 2;
 
 /**
- * The bits of token frames, one by one with their probability tables (FORMAT.md section 13): the one path of writing,
- * reading and choosing them. Holds the adapted tables and the two token frames before.
+ * The bits of token grids, one by one with their probability tables (FORMAT.md section 13): the one path of writing,
+ * reading and choosing them. Holds the adapted tables and the two token grids before.
  */
-export class TokenFrameCoder {
+export class TokenGridCoder {
   readonly #grid: CellGrid;
   readonly #prior: Pick<Graph, 'run'>;
   readonly #channelWeights: Int8Array;
   readonly #tables: AdaptiveTables;
   #before: ChannelPlanes;
   #older: ChannelPlanes;
-  /** Token frames of the chunk so far. */
-  #tokenFrames = 0;
+  /** Token grids of the chunk so far. */
+  #tokenGrids = 0;
 
   /** @param prior the exact graph. */
   constructor(grid: CellGrid, { channelWeights, bitTables }: BitTables, prior: Pick<Graph, 'run'>) {
@@ -38,11 +38,11 @@ export class TokenFrameCoder {
   restart(): void {
     this.#tables.reset();
     this.#before = this.#older = new ChannelPlanes(this.#grid);
-    this.#tokenFrames = 0;
+    this.#tokenGrids = 0;
   }
 
   /**
-   * Codes the next token frame.
+   * Codes the next token grid.
    *
    * @param coder gets each bit with its table and gives back what it is.
    * @param channels in use, 1..18.
@@ -56,7 +56,7 @@ export class TokenFrameCoder {
   ): Promise<Uint32Array<ArrayBuffer>> {
     const ids = new Uint32Array(this.#grid.cells);
     const current = new ChannelPlanes(this.#grid);
-    const frame = { channels, tokenFrame: this.#tokenFrames, current, before: this.#before, older: this.#older };
+    const frame = { channels, tokenGrid: this.#tokenGrids, current, before: this.#before, older: this.#older };
     for (const [pass, cells] of this.#grid.passes.entries()) {
       if (cells.length === 0) continue;
       const context: BitContext = { ...frame, pass };
@@ -73,7 +73,7 @@ export class TokenFrameCoder {
     }
     this.#older = this.#before;
     this.#before = current;
-    this.#tokenFrames++;
+    this.#tokenGrids++;
     return ids;
   }
 
