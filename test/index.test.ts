@@ -49,11 +49,11 @@ const entries = Object.keys(VALUES) as Entry[];
 
 /** Packages that an import of the entry loads at once. All others wait until something needs them. */
 const PACKAGES: Record<Entry, string[]> = {
-  '.': ['@node-rs/crc32', 'node-av/constants', 'node-av/lib', 'zod'],
-  './codec': ['zod'],
+  '.': ['@node-rs/crc32', 'node-av/constants', 'node-av/lib', 'yauzl', 'zod'],
+  './codec': ['@node-rs/crc32', 'zod'],
   './stream': ['@node-rs/crc32'],
-  './metrics': ['node-av/constants', 'node-av/lib'],
-  './bench': ['node-av/constants', 'node-av/lib', 'yaml', 'zod'],
+  './metrics': ['@node-rs/crc32', 'node-av/constants', 'node-av/lib'],
+  './bench': ['@node-rs/crc32', 'node-av/constants', 'node-av/lib', 'yaml', 'zod'],
 };
 
 const STATIC_IMPORT = /^(?:import|export) (?:[^;]*? from )?'([^']+)'/gms;

@@ -51,7 +51,7 @@ export async function planClip(
 ): Promise<ClipPlan> {
   const raw = isDescription(file) ? await readRawDescription(file) : null;
   const open = (): Promise<VideoSource> =>
-    raw === null ? openVideo(file, { signal }) : Promise.resolve(openRawVideo(raw));
+    raw === null ? openVideo(file, { signal, strict: true }) : Promise.resolve(openRawVideo(raw));
   await using video = await open();
   const own = video.properties;
   const { width, height } = limits.size ?? { width: own.width & ~1, height: own.height & ~1 };

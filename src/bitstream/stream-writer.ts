@@ -95,7 +95,7 @@ export class StreamWriter {
     return section.length;
   }
 
-  /** Writes Matroska bytes (sound, subtitles, chapters, tags) as side sections of bounded size. */
+  /** Writes side data (sound, subtitles, chapters, tags) as side sections of bounded size. */
   async writeSide(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
     this.#open();
     for await (const chunk of chunks) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DEFAULT_PACK } from '../codec/encoder.js';
 import { TesseraError } from '../errors.js';
 import { probeCuda } from '../model/device.js';
-import { loadRuntime } from '../platform/node/graph-session.js';
+import { requireRuntime } from '../platform/node/graph-session.js';
 import { loadPack, packPlaces } from '../model/pack.js';
 import { selfTestPack } from '../model/self-test.js';
 import { describeFfmpeg, type FfmpegDescription } from '../video/measure/ffmpeg-info.js';
@@ -91,7 +91,7 @@ export async function examineMachine(): Promise<MachineReport> {
 async function examineDevice(device: 'cpu' | 'cuda'): Promise<DeviceReport> {
   try {
     if (device === 'cuda') await probeCuda();
-    else await loadRuntime();
+    else await requireRuntime();
     return { device, works: true, remedy: '' };
   } catch (error) {
     if (!(error instanceof TesseraError)) throw error;

@@ -34,8 +34,8 @@ export const verifyCommand = defineCommand({
     const found = result.isIntact ? 'intact' : `damaged, ${countOf(result.lostFrames, 'frame')} lost`;
     reporter.done(
       { command: 'verify', input, ...result },
-      `${nameOf(input, 'stdin')}: ${found}; ${countOf(result.frames, 'frame')} decoded, ${countOf(result.checksums, 'picture')} held to a checksum, ` +
-        `${countOf(result.sidePackets, 'packet')} beside them, ${describeBytes(result.bytes)}`,
+      `${nameOf(input, 'stdin')}: ${found}; ${countOf(result.frames, 'frame')} decoded, ${countOf(result.checksums, 'picture checksum')} checked, ` +
+        `${countOf(result.sidePackets, 'packet')} of other tracks read, ${describeBytes(result.bytes)}`,
     );
     return result.isIntact ? EXIT_CODES.done : EXIT_CODES.damagedStream;
   },

@@ -17,7 +17,7 @@ const CUDA_HELP =
  *
  * @throws EnvironmentError if the native library does not load.
  */
-export async function loadRuntime(): Promise<Runtime> {
+async function loadRuntime(): Promise<Runtime> {
   try {
     const runtime = await import('onnxruntime-node');
     // What it would print is thrown as well; errors of tessera are told by tessera.
@@ -29,6 +29,15 @@ export async function loadRuntime(): Promise<Runtime> {
       { cause: error },
     );
   }
+}
+
+/**
+ * Checks that onnxruntime loads.
+ *
+ * @throws EnvironmentError if not.
+ */
+export async function requireRuntime(): Promise<void> {
+  await loadRuntime();
 }
 
 /**
