@@ -149,7 +149,7 @@ describe('what import refuses', () => {
     await change(/"type":\[\d+,/, '"type":[999,', /bad\.jsonl line 4: type\[0, 0\] is 999; it must be uint8$/);
     await change(/"type":\[\d+,/, '"type":[9,', /bad\.jsonl: frame 0: type\[0, 0\] is 9; it must be 0\.\.4$/);
     await change('"q":', '"q":1', /bad\.jsonl: frame 0: flags\.q 1\d+ does not fit into 6 bits$/);
-    await change('"refreshSlot":0', '"refreshSlot":8', /bad\.jsonl: frame 0: packet field fills: slot 8 of/);
+    await change('"refreshSlot":0', '"refreshSlot":8', /bad\.jsonl: frame 0: packet field refreshSlot: slot 8 of/);
     const shapes = await changed('shapes.jsonl', 0, '"shape":[2,2]', '"shape":[2,3]');
     await leavesNothing(
       ['import', shapes],
