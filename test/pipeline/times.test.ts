@@ -230,15 +230,16 @@ test('what an edit list hides stays hidden in every container', async () => {
   }
 });
 
-test('a movie with uneven distances lasts as long as its frames', async () => {
+test.each([14, 15])('a movie of %i pictures with uneven distances lasts as long as its frames', async (count) => {
   await using folder = await makeFolder();
-  const times = [0, 40, 120, 200, 320, 440, 600, 800, 1000, 1200, 1440, 1720, 2000, 2320, 2360];
+  const times = [0, 40, 120, 200, 320, 440, 600, 800, 1000, 1200, 1440, 1720, 2000, 2320, 2360].slice(0, count);
   await mux(folder.join('in.mp4'), 'mp4', [await recordVideo(times, 1000)]);
+  const seconds = movieSeconds(await readFile(folder.join('in.mp4')));
   await compress(folder, 'in.mp4');
   for (const name of containers) {
     const { end } = await decompress(folder, name);
-    expect(end).toBeCloseTo(2.36, 3);
-    if (name !== 'a.mkv') expect(movieSeconds(await readFile(folder.join(name)))).toBeCloseTo(2.36, 3);
+    expect(end).toBeCloseTo(seconds, 3);
+    if (name !== 'a.mkv') expect(movieSeconds(await readFile(folder.join(name)))).toBeCloseTo(seconds, 3);
   }
 });
 

@@ -11,6 +11,7 @@ import {
 import { CodecContext, type FormatContext, Frame as AvFrame, Packet, type Stream } from 'node-av/lib';
 import { EnvironmentError, InputError, throwIfCancelled } from '../../errors.js';
 import { findCut } from './container-check.js';
+import { readTrackEnd } from './mp4-track-length.js';
 import { TransparencyRemover, transparencyNote } from '../convert/transparency.js';
 import { findVideoTrack, isBroadcast, listVideoTracks, openDemuxer } from '../demuxer.js';
 import { Joins } from '../joins.js';
@@ -60,6 +61,9 @@ export async function openMediaFile(path: string, options: MediaFileOptions = {}
     throw error;
   }
 }
+
+/** MP4 rounds lengths to the movie's time scale, as a rule 1 ms: smaller differences say nothing. */
+const MOVIE_TICK_SECONDS = 0.01;
 
 class MediaFile implements VideoSource {
   readonly notes: string[] = [];
@@ -131,6 +135,7 @@ class MediaFile implements VideoSource {
     decoder.threadCount = this.#threads;
     throwIfInputFails(await decoder.open2(codec), `cannot decode ${this.#name}`);
     this.#readHints(track, format);
+    await this.#correctEnd(track, format);
     this.#pictures = this.#decode(format, decoder, track);
     this.#first = await this.#pictures.next();
     if (this.#first.done === true)
@@ -223,6 +228,14 @@ class MediaFile implements VideoSource {
     const expected = this.durationHint === null ? 0 : Math.round((this.durationHint * rate.num) / rate.den);
     const count = track.nbFrames > 0n ? Number(track.nbFrames) : expected;
     this.frameCountHint = count > 0 ? count : null;
+  }
+
+  /** MP4: the length of the track as it is shown, where it is not the sum of its samples' durations. */
+  async #correctEnd({ id, timeBase }: Stream, format: FormatContext): Promise<void> {
+    if (this.#end === null || !(format.iformat?.name ?? '').startsWith('mov,')) return;
+    const seconds = await readTrackEnd(this.#path, id);
+    if (seconds === null || Math.abs(ticksToSeconds(this.#end, timeBase) - seconds) <= MOVIE_TICK_SECONDS) return;
+    this.#end = BigInt(Math.round((seconds * timeBase.den) / timeBase.num));
   }
 
   async *#decode(
