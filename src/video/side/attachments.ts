@@ -4,7 +4,7 @@
  */
 import { AV_DISPOSITION_ATTACHED_PIC } from 'node-av/constants';
 import type { OutputContainer } from '../output-container.js';
-import type { SideTrack } from './side-header.js';
+import type { SideTrack } from '../../bitstream/side-header.js';
 import type { SideTracks } from './side-tracks.js';
 
 /** MIME types of the pictures that Matroska readers take for covers. */

@@ -5,7 +5,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { addMatroskaChapters } from './matroska-chapters.js';
 import { addMp4Chapters } from './mp4-chapters.js';
-import type { Chapter } from './side-header.js';
+import type { Chapter } from '../../bitstream/side-header.js';
 import { describeWriteError } from '../../io/temporary-file.js';
 
 /**

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { AV_LOG_INFO, AV_LOG_QUIET } from 'node-av/constants';
 import { type FormatContext, Log } from 'node-av/lib';
 import { EnvironmentError } from '../../errors.js';
-import type { Chapter } from './side-header.js';
+import type { Chapter } from '../../bitstream/side-header.js';
 
 let turn: Promise<unknown> = Promise.resolve();
 

@@ -4,7 +4,7 @@
  * hide the beginning of sound by the codec's delay, which players expect to be short.
  */
 import type { OutputContainer } from '../output-container.js';
-import type { SideTrack } from './side-header.js';
+import type { SideTrack } from '../../bitstream/side-header.js';
 import type { SidePacket } from '../../bitstream/side-packets.js';
 import { ticksToSamples, type TrackSurvey } from './track-survey.js';
 

@@ -1,7 +1,7 @@
 /** Chapters in Matroska and WebM (RFC 9559, 5.1.7): an element at the file's end, told of in the seek head. */
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { type Chapter, titleOf } from './side-header.js';
+import { type Chapter, titleOf } from '../../bitstream/side-header.js';
 
 const segmentId = 0x18538067;
 const seekHeadId = 0x114d9b74;

@@ -1,6 +1,6 @@
 /** Chapters in MP4 and QuickTime: Nero's `chpl` box in `moov/udta`, which FFmpeg and most players read. */
 import type { FileHandle } from 'node:fs/promises';
-import { type Chapter, titleOf } from './side-header.js';
+import { type Chapter, titleOf } from '../../bitstream/side-header.js';
 
 const maximumChapters = 255;
 const maximumTitle = 255;

@@ -1,6 +1,6 @@
 import { BitstreamError } from '../../errors.js';
 import { Nowhere } from './nowhere.js';
-import type { SideTrack } from './side-header.js';
+import type { SideTrack } from '../../bitstream/side-header.js';
 import { setTags } from './tags.js';
 import { applyTrack } from './track-parameters.js';
 

@@ -14,7 +14,7 @@ import { HiddenParts } from './hidden-parts.js';
 import { muxerHolds } from './muxer-support.js';
 import { muxers, type OutputContainer } from '../output-container.js';
 import { writePacketSideData } from './side-data.js';
-import { isTimeless, type SideTrack } from './side-header.js';
+import { isTimeless, type SideTrack } from '../../bitstream/side-header.js';
 import type { SidePacket } from '../../bitstream/side-packets.js';
 import type { SideTracks } from './side-tracks.js';
 import { convertSubtitlePacket, convertSubtitleTrack, isTextSubtitle, type SubtitleCodec } from './subtitle-text.js';
@@ -84,10 +84,11 @@ export class SideMuxer implements AsyncDisposable {
    * Makes a stream for each track that the container can hold.
    *
    * @returns one line for each track that comes back changed or not at all
-   * @throws InputError if the container cannot hold the sound that another one can
+   * @throws InputError if the container can hold none of the sound, and another one can
    */
   async addStreams(): Promise<string[]> {
     const notes: string[] = [];
+    let refusedSound: string | null = null;
     const covers = await readCovers(this.#side);
     const surveys = await surveyTracks(this.#side);
     for (const [index, source] of this.#side.header.tracks.entries()) {
@@ -107,9 +108,7 @@ export class SideMuxer implements AsyncDisposable {
       const { track } = hidden;
       const target = await this.#choose(track, covers.get(index));
       if (target === null) {
-        if (track.kind === 'audio' && this.#only === null && (await isHeldElsewhere(track))) {
-          throw new InputError(`.${this.#container.muxer} cannot hold ${what}; write .mkv or .mp4 instead`);
-        }
+        if (track.kind === 'audio' && (await isHeldElsewhere(track))) refusedSound ??= what;
         notes.push(`${what} is left out: ${this.#container.muxer} files cannot hold it`);
         continue;
       }
@@ -129,6 +128,10 @@ export class SideMuxer implements AsyncDisposable {
         convertTo: converted ? (target.codec as SubtitleCodec) : null,
         times: new TrackTimes(track, survey),
       });
+    }
+    const hasSound = [...this.#mapped.values()].some(({ source }) => source.kind === 'audio');
+    if (refusedSound !== null && !hasSound && this.#only === null) {
+      throw new InputError(`.${this.#container.muxer} cannot hold ${refusedSound}; write .mkv or .mp4 instead`);
     }
     this.#packet.alloc();
     return notes;

@@ -22,7 +22,7 @@ import { Joins } from '../joins.js';
 import { noTimestamp, throwIfMachineFails } from '../libav.js';
 import { ByteWindow } from '../../bitstream/byte-window.js';
 import { readPacketSideData } from './side-data.js';
-import { parseSideHeader, type SideHeader } from './side-header.js';
+import { parseSideHeader, type SideHeader } from '../../bitstream/side-header.js';
 import {
   formatSideHeader,
   readSideHeader,
@@ -36,7 +36,7 @@ import { tagsToKeep } from './tags.js';
 import { pictureTags } from './track-tags.js';
 import { describeTrack } from './track-parameters.js';
 
-export { type Chapter, isTimeless, type SideHeader, type SideTrack, type Tags } from './side-header.js';
+export { type Chapter, isTimeless, type SideHeader, type SideTrack, type Tags } from '../../bitstream/side-header.js';
 export type { SidePacket } from '../../bitstream/side-packets.js';
 
 /** Side tracks in memory or, beyond 8 MiB, in a temporary file. Dispose them to let go of it. */

@@ -1,5 +1,5 @@
 /** Text subtitles from one container's form to another's: SubRip and WebVTT lines, QuickTime's length-prefixed text. */
-import type { SideTrack } from './side-header.js';
+import type { SideTrack } from '../../bitstream/side-header.js';
 import type { SidePacket } from '../../bitstream/side-packets.js';
 
 /** A form of text subtitles that a container holds. */

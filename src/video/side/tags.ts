@@ -1,5 +1,5 @@
 import { Dictionary } from 'node-av/lib';
-import type { Tags } from './side-header.js';
+import type { Tags } from '../../bitstream/side-header.js';
 
 // Tags that describe the file they came from, or that say nothing: muxers write their own.
 const ownNames =

@@ -1,6 +1,6 @@
 /** Timecode tracks of QuickTime and MP4: one number, from which players count the frames. */
 import type { OutputContainer } from '../output-container.js';
-import type { SideHeader, SideTrack } from './side-header.js';
+import type { SideHeader, SideTrack } from '../../bitstream/side-header.js';
 
 /** `tmcd`, little endian. */
 const timecodeTag = 0x64636d74;

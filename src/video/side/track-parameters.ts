@@ -28,7 +28,7 @@ import {
 import { BitstreamError } from '../../errors.js';
 import { throwIfOutputFails } from '../libav.js';
 import { readTrackSideData, writeTrackSideData } from './side-data.js';
-import type { SideTrack } from './side-header.js';
+import type { SideTrack } from '../../bitstream/side-header.js';
 import { trackTags } from './track-tags.js';
 
 const mediaTypes: readonly (readonly [SideTrack['kind'], AVMediaType])[] = [

@@ -1,7 +1,7 @@
 /**
  * What a writer must know of side tracks before it begins: where each begins, what of it is hidden, how it is ordered.
  */
-import type { SideTrack } from './side-header.js';
+import type { SideTrack } from '../../bitstream/side-header.js';
 import type { SidePacket } from '../../bitstream/side-packets.js';
 import type { SideTracks } from './side-tracks.js';
 

@@ -1,6 +1,6 @@
 /** Tags of single tracks: what demuxers call them, and what each container has a place for. */
 import type { OutputContainer } from '../output-container.js';
-import type { Tags } from './side-header.js';
+import type { Tags } from '../../bitstream/side-header.js';
 import { tagsToKeep } from './tags.js';
 
 /** Tags of a track that MP4 and QuickTime hold. The date of a track is that of the file. */

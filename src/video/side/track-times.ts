@@ -1,5 +1,5 @@
 /** Times of a side track as every muxer takes them: none missing, decoding times that never step back. */
-import { isTimeless, type SideTrack } from './side-header.js';
+import { isTimeless, type SideTrack } from '../../bitstream/side-header.js';
 import type { SidePacket } from '../../bitstream/side-packets.js';
 import type { TrackSurvey } from './track-survey.js';
 

@@ -2,7 +2,7 @@
  * The JSON header of the side section: what there is beside the video, in words that do not depend on FFmpeg's version.
  */
 import { z } from 'zod';
-import { BitstreamError } from '../../errors.js';
+import { BitstreamError } from '../errors.js';
 
 /** Names and values of tags, as FFmpeg names them (`title`, `language`). */
 export type Tags = Readonly<Record<string, string>>;
