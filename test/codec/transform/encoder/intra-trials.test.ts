@@ -84,7 +84,7 @@ describe('a block that a mode predicts without error takes that mode and no resi
 
   test.each([
     [3, 0, 2, 1],
-    [1, 2, 0, 3],
+    [1, 3, 0, 2],
     [2, 3, 1, 0],
   ])('8x8, modes %d %d %d %d', (...modes) => {
     newBench(noise(9));
