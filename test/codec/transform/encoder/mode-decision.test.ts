@@ -1,0 +1,244 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { CostCounter } from '../../../../src/entropy/symbol-coder.js';
+import type { FrameHeader } from '../../../../src/codec/frame-header.js';
+import { BlockReconstruction } from '../../../../src/codec/transform/block-reconstruction.js';
+import { ModeDecision } from '../../../../src/codec/transform/encoder/mode-decision.js';
+import {
+  ENCODER_SETTINGS,
+  type EncoderSettings,
+  type LagrangianSettings,
+} from '../../../../src/codec/transform/encoder/settings.js';
+import { Wavefront } from '../../../../src/codec/transform/encoder/wavefront.js';
+import {
+  blockQ,
+  CHROMA_LIMIT,
+  CHROMA_TOKENS,
+  Geometry,
+  INTRA16,
+  INTER8,
+  isIntra,
+  LUMA_LIMIT,
+  NO_REFERENCE,
+  SKIP,
+  TOKENS_PER_BLOCK,
+} from '../../../../src/codec/transform/frame-tokens.js';
+import { ModeSyntax } from '../../../../src/codec/transform/mode-syntax.js';
+import type { PackTables } from '../../../../src/codec/transform/pack-tables.js';
+import type { Planes } from '../../../../src/codec/planes.js';
+import { Picture } from '../../../../src/codec/transform/picture.js';
+import { ProbabilityTables } from '../../../../src/codec/transform/probability-tables.js';
+import { TemporalMotion } from '../../../../src/codec/transform/temporal-motion.js';
+import { seededRandom } from '../../../entropy/random.js';
+import { richTables, tinyTables } from '../../tiny.js';
+import { tokenBits } from './plain-bits.js';
+import { INTER, KEY, TrialBench, type Paint } from './trial-bench.js';
+
+let pack: PackTables;
+beforeAll(async () => {
+  pack = await tinyTables();
+});
+
+const geometry = new Geometry(96, 48);
+
+const texture: Paint = (x, y, plane) =>
+  128 + (plane > 0 ? 20 : 60) * Math.sin(x / 4 + Math.cos(y / 9)) * Math.cos(y / 6) + ((x * 7 + y * 13) % 11);
+
+/** Parts of the picture move differently, and one part is new. */
+const changed: Paint = (x, y, plane) => {
+  const scale = plane > 0 ? 2 : 1;
+  if (scale * x > 70) return 250 - (x * scale) / 2 + ((x ^ y) & 7);
+  return scale * x > 24 ? texture(x + 6 / scale, y - 2 / scale, plane) : texture(x - 2 / scale, y, plane);
+};
+
+interface Frame {
+  readonly source: Paint;
+  readonly reference?: Paint;
+  readonly header?: FrameHeader;
+  readonly settings?: EncoderSettings;
+  readonly tables?: PackTables;
+  readonly qOffset?: readonly number[];
+}
+
+class Decided {
+  readonly bench: TrialBench;
+  readonly reference: Picture | null;
+
+  constructor({ source, reference, header = KEY, settings, tables = pack, qOffset }: Frame) {
+    const bench = new TrialBench(tables, geometry, header, settings);
+    this.bench = bench;
+    this.reference = reference === undefined ? null : bench.reference(reference);
+    bench.paint(bench.source, source);
+    if (qOffset !== undefined) bench.tokens.qOffset.set(qOffset);
+    const done = new Int32Array(new SharedArrayBuffer(4 * geometry.rows));
+    const decision = new ModeDecision(bench.kernels, bench.tables, bench.rates, geometry, bench.settings);
+    decision.decide(
+      {
+        ...{ header, source: bench.source, target: bench.target, tokens: bench.tokens, hints: [null, null] },
+        references: { pictures: [this.reference, null], interpolation: header.variant },
+      },
+      new Wavefront(geometry.columns, done, 0, 1),
+    );
+  }
+
+  get tokens(): TrialBench['tokens'] {
+    return this.bench.tokens;
+  }
+
+  /** Tokens of luma or chroma of a macroblock. */
+  coefficients(at: number, isLuma: boolean): Int16Array {
+    const base = at * TOKENS_PER_BLOCK;
+    return isLuma
+      ? this.tokens.coefficients.subarray(base, base + CHROMA_TOKENS)
+      : this.tokens.coefficients.subarray(base + CHROMA_TOKENS, base + TOKENS_PER_BLOCK);
+  }
+
+  /** Bits of modes as the stream writes them, and of tokens by the rate model. */
+  bits(): number {
+    const { kernels, pack: tables, rates, header } = this.bench;
+    const temporal = new TemporalMotion();
+    temporal.beginFrame(header);
+    const counter = new CostCounter();
+    new ModeSyntax(new ProbabilityTables(tables), tables, temporal).code(counter, header, this.tokens.copy());
+    let bits = counter.bitCount;
+    this.tokens.type.forEach((type, at) => {
+      const intra = isIntra(type);
+      const [luma, chroma] = [this.coefficients(at, true), this.coefficients(at, false)];
+      const kind = this.tokens.transform[at] === 1 ? 1 : 0;
+      bits += tokenBits(kernels, tables, rates, { kind, intra }, luma, this.tokens.lumaGroups[at]!);
+      bits += tokenBits(kernels, tables, rates, { kind: 2, intra }, chroma, this.tokens.chromaGroups[at]!);
+    });
+    return bits;
+  }
+
+  /** Squared error of all planes. */
+  error(): number {
+    const [source, target] = [this.bench.source.read(), this.bench.target.read()];
+    const difference = (a: Uint8Array, b: Uint8Array): number => a.reduce((sum, v, i) => sum + (v - b[i]!) ** 2, 0);
+    return difference(source.y, target.y) + difference(source.u, target.u) + difference(source.v, target.v);
+  }
+
+  /** Reconstructs the tokens once more, as a decoder does. */
+  decoded(): Planes {
+    const { kernels, tables, header } = this.bench;
+    const picture = Picture.allocate(kernels, geometry);
+    const blocks = new BlockReconstruction(kernels, tables);
+    const references = { pictures: [this.reference, null], interpolation: header.variant } as const;
+    for (let row = 0; row < geometry.rows; row++) {
+      for (let column = 0; column < geometry.columns; column++) {
+        const q = blockQ(this.tokens, header.q, row, column);
+        blocks.reconstruct(picture, this.tokens, q, row, column, references);
+      }
+    }
+    return picture.read();
+  }
+}
+
+/** Compares bytes; `toEqual` takes long for that. */
+function expectSame(a: Planes, b: Planes): void {
+  for (const plane of ['y', 'u', 'v'] as const) expect(Buffer.compare(a[plane], b[plane])).toBe(0);
+}
+
+function withLagrangian(change: Partial<LagrangianSettings>): EncoderSettings {
+  const { psnr } = ENCODER_SETTINGS;
+  return { ...psnr, lagrangian: { ...psnr.lagrangian, ...change } };
+}
+
+test('a frame that equals its reference is skipped without movement', () => {
+  const decided = new Decided({ source: texture, reference: texture, header: INTER });
+  const { tokens, bench, reference } = decided;
+  expect([...tokens.type]).toEqual(Array(18).fill(SKIP));
+  expect(tokens.motion.every((value) => value === 0)).toBe(true);
+  expect(tokens.referenceIndex.every((index) => index === 0)).toBe(true);
+  expect(tokens.coefficients.every((token) => token === 0)).toBe(true);
+  expectSame(bench.target.read(), reference!.read());
+});
+
+test('a key frame has intra types and no motion', () => {
+  const { tokens } = new Decided({ source: changed });
+  expect(tokens.type.every((type) => type >= INTRA16)).toBe(true);
+  expect(tokens.referenceIndex.every((index) => index === NO_REFERENCE)).toBe(true);
+  expect(tokens.motion.every((value) => value === 0)).toBe(true);
+});
+
+test('parts that move, part ways and are new get inter, split and intra types', () => {
+  const { tokens } = new Decided({ source: changed, reference: texture, header: INTER });
+  const types = (column: number): number[] => [0, 1, 2].map((row) => tokens.type[row * geometry.columns + column]!);
+  // The border between the two movements runs through the middle of column 1.
+  expect(types(1)).toContain(INTER8);
+  expect(types(2).every((type) => !isIntra(type))).toBe(true);
+  expect(types(5).every(isIntra)).toBe(true);
+  // Vectors of column 3, in quarter samples.
+  for (const row of [1, 2]) {
+    const at = (2 * row * 2 * geometry.columns + 2 * 3) * 4;
+    expect([...tokens.motion.subarray(at, at + 2)]).toEqual([24, -8]);
+  }
+  tokens.type.forEach((type, at) => {
+    const [row, column] = [Math.floor(at / geometry.columns), at % geometry.columns];
+    const sub = 4 * row * geometry.columns + 2 * column;
+    expect(tokens.referenceIndex[sub]).toBe(isIntra(type) ? NO_REFERENCE : 0);
+    if (!isIntra(type)) expect(tokens.intraMode[sub]).toBe(0);
+  });
+});
+
+describe.each(['tiny', 'rich'] as const)('with the %s tables', (name) => {
+  const frames: [string, Omit<Frame, 'source'>][] = [
+    ['key', {}],
+    ['inter', { reference: texture, header: INTER }],
+    ['key, fine', { header: { ...KEY, q: 48 }, qOffset: [-8, 8] }],
+    ['inter, coarse', { reference: texture, header: { ...INTER, q: 12 }, qOffset: [8, -8] }],
+  ];
+
+  test.each(frames)('the reconstruction of frame "%s" is what its tokens decode to', (_, frame) => {
+    const tables = name === 'rich' ? richTables(pack) : pack;
+    const decided = new Decided({ source: changed, tables, ...frame });
+    expectSame(decided.decoded(), decided.bench.target.read());
+    const { tokens } = decided;
+    expect(tokens.lumaGroups.some((groups) => groups > 0)).toBe(true);
+    tokens.type.forEach((type, at) => {
+      const [luma, chroma] = [tokens.lumaGroups[at]!, tokens.chromaGroups[at]!];
+      if (type === SKIP) expect([luma, chroma]).toEqual([0, 0]);
+      expect(decided.coefficients(at, true).subarray(LUMA_LIMIT[luma]).some(Boolean)).toBe(false);
+      expect(decided.coefficients(at, false).subarray(CHROMA_LIMIT[chroma]).some(Boolean)).toBe(false);
+    });
+  });
+});
+
+describe('a larger lambda never gives more bits', () => {
+  test.each<[string, Omit<Frame, 'source'>]>([
+    ['key', {}],
+    ['inter', { reference: texture, header: INTER }],
+  ])('%s frame', (_, frame) => {
+    let [bits, error] = [Infinity, 0];
+    for (const factor of [0.02, 0.3, 5, 100]) {
+      const settings = withLagrangian({ key: factor, referenced: factor });
+      const decided = new Decided({ source: changed, settings, ...frame });
+      const [nowBits, nowError] = [decided.bits(), decided.error()];
+      expect(nowBits).toBeLessThanOrEqual(bits);
+      expect(nowError).toBeGreaterThanOrEqual(error);
+      [bits, error] = [nowBits, nowError];
+    }
+  });
+});
+
+test('each kind of frame has its own lambda', () => {
+  const settings = withLagrangian({ unreferenced: 1e6 });
+  const common = { source: changed, reference: texture, settings };
+  const referenced = new Decided({ ...common, header: { ...INTER, refreshSlot: 1 } });
+  const unreferenced = new Decided({ ...common, header: { ...INTER, refreshSlot: null } });
+  expect(referenced.tokens.lumaGroups.some((groups) => groups > 0)).toBe(true);
+  expect(unreferenced.tokens.coefficients.some(Boolean)).toBe(false);
+  expect(new Decided({ source: changed, settings }).tokens.coefficients.some(Boolean)).toBe(true);
+});
+
+test('a region of larger q has less error', () => {
+  const random = seededRandom(4);
+  const grain = Array.from({ length: 96 * 48 }, () => 80 * random());
+  const source: Paint = (x, y) => 80 + grain[y * 96 + x]!;
+  const errorLeft = (qOffset: readonly number[]): number => {
+    const { bench } = new Decided({ source, qOffset });
+    const [a, b] = [bench.source.read().y, bench.target.read().y];
+    return a.reduce((sum, value, i) => (i % 96 < 64 ? sum + (value - b[i]!) ** 2 : sum), 0);
+  };
+  expect(errorLeft([8, 0])).toBeLessThan(errorLeft([0, 0]));
+  expect(errorLeft([0, 0])).toBeLessThan(errorLeft([-8, 0]));
+});
