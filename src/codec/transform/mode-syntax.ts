@@ -10,6 +10,7 @@ import {
   INTRA8,
   MOTION_FIELDS,
   MOTION_LIMIT,
+  Q_OFFSET_LIMIT,
   SKIP,
   type FrameTokens,
 } from './frame-tokens.js';
@@ -62,7 +63,7 @@ export class ModeSyntax {
     const { modes } = this.#probabilities;
     if (header.hasQOffsets) {
       for (let i = 0; i < tokens.qOffset.length; i++) {
-        tokens.qOffset[i] = coder.symbol(modes.qOffset, 0, tokens.qOffset[i]! + 8) - 8;
+        tokens.qOffset[i] = coder.symbol(modes.qOffset, 0, tokens.qOffset[i]! + Q_OFFSET_LIMIT) - Q_OFFSET_LIMIT;
       }
     }
     if (header.hasLoopFilter) {

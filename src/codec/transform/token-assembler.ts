@@ -5,6 +5,7 @@ import {
   FrameTokens,
   LUMA_LIMIT,
   MOTION_LIMIT,
+  Q_OFFSET_LIMIT,
   TOKENS_PER_BLOCK,
   type Geometry,
   type TokenArrays,
@@ -45,7 +46,7 @@ export class TokenAssembler {
       intraMode: [0, pack.intraModes - 1],
       referenceIndex: [-1, 2],
       motion: [-MOTION_LIMIT, MOTION_LIMIT - 1],
-      qOffset: [-8, 8],
+      qOffset: [-Q_OFFSET_LIMIT, Q_OFFSET_LIMIT],
       filtered: [0, 1],
       coefficients: [-MAGNITUDE_LIMIT, MAGNITUDE_LIMIT],
     };
