@@ -16,6 +16,7 @@ import {
   SCALES,
   TOKEN_KINDS,
 } from './token-contexts.js';
+import { CANDIDATES, MOTION_CLASS_CONTEXTS, MOTION_CLASSES, NEW_MOTION } from './motion.js';
 import type { ModelPack } from '../../model/pack.js';
 import { requireFamily } from '../../model/manifest.js';
 import { TableReader } from '../../model/table-reader.js';
@@ -253,9 +254,9 @@ function readModeTables(reader: TableReader, intraModes: number): Readonly<Recor
     basis16: read('basis16', 1, MAX_BASIS_CHOICES),
     basis8: read('basis8', 1, MAX_BASIS_CHOICES),
     chromaGroups: read('chromaGroups', CHROMA_GROUPS_CONTEXTS, CHROMA_LIMIT.length),
-    motionSkip: read('motionSkip', 1, 3),
-    motion: read('motion', 2, 4),
+    motionSkip: read('motionSkip', 1, CANDIDATES),
+    motion: read('motion', 2, NEW_MOTION + 1),
     reference: read('reference', 1, 3),
-    motionClass: read('motionClass', 6, 16),
+    motionClass: read('motionClass', 2 * MOTION_CLASS_CONTEXTS, MOTION_CLASSES),
   };
 }
