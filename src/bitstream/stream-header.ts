@@ -58,7 +58,7 @@ const rotation: FieldType<0 | 90 | 180 | 270> = {
   },
   read: (reader, name) => (90 * uint(1, 0, 3).read(reader, name)) as 0 | 90 | 180 | 270,
   size: () => 1,
-  describe: (value) => `${String(value)} degrees`,
+  describe: (value) => `${value} degrees`,
 };
 
 /** Fields of the header between `headerLength` and `headerCrc` that every header has. */
@@ -78,7 +78,7 @@ export const streamHeaderFields = structure(
   },
   ({ width, height }, fail) => {
     if (width * height > FRAME_AREA_LIMIT) {
-      fail('height', `${String(width)}x${String(height)} exceeds ${String(FRAME_AREA_LIMIT)} samples`);
+      fail('height', `${width}x${height} exceeds ${FRAME_AREA_LIMIT} samples`);
     }
   },
 );
@@ -149,14 +149,14 @@ export function readHeaderLength(bytes: Uint8Array): number {
   const version = reader.uint(1, 'version');
   if (version !== FORMAT_VERSION) {
     const advice = version > FORMAT_VERSION ? '; a newer tessera reads it' : '';
-    throw new BitstreamError(
-      `stream is of version ${String(version)}, this tessera reads version ${String(FORMAT_VERSION)}${advice}`,
-      { offset: MAGIC.length, field: 'version' },
-    );
+    throw new BitstreamError(`stream is of version ${version}, this tessera reads version ${FORMAT_VERSION}${advice}`, {
+      offset: MAGIC.length,
+      field: 'version',
+    });
   }
   const length = reader.uint(2, 'headerLength');
   if (length < HEADER_PREAMBLE_BYTES + CRC_BYTES || length > HEADER_BYTES_LIMIT) {
-    throw new BitstreamError(`header of ${String(length)} bytes`, { offset: MAGIC.length + 1, field: 'headerLength' });
+    throw new BitstreamError(`header of ${length} bytes`, { offset: MAGIC.length + 1, field: 'headerLength' });
   }
   return length;
 }

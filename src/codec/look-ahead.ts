@@ -2,13 +2,18 @@ import { BlockView, type Samples } from '../kernels/block-view.js';
 import type { Kernels, Pointer } from '../kernels/kernels.js';
 import { MotionSearch, type MotionLimits, type Vector } from '../kernels/motion-search.js';
 import type { LookAheadSettings } from './look-ahead-settings.js';
-import type { MacroblockGrid } from './macroblock-grid.js';
+import { MACROBLOCK, shiftOf, type MacroblockGrid } from './macroblock-grid.js';
 import { BORDER, writePlane } from './planes.js';
 
 /** Vectors may point this far outside, samples; taps read further on the right and below. */
 const OUTSIDE = 20;
 /** Block size on the half-size plane: one macroblock. */
-const BLOCK = 8;
+const BLOCK = MACROBLOCK / 2;
+const BLOCK_SAMPLES = BLOCK ** 2;
+const SAMPLES_SHIFT = shiftOf(BLOCK_SAMPLES);
+/** Positions between two samples that vectors tell apart, and taps of each. */
+const PHASES = 4;
+const TAPS = 8;
 
 /** How well one frame is predicted from another, one value per macroblock. */
 export interface MotionField {
@@ -77,16 +82,16 @@ export class LookAhead {
     this.#stride = this.#width + 2 * BORDER;
     this.#full = kernels.allocate(grid.codedWidth * grid.codedHeight);
     // Bilinear quarter-sample taps: precise enough to compare costs.
-    const taps = new Int16Array(32);
-    for (let phase = 0; phase < 4; phase++) {
-      taps[phase * 8 + 3] = 64 - 16 * phase;
-      taps[phase * 8 + 4] = 16 * phase;
+    const taps = new Int16Array(PHASES * TAPS);
+    for (let phase = 0; phase < PHASES; phase++) {
+      taps[phase * TAPS + 3] = 64 - 16 * phase;
+      taps[phase * TAPS + 4] = 16 * phase;
     }
     this.#taps = kernels.store(taps);
-    this.#flat = kernels.allocate(BLOCK * BLOCK);
+    this.#flat = kernels.allocate(BLOCK_SAMPLES);
     this.#motion = new MotionSearch(kernels, settings.searchSteps);
     this.#motion.useTaps(this.#taps);
-    this.#predictions = [kernels.allocate(BLOCK * BLOCK), kernels.allocate(BLOCK * BLOCK)];
+    this.#predictions = [kernels.allocate(BLOCK_SAMPLES), kernels.allocate(BLOCK_SAMPLES)];
   }
 
   /** Takes the next frame in display order; `y` is its visible luma. It is kept until it is released. */
@@ -182,7 +187,7 @@ export class LookAhead {
     for (let y = 0; y < BLOCK; y++) {
       for (let x = 0; x < BLOCK; x++) total += memory[at + y * this.#stride + x]!;
     }
-    memory.fill((total + 32) >> 6, this.#flat, this.#flat + BLOCK * BLOCK);
+    memory.fill((total + BLOCK_SAMPLES / 2) >> SAMPLES_SHIFT, this.#flat, this.#flat + BLOCK_SAMPLES);
     const { intraGain, floorCost } = this.#settings;
     return intraGain * this.#kernels.call.blockSatd(at, this.#stride, this.#flat, BLOCK, BLOCK) + floorCost;
   }
@@ -245,7 +250,7 @@ export class LookAhead {
       const x = fields[i]!.motion[2 * at]!;
       const y = fields[i]!.motion[2 * at + 1]!;
       const from = planes[i]!.at + offset + (y >> 2) * this.#stride + (x >> 2);
-      call.compensate(from, this.#stride, this.#predictions[i]!, BLOCK, BLOCK, BLOCK, this.#taps, 8, x & 3, y & 3);
+      call.compensate(from, this.#stride, this.#predictions[i]!, BLOCK, BLOCK, BLOCK, this.#taps, TAPS, x & 3, y & 3);
     }
     const [first, second] = this.#predictions;
     call.averageBlocks(first, BLOCK, second, BLOCK, first, BLOCK, BLOCK, BLOCK);

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { EncodedPicture } from '../codec/transform/encoder/picture-encoder.js';
 import type { FrameHeader } from '../codec/frame-header.js';
+import { SUB_BLOCK } from '../codec/macroblock-grid.js';
 import { TOKENS_PER_BLOCK, type FrameTokens, type Geometry } from '../codec/transform/frame-tokens.js';
 import { SIDE_PLANES, sidePlanes } from '../codec/transform/loop-filter.js';
 import { ModeSyntax } from '../codec/transform/mode-syntax.js';
@@ -62,7 +63,7 @@ export class ShardWriter {
     await add('context', '|u1', [BLOCK_FIELDS, rows, columns]);
     await add('memory', '|u1', [TOKENS_PER_BLOCK, rows, columns]);
     await add('tokens', '|i1', [TOKENS_PER_BLOCK, rows, columns]);
-    await add('side', '|u1', [SIDE_PLANES, codedHeight / 8, codedWidth / 8]);
+    await add('side', '|u1', [SIDE_PLANES, codedHeight / SUB_BLOCK, codedWidth / SUB_BLOCK]);
     await add('mode-symbols', '<i4', [3]);
     for (const picture of PICTURES) {
       await add(`${picture}-y`, '|u1', [codedHeight, codedWidth]);

@@ -1,8 +1,6 @@
 import { ModelError } from '../errors.js';
+import { TABLE_TOTAL } from '../entropy/rans-constants.js';
 import type { Tensor, TensorType } from './safetensors.js';
-
-/** Sum of the frequencies of one table (docs/FORMAT.md section 7). */
-const FREQUENCY_SUM = 32768;
 
 interface Arrays {
   U8: Uint8Array<ArrayBuffer>;
@@ -46,8 +44,8 @@ export class TableReader {
   /** uint16 tables whose last axis holds frequencies: each at least 1, rows sum to 32768. */
   readFrequencies(name: string, shape: readonly number[]): Arrays['U16'] {
     const { data } = this.read(name, 'U16', shape);
-    this.requireRange(name, data, 1, FREQUENCY_SUM);
-    this.requireRowSums(name, data, shape.at(-1)!, FREQUENCY_SUM);
+    this.requireRange(name, data, 1, TABLE_TOTAL);
+    this.requireRowSums(name, data, shape.at(-1)!, TABLE_TOTAL);
     return data;
   }
 

@@ -1,8 +1,22 @@
 import type { Kernels, Pointer } from '../../kernels/kernels.js';
+import {
+  CHROMA_BLOCK,
+  CHROMA_BLOCK_SAMPLES,
+  MACROBLOCK,
+  MACROBLOCK_SAMPLES,
+  shiftOf,
+  SUB_BLOCK,
+  SUB_BLOCK_SAMPLES,
+} from '../macroblock-grid.js';
 import { AVERAGE, CHROMA_TOKENS, INTER8, INTRA8, isIntra, TOKENS_PER_BLOCK, type FrameTokens } from './frame-tokens.js';
 import type { KernelTables } from './kernel-tables.js';
+import { boundarySamples, CHROMA_PHASES, CHROMA_TAPS, LUMA_PHASES, LUMA_TAPS } from './pack-tables.js';
 import type { Picture } from './picture.js';
 import type { Plane } from '../planes.js';
+
+/** Shifts from the units of vectors to whole samples. */
+const LUMA_SHIFT = shiftOf(LUMA_PHASES);
+const CHROMA_SHIFT = shiftOf(CHROMA_PHASES);
 
 /** The pictures a frame predicts from, and its luma filter. */
 export interface References {
@@ -25,10 +39,10 @@ export class BlockReconstruction {
   constructor(kernels: Kernels, tables: KernelTables) {
     this.#kernels = kernels;
     this.#tables = tables;
-    this.#accumulator = kernels.allocate(256 * 4);
+    this.#accumulator = kernels.allocate(MACROBLOCK_SAMPLES * 4);
     this.#tokens = kernels.allocate(TOKENS_PER_BLOCK * 2);
-    this.#boundary = kernels.allocate(64);
-    this.#second = kernels.allocate(256);
+    this.#boundary = kernels.allocate(boundarySamples(MACROBLOCK));
+    this.#second = kernels.allocate(MACROBLOCK_SAMPLES);
   }
 
   /** Reconstructs one macroblock of `target` from its tokens. */
@@ -71,7 +85,7 @@ export class BlockReconstruction {
     return (small ? pack.interBasis8 : pack.interBasis16)[tokens.basis[at]!]!;
   }
 
-  /** Brings the 384 tokens at `offset` into kernel memory for the `add` functions. */
+  /** Brings the tokens of one macroblock at `offset` into kernel memory for the `add` functions. */
   loadTokens(coefficients: Int16Array, offset: number): void {
     this.#kernels.i16.set(coefficients.subarray(offset, offset + TOKENS_PER_BLOCK), this.#tokens >> 1);
   }
@@ -87,20 +101,20 @@ export class BlockReconstruction {
     intra: boolean,
   ): void {
     const { stride } = target.y;
-    const block = target.y.at + row * 16 * stride + column * 16;
+    const block = target.y.at + row * MACROBLOCK * stride + column * MACROBLOCK;
     if (transform === 1) {
       for (let sub = 0; sub < 4; sub++) {
-        this.addLuma8(block + (sub >> 1) * 8 * stride + (sub & 1) * 8, stride, q, sub, basis, intra);
+        this.addLuma8(block + (sub >> 1) * SUB_BLOCK * stride + (sub & 1) * SUB_BLOCK, stride, q, sub, basis, intra);
       }
       return;
     }
     const { call } = this.#kernels;
     const { pack } = this.#tables;
     const steps = this.#tables.steps(q).luma16[basis]!;
-    call.clearAccumulator(this.#accumulator, 256);
+    call.clearAccumulator(this.#accumulator, MACROBLOCK_SAMPLES);
     const used = call.accumulateAtoms(
       this.#accumulator,
-      256,
+      MACROBLOCK_SAMPLES,
       this.#tables.basis16[basis]!,
       this.#tokens,
       1,
@@ -109,16 +123,16 @@ export class BlockReconstruction {
       this.#offset(intra, 0),
       this.#offset(intra, 1),
     );
-    if (used > 0) call.addResidual(this.#accumulator, block, stride, 16);
+    if (used > 0) call.addResidual(this.#accumulator, block, stride, MACROBLOCK);
   }
 
   /** Adds the loaded tokens of one 8x8 luma sub-block. */
   addLuma8(block: Pointer, stride: number, q: number, sub: number, basis: number, intra: boolean): void {
     const { call } = this.#kernels;
-    call.clearAccumulator(this.#accumulator, 64);
+    call.clearAccumulator(this.#accumulator, SUB_BLOCK_SAMPLES);
     const used = call.accumulateAtoms(
       this.#accumulator,
-      64,
+      SUB_BLOCK_SAMPLES,
       this.#tables.basis8[basis]!,
       this.#tokens + 2 * sub,
       4,
@@ -127,7 +141,7 @@ export class BlockReconstruction {
       this.#offset(intra, 0),
       this.#offset(intra, 1),
     );
-    if (used > 0) call.addResidual(this.#accumulator, block, stride, 8);
+    if (used > 0) call.addResidual(this.#accumulator, block, stride, SUB_BLOCK);
   }
 
   /** Adds the loaded chroma tokens' residual to both chroma blocks. */
@@ -136,10 +150,10 @@ export class BlockReconstruction {
     const kind = intra ? 0 : 1;
     for (let plane = 0; plane < 2; plane++) {
       const { at, stride } = plane === 0 ? target.u : target.v;
-      call.clearAccumulator(this.#accumulator, 64);
+      call.clearAccumulator(this.#accumulator, CHROMA_BLOCK_SAMPLES);
       const used = call.accumulateAtoms(
         this.#accumulator,
-        64,
+        CHROMA_BLOCK_SAMPLES,
         this.#tables.basisChroma[kind],
         this.#tokens + 2 * (CHROMA_TOKENS + plane),
         2,
@@ -148,16 +162,19 @@ export class BlockReconstruction {
         this.#offset(intra, 0),
         this.#offset(intra, 1),
       );
-      if (used > 0) call.addResidual(this.#accumulator, at + row * 8 * stride + column * 8, stride, 8);
+      if (used > 0) {
+        const block = at + row * CHROMA_BLOCK * stride + column * CHROMA_BLOCK;
+        call.addResidual(this.#accumulator, block, stride, CHROMA_BLOCK);
+      }
     }
   }
 
   /** Intra boundary of a luma block; `sub` is -1 for the whole macroblock. Returns where it stands. */
   lumaBoundary(target: Picture, row: number, column: number, sub: number, columns: number): Pointer {
     const { stride } = target.y;
-    const size = sub < 0 ? 16 : 8;
-    const x = column * 16 + (sub > 0 ? (sub & 1) * 8 : 0);
-    const y = row * 16 + (sub > 0 ? (sub >> 1) * 8 : 0);
+    const size = sub < 0 ? MACROBLOCK : SUB_BLOCK;
+    const x = column * MACROBLOCK + (sub > 0 ? (sub & 1) * SUB_BLOCK : 0);
+    const y = row * MACROBLOCK + (sub > 0 ? (sub >> 1) * SUB_BLOCK : 0);
     const hasTopRight = sub === 2 || (sub !== 3 && (sub === 0 || column + 1 < columns));
     this.#kernels.call.intraBoundary(
       target.y.at + y * stride + x,
@@ -173,31 +190,31 @@ export class BlockReconstruction {
 
   /** Predicts both chroma blocks' plane of a macroblock from its boundary. */
   predictIntraChroma(plane: Plane, row: number, column: number, mode: number, columns: number): void {
-    const block = plane.at + row * 8 * plane.stride + column * 8;
+    const block = plane.at + row * CHROMA_BLOCK * plane.stride + column * CHROMA_BLOCK;
     const { call } = this.#kernels;
-    call.intraBoundary(block, plane.stride, 8, row > 0, column > 0, column + 1 < columns, this.#boundary);
-    call.intraPredict(this.#boundary, 8, this.#tables.intra8[mode]!, block, plane.stride);
+    call.intraBoundary(block, plane.stride, CHROMA_BLOCK, row > 0, column > 0, column + 1 < columns, this.#boundary);
+    call.intraPredict(this.#boundary, CHROMA_BLOCK, this.#tables.intra8[mode]!, block, plane.stride);
   }
 
   #intraLuma(target: Picture, tokens: FrameTokens, q: number, row: number, column: number, basis: number): void {
     const { columns } = tokens.geometry;
     const at = row * columns + column;
     const { stride } = target.y;
-    const block = target.y.at + row * 16 * stride + column * 16;
+    const block = target.y.at + row * MACROBLOCK * stride + column * MACROBLOCK;
     const { call } = this.#kernels;
     const coded = tokens.lumaGroups[at]! > 0;
     const first = 4 * row * columns + 2 * column;
     if (tokens.type[at] !== INTRA8) {
       const boundary = this.lumaBoundary(target, row, column, -1, columns);
-      call.intraPredict(boundary, 16, this.#tables.intra16[tokens.intraMode[first]!]!, block, stride);
+      call.intraPredict(boundary, MACROBLOCK, this.#tables.intra16[tokens.intraMode[first]!]!, block, stride);
       if (coded) this.addLuma(target, row, column, q, tokens.transform[at]!, basis, true);
       return;
     }
     for (let sub = 0; sub < 4; sub++) {
       const mode = tokens.intraMode[first + (sub >> 1) * 2 * columns + (sub & 1)]!;
-      const to = block + (sub >> 1) * 8 * stride + (sub & 1) * 8;
+      const to = block + (sub >> 1) * SUB_BLOCK * stride + (sub & 1) * SUB_BLOCK;
       const boundary = this.lumaBoundary(target, row, column, sub, columns);
-      call.intraPredict(boundary, 8, this.#tables.intra8[mode]!, to, stride);
+      call.intraPredict(boundary, SUB_BLOCK, this.#tables.intra8[mode]!, to, stride);
       if (coded) this.addLuma8(to, stride, q, sub, this.#tables.pack.intraBasis8[mode]!, true);
     }
   }
@@ -207,12 +224,14 @@ export class BlockReconstruction {
     const { columns } = tokens.geometry;
     const first = 4 * row * columns + 2 * column;
     if (tokens.type[row * columns + column] !== INTER8) {
-      this.compensate(target, row * 16, column * 16, 16, tokens, first, references);
+      this.compensate(target, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK, tokens, first, references);
       return;
     }
     for (let sub = 0; sub < 4; sub++) {
       const at = first + (sub >> 1) * 2 * columns + (sub & 1);
-      this.compensate(target, row * 16 + (sub >> 1) * 8, column * 16 + (sub & 1) * 8, 8, tokens, at, references);
+      const y = row * MACROBLOCK + (sub >> 1) * SUB_BLOCK;
+      const x = column * MACROBLOCK + (sub & 1) * SUB_BLOCK;
+      this.compensate(target, y, x, SUB_BLOCK, tokens, at, references);
     }
   }
 
@@ -256,11 +275,11 @@ export class BlockReconstruction {
     const plane = references.pictures[slot]!.planes[p]!;
     const mvx = motion[vector]!;
     const mvy = motion[vector + 1]!;
-    const whole = p === 0 ? 2 : 3;
-    const mask = p === 0 ? 3 : 7;
+    const whole = p === 0 ? LUMA_SHIFT : CHROMA_SHIFT;
+    const mask = (p === 0 ? LUMA_PHASES : CHROMA_PHASES) - 1;
     // Blocks that lie wholly outside see nothing but repeated edge samples, wherever they are.
-    const fromX = Math.max(-(width + 8), Math.min(plane.width + 8, x + (mvx >> whole)));
-    const fromY = Math.max(-(width + 8), Math.min(plane.height + 8, y + (mvy >> whole)));
+    const fromX = Math.max(-(width + LUMA_TAPS), Math.min(plane.width + LUMA_TAPS, x + (mvx >> whole)));
+    const fromY = Math.max(-(width + LUMA_TAPS), Math.min(plane.height + LUMA_TAPS, y + (mvy >> whole)));
     this.#kernels.call.compensate(
       plane.at + fromY * plane.stride + fromX,
       plane.stride,
@@ -269,7 +288,7 @@ export class BlockReconstruction {
       width,
       width,
       p === 0 ? this.#tables.interpolation[references.interpolation]! : this.#tables.interpolationChroma,
-      p === 0 ? 8 : 4,
+      p === 0 ? LUMA_TAPS : CHROMA_TAPS,
       mvx & mask,
       mvy & mask,
     );

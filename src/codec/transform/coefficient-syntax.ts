@@ -1,13 +1,19 @@
 import type { SymbolCoder } from '../../entropy/symbol-coder.js';
 import type { PackTables } from './pack-tables.js';
-import { CHROMA_LIMIT, CHROMA_TOKENS, LUMA_LIMIT, TOKENS_PER_BLOCK, type FrameTokens } from './frame-tokens.js';
+import {
+  CHROMA_LIMIT,
+  CHROMA_TOKENS,
+  LUMA_LIMIT,
+  LUMA_TOKENS,
+  TOKENS_PER_BLOCK,
+  type FrameTokens,
+} from './frame-tokens.js';
 import type { Scales } from './prior.js';
 import type { ProbabilityTables } from './probability-tables.js';
+import { CONTEXTS, NEIGHBOUR_LIMIT, NEIGHBOURS, NO_NEIGHBOUR, SCALES } from './token-contexts.js';
 
-const NEIGHBOURS = 6;
-const NONE = 255;
 /** First table of a kind, in tables of [kind][scale][context]. */
-const TABLES_PER_KIND = 32 * 8;
+const TABLES_PER_KIND = SCALES * CONTEXTS;
 
 /** Syntax of transform tokens (FORMAT.md section 8, step 4 and "Tokens"), for both directions. */
 export class CoefficientSyntax {
@@ -64,18 +70,18 @@ export class CoefficientSyntax {
     const contextOfSum = this.#contextOfSum;
     const tables = this.#probabilities.coefficients;
     const count = Math.min(limit, this.#available[kind]);
-    let list = kind * 256 * NEIGHBOURS;
+    let list = kind * LUMA_TOKENS * NEIGHBOURS;
     for (let i = 0; i < count; i++) {
       let sum = 0;
       for (let n = 0; n < NEIGHBOURS; n++) {
         const index = neighbours[list + n]!;
-        if (index === NONE) continue;
+        if (index === NO_NEIGHBOUR) continue;
         const value = coefficients[base + index]!;
         const magnitude = value < 0 ? -value : value;
-        sum += magnitude < 3 ? magnitude : 3;
+        sum += magnitude < NEIGHBOUR_LIMIT ? magnitude : NEIGHBOUR_LIMIT;
       }
       list += NEIGHBOURS;
-      const table = kind * TABLES_PER_KIND + scale[scaleAt + i]! * 8 + contextOfSum[sum]!;
+      const table = kind * TABLES_PER_KIND + scale[scaleAt + i]! * CONTEXTS + contextOfSum[sum]!;
       const value = coefficients[base + i]!;
       const magnitude = coder.magnitude(tables, table, value < 0 ? -value : value);
       if (magnitude === 0) coefficients[base + i] = 0;

@@ -1,6 +1,6 @@
 import { readPackTables } from './pack-tables.js';
 import { codingStructure } from './encoder/coding-structure.js';
-import { Geometry } from './frame-tokens.js';
+import { Geometry, Q_LIMIT } from './frame-tokens.js';
 import { TransformTokenArrays } from './token-arrays.js';
 import type { DecoderSetup } from './workers/decoder-worker.js';
 import type { EncoderSetup } from './workers/encoder-worker.js';
@@ -15,7 +15,7 @@ const MAX_POST_FILTERS = 3;
 
 /** Blocks, motion and transforms, with learned parts. */
 export const transformFamily: CodecFamily = {
-  quality: { min: 0, max: 63, default: 28, ladder: [8, 14, 20, 26, 32, 38] },
+  quality: { min: 0, max: Q_LIMIT, default: 28, ladder: [8, 14, 20, 26, 32, 38] },
   canTune: true,
   codedWidth: (width) => new Geometry(width, 1).codedWidth,
   structure: (width, height, keyint) => codingStructure(new Geometry(width, height), keyint),

@@ -1,11 +1,15 @@
-import { MacroblockGrid } from '../macroblock-grid.js';
+import { CHROMA_BLOCK_SAMPLES, MACROBLOCK, MACROBLOCK_SAMPLES, MacroblockGrid, shiftOf } from '../macroblock-grid.js';
 
 /** Width and height of a region of the loop filter, luma samples. */
 export const REGION = 64;
-/** Tokens of a macroblock: 256 luma, 128 chroma (FORMAT.md section 5). */
-export const TOKENS_PER_BLOCK = 384;
+/** Shift from macroblocks to regions. */
+const REGION_SHIFT = shiftOf(REGION / MACROBLOCK);
+/** Luma tokens of a macroblock, 256 (FORMAT.md section 5). */
+export const LUMA_TOKENS = MACROBLOCK_SAMPLES;
 /** Index of the first chroma token. */
-export const CHROMA_TOKENS = 256;
+export const CHROMA_TOKENS = LUMA_TOKENS;
+/** Tokens of a macroblock: 256 luma, then 128 chroma. */
+export const TOKENS_PER_BLOCK = LUMA_TOKENS + 2 * CHROMA_BLOCK_SAMPLES;
 /** Luma tokens coded for each value of `lumaGroups`. */
 export const LUMA_LIMIT: readonly number[] = [0, 1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256];
 /** Chroma tokens coded for each value of `chromaGroups`. */
@@ -28,6 +32,11 @@ export const MOTION_FIELDS = 5;
 /** Components of motion vectors lie in -MOTION_LIMIT .. MOTION_LIMIT - 1 quarter samples. */
 export const MOTION_LIMIT = 8192;
 
+/** Largest q; the smallest is 0. */
+export const Q_LIMIT = 63;
+/** Offsets of regions lie in -Q_OFFSET_LIMIT .. Q_OFFSET_LIMIT. */
+export const Q_OFFSET_LIMIT = 8;
+
 /** Size of a picture in the units of the syntax. */
 export class Geometry extends MacroblockGrid {
   /** Regions of 64x64 luma samples. */
@@ -43,7 +52,7 @@ export class Geometry extends MacroblockGrid {
 
   /** Region of the macroblock in `row`, `column`. */
   regionOf(row: number, column: number): number {
-    return (row >> 2) * this.regionColumns + (column >> 2);
+    return (row >> REGION_SHIFT) * this.regionColumns + (column >> REGION_SHIFT);
   }
 }
 
@@ -134,5 +143,5 @@ export function isIntra(type: number): boolean {
 /** The q of a macroblock: the frame's plus its region's offset, within 0..63. */
 export function blockQ(tokens: FrameTokens, frameQ: number, row: number, column: number): number {
   const q = frameQ + tokens.qOffset[tokens.geometry.regionOf(row, column)]!;
-  return Math.max(0, Math.min(63, q));
+  return Math.max(0, Math.min(Q_LIMIT, q));
 }

@@ -1,5 +1,10 @@
 import type { Kernels, Pointer } from '../../kernels/kernels.js';
-import type { PackTables } from './pack-tables.js';
+import { MACROBLOCK, SUB_BLOCK } from '../macroblock-grid.js';
+import { boundarySamples, type PackTables } from './pack-tables.js';
+import { TOKEN_KINDS } from './token-contexts.js';
+
+/** int16 values of a SIMD vector. */
+const VECTOR = 8;
 
 /** Steps (int32, 1/8 sample) of every atom at one q. */
 export interface StepTables {
@@ -37,11 +42,11 @@ export class KernelTables {
     this.basis8 = storeRows(kernels, basis8.data, basis8.count);
     const chroma = storeRows(kernels, basisChroma.data, 2);
     this.basisChroma = [chroma[0]!, chroma[1]!];
-    this.intra16 = storeRows(kernels, padColumns(pack.intra16, 49, 56), pack.intraModes);
-    this.intra8 = storeRows(kernels, padColumns(pack.intra8, 25, 32), pack.intraModes);
+    this.intra16 = storeRows(kernels, padColumns(pack.intra16, boundarySamples(MACROBLOCK)), pack.intraModes);
+    this.intra8 = storeRows(kernels, padColumns(pack.intra8, boundarySamples(SUB_BLOCK)), pack.intraModes);
     this.interpolation = storeRows(kernels, Int16Array.from(pack.interpolation.data), pack.interpolation.count);
     this.interpolationChroma = kernels.store(Int16Array.from(pack.interpolationChroma));
-    this.contextNeighbours = storeRows(kernels, pack.contextNeighbours, 3);
+    this.contextNeighbours = storeRows(kernels, pack.contextNeighbours, TOKEN_KINDS);
     this.contextOfSum = kernels.store(pack.contextOfSum);
   }
 
@@ -69,7 +74,9 @@ function storeRows(kernels: Kernels, values: Uint8Array | Int16Array | Int32Arra
   return Array.from({ length: count }, (_, row) => kernels.store(values.slice(row * length, (row + 1) * length)));
 }
 
-function padColumns(matrix: Int8Array, columns: number, padded: number): Int16Array {
+/** Fills rows up with zeros to whole SIMD vectors, as `intraPredict` reads them. */
+function padColumns(matrix: Int8Array, columns: number): Int16Array {
+  const padded = Math.ceil(columns / VECTOR) * VECTOR;
   const rows = matrix.length / columns;
   const result = new Int16Array(rows * padded);
   for (let row = 0; row < rows; row++) {

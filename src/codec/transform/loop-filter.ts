@@ -1,11 +1,16 @@
 import type { Graph, GraphTensor } from '../../model/graph.js';
 import type { FrameHeader } from '../frame-header.js';
 import { blockQ, isIntra, REGION, SKIP, type FrameTokens, type Geometry } from './frame-tokens.js';
+import { shiftOf, SUB_BLOCK } from '../macroblock-grid.js';
 import type { Planes } from '../planes.js';
 
 /** Planes of a filter graph's side input (FORMAT.md section 10). */
 export const SIDE_PLANES = 6;
 
+/** Shift from luma samples to those of the side input, one for each sub-block. */
+const SUB_BLOCK_SHIFT = shiftOf(SUB_BLOCK);
+/** A flag of the side input that is set. */
+const YES = 64;
 /** Luma samples around a region that its filter sees. */
 const HALO = 8;
 /** Regions that are evaluated at a time: what they need still fits a core's cache. */
@@ -22,17 +27,17 @@ export function sidePlanes(header: FrameHeader, tokens: FrameTokens): Uint8Array
   const width = 2 * columns;
   const size = 4 * rows * columns;
   const planes = new Uint8Array(SIDE_PLANES * size);
-  if (header.kind === 'key') planes.fill(64, 5 * size);
+  if (header.kind === 'key') planes.fill(YES, 5 * size);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const block = row * columns + column;
       const type = tokens.type[block]!;
       const values = [
         blockQ(tokens, header.q, row, column),
-        isIntra(type) ? 64 : 0,
-        64 * tokens.transform[block]!,
+        isIntra(type) ? YES : 0,
+        YES * tokens.transform[block]!,
         4 * tokens.lumaGroups[block]!,
-        type === SKIP ? 64 : 0,
+        type === SKIP ? YES : 0,
       ];
       const at = 2 * row * width + 2 * column;
       for (let plane = 0; plane < values.length; plane++) {
@@ -58,7 +63,7 @@ export async function runPostFilter(
     y: { data: planes.y, dims: [1, 1, height, width] },
     u: { data: planes.u, dims: [1, 1, height / 2, width / 2] },
     v: { data: planes.v, dims: [1, 1, height / 2, width / 2] },
-    side: { data: side, dims: [1, SIDE_PLANES, height / 8, width / 8] },
+    side: { data: side, dims: [1, SIDE_PLANES, height / SUB_BLOCK, width / SUB_BLOCK] },
   });
   const plane = (name: string): Uint8Array<ArrayBuffer> => result[name]!.data as Uint8Array<ArrayBuffer>;
   return { y: plane('filteredY'), u: plane('filteredU'), v: plane('filteredV') };
@@ -191,15 +196,16 @@ function cut(
 }
 
 function sideOfRegions(geometry: Geometry, side: Uint8Array, regions: readonly number[]): GraphTensor {
-  const width = geometry.codedWidth / 8;
-  const height = geometry.codedHeight / 8;
-  const size = (REGION + 2 * HALO) / 8;
+  const width = geometry.codedWidth / SUB_BLOCK;
+  const height = geometry.codedHeight / SUB_BLOCK;
+  const size = (REGION + 2 * HALO) / SUB_BLOCK;
   const data = new Uint8Array(regions.length * SIDE_PLANES * size * size);
   regions.forEach((region, i) => {
-    const { left, top } = cornerOf(geometry, region, 3);
+    const { left, top } = cornerOf(geometry, region, SUB_BLOCK_SHIFT);
     for (let plane = 0; plane < SIDE_PLANES; plane++) {
       const values = side.subarray(plane * width * height, (plane + 1) * width * height);
-      cut(values, width, height, left - HALO / 8, top - HALO / 8, size, data, (i * SIDE_PLANES + plane) * size * size);
+      const halo = HALO / SUB_BLOCK;
+      cut(values, width, height, left - halo, top - halo, size, data, (i * SIDE_PLANES + plane) * size * size);
     }
   });
   return { data, dims: [regions.length, SIDE_PLANES, size, size] };

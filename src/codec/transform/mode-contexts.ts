@@ -5,6 +5,13 @@ import { INTRA8, isIntra, SKIP, type FrameTokens } from './frame-tokens.js';
  * `row` and `column` count macroblocks unless said otherwise.
  */
 
+/** Activities of the neighbours that `lumaGroups` tells apart, for each of the four types that have a residual. */
+const LUMA_ACTIVITIES = 6;
+export const LUMA_GROUPS_CONTEXTS = 4 * LUMA_ACTIVITIES;
+/** Activities that `chromaGroups` tells apart: four of the neighbours, without or with luma tokens. */
+const CHROMA_ACTIVITIES = 8;
+export const CHROMA_GROUPS_CONTEXTS = 4 * CHROMA_ACTIVITIES;
+
 /** Context 0..8 of `type` in inter frames. */
 export function typeContext(tokens: FrameTokens, row: number, column: number): number {
   const { columns } = tokens.geometry;
@@ -32,7 +39,7 @@ export function intraModeContext(tokens: FrameTokens, y: number, x: number, mode
 export function lumaGroupsContext(tokens: FrameTokens, row: number, column: number, type: number): number {
   const sum = neighbourSum(tokens, tokens.lumaGroups, row, column);
   const activity = sum === 0 ? 0 : sum < 5 ? 1 : sum < 9 ? 2 : sum < 13 ? 3 : sum < 21 ? 4 : 5;
-  return 6 * (type - 1) + activity;
+  return LUMA_ACTIVITIES * (type - 1) + activity;
 }
 
 /** Context of `transform` for a type (1..3). */
@@ -55,7 +62,7 @@ export function chromaGroupsContext(
   hasLuma: boolean,
 ): number {
   const sum = neighbourSum(tokens, tokens.chromaGroups, row, column);
-  return 8 * (type - 1) + (hasLuma ? 4 : 0) + Math.min(3, (sum + 1) >> 1);
+  return CHROMA_ACTIVITIES * (type - 1) + (hasLuma ? 4 : 0) + Math.min(3, (sum + 1) >> 1);
 }
 
 function typeClass(type: number): number {

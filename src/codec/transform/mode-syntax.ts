@@ -10,6 +10,7 @@ import {
   INTRA8,
   MOTION_FIELDS,
   MOTION_LIMIT,
+  Q_OFFSET_LIMIT,
   SKIP,
   type FrameTokens,
 } from './frame-tokens.js';
@@ -21,7 +22,14 @@ import {
   typeContext,
   typeKeyContext,
 } from './mode-contexts.js';
-import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from './motion.js';
+import {
+  CANDIDATES,
+  MOTION_CLASS_CONTEXTS,
+  MOTION_CLASSES,
+  MotionNeighbours,
+  NEW_MOTION,
+  setMotion,
+} from './motion.js';
 import type { ProbabilityTables } from './probability-tables.js';
 import { TemporalMotion } from './temporal-motion.js';
 
@@ -62,7 +70,7 @@ export class ModeSyntax {
     const { modes } = this.#probabilities;
     if (header.hasQOffsets) {
       for (let i = 0; i < tokens.qOffset.length; i++) {
-        tokens.qOffset[i] = coder.symbol(modes.qOffset, 0, tokens.qOffset[i]! + 8) - 8;
+        tokens.qOffset[i] = coder.symbol(modes.qOffset, 0, tokens.qOffset[i]! + Q_OFFSET_LIMIT) - Q_OFFSET_LIMIT;
       }
     }
     if (header.hasLoopFilter) {
@@ -200,13 +208,13 @@ export class ModeSyntax {
   /** Codes one component of a new vector into the fields; returns its difference to the prediction. */
   #codeComponent(coder: SymbolCoder, tokens: FrameTokens, at: number, slot: number, component: number): number {
     const predicted = this.#neighbours.predict(slot, component);
-    const context = 3 * component + this.#neighbours.differenceContext(component);
+    const context = MOTION_CLASS_CONTEXTS * component + this.#neighbours.differenceContext(component);
     const wanted = tokens.motion[at * 4 + slot * 2 + component]! - predicted;
     const size = Math.abs(wanted);
     const motionClass = coder.symbol(
       this.#probabilities.modes.motionClass,
       context,
-      size === 0 ? 0 : Math.min(15, 32 - Math.clz32(size)),
+      size === 0 ? 0 : Math.min(MOTION_CLASSES - 1, 32 - Math.clz32(size)),
     );
     let difference = 0;
     if (motionClass > 0) {

@@ -7,6 +7,11 @@ export const CANDIDATES = 3;
 /** Symbol of `motion` for a motion that is not one of the candidates. */
 export const NEW_MOTION = CANDIDATES;
 
+/** Classes that a vector's difference to its prediction falls into, by its number of bits. */
+export const MOTION_CLASSES = 16;
+/** Contexts of a component's class. */
+export const MOTION_CLASS_CONTEXTS = 3;
+
 /** Reference 0 with vector zero, the last candidate. */
 const NO_MOVEMENT = new Int16Array(MOTION_FIELDS);
 

@@ -1,4 +1,22 @@
-import { LUMA_LIMIT } from './frame-tokens.js';
+import {
+  CHROMA_BLOCK_SAMPLES,
+  MACROBLOCK,
+  MACROBLOCK_SAMPLES,
+  SUB_BLOCK,
+  SUB_BLOCK_SAMPLES,
+} from '../macroblock-grid.js';
+import { CHROMA_LIMIT, LUMA_LIMIT, LUMA_TOKENS, Q_LIMIT, Q_OFFSET_LIMIT } from './frame-tokens.js';
+import { CHROMA_GROUPS_CONTEXTS, LUMA_GROUPS_CONTEXTS } from './mode-contexts.js';
+import {
+  CONTEXTS,
+  MAGNITUDES,
+  NEIGHBOUR_LIMIT,
+  NEIGHBOURS,
+  NO_NEIGHBOUR,
+  SCALES,
+  TOKEN_KINDS,
+} from './token-contexts.js';
+import { CANDIDATES, MOTION_CLASS_CONTEXTS, MOTION_CLASSES, NEW_MOTION } from './motion.js';
 import type { ModelPack } from '../../model/pack.js';
 import { requireFamily } from '../../model/manifest.js';
 import { TableReader } from '../../model/table-reader.js';
@@ -9,7 +27,22 @@ const MAX_BASES = 32;
 const MAX_BASIS_CHOICES = 4;
 /** With the largest weight and magnitude, `(16384 * 255 >> 5) * 16383`, dequantisation still fits 31 bits. */
 const MAX_STEP = 16384;
-const NO_NEIGHBOUR = 255;
+/** Largest sum of the magnitudes of a row of taps: results before rounding then fit 16 bits. */
+const MAX_TAP_SUM = 128;
+/** Sum of a row of taps, which are in 1/64. */
+const TAP_UNIT = 64;
+
+/** Positions between two samples that luma vectors (quarter samples) tell apart, and taps of each. */
+export const LUMA_PHASES = 4;
+export const LUMA_TAPS = 8;
+/** The same of chroma, which has half as many samples. */
+export const CHROMA_PHASES = 2 * LUMA_PHASES;
+export const CHROMA_TAPS = 4;
+
+/** Samples around a block of `size` x `size` that intra prediction sees: the corner, 2 size above, size on the left. */
+export function boundarySamples(size: number): number {
+  return 3 * size + 1;
+}
 
 /** Names of the tables of mode symbols (docs/FORMAT.md section 8). */
 export type ModeTableName =
@@ -91,33 +124,33 @@ export function readPackTables(pack: Pick<ModelPack, 'name' | 'family' | 'tables
   requireFamily(pack, 'transform');
   const reader = new TableReader(pack.name, pack.tables);
 
-  const step = reader.read('step', 'I32', [64]).data;
+  const step = reader.read('step', 'I32', [Q_LIMIT + 1]).data;
   reader.requireRange('step', step, 1, MAX_STEP);
 
-  const basis16 = readBasis(reader, 'basis16', undefined, 256, 256);
+  const basis16 = readBasis(reader, 'basis16', undefined, MACROBLOCK_SAMPLES);
   if (!LUMA_LIMIT.includes(basis16.atoms)) {
     reader.fail('basis16', `${basis16.atoms} atoms are none of the luma limits ${LUMA_LIMIT.slice(1).join(', ')}`);
   }
-  const basis8 = readBasis(reader, 'basis8', undefined, 64, 64);
-  const basisChroma = readBasis(reader, 'basisChroma', 2, 64, 64);
+  const basis8 = readBasis(reader, 'basis8', undefined, SUB_BLOCK_SAMPLES);
+  const basisChroma = readBasis(reader, 'basisChroma', 2, CHROMA_BLOCK_SAMPLES);
 
-  const intra16 = reader.read('intra16', 'I8', [undefined, 256, 49]);
+  const intra16 = reader.read('intra16', 'I8', [undefined, MACROBLOCK_SAMPLES, boundarySamples(MACROBLOCK)]);
   const intraModes = intra16.shape[0]!;
   if (intraModes < 1 || intraModes > MAX_INTRA_MODES) {
     reader.fail('intra16', `${intraModes} modes, allowed are 1..${MAX_INTRA_MODES}`);
   }
 
-  const interpolation = reader.read('interpolation', 'I8', [undefined, 4, 8]);
+  const interpolation = reader.read('interpolation', 'I8', [undefined, LUMA_PHASES, LUMA_TAPS]);
   const filters = interpolation.shape[0]!;
   if (filters < 1 || filters > MAX_INTERPOLATIONS) {
     reader.fail('interpolation', `${filters} filters, allowed are 1..${MAX_INTERPOLATIONS}`);
   }
-  requireTaps(reader, 'interpolation', interpolation.data, 4, 8);
-  const interpolationChroma = reader.read('interpolationChroma', 'I8', [8, 4]).data;
-  requireTaps(reader, 'interpolationChroma', interpolationChroma, 8, 4);
+  requireTaps(reader, 'interpolation', interpolation.data, LUMA_PHASES, LUMA_TAPS);
+  const interpolationChroma = reader.read('interpolationChroma', 'I8', [CHROMA_PHASES, CHROMA_TAPS]).data;
+  requireTaps(reader, 'interpolationChroma', interpolationChroma, CHROMA_PHASES, CHROMA_TAPS);
 
-  const contextOfSum = reader.read('contextOfSum', 'U8', [19]).data;
-  reader.requireRange('contextOfSum', contextOfSum, 0, 7);
+  const contextOfSum = reader.read('contextOfSum', 'U8', [NEIGHBOURS * NEIGHBOUR_LIMIT + 1]).data;
+  reader.requireRange('contextOfSum', contextOfSum, 0, CONTEXTS - 1);
 
   return {
     step,
@@ -130,7 +163,7 @@ export function readPackTables(pack: Pick<ModelPack, 'name' | 'family' | 'tables
     reconstructionOffset: reader.read('reconstructionOffset', 'U8', [2, 2]).data,
     intraModes,
     intra16: intra16.data,
-    intra8: reader.read('intra8', 'I8', [intraModes, 64, 25]).data,
+    intra8: reader.read('intra8', 'I8', [intraModes, SUB_BLOCK_SAMPLES, boundarySamples(SUB_BLOCK)]).data,
     intraBasis16: readBasisIndices(reader, 'intraBasis16', intraModes, basis16),
     intraBasis8: readBasisIndices(reader, 'intraBasis8', intraModes, basis8),
     interBasis16: readBasisIndices(reader, 'interBasis16', undefined, basis16),
@@ -139,22 +172,16 @@ export function readPackTables(pack: Pick<ModelPack, 'name' | 'family' | 'tables
     interpolationChroma,
     contextNeighbours: readNeighbours(reader),
     contextOfSum,
-    coefficientTables: reader.readFrequencies('coefficientTables', [3, 32, 8, 16]),
+    coefficientTables: reader.readFrequencies('coefficientTables', [TOKEN_KINDS, SCALES, CONTEXTS, MAGNITUDES]),
     modeTables: readModeTables(reader, intraModes),
   };
 }
 
-function readBasis(
-  reader: TableReader,
-  name: string,
-  count: number | undefined,
-  maxAtoms: number,
-  samples: number,
-): BasisTable {
+function readBasis(reader: TableReader, name: string, count: number | undefined, samples: number): BasisTable {
   const { shape, data } = reader.read(name, 'I16', [count, undefined, samples]);
   const [bases, atoms] = [shape[0]!, shape[1]!];
   if (bases < 1 || bases > MAX_BASES) reader.fail(name, `${bases} bases, allowed are 1..${MAX_BASES}`);
-  if (atoms < 1 || atoms > maxAtoms) reader.fail(name, `${atoms} atoms, allowed are 1..${maxAtoms}`);
+  if (atoms < 1 || atoms > samples) reader.fail(name, `${atoms} atoms, allowed are 1..${samples}`);
   return { count: bases, atoms, data };
 }
 
@@ -184,21 +211,23 @@ function requireTaps(
   phases: number,
   taps: number,
 ): void {
-  reader.requireRowSums(name, data, taps, 64);
+  reader.requireRowSums(name, data, taps, TAP_UNIT);
   for (let row = 0; row < data.length / taps; row++) {
     const line = data.subarray(row * taps, (row + 1) * taps);
     const magnitudes = line.reduce((sum, tap) => sum + Math.abs(tap), 0);
-    if (magnitudes > 128) reader.fail(name, `magnitudes of row ${row} sum to ${magnitudes}, at most 128 are allowed`);
-    const isIdentity = magnitudes === 64 && line[taps / 2 - 1] === 64;
+    if (magnitudes > MAX_TAP_SUM) {
+      reader.fail(name, `magnitudes of row ${row} sum to ${magnitudes}, at most ${MAX_TAP_SUM} are allowed`);
+    }
+    const isIdentity = magnitudes === TAP_UNIT && line[taps / 2 - 1] === TAP_UNIT;
     if (row % phases === 0 && !isIdentity) reader.fail(name, `row ${row} (phase 0) changes the sample`);
   }
 }
 
 /** A token's context looks only at tokens that are decoded before it. */
 function readNeighbours(reader: TableReader): Uint8Array<ArrayBuffer> {
-  const { data } = reader.read('contextNeighbours', 'U8', [3, 256, 6]);
+  const { data } = reader.read('contextNeighbours', 'U8', [TOKEN_KINDS, LUMA_TOKENS, NEIGHBOURS]);
   for (const [at, neighbour] of data.entries()) {
-    const token = Math.floor(at / 6) % 256;
+    const token = Math.floor(at / NEIGHBOURS) % LUMA_TOKENS;
     if (neighbour !== NO_NEIGHBOUR && neighbour >= token) {
       reader.fail('contextNeighbours', `neighbour ${neighbour} of token ${token} is not before it`);
     }
@@ -214,20 +243,20 @@ function readModeTables(reader: TableReader, intraModes: number): Readonly<Recor
     data: reader.readFrequencies(`modeTables.${name}`, [contexts, symbols]),
   });
   return {
-    qOffset: read('qOffset', 1, 17),
+    qOffset: read('qOffset', 1, 2 * Q_OFFSET_LIMIT + 1),
     filtered: read('filtered', 3, 2),
     type: read('type', 9, 5),
     typeKey: read('typeKey', 3, 2),
     intraMode16: read('intraMode16', intraContexts, intraModes),
     intraMode8: read('intraMode8', intraContexts, intraModes),
-    lumaGroups: read('lumaGroups', 24, 17),
+    lumaGroups: read('lumaGroups', LUMA_GROUPS_CONTEXTS, LUMA_LIMIT.length),
     transform: read('transform', 9, 2),
-    basis16: read('basis16', 1, 4),
-    basis8: read('basis8', 1, 4),
-    chromaGroups: read('chromaGroups', 32, 9),
-    motionSkip: read('motionSkip', 1, 3),
-    motion: read('motion', 2, 4),
+    basis16: read('basis16', 1, MAX_BASIS_CHOICES),
+    basis8: read('basis8', 1, MAX_BASIS_CHOICES),
+    chromaGroups: read('chromaGroups', CHROMA_GROUPS_CONTEXTS, CHROMA_LIMIT.length),
+    motionSkip: read('motionSkip', 1, CANDIDATES),
+    motion: read('motion', 2, NEW_MOTION + 1),
     reference: read('reference', 1, 3),
-    motionClass: read('motionClass', 6, 16),
+    motionClass: read('motionClass', 2 * MOTION_CLASS_CONTEXTS, MOTION_CLASSES),
   };
 }

@@ -1,3 +1,4 @@
+import { ESCAPE } from '../../entropy/magnitude.js';
 import type { Graph } from '../../model/graph.js';
 import type { FrameHeader } from '../frame-header.js';
 import {
@@ -10,6 +11,7 @@ import {
   TOKENS_PER_BLOCK,
   type FrameTokens,
 } from './frame-tokens.js';
+import { MACROBLOCK, shiftOf } from '../macroblock-grid.js';
 import { AROUND, type Offset } from '../neighbours.js';
 
 /** Values that describe a macroblock itself to the prior (FORMAT.md section 9). */
@@ -32,6 +34,9 @@ const BLOCK = {
 const NEIGHBOUR_FIELDS = 6;
 /** Where they stand. */
 const NEIGHBOUR = { isThere: 0, isIntra: 1, isSkip: 2, transform: 3, lumaGroups: 4, chromaGroups: 5 } as const;
+/** Quarter samples, the units of vectors, in a macroblock's width, and the shift from them to macroblocks. */
+const MACROBLOCK_UNITS = 4 * MACROBLOCK;
+const MACROBLOCK_SHIFT = shiftOf(MACROBLOCK_UNITS);
 /** A flag that is set. */
 const YES = 64;
 
@@ -252,7 +257,7 @@ function neighbourOf(tokens: FrameTokens, at: number, [dy, dx]: Offset): number 
 }
 
 function magnitudeCode(token: number): number {
-  return MAGNITUDE_CODE[Math.min(15, token < 0 ? -token : token)]!;
+  return MAGNITUDE_CODE[Math.min(ESCAPE, token < 0 ? -token : token)]!;
 }
 
 function writeCodes(tokens: FrameTokens, at: number, target: Uint8Array, to: number): void {
@@ -287,10 +292,16 @@ function movedMemory(tokens: FrameTokens, memories: readonly [TokenMemory | null
       if (memory === null) continue;
       const mvx = tokens.motion[sub * 4 + slot * 2]!;
       const mvy = tokens.motion[sub * 4 + slot * 2 + 1]!;
-      const fromColumn = Math.max(0, Math.min(columns - 1, (64 * column + mvx + 32) >> 6));
-      const fromRow = Math.max(0, Math.min(rows - 1, (64 * row + mvy + 32) >> 6));
+      const fromColumn = movedPosition(column, mvx, columns);
+      const fromRow = movedPosition(row, mvy, rows);
       moved.set(rowOf(memory, fromRow * columns + fromColumn), at * TOKENS_PER_BLOCK);
     }
   }
   return moved;
+}
+
+/** The macroblock of a row or column of `count` that a vector's component leads to from the one at `position`. */
+function movedPosition(position: number, component: number, count: number): number {
+  const moved = (MACROBLOCK_UNITS * position + component + MACROBLOCK_UNITS / 2) >> MACROBLOCK_SHIFT;
+  return Math.max(0, Math.min(count - 1, moved));
 }

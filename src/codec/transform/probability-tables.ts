@@ -1,5 +1,6 @@
 import { AdaptiveTables } from '../../entropy/adaptive-tables.js';
 import type { PackTables } from './pack-tables.js';
+import { MAGNITUDES } from './token-contexts.js';
 
 /** Adaptation shift of the coefficient tables (FORMAT.md section 7). */
 const COEFFICIENT_RATE = 7;
@@ -19,7 +20,7 @@ export class ProbabilityTables {
       modes[name] = new AdaptiveTables(data, symbols, { rate: 'counted' });
     }
     this.modes = modes as Record<ModeTableName, AdaptiveTables>;
-    this.coefficients = new AdaptiveTables(tables.coefficientTables, 16, { rate: COEFFICIENT_RATE });
+    this.coefficients = new AdaptiveTables(tables.coefficientTables, MAGNITUDES, { rate: COEFFICIENT_RATE });
   }
 
   /** Back to the pack's frequencies. */

@@ -42,7 +42,7 @@ export class ReferenceSlots {
     if (slot === null) return null;
     const picture = this.#filled.has(slot) ? this.#pictures.get(slot) : undefined;
     if (picture === undefined) {
-      throw new BitstreamError(`the frame refers to slot ${String(slot)}, which is empty`, { field: 'reference' });
+      throw new BitstreamError(`the frame refers to slot ${slot}, which is empty`, { field: 'reference' });
     }
     return picture;
   }

@@ -1,8 +1,11 @@
 import type { FrameHeader } from '../frame-header.js';
 import { AVERAGE, MOTION_FIELDS, MOTION_LIMIT, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
 
-/** Time scales of vectors lie in -SCALE_LIMIT .. SCALE_LIMIT - 1, in 1/256. */
-const SCALE_LIMIT = 1024n;
+/** Time scales of vectors are in 1/256, fixed point with so many bits. */
+const SCALE_BITS = 8;
+const SCALE_UNIT = 1 << SCALE_BITS;
+/** They lie in -SCALE_LIMIT .. SCALE_LIMIT - 1. */
+const SCALE_LIMIT = BigInt(4 * SCALE_UNIT);
 
 /** The motion of the frame in a reference slot. */
 interface MotionField {
@@ -66,7 +69,7 @@ export class TemporalMotion {
     fields[0] = scales.length === 2 ? AVERAGE : 0;
     for (let slot = 0; slot < scales.length; slot++) {
       for (let component = 0; component < 2; component++) {
-        const value = (scales[slot]! * field.motion[at * 4 + used * 2 + component]! + 128) >> 8;
+        const value = (scales[slot]! * field.motion[at * 4 + used * 2 + component]! + SCALE_UNIT / 2) >> SCALE_BITS;
         fields[1 + slot * 2 + component] = Math.max(-MOTION_LIMIT, Math.min(MOTION_LIMIT - 1, value));
       }
     }
@@ -87,11 +90,11 @@ export class TemporalMotion {
   }
 }
 
-/** 256 `wanted` / `spanned`, rounded to the nearest (halves up), within the limits; `spanned` is not 0. */
+/** `wanted` / `spanned` in 1/256, rounded to the nearest (halves up), within the limits; `spanned` is not 0. */
 function timeScale(wanted: bigint, spanned: bigint): number {
   const sign = spanned < 0n ? -1n : 1n;
   const divisor = 2n * sign * spanned;
-  const dividend = 512n * sign * wanted + sign * spanned;
+  const dividend = 2n * BigInt(SCALE_UNIT) * sign * wanted + sign * spanned;
   // BigInt division rounds towards zero.
   const isBelow = dividend < 0n && dividend % divisor !== 0n;
   const scale = dividend / divisor - (isBelow ? 1n : 0n);

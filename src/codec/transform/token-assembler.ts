@@ -1,10 +1,15 @@
 import type { FrameHeader } from '../frame-header.js';
 import {
+  AVERAGE,
   CHROMA_LIMIT,
   CHROMA_TOKENS,
   FrameTokens,
+  INTRA8,
   LUMA_LIMIT,
   MOTION_LIMIT,
+  NO_REFERENCE,
+  Q_OFFSET_LIMIT,
+  SKIP,
   TOKENS_PER_BLOCK,
   type Geometry,
   type TokenArrays,
@@ -37,15 +42,15 @@ export class TokenAssembler {
     this.#geometry = geometry;
     this.#layout = layout;
     this.#ranges = {
-      type: [0, 4],
+      type: [SKIP, INTRA8],
       transform: [0, 1],
       basis: [0, Math.max(pack.interBasis16.length, pack.interBasis8.length) - 1],
       lumaGroups: [0, LUMA_LIMIT.length - 1],
       chromaGroups: [0, CHROMA_LIMIT.length - 1],
       intraMode: [0, pack.intraModes - 1],
-      referenceIndex: [-1, 2],
+      referenceIndex: [NO_REFERENCE, AVERAGE],
       motion: [-MOTION_LIMIT, MOTION_LIMIT - 1],
-      qOffset: [-8, 8],
+      qOffset: [-Q_OFFSET_LIMIT, Q_OFFSET_LIMIT],
       filtered: [0, 1],
       coefficients: [-MAGNITUDE_LIMIT, MAGNITUDE_LIMIT],
     };

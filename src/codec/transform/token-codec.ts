@@ -80,7 +80,7 @@ export class TokenCodec {
     if (slot === null) return null;
     const memory = this.#memories.get(slot);
     if (memory === undefined) {
-      throw new BitstreamError(`the frame refers to slot ${String(slot)}, which is empty`, { field: 'reference' });
+      throw new BitstreamError(`the frame refers to slot ${slot}, which is empty`, { field: 'reference' });
     }
     return memory;
   }

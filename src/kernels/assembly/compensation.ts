@@ -1,4 +1,5 @@
 import { interpolationRows } from './scratch';
+import { MACROBLOCK } from './sizes';
 
 /**
  * Motion compensation of one block by separable interpolation (FORMAT.md section 10).
@@ -45,7 +46,7 @@ export function compensate(
     for (let column = 0; column < width; column += 8) {
       const sum =
         phaseX == 0 ? v128.load8x8_u(line + column) : horizontal(line + column - before, tapsX, tapCount);
-      v128.store(rows + ((row * 16 + column) << 1), sum);
+      v128.store(rows + ((row * MACROBLOCK + column) << 1), sum);
     }
   }
   const shift = phaseX == 0 ? 6 : 12;
@@ -56,8 +57,8 @@ export function compensate(
       let high = round;
       for (let tap = 0; tap < tapCount; tap += 2) {
         const pair = v128.load32_splat(tapsY + (tap << 1));
-        const upper = v128.load(rows + (((row + tap) * 16 + column) << 1));
-        const lower = v128.load(rows + (((row + tap + 1) * 16 + column) << 1));
+        const upper = v128.load(rows + (((row + tap) * MACROBLOCK + column) << 1));
+        const lower = v128.load(rows + (((row + tap + 1) * MACROBLOCK + column) << 1));
         low = i32x4.add(low, i32x4.dot_i16x8_s(i16x8.shuffle(upper, lower, 0, 8, 1, 9, 2, 10, 3, 11), pair));
         high = i32x4.add(high, i32x4.dot_i16x8_s(i16x8.shuffle(upper, lower, 4, 12, 5, 13, 6, 14, 7, 15), pair));
       }

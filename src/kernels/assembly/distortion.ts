@@ -1,8 +1,10 @@
+import { MACROBLOCK, SUB_BLOCK } from './sizes';
+
 /** Sum of absolute differences of two `size` x `size` blocks, size 8 or 16. */
 export function blockSad(a: usize, strideA: i32, b: usize, strideB: i32, size: i32): i32 {
   let sum = i32x4.splat(0);
-  if (size == 16) {
-    for (let row = 0; row < 16; row++) {
+  if (size == MACROBLOCK) {
+    for (let row = 0; row < MACROBLOCK; row++) {
       const x = v128.load(a);
       const y = v128.load(b);
       const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));
@@ -11,7 +13,7 @@ export function blockSad(a: usize, strideA: i32, b: usize, strideB: i32, size: i
       b += strideB;
     }
   } else {
-    for (let row = 0; row < 8; row++) {
+    for (let row = 0; row < SUB_BLOCK; row++) {
       const x = v128.load64_zero(a);
       const y = v128.load64_zero(b);
       const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));

@@ -1,4 +1,5 @@
 import { boundaryDifference } from './scratch';
+import { MACROBLOCK } from './sizes';
 
 /**
  * Gathers the 3N + 1 boundary samples of a block (corner, 2N above, N left; FORMAT.md section 10) as bytes.
@@ -45,7 +46,7 @@ export function intraPredict(boundary: usize, size: i32, matrix: usize, target: 
   for (let i = 0; i < size; i++) {
     sum += <i32>load<u8>(boundary + 1 + i) + <i32>load<u8>(boundary + 1 + 2 * size + i);
   }
-  const dc = sum >> (size == 16 ? 5 : 4);
+  const dc = sum >> (size == MACROBLOCK ? 5 : 4);
   const difference = boundaryDifference;
   for (let i = 0; i < samples; i++) store<i16>(difference + (i << 1), <i16>(<i32>load<u8>(boundary + i) - dc));
   for (let i = samples; i < columns; i++) store<i16>(difference + (i << 1), 0);

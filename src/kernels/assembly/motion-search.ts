@@ -1,6 +1,7 @@
 import { blockSad, blockSatd } from './distortion';
 import { compensate } from './compensation';
 import { searchBlock } from './scratch';
+import { LUMA_TAPS } from './sizes';
 
 /** Parameters of a search and what it found. `kernels/motion-search.ts` fills them word by word, in this order. */
 @unmanaged
@@ -140,7 +141,7 @@ export function searchMotion(search: SearchParameters): f32 {
           size,
           size,
           taps,
-          8,
+          LUMA_TAPS,
           x & 3,
           y & 3,
         );

@@ -1,5 +1,4 @@
-/** Largest magnitude that the entropy coder can write. */
-const MAGNITUDE_LIMIT = 16383;
+import { CONTEXTS, ESCAPE, MAGNITUDES, MAGNITUDE_LIMIT, NEIGHBOURS, NEIGHBOUR_LIMIT, NO_NEIGHBOUR } from './sizes';
 
 /** What blocks of one kind have in common. `kernels/token-quantiser.ts` fills it word by word, in this order. */
 @unmanaged
@@ -75,12 +74,12 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
       const c = abs(value);
       const step = <f32>load<i32>(steps + (at << 2)) * eighth;
       let sum = 0;
-      const list = neighbours + at * 6;
-      for (let n = 0; n < 6; n++) {
+      const list = neighbours + at * NEIGHBOURS;
+      for (let n = 0; n < NEIGHBOURS; n++) {
         const index = <i32>load<u8>(list + n);
-        if (index != 255) sum += min(abs(<i32>load<i16>(tokens + (index << 1))), 3);
+        if (index != NO_NEIGHBOUR) sum += min(abs(<i32>load<i16>(tokens + (index << 1))), NEIGHBOUR_LIMIT);
       }
-      const table = costs + (((group * 8 + <i32>load<u8>(contextOfSum + sum)) * 16) << 2);
+      const table = costs + (((group * CONTEXTS + <i32>load<u8>(contextOfSum + sum)) * MAGNITUDES) << 2);
       const zeroCost = lambda * load<f32>(table);
       let choice = 0;
       let choiceCost = zeroCost;
@@ -89,10 +88,10 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
         const rebuilt = step * (<f32>m - (m == 1 ? offset1 : offset2));
         const change = (c - rebuilt) * (c - rebuilt) - c * c;
         let rate: f32;
-        if (m < 15) rate = load<f32>(table + (m << 2));
+        if (m < ESCAPE) rate = load<f32>(table + (m << 2));
         else {
-          const escapeBits: i32 = 2 * (31 - clz(m - 14)) + 1;
-          rate = load<f32>(table, 60) + <f32>escapeBits;
+          const escapeBits: i32 = 2 * (31 - clz(m - (ESCAPE - 1))) + 1;
+          rate = load<f32>(table, ESCAPE << 2) + <f32>escapeBits;
         }
         const total = change + lambda * rate;
         if (total < choiceCost) {

@@ -1,15 +1,17 @@
+import { LUMA_TAPS, MACROBLOCK } from './sizes';
+
 // Working buffers of one instance. They lie where the wrapper says: threads that share a memory have one set each.
 
-/** Intermediate rows of separable interpolation: 16-bit, (16 + 7) rows of 16 samples. */
+/** Intermediate rows of separable interpolation: 16-bit, a macroblock's and those that the taps reach. */
 export let interpolationRows: usize = 0;
-/** One predicted block of at most 16x16 samples. */
+/** One predicted block of at most a macroblock's size. */
 export let searchBlock: usize = 0;
-/** A zero-extended intra boundary (56 x int16). */
+/** A zero-extended intra boundary, int16: 3 N + 1 samples, rounded up to a multiple of 8. */
 export let boundaryDifference: usize = 0;
 
-const ROWS_BYTES = 23 * 16 * 2;
-const BLOCK_BYTES = 16 * 16;
-const BOUNDARY_BYTES = 64 * 2;
+const ROWS_BYTES = (MACROBLOCK + LUMA_TAPS - 1) * MACROBLOCK * 2;
+const BLOCK_BYTES = MACROBLOCK * MACROBLOCK;
+const BOUNDARY_BYTES = 4 * MACROBLOCK * 2;
 
 /** Bytes that {@link useScratch} takes. */
 export function scratchBytes(): usize {

@@ -1,7 +1,6 @@
-import type { Geometry } from '../frame-tokens.js';
+import { MACROBLOCK, MACROBLOCK_SAMPLES } from '../../macroblock-grid.js';
+import { Q_OFFSET_LIMIT, type Geometry } from '../frame-tokens.js';
 import type { AdaptiveQualitySettings } from './settings.js';
-
-const BLOCK = 16;
 
 /**
  * Adaptive quantisation by variance, as x264's `--aq-mode 1`: errors are seen in smooth regions and hidden by texture.
@@ -22,9 +21,9 @@ export function adaptQuality(
   const blocks = new Float64Array(offsets.length);
   let total = 0;
   let count = 0;
-  for (let row = 0; (row + 1) * BLOCK <= height; row++) {
-    for (let column = 0; (column + 1) * BLOCK <= width; column++) {
-      const activity = Math.log2(noise + variance(luma, width, row * BLOCK, column * BLOCK));
+  for (let row = 0; (row + 1) * MACROBLOCK <= height; row++) {
+    for (let column = 0; (column + 1) * MACROBLOCK <= width; column++) {
+      const activity = Math.log2(noise + variance(luma, width, row * MACROBLOCK, column * MACROBLOCK));
       const region = geometry.regionOf(row, column);
       sums[region]! += activity;
       blocks[region]! += 1;
@@ -35,7 +34,7 @@ export function adaptQuality(
   return Int8Array.from(offsets, (offset, region) => {
     if (blocks[region] === 0) return offset;
     const change = strength * (total / count - sums[region]! / blocks[region]!);
-    return Math.max(-8, Math.min(8, Math.round(offset + change)));
+    return Math.max(-Q_OFFSET_LIMIT, Math.min(Q_OFFSET_LIMIT, Math.round(offset + change)));
   });
 }
 
@@ -43,14 +42,14 @@ export function adaptQuality(
 function variance(luma: Uint8Array, width: number, top: number, left: number): number {
   let sum = 0;
   let squares = 0;
-  for (let y = 0; y < BLOCK; y++) {
+  for (let y = 0; y < MACROBLOCK; y++) {
     const start = (top + y) * width + left;
-    for (let x = 0; x < BLOCK; x++) {
+    for (let x = 0; x < MACROBLOCK; x++) {
       const sample = luma[start + x]!;
       sum += sample;
       squares += sample * sample;
     }
   }
-  const mean = sum / BLOCK ** 2;
-  return squares / BLOCK ** 2 - mean * mean;
+  const mean = sum / MACROBLOCK_SAMPLES;
+  return squares / MACROBLOCK_SAMPLES - mean * mean;
 }

@@ -2,7 +2,8 @@ import { BlockView } from '../../../kernels/block-view.js';
 import type { Vector } from '../../../kernels/motion-search.js';
 import { AVERAGE, MOTION_FIELDS } from '../frame-tokens.js';
 import { MACROBLOCK } from '../../macroblock-grid.js';
-import type { MotionNeighbours } from '../motion.js';
+import { MOTION_CLASS_CONTEXTS, type MotionNeighbours } from '../motion.js';
+import { LUMA_TAPS } from '../pack-tables.js';
 import type { BlockJob, BlockTrials } from './block-trials.js';
 import { MotionEstimation, type Partition } from './motion-estimation.js';
 
@@ -172,7 +173,7 @@ export class NewMotion {
     const to = this.#predictions[slot]!;
     const taps = this.#trials.tables.interpolation[references.interpolation]!;
     const { call } = this.#trials.kernels;
-    call.compensate(from, plane.stride, to.at, to.stride, size, size, taps, 8, mvx & 3, mvy & 3);
+    call.compensate(from, plane.stride, to.at, to.stride, size, size, taps, LUMA_TAPS, mvx & 3, mvy & 3);
   }
 
   #keep(reference: number, vectors: Int16Array, cost: number, bits: number): void {
@@ -206,6 +207,6 @@ export class NewMotion {
     const { motionClass } = this.#trials.rates.probabilities.modes;
     const size = Math.abs(difference);
     const index = size === 0 ? 0 : 32 - Math.clz32(size);
-    return motionClass.cost(3 * component + neighbours.differenceContext(component), index) + index;
+    return motionClass.cost(MOTION_CLASS_CONTEXTS * component + neighbours.differenceContext(component), index) + index;
   }
 }

@@ -1,5 +1,9 @@
-import type { Geometry } from '../frame-tokens.js';
+import { MACROBLOCK } from '../../macroblock-grid.js';
+import { Q_OFFSET_LIMIT, type Geometry } from '../frame-tokens.js';
 import type { PropagationSettings } from './settings.js';
+
+/** Quarter samples of the half-size plane, the units of vectors, in a macroblock's width. */
+const MACROBLOCK_UNITS = (4 * MACROBLOCK) / 2;
 
 /** How much finer to quantise a frame, because later ones are predicted from it. */
 export interface QualityGain {
@@ -58,7 +62,7 @@ export function propagateQuality(
   }
   const frame = Math.min(limit, Math.round(total / count));
   const difference = Int8Array.from(sums, (sum, region) =>
-    Math.max(-8, Math.min(8, Math.round(Math.min(limit, sum / blocks[region]!) - frame))),
+    Math.max(-Q_OFFSET_LIMIT, Math.min(Q_OFFSET_LIMIT, Math.round(Math.min(limit, sum / blocks[region]!) - frame))),
   );
   return { frame, regions: difference };
 }
@@ -87,9 +91,8 @@ function passBack(
 /** Adds an amount to the up to four blocks that the moved block `at` covers. */
 function spread(geometry: Geometry, target: Float32Array, at: number, motion: Int16Array, amount: number): void {
   const { rows, columns } = geometry;
-  // Vectors are quarter samples of the half-size plane: 32 to a macroblock.
-  const x = (at % columns) + motion[2 * at]! / 32;
-  const y = Math.floor(at / columns) + motion[2 * at + 1]! / 32;
+  const x = (at % columns) + motion[2 * at]! / MACROBLOCK_UNITS;
+  const y = Math.floor(at / columns) + motion[2 * at + 1]! / MACROBLOCK_UNITS;
   const left = Math.floor(x);
   const top = Math.floor(y);
   for (let dy = 0; dy < 2; dy++) {

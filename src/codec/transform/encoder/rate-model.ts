@@ -1,12 +1,15 @@
 import type { Kernels, Pointer } from '../../../kernels/kernels.js';
+import { ESCAPE } from '../../../entropy/magnitude.js';
+import { TABLE_TOTAL } from '../../../entropy/rans-constants.js';
 import { CostCounter } from '../../../entropy/symbol-coder.js';
-import type { PackTables } from '../pack-tables.js';
+import type { ModeTable, PackTables } from '../pack-tables.js';
 import type { FrameHeader } from '../../frame-header.js';
 import {
   CHROMA_LIMIT,
   CHROMA_TOKENS,
   isIntra,
   LUMA_LIMIT,
+  LUMA_TOKENS,
   TOKENS_PER_BLOCK,
   type FrameTokens,
 } from '../frame-tokens.js';
@@ -14,14 +17,22 @@ import { ModeSyntax } from '../mode-syntax.js';
 import { ProbabilityTables } from '../probability-tables.js';
 import type { RateSettings } from './settings.js';
 import { TemporalMotion } from '../temporal-motion.js';
+import {
+  CONTEXTS,
+  MAGNITUDES,
+  NEIGHBOUR_LIMIT,
+  NEIGHBOURS,
+  NO_NEIGHBOUR,
+  SCALES,
+  TOKEN_KINDS,
+} from '../token-contexts.js';
 
-const CONTEXTS = 8;
-const MAGNITUDES = 16;
-const GROUPS = 16;
+/** Groups of luma tokens; chroma has fewer. */
+const GROUPS = LUMA_LIMIT.length - 1;
 /** Floats of one class of token costs: [groups, contexts, magnitudes]. */
 const CLASS_SIZE = GROUPS * CONTEXTS * MAGNITUDES;
 /** Classes of token costs: 16x16, four 8x8, chroma; each intra and inter. */
-const CLASSES = 6;
+const CLASSES = 2 * TOKEN_KINDS;
 
 /**
  * The encoder's estimate of what tokens cost. Transform tokens: counts of what earlier frames chose, by class, group and
@@ -55,8 +66,8 @@ export class RateModel {
     this.#start = Array.from({ length: CLASSES }, (_, index) => startDistribution(pack, index >> 1, settings));
     this.#counts = this.#start.map((start) => start.slice());
     this.tokenCosts = this.#counts.map(() => kernels.allocate(CLASS_SIZE * 4));
-    this.lumaGroupCosts = Array.from({ length: 24 }, () => kernels.allocate(17 * 4));
-    this.chromaGroupCosts = Array.from({ length: 32 }, () => kernels.allocate(9 * 4));
+    this.lumaGroupCosts = costRows(kernels, pack.modeTables.lumaGroups);
+    this.chromaGroupCosts = costRows(kernels, pack.modeTables.chromaGroups);
     this.#updateTokenCosts();
   }
 
@@ -67,10 +78,10 @@ export class RateModel {
     const f32 = this.#kernels.f32;
     const { lumaGroups, chromaGroups } = this.probabilities.modes;
     this.lumaGroupCosts.forEach((at, context) => {
-      for (let i = 0; i < 17; i++) f32[(at >> 2) + i] = lumaGroups.cost(context, i);
+      for (let i = 0; i < lumaGroups.symbols; i++) f32[(at >> 2) + i] = lumaGroups.cost(context, i);
     });
     this.chromaGroupCosts.forEach((at, context) => {
-      for (let i = 0; i < 9; i++) f32[(at >> 2) + i] = chromaGroups.cost(context, i);
+      for (let i = 0; i < chromaGroups.symbols; i++) f32[(at >> 2) + i] = chromaGroups.cost(context, i);
     });
   }
 
@@ -109,13 +120,13 @@ export class RateModel {
     for (let i = 0; i < count; i++) {
       while (i >= limits[group + 1]!) group++;
       let sum = 0;
-      const list = (kind * 256 + i) * 6;
-      for (let n = 0; n < 6; n++) {
+      const list = (kind * LUMA_TOKENS + i) * NEIGHBOURS;
+      for (let n = 0; n < NEIGHBOURS; n++) {
         const index = this.#neighbours[list + n]!;
-        if (index !== 255) sum += Math.min(3, Math.abs(coefficients[base + index]!));
+        if (index !== NO_NEIGHBOUR) sum += Math.min(NEIGHBOUR_LIMIT, Math.abs(coefficients[base + index]!));
       }
       const context = this.#contextOfSum[sum]!;
-      counts[(group * CONTEXTS + context) * MAGNITUDES + Math.min(15, Math.abs(coefficients[base + i]!))]!++;
+      counts[(group * CONTEXTS + context) * MAGNITUDES + Math.min(ESCAPE, Math.abs(coefficients[base + i]!))]!++;
     }
   }
 
@@ -135,6 +146,11 @@ export class RateModel {
   }
 }
 
+/** Room for the costs of a mode's symbols: float32 [symbols] by context. */
+function costRows(kernels: Kernels, { contexts, symbols }: ModeTable): Pointer[] {
+  return Array.from({ length: contexts }, () => kernels.allocate(symbols * 4));
+}
+
 /** Class of token costs: kind 0 (16x16), 1 (four 8x8), 2 (chroma); intra or inter. */
 export function tokenClass(kind: number, intra: boolean): number {
   return kind * 2 + (intra ? 0 : 1);
@@ -146,10 +162,10 @@ function startDistribution(pack: PackTables, kind: number, settings: RateSetting
   for (let group = 0; group < GROUPS; group++) {
     const scale = Math.round(settings.startScale - group * settings.startScaleFall);
     for (let context = 0; context < CONTEXTS; context++) {
-      const from = ((kind * 32 + scale) * CONTEXTS + context) * MAGNITUDES;
+      const from = ((kind * SCALES + scale) * CONTEXTS + context) * MAGNITUDES;
       for (let m = 0; m < MAGNITUDES; m++) {
         result[(group * CONTEXTS + context) * MAGNITUDES + m] =
-          (settings.startWeight * pack.coefficientTables[from + m]!) / 32768;
+          (settings.startWeight * pack.coefficientTables[from + m]!) / TABLE_TOTAL;
       }
     }
   }

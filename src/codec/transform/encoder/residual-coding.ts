@@ -1,9 +1,16 @@
 import type { BlockView } from '../../../kernels/block-view.js';
 import type { Kernels, Pointer } from '../../../kernels/kernels.js';
 import { TokenQuantiser } from '../../../kernels/token-quantiser.js';
-import { CHROMA_LIMIT, CHROMA_TOKENS, LUMA_LIMIT, TOKENS_PER_BLOCK } from '../frame-tokens.js';
+import { CHROMA_LIMIT, LUMA_LIMIT, LUMA_TOKENS, TOKENS_PER_BLOCK } from '../frame-tokens.js';
 import type { KernelTables } from '../kernel-tables.js';
-import { CHROMA_BLOCK, MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
+import {
+  CHROMA_BLOCK,
+  CHROMA_BLOCK_SAMPLES,
+  MACROBLOCK,
+  MACROBLOCK_SAMPLES,
+  SUB_BLOCK,
+  SUB_BLOCK_SAMPLES,
+} from '../../macroblock-grid.js';
 import { tokenClass, type RateModel } from './rate-model.js';
 
 /** How a residual is to be coded. */
@@ -69,9 +76,9 @@ export class ResidualCoding {
     this.#kernels = kernels;
     this.#tables = tables;
     this.#rates = rates;
-    this.#residual = kernels.allocate(MACROBLOCK ** 2 * 2);
-    this.#coefficients = kernels.allocate(CHROMA_TOKENS * 4);
-    this.#tokens = kernels.allocate(CHROMA_TOKENS * 2);
+    this.#residual = kernels.allocate(MACROBLOCK_SAMPLES * 2);
+    this.#coefficients = kernels.allocate(LUMA_TOKENS * 4);
+    this.#tokens = kernels.allocate(LUMA_TOKENS * 2);
     this.#freeCosts = kernels.allocate(LUMA_LIMIT.length * 4);
     const { basis16, basis8, basisChroma } = tables.pack;
     const [luma, chroma] = [LUMA_LIMIT, CHROMA_LIMIT].map((limits) => ({
@@ -96,7 +103,7 @@ export class ResidualCoding {
     const { atoms } = this.#tables.pack.basis16;
     const basis = this.#tables.basis16[job.basis]!;
     call.subtractBlock(source.at, source.stride, prediction.at, prediction.stride, this.#residual, MACROBLOCK);
-    call.forwardTransform(this.#residual, MACROBLOCK ** 2, basis, atoms, this.#coefficients, 1);
+    call.forwardTransform(this.#residual, MACROBLOCK_SAMPLES, basis, atoms, this.#coefficients, 1);
     const steps = this.#stepsOf(job.q).luma16[job.basis]!;
     const costs = this.#rates.lumaGroupCosts[job.groupContext]!;
     const choice = this.#choices.luma16;
@@ -147,7 +154,7 @@ export class ResidualCoding {
       const from = source[p]!;
       const to = prediction[p]!;
       call.subtractBlock(from.at, from.stride, to.at, to.stride, this.#residual, CHROMA_BLOCK);
-      call.forwardTransform(this.#residual, CHROMA_BLOCK ** 2, basis, atoms, this.#coefficients + 4 * p, 2);
+      call.forwardTransform(this.#residual, CHROMA_BLOCK_SAMPLES, basis, atoms, this.#coefficients + 4 * p, 2);
     }
     const costs = this.#rates.chromaGroupCosts[job.groupContext]!;
     const choice = this.#choices.chroma;
@@ -168,7 +175,7 @@ export class ResidualCoding {
     call.subtractBlock(source, sourceStride, prediction, predictionStride, this.#residual, SUB_BLOCK);
     const output = this.#coefficients + 4 * sub;
     const { atoms } = this.#tables.pack.basis8;
-    call.forwardTransform(this.#residual, SUB_BLOCK ** 2, this.#tables.basis8[basis]!, atoms, output, 4);
+    call.forwardTransform(this.#residual, SUB_BLOCK_SAMPLES, this.#tables.basis8[basis]!, atoms, output, 4);
   }
 
   /** Copies `count` quantised tokens out of kernel memory; the others become zero. */
@@ -184,8 +191,8 @@ export class ResidualCoding {
     if (memory === this.#memory) return;
     this.#memory = memory;
     const at = this.#tokens >> 1;
-    this.#luma = memory.subarray(at, at + CHROMA_TOKENS);
-    this.#chroma = memory.subarray(at, at + TOKENS_PER_BLOCK - CHROMA_TOKENS);
+    this.#luma = memory.subarray(at, at + LUMA_TOKENS);
+    this.#chroma = memory.subarray(at, at + TOKENS_PER_BLOCK - LUMA_TOKENS);
   }
 
   #newQuantiser(

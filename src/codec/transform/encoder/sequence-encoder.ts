@@ -3,7 +3,7 @@ import type { Graph } from '../../../model/graph.js';
 import type { TimedPicture } from '../../planes.js';
 import type { SequenceOptions } from '../../sequence-options.js';
 import type { PackTables } from '../pack-tables.js';
-import type { Geometry } from '../frame-tokens.js';
+import { Q_LIMIT, type Geometry } from '../frame-tokens.js';
 import { adaptQuality } from './adaptive-quality.js';
 import { CodingOrder, type PlannedFrame } from './coding-order.js';
 import { codingStructure } from './coding-structure.js';
@@ -88,7 +88,7 @@ export class SequenceEncoder {
       picture,
       {
         kind: isKey ? 'key' : 'inter',
-        q: Math.max(0, Math.min(63, q)),
+        q: Math.max(0, Math.min(Q_LIMIT, q)),
         referenceSlot0: references[0]?.slot ?? null,
         referenceSlot1: references[1]?.slot ?? null,
         refreshSlot,

@@ -1,0 +1,43 @@
+// Sizes that the kernels are made for. TypeScript has the same in codec/macroblock-grid.ts,
+// codec/transform/token-contexts.ts and entropy/magnitude.ts.
+
+/** Width and height of the largest block, a macroblock's luma. */
+// @ts-ignore: decorator
+@inline
+export const MACROBLOCK: i32 = 16;
+/** Width and height of a macroblock's luma sub-blocks and chroma blocks. */
+// @ts-ignore: decorator
+@inline
+export const SUB_BLOCK: i32 = 8;
+/** Taps of the luma interpolation, the longest one. */
+// @ts-ignore: decorator
+@inline
+export const LUMA_TAPS: i32 = 8;
+
+/** Earlier tokens that a token's context looks at, and what stands for one that it lacks. */
+// @ts-ignore: decorator
+@inline
+export const NEIGHBOURS: i32 = 6;
+// @ts-ignore: decorator
+@inline
+export const NO_NEIGHBOUR: i32 = 255;
+/** A neighbour counts no more than this magnitude. */
+// @ts-ignore: decorator
+@inline
+export const NEIGHBOUR_LIMIT: i32 = 3;
+/** Contexts of a token. */
+// @ts-ignore: decorator
+@inline
+export const CONTEXTS: i32 = 8;
+/** First magnitude that is coded with an escape; its symbol is the last one. */
+// @ts-ignore: decorator
+@inline
+export const ESCAPE: i32 = 15;
+/** Symbols of a magnitude. */
+// @ts-ignore: decorator
+@inline
+export const MAGNITUDES: i32 = ESCAPE + 1;
+/** Largest magnitude that the entropy coder can write. */
+// @ts-ignore: decorator
+@inline
+export const MAGNITUDE_LIMIT: i32 = 16383;
