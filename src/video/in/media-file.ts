@@ -63,7 +63,7 @@ export async function openMediaFile(path: string, options: MediaFileOptions = {}
 }
 
 /** MP4 rounds lengths to the movie's time scale, as a rule 1 ms: smaller differences say nothing. */
-const MOVIE_TICK_SECONDS = 0.01;
+const MOVIE_TICK_SECONDS = 0.001;
 
 class MediaFile implements VideoSource {
   readonly notes: string[] = [];
@@ -85,6 +85,8 @@ class MediaFile implements VideoSource {
   // Set if only the container says so: decoders of some codecs do not mark the pictures.
   #assumedOrder: FieldOrder | undefined;
   #end: bigint | null = null;
+  /** How far {@link #end} may be rounded, ticks. */
+  #endTolerance = 0n;
   #pictures: AsyncGenerator<TimedPicture<Uint8Array>, void, undefined> | null = null;
   #first: IteratorResult<TimedPicture<Uint8Array>, void> | null = null;
   #taken = false;
@@ -147,7 +149,8 @@ class MediaFile implements VideoSource {
     this.#taken = true;
     const { width, height, timeBase, frameRate } = this.properties;
     const end = () => ((this.#joins?.count ?? 0) > 0 || this.#isCut ? null : this.#end);
-    const context = { timeBase, frameRate, end, onNote: (note: string) => this.notes.push(note) };
+    const endTolerance = () => this.#endTolerance;
+    const context = { timeBase, frameRate, end, endTolerance, onNote: (note: string) => this.notes.push(note) };
     let from: bigint | null = null;
     let until = 0n;
     for await (const { picture, pts, duration } of repairTimestamps(this.#rest(signal), context)) {
@@ -236,6 +239,7 @@ class MediaFile implements VideoSource {
     const seconds = await readTrackEnd(this.#path, id);
     if (seconds === null || Math.abs(ticksToSeconds(this.#end, timeBase) - seconds) <= MOVIE_TICK_SECONDS) return;
     this.#end = BigInt(Math.round((seconds * timeBase.den) / timeBase.num));
+    this.#endTolerance = BigInt(Math.ceil((MOVIE_TICK_SECONDS * timeBase.den) / timeBase.num));
   }
 
   async *#decode(

@@ -22,6 +22,8 @@ export interface TimestampContext {
   readonly frameRate: Rational;
   /** Time at which the last picture ends, asked for after it, if the container knows; ticks. */
   readonly end: () => bigint | null;
+  /** How far `end` may be rounded; ticks. Default: 0. */
+  readonly endTolerance?: () => bigint;
   /** Called once with one line for each kind of repair. */
   readonly onNote: (note: string) => void;
 }
@@ -69,7 +71,10 @@ export async function* repairTimestamps<T>(
   }
   if (held === null) return;
   const end = context.end();
-  const untilEnd = end === null ? 0n : end - held.pts;
+  const rounded = end === null ? 0n : end - held.pts;
+  const difference = rounded - held.duration;
+  const tolerance = context.endTolerance?.() ?? 0n;
+  const untilEnd = difference <= tolerance && -difference <= tolerance ? held.duration : rounded;
   const duration = untilEnd > 0n ? untilEnd : held.duration > 0n ? held.duration : lastDuration;
   yield { picture: held.picture, pts: held.pts, duration };
 }
