@@ -139,6 +139,18 @@ describe('two halves that move differently', () => {
     noTrace(block);
   });
 
+  test('pay for the motion of each quarter', () => {
+    newBench(split);
+    const block = bench.block(1, 1, [bench.reference(scene), null]);
+    new InterTrials(bench.trials).try(block);
+    const { type, motion } = bench.rates.probabilities.modes;
+    // Upper left: no neighbour moves. Upper right: the left one is predicted. Below both are candidates: left of the
+    // lower left nothing moves, so above comes first; left of the lower right comes before above.
+    const upper = componentBits(0, 16) + componentBits(1, 8) + componentBits(0, -40) + componentBits(1, -12);
+    const bits = type.cost(0, INTER8) + 2 * motion.cost(1, 3) + upper + motion.cost(1, 0) + motion.cost(1, 1);
+    expect(bench.trials.best.cost).toBeCloseTo(block.lambda * (bits + emptyBits(INTER8)), 3);
+  });
+
   test('are not split where bits cost more than the error', () => {
     newBench(split);
     const block = bench.block(1, 1, [bench.reference(scene), null], { lambda: 1e6, satdLambda: 1e4 });

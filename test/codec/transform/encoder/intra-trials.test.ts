@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { IntraTrials } from '../../../../src/codec/transform/encoder/intra-trials.js';
 import type { FrameHeader } from '../../../../src/codec/frame-header.js';
-import { Geometry, INTRA16, INTRA8 } from '../../../../src/codec/transform/frame-tokens.js';
+import { Geometry, INTRA16, INTRA8, SKIP, TOKENS_PER_BLOCK } from '../../../../src/codec/transform/frame-tokens.js';
 import type { PackTables } from '../../../../src/codec/transform/pack-tables.js';
 import type { Plane } from '../../../../src/codec/planes.js';
 import { blockSatd } from '../../../kernels/twins/distortion.js';
@@ -96,6 +96,7 @@ describe('a block that a mode predicts without error takes that mode and no resi
     });
     writeChroma(modes[0]);
     const block = bench.block(1, 1, [null, null], { lambda: 20, satdLambda: 0.01 });
+    bench.tokens.type[block.at] = SKIP;
     // What the trial finds at the place of the block itself must not matter.
     write(bench.target.y, 16, 16, 16, new Uint8Array(256).fill(255));
     new IntraTrials(bench.trials).try(block, Infinity);
@@ -111,6 +112,26 @@ describe('a block that a mode predicts without error takes that mode and no resi
       intraMode8.cost(contextOf(c, b), d);
     expect(best.cost).toBeCloseTo(block.lambda * (typeKey.cost(0, 1) + bits + emptyBits(INTRA8)), 3);
   });
+});
+
+test('each 8x8 block is predicted from the reconstruction of those before it, residual and all', () => {
+  newBench(noise(11));
+  bench.paint(bench.source, (x, y, plane) => (plane > 0 ? 90 : 30 + 24 * ((x >> 3) ^ (y >> 3)) + 9 * (x & 7)));
+  const block = bench.block(1, 1);
+  new IntraTrials(bench.trials).try(block, Infinity);
+  const { best, blocks } = bench.trials;
+  expect(best.type).toBe(INTRA8);
+  expect(best.lumaGroups).toBeGreaterThan(0);
+  const tried = bench.target.read().y;
+  bench.tokens.type[block.at] = INTRA8;
+  bench.tokens.transform[block.at] = 1;
+  bench.tokens.lumaGroups[block.at] = best.lumaGroups;
+  best.intraModes.forEach((mode, sub) => {
+    bench.tokens.intraMode[bench.trials.subBlock(block, sub)] = mode;
+  });
+  bench.tokens.coefficients.set(best.luma, block.at * TOKENS_PER_BLOCK);
+  blocks.reconstruct(bench.target, bench.tokens, block.q, 1, 1, block.references);
+  expect(Buffer.compare(tried, bench.target.read().y)).toBe(0);
 });
 
 describe('a directional gradient takes the mode of least prediction error', () => {

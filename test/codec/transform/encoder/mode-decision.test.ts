@@ -46,7 +46,7 @@ const texture: Paint = (x, y, plane) =>
 /** Parts of the picture move differently, and one part is new. */
 const changed: Paint = (x, y, plane) => {
   const scale = plane > 0 ? 2 : 1;
-  if (scale * x > 70) return 250 - (x * scale) / 2 + ((x ^ y) & 7);
+  if (scale * x > 70) return 130 + 100 * Math.sin(x * scale) + ((x ^ y) & 7);
   return scale * x > 24 ? texture(x + 6 / scale, y - 2 / scale, plane) : texture(x - 2 / scale, y, plane);
 };
 
@@ -178,6 +178,7 @@ test('parts that move, part ways and are new get inter, split and intra types', 
     expect(tokens.referenceIndex[sub]).toBe(isIntra(type) ? NO_REFERENCE : 0);
     if (!isIntra(type)) expect(tokens.intraMode[sub]).toBe(0);
   });
+  expect(tokens.intraMode.some((mode) => mode > 0)).toBe(true);
 });
 
 describe.each(['tiny', 'rich'] as const)('with the %s tables', (name) => {

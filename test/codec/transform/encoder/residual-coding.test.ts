@@ -58,6 +58,10 @@ class Bench {
       ...{ kind: 'key', q: 30, referenceSlot0: null, referenceSlot1: null, refreshSlot: 0, variant: 0 },
       ...{ hasQOffsets: false, hasLoopFilter: false, pts: 0n },
     });
+    // Before anything is learned the classes cost the same: make them differ.
+    this.rates.tokenCosts.forEach((at, index) => {
+      for (let i = at / 4; i < at / 4 + 16 * 8 * 16; i++) this.kernels.f32[i]! *= 1 + index / 8;
+    });
     this.coding = new ResidualCoding(this.kernels, new KernelTables(this.kernels, pack), this.rates);
     this.source = BlockView.allocate(this.kernels, 16);
     this.prediction = BlockView.allocate(this.kernels, 16);
@@ -240,6 +244,18 @@ describe.each(METHODS)('%s', (method) => {
   });
 });
 
+test('tokens that a basis has no atoms for are zero, whatever was coded before', async () => {
+  const pack = await tinyTables();
+  const bench = new Bench(pack);
+  bench.fill(2);
+  const job = { q: 60, intra: true, basis: 0, groupContext: 0, lambda: 0 };
+  const { atoms } = pack.basis16;
+  expect(bench.code('luma8', job).tokens.subarray(atoms).some(Boolean)).toBe(true);
+  const { tokens } = bench.code('luma16', job);
+  expect(tokens.subarray(0, atoms).some(Boolean)).toBe(true);
+  expect(tokens.subarray(atoms).some(Boolean)).toBe(false);
+});
+
 describe('lumaSub', () => {
   test('codes one sub-block in the context of those before it and leaves their tokens alone', async () => {
     const bench = new Bench(evenTables(richTables(await tinyTables())));
@@ -252,6 +268,8 @@ describe('lumaSub', () => {
       const before = tokens.slice();
       from.moveTo(bench.source, (sub >> 1) * 8, (sub & 1) * 8, 8);
       to.moveTo(bench.prediction, (sub >> 1) * 8, (sub & 1) * 8, 8);
+      // Other trials in between leave no trace.
+      bench.code('luma16', job);
       const { cost, groups } = coding.lumaSub(from, to, sub, job, tokens);
       const isOwn = (index: number): boolean => index % 4 === sub;
       expect(tokens.filter((_, index) => !isOwn(index))).toEqual(before.filter((_, index) => !isOwn(index)));
