@@ -1,5 +1,5 @@
 // Sizes that the kernels are made for. TypeScript has the same in codec/macroblock-grid.ts,
-// codec/transform/token-contexts.ts and entropy/magnitude.ts.
+// codec/transform/pack-tables.ts, codec/transform/token-contexts.ts and entropy/magnitude.ts; a test compares them.
 
 /** Width and height of the largest block, a macroblock's luma. */
 // @ts-ignore: decorator

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { MACROBLOCK, SUB_BLOCK } from '../../src/codec/macroblock-grid.js';
+import { LUMA_TAPS } from '../../src/codec/transform/pack-tables.js';
+import { CONTEXTS, NEIGHBOUR_LIMIT, NEIGHBOURS, NO_NEIGHBOUR } from '../../src/codec/transform/token-contexts.js';
+import { ESCAPE, MAGNITUDE_LIMIT } from '../../src/entropy/magnitude.js';
+
+test('the kernels are made for the sizes of the codec', () => {
+  const text = readFileSync(new URL('../../src/kernels/assembly/sizes.ts', import.meta.url), 'utf8');
+  const constants = text.matchAll(/^export const (\w+): i32 = (\d+);/gm);
+  const sizes = Object.fromEntries(Array.from(constants, ([, name, value]) => [name!, Number(value)]));
+  expect(sizes).toEqual({
+    ...{ MACROBLOCK, SUB_BLOCK, LUMA_TAPS },
+    ...{ NEIGHBOURS, NO_NEIGHBOUR, NEIGHBOUR_LIMIT, CONTEXTS },
+    ...{ ESCAPE, MAGNITUDE_LIMIT },
+  });
+});
