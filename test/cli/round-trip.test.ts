@@ -130,6 +130,8 @@ describe('info and verify', () => {
       checksums: 2,
       problems: [],
     });
-    expect((await tesseraTiny(['verify', stream])).stderr).toMatch(/intact; 20 frames decoded, 2 picture checksums checked/);
+    expect((await tesseraTiny(['verify', stream])).stderr).toMatch(
+      /intact; 20 frames decoded, 2 picture checksums checked/,
+    );
   });
 });
