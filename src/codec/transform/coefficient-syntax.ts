@@ -70,18 +70,23 @@ export class CoefficientSyntax {
     const contextOfSum = this.#contextOfSum;
     const tables = this.#probabilities.coefficients;
     const count = Math.min(limit, this.#available[kind]);
-    let list = kind * LUMA_TOKENS * NEIGHBOURS;
+    // Locals, because an imported constant is read from memory each time.
+    const neighbourCount = NEIGHBOURS;
+    const none = NO_NEIGHBOUR;
+    const largest = NEIGHBOUR_LIMIT;
+    const contexts = CONTEXTS;
+    let list = kind * LUMA_TOKENS * neighbourCount;
     for (let i = 0; i < count; i++) {
       let sum = 0;
-      for (let n = 0; n < NEIGHBOURS; n++) {
+      for (let n = 0; n < neighbourCount; n++) {
         const index = neighbours[list + n]!;
-        if (index === NO_NEIGHBOUR) continue;
+        if (index === none) continue;
         const value = coefficients[base + index]!;
         const magnitude = value < 0 ? -value : value;
-        sum += magnitude < NEIGHBOUR_LIMIT ? magnitude : NEIGHBOUR_LIMIT;
+        sum += magnitude < largest ? magnitude : largest;
       }
-      list += NEIGHBOURS;
-      const table = kind * TABLES_PER_KIND + scale[scaleAt + i]! * CONTEXTS + contextOfSum[sum]!;
+      list += neighbourCount;
+      const table = kind * TABLES_PER_KIND + scale[scaleAt + i]! * contexts + contextOfSum[sum]!;
       const value = coefficients[base + i]!;
       const magnitude = coder.magnitude(tables, table, value < 0 ? -value : value);
       if (magnitude === 0) coefficients[base + i] = 0;

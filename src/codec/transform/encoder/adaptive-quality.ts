@@ -42,9 +42,10 @@ export function adaptQuality(
 function variance(luma: Uint8Array, width: number, top: number, left: number): number {
   let sum = 0;
   let squares = 0;
-  for (let y = 0; y < MACROBLOCK; y++) {
+  const size = MACROBLOCK;
+  for (let y = 0; y < size; y++) {
     const start = (top + y) * width + left;
-    for (let x = 0; x < MACROBLOCK; x++) {
+    for (let x = 0; x < size; x++) {
       const sample = luma[start + x]!;
       sum += sample;
       squares += sample * sample;

@@ -116,14 +116,19 @@ export class RateModel {
     limits: readonly number[],
   ): void {
     const counts = this.#counts[tokenClass(kind, intra)]!;
+    // Locals, because an imported constant is read from memory each time.
+    const neighbourCount = NEIGHBOURS;
+    const none = NO_NEIGHBOUR;
+    const largest = NEIGHBOUR_LIMIT;
+    const first = kind * LUMA_TOKENS;
     let group = 0;
     for (let i = 0; i < count; i++) {
       while (i >= limits[group + 1]!) group++;
       let sum = 0;
-      const list = (kind * LUMA_TOKENS + i) * NEIGHBOURS;
-      for (let n = 0; n < NEIGHBOURS; n++) {
+      const list = (first + i) * neighbourCount;
+      for (let n = 0; n < neighbourCount; n++) {
         const index = this.#neighbours[list + n]!;
-        if (index !== NO_NEIGHBOUR) sum += Math.min(NEIGHBOUR_LIMIT, Math.abs(coefficients[base + index]!));
+        if (index !== none) sum += Math.min(largest, Math.abs(coefficients[base + index]!));
       }
       const context = this.#contextOfSum[sum]!;
       counts[(group * CONTEXTS + context) * MAGNITUDES + Math.min(ESCAPE, Math.abs(coefficients[base + i]!))]!++;
