@@ -49,7 +49,7 @@ const entries = Object.keys(VALUES) as Entry[];
 
 /** Packages that an import of the entry loads at once. All others wait until something needs them. */
 const PACKAGES: Record<Entry, string[]> = {
-  '.': ['@node-rs/crc32', 'node-av/constants', 'node-av/lib', 'yauzl', 'zod'],
+  '.': ['@node-rs/crc32', 'node-av/constants', 'node-av/lib', 'zod'],
   './codec': ['@node-rs/crc32', 'zod'],
   './stream': ['@node-rs/crc32'],
   './metrics': ['@node-rs/crc32', 'node-av/constants', 'node-av/lib'],

@@ -5,8 +5,8 @@ import { InputError } from '../../errors.js';
 import { resolveInput } from '../../io/input.js';
 import { spoolToFile, takeFirstBytes } from '../../io/pipe.js';
 import type { StreamInput } from '../stream-input.js';
+import type * as NpzFile from './npz-file.js';
 import { openJsonl, writeJsonl } from './jsonl-file.js';
-import { openNpz, writeNpz } from './npz-file.js';
 import type { TokenSource } from './token-source.js';
 
 /** How tokens are written: numpy's archive of arrays, or lines of JSON. */
@@ -28,9 +28,14 @@ export function formatOfName(path: string): TokenFileFormat {
   throw new InputError(`cannot tell from ${path} what to write: end its name with .npz or .jsonl`);
 }
 
+/** ZIP archives take a package of their own, which other programs need not load. */
+function loadNpz(): Promise<typeof NpzFile> {
+  return import('./npz-file.js');
+}
+
 /** Writes a source in a format. */
-export function writeTokenFile(source: TokenSource, sink: ByteSink, format: TokenFileFormat): Promise<void> {
-  return format === 'npz' ? writeNpz(source, sink) : writeJsonl(source, sink);
+export async function writeTokenFile(source: TokenSource, sink: ByteSink, format: TokenFileFormat): Promise<void> {
+  await (format === 'npz' ? (await loadNpz()).writeNpz(source, sink) : writeJsonl(source, sink));
 }
 
 /**
@@ -74,7 +79,8 @@ async function openFile(path: string, name: string): Promise<OpenTokenFile> {
   const file = await openFileSource(path);
   try {
     const format = formatOfBytes(await file.read(0, 2), name);
-    const source = format === 'npz' ? await openNpz(file, name) : await openJsonl(chunksOf(file), name);
+    const source =
+      format === 'npz' ? await (await loadNpz()).openNpz(file, name) : await openJsonl(chunksOf(file), name);
     return { source, [Symbol.asyncDispose]: () => file.close() };
   } catch (error) {
     await file.close();
