@@ -1,4 +1,4 @@
-export { availableParallelism } from 'node:os';
+export { availableParallelism } from './cores.js';
 export { crc32c, sha256 } from './checksums.js';
 export { createSession, requireCudaProvider } from './graph-session.js';
 export { compileKernels, newKernelMemory } from './kernel-module.js';
