@@ -104,8 +104,7 @@ class TesseraCodec implements Codec {
     await using output = await openByteOutput(file, { overwrite: true, inputs: [] });
     const writer = new StreamWriter(output);
     await writer.writeHeader(encoderHeader(encoder, clip.properties));
-    const options = signal === undefined ? {} : { signal };
-    for await (const packet of encoder.encode(clip.frames(), options)) await writer.writePacket(packet);
+    for await (const packet of encoder.encode(clip.frames(), { signal })) await writer.writePacket(packet);
     await writer.finish();
     await output.finish();
   }
@@ -123,8 +122,7 @@ class TesseraCodec implements Codec {
       ...graphThreads(threads),
     });
     const counts = { packets: 0, packetBytes: 0, bytes: 0, checksums: 0 };
-    const options = signal === undefined ? {} : { signal };
-    yield* decoder.decode(feedPackets(reader.sections(), true, counts), options);
+    yield* decoder.decode(feedPackets(reader.sections(), true, counts), { signal });
   }
 
   /** The whole file, header and index included, without the section of what stands beside the pictures. */

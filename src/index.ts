@@ -31,17 +31,8 @@ export { readTokens, type ReadTokensOptions, type TokenReader } from './pipeline
 export { writeTokens, type WriteTokensOptions, type WriteTokensResult } from './pipeline/tokens/write-tokens.js';
 export type { TokenCoderOptions } from './pipeline/tokens/token-coder.js';
 export type { TokenFileFormat } from './pipeline/tokens/token-file.js';
-export type {
-  ArrayLayout,
-  NamedArrays,
-  TokenArray,
-  TokenEnd,
-  FrameRecord as TokenFrame,
-  TokenItem,
-  TokenSide,
-  TokenSource,
-  TokenType,
-} from './pipeline/tokens/token-source.js';
+export type { ArrayLayout, NamedArrays, TokenArray, TokenType } from './codec/token-arrays.js';
+export type { TokenEnd, FrameRecord, TokenItem, TokenSide, TokenSource } from './pipeline/tokens/token-source.js';
 
 // Videos to frames and back.
 export type { ContentLight, DisplayFields, FieldOrder, MasteringDisplay } from './bitstream/display-fields.js';

@@ -14,9 +14,9 @@ export interface Packet {
   readonly referenceSlot0: number | null;
   /** Slot of the second reference; null if there is none. */
   readonly referenceSlot1: number | null;
-  /** Slot that the frame fills; null if no later frame refers to it. */
+  /** Slot that holds the frame after decoding; null if no later frame refers to it. */
   readonly refreshSlot: number | null;
-  /** Index, 0..3, of the luma interpolation filter. */
+  /** 0..3. Family `transform`: the luma interpolation filter; `lookup-free`: a picture or a number of token grids. */
   readonly variant: number;
   /** Whether regions have q offsets. */
   readonly hasQOffsets: boolean;

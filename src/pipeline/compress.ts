@@ -115,7 +115,7 @@ export async function compressVideo(
   const meter = new ProgressMeter(pixels, countPart(source, options), options.onProgress);
   const clock = new Clock();
   const frames = clock.watch(part.frames);
-  for await (const packet of encoder.encode(frames, signal === undefined ? {} : { signal })) {
+  for await (const packet of encoder.encode(frames, { signal })) {
     const size = await writer.writePacket(packet);
     meter.addPacket(size, writer.byteCount);
     meter.addFrame();

@@ -161,7 +161,7 @@ async function decodeTo(
   const meter = new ProgressMeter(properties.width * properties.height, plan.totalFrames, options.onProgress);
   let concealedFrames = 0;
   let fedBytes = 0;
-  for await (const frame of decoder.decode(packets, signal === undefined ? {} : { signal })) {
+  for await (const frame of decoder.decode(packets, { signal })) {
     if (window !== null && frame.pts < window.from) continue;
     if (window?.until !== null && window !== null && frame.pts >= window.until) break;
     await sink.write({ ...frame, pts: frame.pts - origin });

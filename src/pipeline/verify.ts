@@ -52,7 +52,7 @@ export async function verifyStream(input: StreamInput, options: VerifyOptions = 
   let fedBytes = 0;
   let concealed = 0;
   const packets = feedPackets(reader.sections(), true, counts);
-  for await (const frame of decoder.decode(packets, signal === undefined ? {} : { signal })) {
+  for await (const frame of decoder.decode(packets, { signal })) {
     if (frame.isConcealed) concealed++;
     meter.addPacket(counts.packetBytes - fedBytes, counts.bytes);
     fedBytes = counts.packetBytes;

@@ -119,7 +119,7 @@ export class ChunkEncoder {
       this.#grid,
       group.map(({ picture }) => picture),
     );
-    const ids = isKey ? await this.#codeKey(pictures, group[0]!.isSceneCut) : await this.#codeTokenFrame(pictures);
+    const ids = isKey ? await this.#codeKey(pictures, group[0]!.isSceneCut) : await this.#codeTokenGrid(pictures);
     group.forEach(({ display, picture: { pts } }, index) => {
       const header: FrameHeader = {
         kind: isKey ? 'key' : 'inter',
@@ -144,13 +144,13 @@ export class ChunkEncoder {
     const before = this.#source === null || isSceneCut ? null : this.#error(this.#source);
     this.#decoder.restart();
     this.#chooser.restart();
-    const first = await this.#codeTokenFrame(pictures);
+    const first = await this.#codeTokenGrid(pictures);
     if (before === null || this.#error(pictures) <= SEAM * before) return first;
-    return joined(first, await this.#codeTokenFrame(pictures));
+    return joined(first, await this.#codeTokenGrid(pictures));
   }
 
   /** Ids of a token grid, which the decoder has then. */
-  async #codeTokenFrame(pictures: PictureGroup): Promise<Uint32Array<ArrayBuffer>> {
+  async #codeTokenGrid(pictures: PictureGroup): Promise<Uint32Array<ArrayBuffer>> {
     const evidence = await evidenceOf(this.#network, this.#grid, pictures, this.#decoder.state, this.#channels);
     const ids = await this.#chooser.choose(evidence, this.#channels);
     await this.#decoder.advance(this.#channels, ids);

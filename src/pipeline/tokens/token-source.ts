@@ -2,8 +2,6 @@ import type { Packet } from '../../bitstream/packet.js';
 import type { StreamHeader } from '../../bitstream/stream-header.js';
 import type { ArrayLayout, NamedArrays } from '../../codec/token-arrays.js';
 
-export type { ArrayLayout, NamedArrays, TokenArray, TokenType } from '../../codec/token-arrays.js';
-
 /** A packet of a stream, with its tokens as arrays. */
 export interface FrameRecord extends Omit<Packet, 'tokens'> {
   readonly type: 'frame';

@@ -1,5 +1,6 @@
 /** Finding cut files by their outermost structure: FFmpeg plays what is there and says nothing. */
 import { type FileHandle, open } from 'node:fs/promises';
+import { readBoxes } from './mp4-boxes.js';
 
 /** What a cut file lacks. */
 export interface Cut {
@@ -29,18 +30,7 @@ export async function findCut(path: string, formatName: string): Promise<Cut | n
 }
 
 async function findMp4Cut(file: FileHandle, size: number): Promise<Cut | null> {
-  const header = Buffer.alloc(16);
-  for (let at = 0; at + 8 <= size;) {
-    const { bytesRead } = await file.read(header, 0, 16, at);
-    const short = header.readUInt32BE(0);
-    // 0: to the end of the file; 1: a 64-bit length follows.
-    if (short === 0) return null;
-    const length = short === 1 && bytesRead === 16 ? Number(header.readBigUInt64BE(8)) : short;
-    // What is shorter than its own header is no box: something foreign stands behind the last one.
-    if (length < 8) return null;
-    at += length;
-    if (at > size) return { missing: at - size, isOpen: false };
-  }
+  for await (const { end } of readBoxes(file, size)) if (end > size) return { missing: end - size, isOpen: false };
   return null;
 }
 

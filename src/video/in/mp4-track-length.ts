@@ -3,6 +3,7 @@
  * of the samples in decoding order instead: with uneven distances and B-frames that sum is wrong.
  */
 import { open } from 'node:fs/promises';
+import { readBoxes } from './mp4-boxes.js';
 
 /** Tables of a movie of many hours take some MiB. */
 const MOVIE_LIMIT = 1 << 26;
@@ -36,21 +37,12 @@ async function readMovie(path: string): Promise<Buffer | null> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
-    const header = Buffer.alloc(16);
-    for (let at = 0; at + 8 <= size;) {
-      const { bytesRead } = await file.read(header, 0, 16, at);
-      const short = header.readUInt32BE(0);
-      const isLong = short === 1 && bytesRead === 16;
-      const length = isLong ? Number(header.readBigUInt64BE(8)) : short;
-      const start = isLong ? 16 : 8;
-      if (length < start || at + length > size) return null;
-      if (header.toString('latin1', 4, 8) === 'moov') {
-        if (length > MOVIE_LIMIT) return null;
-        const movie = Buffer.alloc(length - start);
-        await file.read(movie, 0, movie.length, at + start);
-        return movie;
-      }
-      at += length;
+    for await (const { type, start, end } of readBoxes(file, size)) {
+      if (type !== 'moov') continue;
+      if (end > size || end - start > MOVIE_LIMIT) return null;
+      const movie = Buffer.alloc(end - start);
+      await file.read(movie, 0, movie.length, start);
+      return movie;
     }
     return null;
   } finally {

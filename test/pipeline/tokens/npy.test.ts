@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeNpy, encodeNpy, npyHead } from '../../../src/pipeline/tokens/npy.js';
-import type { ArrayLayout, TokenArray } from '../../../src/pipeline/tokens/token-source.js';
+import type { ArrayLayout, TokenArray } from '../../../src/codec/token-arrays.js';
 
 const arrays: [ArrayLayout, TokenArray][] = [
   [{ name: 'a', dtype: 'uint8', shape: [3] }, Uint8Array.of(0, 1, 255)],

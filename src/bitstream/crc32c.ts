@@ -1,1 +1,0 @@
-export { crc32c } from '../platform/index.js';
