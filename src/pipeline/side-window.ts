@@ -1,6 +1,6 @@
 import { BitstreamError, InputError } from '../errors.js';
 import type { Rational } from '../video/frame.js';
-import { isTimeless, type Chapter, type SidePacket, type SideTracks } from '../video/side/side-tracks.js';
+import { isTimeless, type Chapter, type SidePacket, type SideTracks, withPackets } from '../video/side/side-tracks.js';
 import { convertTicks } from './ticks.js';
 
 /** A part of a video, ticks of `timeBase`; what begins at `from` gets time 0. */
@@ -34,13 +34,7 @@ export function cutSideTracks(side: SideTracks, window: TimeWindow): SideTracks 
   const from = convertTicks(window.from, window.timeBase, MICROSECONDS);
   const until = window.until === null ? null : convertTicks(window.until, window.timeBase, MICROSECONDS);
   const chapters = side.header.chapters.flatMap((chapter) => cutChapter(chapter, Number(from), until));
-  return {
-    header: { ...side.header, chapters },
-    byteLength: side.byteLength,
-    bytes: () => side.bytes(),
-    packets: () => cutPackets(side, window),
-    [Symbol.asyncDispose]: () => side[Symbol.asyncDispose](),
-  };
+  return withPackets(side, { ...side.header, chapters }, () => cutPackets(side, window));
 }
 
 function cutChapter(chapter: Chapter, from: number, until: bigint | null): Chapter[] {
@@ -71,13 +65,15 @@ async function* cutPackets(side: SideTracks, window: TimeWindow): AsyncGenerator
     }
     const isBefore = track.kind === 'subtitle' ? time + packet.duration <= track.from : time < track.from;
     if (isBefore || (track.until !== null && time >= track.until)) continue;
-    const moved = {
-      ...packet,
-      pts: packet.pts === null ? null : packet.pts - track.from,
-      dts: packet.dts === null ? null : packet.dts - track.from,
-    };
+    const moved = movePacket(packet, track.from);
     yield track.kind === 'subtitle' ? clipSubtitle(moved) : moved;
   }
+}
+
+/** The packet with its times counted from `origin`, ticks of its track. */
+export function movePacket(packet: SidePacket, origin: bigint): SidePacket {
+  const { pts, dts } = packet;
+  return { ...packet, pts: pts === null ? null : pts - origin, dts: dts === null ? null : dts - origin };
 }
 
 function clipSubtitle(packet: SidePacket): SidePacket {
@@ -92,18 +88,12 @@ function clipSubtitle(packet: SidePacket): SidePacket {
  * @param onDamage told once, with the reason.
  */
 export function tolerateDamage(side: SideTracks, onDamage: (reason: string) => void): SideTracks {
-  return {
-    header: side.header,
-    byteLength: side.byteLength,
-    bytes: () => side.bytes(),
-    packets: async function* () {
-      try {
-        yield* side.packets();
-      } catch (error) {
-        if (!(error instanceof BitstreamError)) throw error;
-        onDamage(error.message);
-      }
-    },
-    [Symbol.asyncDispose]: () => side[Symbol.asyncDispose](),
-  };
+  return withPackets(side, side.header, async function* () {
+    try {
+      yield* side.packets();
+    } catch (error) {
+      if (!(error instanceof BitstreamError)) throw error;
+      onDamage(error.message);
+    }
+  });
 }

@@ -1,7 +1,8 @@
 /** The beginning of the time line: whatever time a source begins at, its output begins at 0. */
 import type { Rational } from '../video/frame.js';
-import { isTimeless, type SidePacket, type SideTracks } from '../video/side/side-tracks.js';
+import { isTimeless, type SidePacket, type SideTracks, withPackets } from '../video/side/side-tracks.js';
 import { surveyTracks } from '../video/side/track-survey.js';
+import { movePacket } from './side-window.js';
 import { convertTicks } from './ticks.js';
 
 /** A time, ticks of `timeBase`. */
@@ -44,13 +45,7 @@ export function moveSideTracks(side: SideTracks, origin: Instant): SideTracks {
   const microseconds = Number(convertTicks(origin.ticks, origin.timeBase, MICROSECONDS));
   const move = (time: number) => Math.max(0, time - microseconds);
   const chapters = side.header.chapters.map(({ start, end, tags }) => ({ start: move(start), end: move(end), tags }));
-  return {
-    header: { ...side.header, chapters },
-    byteLength: side.byteLength,
-    bytes: () => side.bytes(),
-    packets: () => movePackets(side, origin),
-    [Symbol.asyncDispose]: () => side[Symbol.asyncDispose](),
-  };
+  return withPackets(side, { ...side.header, chapters }, () => movePackets(side, origin));
 }
 
 async function* movePackets(side: SideTracks, origin: Instant): AsyncGenerator<SidePacket, void, undefined> {
@@ -58,12 +53,5 @@ async function* movePackets(side: SideTracks, origin: Instant): AsyncGenerator<S
     const [num, den] = track.timeBase;
     return isTimeless(track) ? 0n : convertTicks(origin.ticks, origin.timeBase, { num, den });
   });
-  for await (const packet of side.packets()) {
-    const offset = offsets[packet.track] ?? 0n;
-    yield {
-      ...packet,
-      pts: packet.pts === null ? null : packet.pts - offset,
-      dts: packet.dts === null ? null : packet.dts - offset,
-    };
-  }
+  for await (const packet of side.packets()) yield movePacket(packet, offsets[packet.track] ?? 0n);
 }

@@ -1,15 +1,15 @@
 /** Which container a file name stands for, and how each video codec is set. */
 import { extname } from 'node:path';
 import { InputError } from '../../errors.js';
-import type { OutputContainer, OutputVideoCodec } from '../output-container.js';
+import { containerOfMuxer, type OutputContainer, type OutputVideoCodec } from '../output-container.js';
 import type { EncoderSettings } from './frame-encoder.js';
 
 const containers: Readonly<Record<string, OutputContainer>> = {
-  '.mp4': { muxer: 'mp4', family: 'mp4', videoCodecs: ['h264', 'hevc', 'av1', 'vp9'] },
-  '.m4v': { muxer: 'mp4', family: 'mp4', videoCodecs: ['h264', 'hevc', 'av1', 'vp9'] },
-  '.mov': { muxer: 'mov', family: 'mp4', videoCodecs: ['h264', 'hevc'] },
-  '.mkv': { muxer: 'matroska', family: 'matroska', videoCodecs: ['h264', 'hevc', 'av1', 'vp9', 'ffv1'] },
-  '.webm': { muxer: 'webm', family: 'matroska', videoCodecs: ['vp9', 'av1'] },
+  '.mp4': containerOfMuxer('mp4', ['h264', 'hevc', 'av1', 'vp9']),
+  '.m4v': containerOfMuxer('mp4', ['h264', 'hevc', 'av1', 'vp9']),
+  '.mov': containerOfMuxer('mov', ['h264', 'hevc']),
+  '.mkv': containerOfMuxer('matroska', ['h264', 'hevc', 'av1', 'vp9', 'ffv1']),
+  '.webm': containerOfMuxer('webm', ['vp9', 'av1']),
 };
 
 /** File name extensions of containers. */

@@ -54,6 +54,17 @@ export interface SideTracks extends AsyncDisposable {
   packets(): AsyncGenerator<SidePacket, void, undefined>;
 }
 
+/** Side tracks with another header and other packets. `bytes` stays that of `side`; to dispose them disposes `side`. */
+export function withPackets(side: SideTracks, header: SideHeader, packets: SideTracks['packets']): SideTracks {
+  return {
+    header,
+    byteLength: side.byteLength,
+    bytes: () => side.bytes(),
+    packets,
+    [Symbol.asyncDispose]: () => side[Symbol.asyncDispose](),
+  };
+}
+
 class SpooledSideTracks implements SideTracks {
   constructor(
     readonly header: SideHeader,

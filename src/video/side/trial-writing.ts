@@ -1,5 +1,5 @@
 import { throwIfOutputFails } from '../libav.js';
-import { muxers } from '../output-container.js';
+import { containerOfMuxer, muxers } from '../output-container.js';
 import { Nowhere } from './nowhere.js';
 import { type Refusal, SideMuxer } from './side-muxer.js';
 import type { SideTracks } from './side-tracks.js';
@@ -16,13 +16,8 @@ export async function findUnwritable(side: SideTracks): Promise<string[]> {
   const best = new Map<number, Refusal>();
   for (const muxer of muxers) {
     if (open.size === 0) break;
-    const container = {
-      muxer,
-      family: muxer === 'mp4' || muxer === 'mov' ? 'mp4' : 'matroska',
-      videoCodecs: [],
-    } as const;
     using nowhere = new Nowhere(muxer);
-    await using writer = new SideMuxer(nowhere.format, container, side, open);
+    await using writer = new SideMuxer(nowhere.format, containerOfMuxer(muxer), side, open);
     await writer.addStreams();
     if (writer.tracks.length === 0) continue;
     throwIfOutputFails(await nowhere.format.writeHeader(), `cannot make a ${muxer} file`);
