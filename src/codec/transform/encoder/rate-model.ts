@@ -50,7 +50,7 @@ export class RateModel {
   readonly #decay: number;
   /** Motion of the reference slots. */
   readonly temporal = new TemporalMotion();
-  readonly #modes: ModeSyntax;
+  readonly #modeSyntax: ModeSyntax;
   readonly #neighbours: Uint8Array;
   readonly #contextOfSum: Uint8Array;
   readonly #counts: Float64Array[];
@@ -60,7 +60,7 @@ export class RateModel {
     this.#kernels = kernels;
     this.#decay = settings.decay;
     this.probabilities = new ProbabilityTables(pack);
-    this.#modes = new ModeSyntax(this.probabilities, pack, this.temporal);
+    this.#modeSyntax = new ModeSyntax(this.probabilities, pack, this.temporal);
     this.#neighbours = pack.contextNeighbours;
     this.#contextOfSum = pack.contextOfSum;
     this.#start = Array.from({ length: CLASSES }, (_, index) => startDistribution(pack, index >> 1, settings));
@@ -91,7 +91,7 @@ export class RateModel {
    * @param commit false for a trial whose modes the stream will not see.
    */
   endFrame(header: FrameHeader, tokens: FrameTokens, commit: boolean): void {
-    if (commit) this.#modes.code(new CostCounter(), header, tokens);
+    if (commit) this.#modeSyntax.code(new CostCounter(), header, tokens);
     for (const counts of this.#counts) for (let i = 0; i < counts.length; i++) counts[i]! *= this.#decay;
     const { coefficients } = tokens;
     for (let at = 0; at < tokens.type.length; at++) {
