@@ -42,7 +42,7 @@ const homes = {
 // What a decoder consists of. It asks src/platform/ for what belongs to Node, so that browsers can run it.
 const portable = ['entropy', 'threads', 'bitstream', 'kernels', 'model', 'codec'];
 
-const NODE_MESSAGE = 'Only src/platform/node imports this; import src/platform/index.ts.';
+const NODE_MESSAGE = 'Only src/platform imports this; import a module of src/platform/.';
 
 /** Folders and packages that files must not import; portable files nothing of Node either. */
 function refuse(files, folders, packages, isPortable = false) {

@@ -1,6 +1,6 @@
 // Invalid golden streams: each breaks one rule of docs/FORMAT.md.
 import { Buffer } from 'node:buffer';
-import { crc32c } from '../../dist/src/platform/index.js';
+import { crc32c } from '../../dist/src/platform/checksums.js';
 import { encodeSection } from '../../dist/src/bitstream/section.js';
 import { encodeHeader } from '../../dist/src/bitstream/stream-header.js';
 import { CoefficientSyntax } from '../../dist/src/codec/transform/coefficient-syntax.js';

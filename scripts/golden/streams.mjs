@@ -1,7 +1,7 @@
 // What golden streams are made of: the tiny pack, frames as packets, packets as streams.
 import { Buffer } from 'node:buffer';
 import { fileURLToPath } from 'node:url';
-import { crc32c } from '../../dist/src/platform/index.js';
+import { crc32c } from '../../dist/src/platform/checksums.js';
 import { StreamWriter } from '../../dist/src/bitstream/stream-writer.js';
 import { loopChecksum } from '../../dist/src/codec/loop-checksum.js';
 import { PictureDecoder } from '../../dist/src/codec/transform/picture-decoder.js';

@@ -1,5 +1,5 @@
 import { ByteWriter } from './byte-writer.js';
-import { crc32c } from '../platform/index.js';
+import { crc32c } from '../platform/checksums.js';
 import { packetPayloadLimit, SECTION_PAYLOAD_LIMIT } from './limits.js';
 
 /** Kinds of sections that this version knows. */

@@ -1,7 +1,7 @@
 import { BitstreamError } from '../errors.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
-import { crc32c } from '../platform/index.js';
+import { crc32c } from '../platform/checksums.js';
 import type { FieldType } from './field-types.js';
 import {
   type DisplayFields,

@@ -17,7 +17,7 @@ import {
   type TokenRequest,
   type TokenResponse,
 } from './workers/messages.js';
-import { release } from '../platform/index.js';
+import { release } from '../platform/threads.js';
 import type { WorkerLink } from '../threads/worker-link.js';
 
 /** Packets that are in the workers at a time: enough to keep all of them busy. */

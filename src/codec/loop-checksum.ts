@@ -1,4 +1,4 @@
-import { crc32c } from '../platform/index.js';
+import { crc32c } from '../platform/checksums.js';
 import { BitstreamError } from '../errors.js';
 import type { Planes } from './planes.js';
 

@@ -1,6 +1,7 @@
-import { compileKernels, newKernelMemory, type KernelMemory } from '../platform/index.js';
+import { compileKernels, newKernelMemory } from '../platform/kernel-module.js';
+import type { KernelMemory } from '../platform/contract.js';
 
-export type { KernelMemory } from '../platform/index.js';
+export type { KernelMemory } from '../platform/contract.js';
 
 /** Address inside the module's linear memory, bytes. */
 export type Pointer = number;

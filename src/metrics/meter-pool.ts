@@ -1,4 +1,4 @@
-import { Worker } from '../platform/index.js';
+import { Worker } from '../platform/threads.js';
 import { WorkerLink } from '../threads/worker-link.js';
 import { FrameMeter, type FrameMeterSetup, type FrameValues } from './frame-meter.js';
 import type { FramePair } from './frame-pair.js';

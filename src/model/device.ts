@@ -1,7 +1,8 @@
 import { EnvironmentError } from '../errors.js';
 import { PROBE_GRAPH } from './probe-graph.js';
 import type { ModelPack } from './pack.js';
-import { createSession, requireCudaProvider, type Device } from '../platform/index.js';
+import { createSession, requireCudaProvider } from '../platform/graphs.js';
+import type { Device } from '../platform/contract.js';
 import { selfTestPack } from './self-test.js';
 
 /** A device that works, and why it was taken: one line for people. */

@@ -1,3 +1,5 @@
+import { ModelError } from '../errors.js';
+
 /** The graphs of one family's packs. Besides, every pack has the files `tables` and `self-test`. */
 interface FamilyGraphs {
   /** Graphs whose output must be the same to the last bit everywhere (docs/FORMAT.md section 11). */
@@ -66,4 +68,14 @@ export function graphsOf(family: PackFamily): readonly GraphRole[] {
 function requiredGraphs(family: PackFamily): readonly GraphRole[] {
   const { exact, encoding, decoding } = FAMILIES[family];
   return [...exact, ...encoding, ...decoding];
+}
+
+/**
+ * Makes sure that a pack is one of `family`.
+ *
+ * @throws ModelError if it is not.
+ */
+export function requireFamily(pack: { readonly name: string; readonly family: PackFamily }, family: PackFamily): void {
+  if (pack.family === family) return;
+  throw new ModelError(`model pack ${pack.name} is of the family ${pack.family}: name one of the family ${family}`);
 }

@@ -1,5 +1,6 @@
 import { firstLine, ModelError } from '../errors.js';
-import { createSession, type GraphOptions, type GraphOutput, type GraphSession } from '../platform/index.js';
+import { createSession } from '../platform/graphs.js';
+import type { GraphOptions, GraphOutput, GraphSession } from '../platform/contract.js';
 
 /** A float32 array with its shape, row-major. */
 export interface FloatTensor {

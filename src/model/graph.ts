@@ -1,7 +1,8 @@
 import { firstLine, ModelError } from '../errors.js';
-import { createSession, type GraphOptions, type GraphOutput, type GraphSession } from '../platform/index.js';
+import { createSession } from '../platform/graphs.js';
+import type { GraphOptions, GraphOutput, GraphSession } from '../platform/contract.js';
 
-export type { Device, GraphOptimisation, GraphOptions } from '../platform/index.js';
+export type { Device, GraphOptimisation, GraphOptions } from '../platform/contract.js';
 
 /** A uint8 array with its shape, row-major; every input and output of tessera's graphs is one. */
 export interface GraphTensor {

@@ -109,13 +109,3 @@ export function parseManifest(text: string, path: string): PackManifest {
   }
   return manifest;
 }
-
-/**
- * Makes sure that a pack is one of `family`.
- *
- * @throws ModelError if it is not.
- */
-export function requireFamily(pack: { readonly name: string; readonly family: PackFamily }, family: PackFamily): void {
-  if (pack.family === family) return;
-  throw new ModelError(`model pack ${pack.name} is of the family ${pack.family}: name one of the family ${family}`);
-}

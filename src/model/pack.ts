@@ -2,10 +2,12 @@ import { equalBytes, fromHex, toHex } from '../bitstream/bytes.js';
 import { ModelError } from '../errors.js';
 import { normativeFiles } from './families.js';
 import { parseManifest, type FileRole, type GraphRole, type PackFamily, type PackManifest } from './manifest.js';
-import { findPack, sha256, type PackFiles } from '../platform/index.js';
+import { findPack } from '../platform/packs.js';
+import { sha256 } from '../platform/checksums.js';
+import type { PackFiles } from '../platform/contract.js';
 import { parseSafetensors, type Tensor } from './safetensors.js';
 
-export { packPlaces } from '../platform/index.js';
+export { packPlaces } from '../platform/packs.js';
 
 /** A model pack in memory, every file checked against its SHA-256. */
 export interface ModelPack {

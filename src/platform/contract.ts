@@ -1,3 +1,9 @@
+/**
+ * What encoder and decoder need of the program that runs them: threads, onnxruntime, kernels, files of packs, checksums.
+ * The modules beside this one choose the platform. Each loads only what it names, so that worker threads start fast.
+ * Another platform replaces the folder `node/`.
+ */
+
 /** Where graphs are evaluated. */
 export type Device = 'cpu' | 'cuda';
 

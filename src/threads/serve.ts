@@ -1,4 +1,4 @@
-import { threadPort } from '../platform/index.js';
+import { threadPort } from '../platform/threads.js';
 import { toPlainError } from './worker-errors.js';
 
 /** A worker's answer and the buffers that are handed over with it. */

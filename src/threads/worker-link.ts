@@ -1,4 +1,4 @@
-import type { Worker } from '../platform/index.js';
+import type { Worker } from '../platform/threads.js';
 import { fromPlainError, type PlainError } from './worker-errors.js';
 
 /** The answer of a worker to a request. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from '@jest/globals';
-import { crc32c } from '../../src/platform/index.js';
+import { crc32c } from '../../src/platform/checksums.js';
 import { displayFieldNames } from '../../src/bitstream/display-fields.js';
 import * as limits from '../../src/bitstream/limits.js';
 import { packetFields } from '../../src/bitstream/packet.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { crc32c } from '../../src/platform/index.js';
+import { crc32c } from '../../src/platform/checksums.js';
 import type { DisplayFields } from '../../src/bitstream/display-fields.js';
 import type { StreamHeader } from '../../src/bitstream/stream-header.js';
 import { decodeHeader, describeHeader, encodeHeader, readHeaderLength } from '../../src/bitstream/stream-header.js';

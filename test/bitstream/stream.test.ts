@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { memorySource } from '../../src/bitstream/byte-source.js';
-import { crc32c } from '../../src/platform/index.js';
+import { crc32c } from '../../src/platform/checksums.js';
 import { openFileSource } from '../../src/io/file-source.js';
 import type { Packet } from '../../src/bitstream/packet.js';
 import { encodeSection } from '../../src/bitstream/section.js';

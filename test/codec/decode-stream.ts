@@ -1,5 +1,5 @@
 import { memorySource } from '../../src/bitstream/byte-source.js';
-import { crc32c } from '../../src/platform/index.js';
+import { crc32c } from '../../src/platform/checksums.js';
 import type { Packet } from '../../src/bitstream/packet.js';
 import { StreamReader } from '../../src/bitstream/stream-reader.js';
 import { Geometry, type FrameTokens } from '../../src/codec/transform/frame-tokens.js';

@@ -1,4 +1,4 @@
-import { crc32c } from '../../src/platform/index.js';
+import { crc32c } from '../../src/platform/checksums.js';
 import { readSectionHead, SECTION_CRC_BYTES } from '../../src/bitstream/section.js';
 import { integer } from '../kernels/arena.js';
 

@@ -1,4 +1,4 @@
-import { requireFamily } from '../../model/manifest.js';
+import { requireFamily } from '../../model/families.js';
 import type { ModelPack } from '../../model/pack.js';
 import { TableReader } from '../../model/table-reader.js';
 

@@ -1,4 +1,4 @@
-import { crc32c } from '../../platform/index.js';
+import { crc32c } from '../../platform/checksums.js';
 import type { FrameHeader } from '../frame-header.js';
 
 /** Tokens of one packet. */

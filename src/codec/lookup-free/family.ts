@@ -4,7 +4,7 @@ import { CellTokenArrays } from './token-arrays.js';
 import type { BitTokenSetup } from './workers/bit-token-worker.js';
 import type { ChunkDecoderSetup } from './workers/chunk-decoder-worker.js';
 import type { ChunkEncoderSetup } from './workers/chunk-encoder-worker.js';
-import { Worker } from '../../platform/index.js';
+import { Worker } from '../../platform/threads.js';
 import { WorkerLink } from '../../threads/worker-link.js';
 import type { CodecFamily } from '../family.js';
 

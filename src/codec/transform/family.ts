@@ -6,7 +6,7 @@ import type { DecoderSetup } from './workers/decoder-worker.js';
 import type { EncoderSetup } from './workers/encoder-worker.js';
 import type { PostFilterSetup } from './workers/post-filter-worker.js';
 import type { TokenSetup } from './workers/token-worker.js';
-import { availableParallelism, Worker } from '../../platform/index.js';
+import { availableParallelism, Worker } from '../../platform/threads.js';
 import { WorkerLink } from '../../threads/worker-link.js';
 import type { CodecFamily } from '../family.js';
 

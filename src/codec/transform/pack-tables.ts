@@ -18,7 +18,7 @@ import {
 } from './token-contexts.js';
 import { CANDIDATES, MOTION_CLASS_CONTEXTS, MOTION_CLASSES, NEW_MOTION } from './motion.js';
 import type { ModelPack } from '../../model/pack.js';
-import { requireFamily } from '../../model/manifest.js';
+import { requireFamily } from '../../model/families.js';
 import { TableReader } from '../../model/table-reader.js';
 
 const MAX_INTRA_MODES = 16;

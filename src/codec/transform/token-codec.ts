@@ -9,7 +9,7 @@ import { FrameTokens, type Geometry } from './frame-tokens.js';
 import { ModeSyntax } from './mode-syntax.js';
 import { FramePrior, type PriorGraphs, type TokenMemory } from './prior.js';
 import { ProbabilityTables } from './probability-tables.js';
-import { release } from '../../platform/index.js';
+import { release } from '../../platform/threads.js';
 
 /**
  * Turns the tokens of frames into the bytes of packets and back, in coding order. Holds what later frames' parsing needs

@@ -1,7 +1,7 @@
 import { BitstreamError } from '../../errors.js';
 import type { FrameHeader } from '../frame-header.js';
 import { tokenBuffers, type FrameArrays, type TokenRequest, type TokenResponse } from './messages.js';
-import { release } from '../../platform/index.js';
+import { release } from '../../platform/threads.js';
 import { serveRequests, type Served } from '../../threads/serve.js';
 
 /** Turns tokens into the bytes of packets and back, frame by frame in coding order. */

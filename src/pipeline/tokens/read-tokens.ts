@@ -1,5 +1,5 @@
 import { chunksOf } from '../../bitstream/byte-source.js';
-import { crc32c } from '../../platform/index.js';
+import { crc32c } from '../../platform/checksums.js';
 import { openFileSource, type FileSource } from '../../io/file-source.js';
 import { StreamReader, type StreamSection } from '../../bitstream/stream-reader.js';
 import { unlessCancelled } from '../../codec/cancellation.js';

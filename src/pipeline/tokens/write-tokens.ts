@@ -1,4 +1,4 @@
-import { crc32c } from '../../platform/index.js';
+import { crc32c } from '../../platform/checksums.js';
 import type { Packet } from '../../bitstream/packet.js';
 import { encodeHeader } from '../../bitstream/stream-header.js';
 import { StreamWriter, type ByteSink, type BytesBySection } from '../../bitstream/stream-writer.js';

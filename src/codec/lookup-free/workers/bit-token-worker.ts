@@ -4,7 +4,7 @@ import { BitTokenCodec } from '../bit-token-codec.js';
 import { CellGrid } from '../cell-grid.js';
 import type { CellTokens } from '../cell-tokens.js';
 import type { WorkerSetup } from '../../workers/messages.js';
-import { release } from '../../../platform/index.js';
+import { release } from '../../../platform/threads.js';
 import { serveTokens } from '../../workers/serve-tokens.js';
 
 /** The setup of the token worker of lookup-free packs. */

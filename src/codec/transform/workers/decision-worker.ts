@@ -1,5 +1,5 @@
 import { Kernels } from '../../../kernels/kernels.js';
-import { threadPort } from '../../../platform/index.js';
+import { threadPort } from '../../../platform/threads.js';
 import { RowDecision } from '../encoder/row-decision.js';
 import { Geometry } from '../frame-tokens.js';
 import type { DecisionRequest } from './decision-workers.js';

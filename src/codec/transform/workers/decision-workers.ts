@@ -1,5 +1,5 @@
 import type { KernelMemory } from '../../../kernels/kernels.js';
-import { Worker } from '../../../platform/index.js';
+import { Worker } from '../../../platform/threads.js';
 import type { DecisionHelpers } from '../encoder/frame-decision.js';
 import type { DecisionJob, Lesson, SharedDecision } from '../encoder/row-decision.js';
 

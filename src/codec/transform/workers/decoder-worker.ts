@@ -6,7 +6,7 @@ import { sidePlanes } from '../loop-filter.js';
 import { loopChecksum, requireChecksum } from '../../loop-checksum.js';
 import { PictureDecoder } from '../picture-decoder.js';
 import { tokenBuffers, type WorkerSetup } from '../../workers/messages.js';
-import { release } from '../../../platform/index.js';
+import { release } from '../../../platform/threads.js';
 import { servePictures } from '../../workers/serve-pictures.js';
 
 /** The setup of the decoder worker. */

@@ -8,7 +8,7 @@ import { loopChecksum } from '../../loop-checksum.js';
 import { planeBuffers } from '../../planes.js';
 import { DecisionWorkers } from './decision-workers.js';
 import { tokenBuffers, type EncoderRequest, type EncoderResponse, type WorkerSetup } from '../../workers/messages.js';
-import { availableParallelism, release } from '../../../platform/index.js';
+import { availableParallelism, release } from '../../../platform/threads.js';
 import { serveRequests, type Served } from '../../../threads/serve.js';
 
 /** The setup of the encoder worker. */

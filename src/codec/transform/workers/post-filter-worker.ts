@@ -3,7 +3,7 @@ import { Geometry } from '../frame-tokens.js';
 import { runPostFilter } from '../loop-filter.js';
 import { planeBuffers, type Planes } from '../../planes.js';
 import type { PostFilterRequest, WorkerSetup } from '../../workers/messages.js';
-import { release } from '../../../platform/index.js';
+import { release } from '../../../platform/threads.js';
 import { serveRequests, type Served } from '../../../threads/serve.js';
 
 /** The setup of the post-filter worker. */

@@ -3,7 +3,7 @@ import type { PackTables } from '../pack-tables.js';
 import { FrameTokens, Geometry, type TokenArrays } from '../frame-tokens.js';
 import { TokenCodec } from '../token-codec.js';
 import type { WorkerSetup } from '../../workers/messages.js';
-import { release } from '../../../platform/index.js';
+import { release } from '../../../platform/threads.js';
 import { serveTokens } from '../../workers/serve-tokens.js';
 
 /** The setup of the token worker. */

@@ -1,0 +1,2 @@
+/** Checksums of the platform. */
+export { crc32c, sha256 } from './node/checksums.js';

@@ -1,0 +1,2 @@
+/** Where the platform finds model packs. */
+export { findPack, packPlaces } from './node/pack-folder.js';
