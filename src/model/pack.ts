@@ -2,8 +2,7 @@ import { equalBytes, fromHex, toHex } from '../bitstream/bytes.js';
 import { ModelError } from '../errors.js';
 import { normativeFiles } from './families.js';
 import { parseManifest, type FileRole, type GraphRole, type PackFamily, type PackManifest } from './manifest.js';
-import { findPack } from '../platform/packs.js';
-import { sha256 } from '../platform/checksums.js';
+import { findPack, sha256 } from '../platform/packs.js';
 import type { PackFiles } from '../platform/contract.js';
 import { parseSafetensors, type Tensor } from './safetensors.js';
 

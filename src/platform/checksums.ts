@@ -1,2 +1,2 @@
 /** Checksums of the platform. */
-export { crc32c, sha256 } from './node/checksums.js';
+export { crc32c } from './node/crc32c.js';

@@ -1,2 +1,3 @@
-/** Where the platform finds model packs. */
+/** Where the platform finds model packs, and the digest of their files. */
 export { findPack, packPlaces } from './node/pack-folder.js';
+export { sha256 } from './node/sha256.js';

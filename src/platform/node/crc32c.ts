@@ -1,5 +1,4 @@
 import { crc32c as nativeCrc32c } from '@node-rs/crc32';
-import { createHash } from 'node:crypto';
 
 /**
  * CRC-32C (Castagnoli; RFC 3720 section 12.1) of `bytes`, as an unsigned 32-bit number.
@@ -8,9 +7,4 @@ import { createHash } from 'node:crypto';
  */
 export function crc32c(bytes: Uint8Array, initial = 0): number {
   return nativeCrc32c(bytes, initial);
-}
-
-/** SHA-256 of `bytes`, 32 bytes. It is a promise because browsers give no other. */
-export function sha256(bytes: Uint8Array): Promise<Uint8Array> {
-  return Promise.resolve(new Uint8Array(createHash('sha256').update(bytes).digest()));
 }
