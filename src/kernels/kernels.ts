@@ -31,6 +31,16 @@ export interface KernelFunctions {
     phaseX: number,
     phaseY: number,
   ): void;
+  compensateSquare(
+    source: Pointer,
+    sourceStride: number,
+    target: Pointer,
+    targetStride: number,
+    size: number,
+    taps: Pointer,
+    phaseX: number,
+    phaseY: number,
+  ): void;
   averageBlocks(
     a: Pointer,
     strideA: number,
@@ -51,6 +61,27 @@ export interface KernelFunctions {
     boundary: Pointer,
   ): void;
   intraPredict(boundary: Pointer, size: number, matrix: Pointer, target: Pointer, targetStride: number): void;
+  shrinkBoundary(boundary: Pointer, shift: number, target: Pointer): void;
+  enlargePrediction(block: Pointer, boundary: Pointer, shift: number, target: Pointer, stride: number): void;
+  forwardSeparable(
+    residual: Pointer,
+    size: number,
+    matrix: Pointer,
+    keep: number,
+    scan: Pointer,
+    output: Pointer,
+    outputStep: number,
+  ): void;
+  dequantiseSeparable(
+    tokens: Pointer,
+    tokenStep: number,
+    keep: number,
+    scan: Pointer,
+    steps: Pointer,
+    offset1: number,
+    offset2: number,
+  ): number;
+  inverseSeparable(size: number, matrix: Pointer, keep: number, used: number, target: Pointer, stride: number): void;
   subtractBlock(a: Pointer, strideA: number, b: Pointer, strideB: number, target: Pointer, size: number): void;
   forwardTransform(
     residual: Pointer,

@@ -22,6 +22,11 @@ export const INTER8 = 2;
 export const INTRA16 = 3;
 export const INTRA8 = 4;
 
+/** Values of `FrameTokens.blockSize`: log2 of a block's width in macroblocks. */
+export const BLOCK_16 = 0;
+export const BLOCK_32 = 1;
+export const BLOCK_64 = 2;
+
 /** Value of `FrameTokens.reference` in sub-blocks without motion. */
 export const NO_REFERENCE = -1;
 /** Value of `FrameTokens.reference` where both references are averaged. */
@@ -56,8 +61,13 @@ export class Geometry extends MacroblockGrid {
   }
 }
 
-/** All tokens of one frame: modes, motion and transform tokens, as FORMAT.md section 8 names them. */
+/**
+ * All tokens of one frame: modes, motion and transform tokens, as FORMAT.md section 8 names them. A block of 32x32 or 64x64
+ * has the same modes in all its macroblocks; its coefficients stand in the first one, top left.
+ */
 export class FrameTokens {
+  /** [rows, columns]: BLOCK_16, BLOCK_32 or BLOCK_64. */
+  readonly blockSize: Uint8Array;
   /** [rows, columns]: SKIP, INTER16, INTER8, INTRA16 or INTRA8. */
   readonly type: Uint8Array;
   /** [rows, columns]: 1 if the luma residual is four 8x8 transforms. */
@@ -91,6 +101,7 @@ export class FrameTokens {
   ) {
     const blocks = geometry.rows * geometry.columns;
     const regions = geometry.regionRows * geometry.regionColumns;
+    this.blockSize = new Uint8Array(new Buffer(blocks));
     this.type = new Uint8Array(new Buffer(blocks));
     this.transform = new Uint8Array(new Buffer(blocks));
     this.basis = new Uint8Array(new Buffer(blocks));

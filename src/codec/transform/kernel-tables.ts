@@ -1,6 +1,6 @@
 import type { Kernels, Pointer } from '../../kernels/kernels.js';
 import { MACROBLOCK, SUB_BLOCK } from '../macroblock-grid.js';
-import { boundarySamples, type PackTables } from './pack-tables.js';
+import { boundarySamples, LARGE_CHROMA_FREQUENCIES, LARGE_LUMA_FREQUENCIES, type PackTables } from './pack-tables.js';
 import { TOKEN_KINDS } from './token-contexts.js';
 
 /** int16 values of a SIMD vector. */
@@ -14,6 +14,21 @@ export interface StepTables {
   readonly chroma: readonly [Pointer, Pointer];
 }
 
+/** A separable transform: `matrix` is the address of int16 [keep, size], `scan` of uint8 [keep * keep]. */
+export interface SeparableTransform {
+  readonly size: number;
+  readonly keep: number;
+  readonly matrix: Pointer;
+  /** Which frequency, `vertical * keep + horizontal`, each token stands for. */
+  readonly scan: Pointer;
+}
+
+/** Transforms of the blocks of one size. */
+export interface LargeTransforms {
+  readonly luma: SeparableTransform;
+  readonly chroma: SeparableTransform;
+}
+
 /** The pack's tables laid out in kernel memory, as the kernels want them. */
 export class KernelTables {
   readonly pack: PackTables;
@@ -21,6 +36,8 @@ export class KernelTables {
   readonly basis16: readonly Pointer[];
   readonly basis8: readonly Pointer[];
   readonly basisChroma: readonly [Pointer, Pointer];
+  /** Separable transforms of blocks of 32x32 and 64x64, by `FrameTokens.blockSize`. */
+  readonly large: readonly (LargeTransforms | null)[];
   /** Addresses of padded int16 matrices by mode. */
   readonly intra16: readonly Pointer[];
   readonly intra8: readonly Pointer[];
@@ -40,8 +57,20 @@ export class KernelTables {
     const { basis16, basis8, basisChroma } = pack;
     this.basis16 = storeRows(kernels, basis16.data, basis16.count);
     this.basis8 = storeRows(kernels, basis8.data, basis8.count);
-    const chroma = storeRows(kernels, basisChroma.data, 2);
-    this.basisChroma = [chroma[0]!, chroma[1]!];
+    const bases = storeRows(kernels, basisChroma.data, 2);
+    this.basisChroma = [bases[0]!, bases[1]!];
+    const lumaScan = kernels.store(zigzag(LARGE_LUMA_FREQUENCIES));
+    const chromaScan = kernels.store(zigzag(LARGE_CHROMA_FREQUENCIES));
+    const [matrix16, matrix32, matrix64] = [pack.separable16, pack.separable32, pack.separable64].map((matrix) =>
+      kernels.store(matrix),
+    );
+    const luma = { keep: LARGE_LUMA_FREQUENCIES, scan: lumaScan };
+    const chroma = { keep: LARGE_CHROMA_FREQUENCIES, scan: chromaScan };
+    this.large = [
+      null,
+      { luma: { ...luma, size: 32, matrix: matrix32! }, chroma: { ...chroma, size: 16, matrix: matrix16! } },
+      { luma: { ...luma, size: 64, matrix: matrix64! }, chroma: { ...chroma, size: 32, matrix: matrix32! } },
+    ];
     this.intra16 = storeRows(kernels, padColumns(pack.intra16, boundarySamples(MACROBLOCK)), pack.intraModes);
     this.intra8 = storeRows(kernels, padColumns(pack.intra8, boundarySamples(SUB_BLOCK)), pack.intraModes);
     this.interpolation = storeRows(kernels, Int16Array.from(pack.interpolation.data), pack.interpolation.count);
@@ -85,4 +114,15 @@ function padColumns(matrix: Int8Array, columns: number): Int16Array {
     }
   }
   return result;
+}
+
+/** Frequencies of `size` x `size` by diagonals, turning at each end: `vertical * size + horizontal` of each. */
+function zigzag(size: number): Uint8Array {
+  const cells = Array.from({ length: size * size }, (_, at) => ({ u: Math.floor(at / size), v: at % size }));
+  cells.sort((a, b) => {
+    const diagonal = a.u + a.v;
+    if (diagonal !== b.u + b.v) return diagonal - b.u - b.v;
+    return diagonal % 2 === 1 ? a.u - b.u : a.v - b.v;
+  });
+  return Uint8Array.from(cells, ({ u, v }) => u * size + v);
 }

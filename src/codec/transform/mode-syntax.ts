@@ -2,8 +2,11 @@ import type { SymbolCoder } from '../../entropy/symbol-coder.js';
 import { BitstreamError } from '../../errors.js';
 import type { PackTables } from './pack-tables.js';
 import type { FrameHeader } from '../frame-header.js';
+import { shiftOf } from '../macroblock-grid.js';
 import {
   AVERAGE,
+  BLOCK_16,
+  BLOCK_64,
   INTER16,
   INTER8,
   INTRA16,
@@ -14,13 +17,16 @@ import {
   SKIP,
   type FrameTokens,
 } from './frame-tokens.js';
+import { fitsPicture, REGION_MACROBLOCKS } from './block-order.js';
 import {
   chromaGroupsContext,
   intraModeContext,
   lumaGroupsContext,
+  splitContext,
   transformContext,
   typeContext,
   typeKeyContext,
+  typeLargeContext,
 } from './mode-contexts.js';
 import {
   CANDIDATES,
@@ -32,6 +38,9 @@ import {
 } from './motion.js';
 import type { ProbabilityTables } from './probability-tables.js';
 import { TemporalMotion } from './temporal-motion.js';
+
+/** Type of each symbol of `typeLarge`. */
+const LARGE_TYPES = [SKIP, INTER16, INTRA16] as const;
 
 /**
  * Syntax of everything in a frame but its transform tokens (FORMAT.md section 8, steps 1 to 3), for both directions:
@@ -58,9 +67,11 @@ export class ModeSyntax {
   code(coder: SymbolCoder, header: FrameHeader, tokens: FrameTokens): void {
     this.#temporal.beginFrame(header);
     this.#codeRegions(coder, header, tokens);
-    const { rows, columns } = tokens.geometry;
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) this.#codeBlock(coder, header, tokens, row, column);
+    const { regionRows, regionColumns } = tokens.geometry;
+    for (let row = 0; row < regionRows; row++) {
+      for (let column = 0; column < regionColumns; column++) {
+        this.#codeTree(coder, header, tokens, row * REGION_MACROBLOCKS, column * REGION_MACROBLOCKS, BLOCK_64);
+      }
     }
     this.#temporal.endFrame(header, tokens);
   }
@@ -85,49 +96,117 @@ export class ModeSyntax {
     }
   }
 
-  #codeBlock(coder: SymbolCoder, header: FrameHeader, tokens: FrameTokens, row: number, column: number): void {
-    const { columns } = tokens.geometry;
-    const { modes } = this.#probabilities;
-    const at = row * columns + column;
-
-    let type = tokens.type[at]!;
-    if (header.kind === 'inter') {
-      type = coder.symbol(modes.type, typeContext(tokens, row, column), type);
-    } else {
-      type = INTRA16 + coder.symbol(modes.typeKey, typeKeyContext(tokens, row, column), type - INTRA16);
+  /** Codes the quadtree of blocks below one of `size`, whose first macroblock is (`row`, `column`). */
+  #codeTree(
+    coder: SymbolCoder,
+    header: FrameHeader,
+    tokens: FrameTokens,
+    row: number,
+    column: number,
+    size: number,
+  ): void {
+    const { geometry } = tokens;
+    const { rows, columns } = geometry;
+    if (row >= rows || column >= columns) return;
+    if (size > BLOCK_16) {
+      const isWhole =
+        fitsPicture(geometry, row, column, size) && !this.#codeSplit(coder, header, tokens, row, column, size);
+      if (!isWhole) {
+        const half = 1 << (size - 1);
+        this.#codeTree(coder, header, tokens, row, column, size - 1);
+        this.#codeTree(coder, header, tokens, row, column + half, size - 1);
+        this.#codeTree(coder, header, tokens, row + half, column, size - 1);
+        this.#codeTree(coder, header, tokens, row + half, column + half, size - 1);
+        return;
+      }
     }
-    tokens.type[at] = type;
+    this.#codeBlock(coder, header, tokens, row, column, size);
+    if (size > BLOCK_16) spreadModes(tokens, row, column, size);
+  }
 
+  /** Codes whether a block is split into four. */
+  #codeSplit(
+    coder: SymbolCoder,
+    header: FrameHeader,
+    tokens: FrameTokens,
+    row: number,
+    column: number,
+    size: number,
+  ): boolean {
+    const known = tokens.blockSize[row * tokens.geometry.columns + column]! < size ? 1 : 0;
+    const context = splitContext(tokens, row, column, size, header.kind === 'key');
+    return coder.symbol(this.#probabilities.modes.split, context, known) === 1;
+  }
+
+  #codeBlock(
+    coder: SymbolCoder,
+    header: FrameHeader,
+    tokens: FrameTokens,
+    row: number,
+    column: number,
+    size: number,
+  ): void {
+    const at = row * tokens.geometry.columns + column;
+    tokens.blockSize[at] = size;
+    const type = this.#codeType(coder, header, tokens, row, column, size);
+    tokens.type[at] = type;
     if (type === INTER8) {
       for (let sub = 0; sub < 4; sub++) {
         this.#codeMotion(coder, header, tokens, 2 * row + (sub >> 1), 2 * column + (sub & 1), 1, at);
       }
     } else if (type === SKIP || type === INTER16) {
-      this.#codeMotion(coder, header, tokens, 2 * row, 2 * column, 2, at);
+      this.#codeMotion(coder, header, tokens, 2 * row, 2 * column, 2 << size, at);
     } else {
       this.#codeIntraModes(coder, tokens, row, column, type);
     }
-    if (type !== SKIP) this.#codeResidualModes(coder, tokens, row, column, type);
+    if (type !== SKIP) this.#codeResidualModes(coder, tokens, row, column, size, type);
   }
 
-  #codeResidualModes(coder: SymbolCoder, tokens: FrameTokens, row: number, column: number, type: number): void {
+  #codeType(
+    coder: SymbolCoder,
+    header: FrameHeader,
+    tokens: FrameTokens,
+    row: number,
+    column: number,
+    size: number,
+  ): number {
+    const { modes } = this.#probabilities;
+    const type = tokens.type[row * tokens.geometry.columns + column]!;
+    if (size > BLOCK_16) {
+      if (header.kind === 'key') return INTRA16;
+      const context = typeLargeContext(tokens, row, column, size);
+      return LARGE_TYPES[coder.symbol(modes.typeLarge, context, type === INTRA16 ? 2 : type)]!;
+    }
+    if (header.kind === 'inter') return coder.symbol(modes.type, typeContext(tokens, row, column), type);
+    return INTRA16 + coder.symbol(modes.typeKey, typeKeyContext(tokens, row, column), type - INTRA16);
+  }
+
+  #codeResidualModes(
+    coder: SymbolCoder,
+    tokens: FrameTokens,
+    row: number,
+    column: number,
+    size: number,
+    type: number,
+  ): void {
     const { modes } = this.#probabilities;
     const at = row * tokens.geometry.columns + column;
-    const groups = coder.symbol(modes.lumaGroups, lumaGroupsContext(tokens, row, column, type), tokens.lumaGroups[at]!);
+    const groupsContext = lumaGroupsContext(tokens, row, column, size, type);
+    const groups = coder.symbol(modes.lumaGroups, groupsContext, tokens.lumaGroups[at]!);
     tokens.lumaGroups[at] = groups;
     if (type === INTRA8) tokens.transform[at] = 1;
-    else if (groups > 0) {
+    else if (groups > 0 && size === BLOCK_16) {
       const context = transformContext(tokens, row, column, type);
       tokens.transform[at] = coder.symbol(modes.transform, context, tokens.transform[at]!);
     }
     const small = tokens.transform[at] === 1;
     const choices = this.#basisChoices[small ? 1 : 0];
-    if (type < INTRA16 && groups > 0 && choices > 1) {
+    if (size === BLOCK_16 && type < INTRA16 && groups > 0 && choices > 1) {
       const basis = coder.symbol(small ? modes.basis8 : modes.basis16, 0, tokens.basis[at]!);
       if (basis >= choices) throw new BitstreamError('the pack has no such basis', { field: 'basis' });
       tokens.basis[at] = basis;
     }
-    const context = chromaGroupsContext(tokens, row, column, type, groups > 0);
+    const context = chromaGroupsContext(tokens, row, column, size, type, groups > 0);
     tokens.chromaGroups[at] = coder.symbol(modes.chromaGroups, context, tokens.chromaGroups[at]!);
   }
 
@@ -166,8 +245,8 @@ export class ModeSyntax {
     const known = motionSymbol(neighbours, tokens, at, type);
     const symbol =
       type === SKIP
-        ? coder.symbol(modes.motionSkip, 0, known)
-        : coder.symbol(modes.motion, type === INTER8 ? 1 : 0, known);
+        ? coder.symbol(modes.motionSkip, motionContext(size) - 1, known)
+        : coder.symbol(modes.motion, motionContext(size), known);
     if (symbol !== NEW_MOTION) {
       setMotion(tokens, row, column, size, neighbours.candidates, symbol * MOTION_FIELDS);
       this.#setDifference(tokens, row, column, size, 0, 0);
@@ -237,6 +316,32 @@ export class ModeSyntax {
         tokens.motionDifference[(r * stride + c) * 2] = Math.min(255, x);
         tokens.motionDifference[(r * stride + c) * 2 + 1] = Math.min(255, y);
       }
+    }
+  }
+}
+
+/** Context of `motion` for a partition of so many sub-blocks' width: 0 for 8x8, 1 for 16x16, 2, 3 for 32x32 and 64x64. */
+export function motionContext(size: number): number {
+  return shiftOf(size);
+}
+
+/** Gives all macroblocks of a block the modes of its first one. */
+function spreadModes(tokens: FrameTokens, row: number, column: number, size: number): void {
+  const { columns } = tokens.geometry;
+  const first = row * columns + column;
+  const width = 1 << size;
+  const mode = tokens.intraMode[4 * row * columns + 2 * column]!;
+  for (let y = row; y < row + width; y++) {
+    for (let x = column; x < column + width; x++) {
+      const at = y * columns + x;
+      tokens.blockSize[at] = size;
+      tokens.type[at] = tokens.type[first]!;
+      tokens.lumaGroups[at] = tokens.lumaGroups[first]!;
+      tokens.chromaGroups[at] = tokens.chromaGroups[first]!;
+      tokens.hasNewMotion[at] = tokens.hasNewMotion[first]!;
+      const sub = 4 * y * columns + 2 * x;
+      tokens.intraMode[sub] = tokens.intraMode[sub + 1] = mode;
+      tokens.intraMode[sub + 2 * columns] = tokens.intraMode[sub + 2 * columns + 1] = mode;
     }
   }
 }

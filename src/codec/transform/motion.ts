@@ -1,4 +1,5 @@
 import { AVERAGE, MOTION_FIELDS, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
+import { isCodedBefore } from './block-order.js';
 import type { TemporalMotion } from './temporal-motion.js';
 
 /** Number of merge candidates of a partition. */
@@ -36,7 +37,7 @@ export class MotionNeighbours {
   /**
    * Gathers the neighbours of the partition whose top left sub-block is (`row`, `column`) on the 8x8 grid.
    *
-   * @param size 2 for a 16x16 partition, 1 for an 8x8 one.
+   * @param size width of the partition in sub-blocks: 1, 2, 4 or 8.
    */
   gather(tokens: FrameTokens, row: number, column: number, size: number): void {
     this.#tokens = tokens;
@@ -45,7 +46,7 @@ export class MotionNeighbours {
     positions[0] = column > 0 ? row * stride + column - 1 : -1;
     positions[1] = row > 0 ? (row - 1) * stride + column : -1;
     const right = column + size;
-    const rightExists = row > 0 && right < stride && (size === 2 || (row & 1) === 0 || (column & 1) === 0);
+    const rightExists = row > 0 && right < stride && isCodedBefore(row - 1, right, row, column);
     if (rightExists) positions[2] = (row - 1) * stride + right;
     else positions[2] = row > 0 && column > 0 ? (row - 1) * stride + column - 1 : -1;
 

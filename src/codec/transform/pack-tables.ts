@@ -1,4 +1,5 @@
 import {
+  CHROMA_BLOCK,
   CHROMA_BLOCK_SAMPLES,
   MACROBLOCK,
   MACROBLOCK_SAMPLES,
@@ -6,7 +7,7 @@ import {
   SUB_BLOCK_SAMPLES,
 } from '../macroblock-grid.js';
 import { CHROMA_LIMIT, LUMA_LIMIT, LUMA_TOKENS, Q_LIMIT, Q_OFFSET_LIMIT } from './frame-tokens.js';
-import { CHROMA_GROUPS_CONTEXTS, LUMA_GROUPS_CONTEXTS } from './mode-contexts.js';
+import { CHROMA_GROUPS_CONTEXTS, LUMA_GROUPS_CONTEXTS, SPLIT_CONTEXTS, TYPE_LARGE_CONTEXTS } from './mode-contexts.js';
 import {
   CONTEXTS,
   MAGNITUDES,
@@ -39,6 +40,12 @@ export const LUMA_TAPS = 8;
 export const CHROMA_PHASES = 2 * LUMA_PHASES;
 export const CHROMA_TAPS = 4;
 
+/** Frequencies per direction that the transforms of 32x32 and 64x64 blocks keep, of luma and of each chroma plane. */
+export const LARGE_LUMA_FREQUENCIES = MACROBLOCK;
+export const LARGE_CHROMA_FREQUENCIES = CHROMA_BLOCK;
+/** Sizes of blocks: 16x16, 32x32, 64x64. */
+export const BLOCK_SIZES = 3;
+
 /** Samples around a block of `size` x `size` that intra prediction sees: the corner, 2 size above, size on the left. */
 export function boundarySamples(size: number): number {
   return 3 * size + 1;
@@ -47,6 +54,8 @@ export function boundarySamples(size: number): number {
 /** Names of the tables of mode symbols (docs/FORMAT.md section 8). */
 export type ModeTableName =
   | 'qOffset'
+  | 'split'
+  | 'typeLarge'
   | 'filtered'
   | 'type'
   | 'typeKey'
@@ -84,6 +93,10 @@ export interface PackTables {
   readonly basis8: BasisTable;
   /** Count 2: intra, inter. */
   readonly basisChroma: BasisTable;
+  /** int16 [8, 16], [16, 32], [16, 64]: the lowest frequencies of separable transforms, orthonormal times 2^15. */
+  readonly separable16: Int16Array<ArrayBuffer>;
+  readonly separable32: Int16Array<ArrayBuffer>;
+  readonly separable64: Int16Array<ArrayBuffer>;
   /** uint8 [bases, atoms], 1/32. */
   readonly weight16: Uint8Array<ArrayBuffer>;
   readonly weight8: Uint8Array<ArrayBuffer>;
@@ -157,6 +170,9 @@ export function readPackTables(pack: Pick<ModelPack, 'name' | 'family' | 'tables
     basis16,
     basis8,
     basisChroma,
+    separable16: reader.read('separable16', 'I16', [LARGE_CHROMA_FREQUENCIES, 16]).data,
+    separable32: reader.read('separable32', 'I16', [LARGE_LUMA_FREQUENCIES, 32]).data,
+    separable64: reader.read('separable64', 'I16', [LARGE_LUMA_FREQUENCIES, 64]).data,
     weight16: readWeights(reader, 'weight16', basis16),
     weight8: readWeights(reader, 'weight8', basis8),
     weightChroma: readWeights(reader, 'weightChroma', basisChroma),
@@ -245,6 +261,8 @@ function readModeTables(reader: TableReader, intraModes: number): Readonly<Recor
   return {
     qOffset: read('qOffset', 1, 2 * Q_OFFSET_LIMIT + 1),
     filtered: read('filtered', 3, 2),
+    split: read('split', SPLIT_CONTEXTS, 2),
+    typeLarge: read('typeLarge', TYPE_LARGE_CONTEXTS, 3),
     type: read('type', 9, 5),
     typeKey: read('typeKey', 3, 2),
     intraMode16: read('intraMode16', intraContexts, intraModes),
@@ -254,8 +272,8 @@ function readModeTables(reader: TableReader, intraModes: number): Readonly<Recor
     basis16: read('basis16', 1, MAX_BASIS_CHOICES),
     basis8: read('basis8', 1, MAX_BASIS_CHOICES),
     chromaGroups: read('chromaGroups', CHROMA_GROUPS_CONTEXTS, CHROMA_LIMIT.length),
-    motionSkip: read('motionSkip', 1, CANDIDATES),
-    motion: read('motion', 2, NEW_MOTION + 1),
+    motionSkip: read('motionSkip', BLOCK_SIZES, CANDIDATES),
+    motion: read('motion', BLOCK_SIZES + 1, NEW_MOTION + 1),
     reference: read('reference', 1, 3),
     motionClass: read('motionClass', 2 * MOTION_CLASS_CONTEXTS, MOTION_CLASSES),
   };

@@ -51,14 +51,14 @@ export class TemporalMotion {
   /**
    * Finds the motion for the partition whose top left sub-block is (`row`, `column`) on the 8x8 grid.
    *
-   * @param size 2 for a 16x16 partition, 1 for an 8x8 one.
+   * @param size width of the partition in sub-blocks.
    * @returns false if there is none.
    */
   find(row: number, column: number, size: number): boolean {
     const field = this.#collocated;
     if (field === null) return false;
-    // The sub-block behind the centre of a 16x16 partition; an 8x8 one's own.
-    const at = (row + size - 1) * field.stride + column + size - 1;
+    // The sub-block just behind the partition's centre; an 8x8 one's own.
+    const at = (row + (size >> 1)) * field.stride + column + (size >> 1);
     const reference = field.reference[at]!;
     if (reference === NO_REFERENCE) return false;
     const used = reference === 1 ? 1 : 0;

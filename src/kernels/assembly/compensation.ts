@@ -1,5 +1,5 @@
 import { interpolationRows } from './scratch';
-import { MACROBLOCK } from './sizes';
+import { LUMA_TAPS, MACROBLOCK } from './sizes';
 
 /**
  * Motion compensation of one block by separable interpolation (FORMAT.md section 10).
@@ -68,7 +68,37 @@ export function compensate(
   }
 }
 
-/** Rounded average of two `width` x `height` blocks into `target`; width 4, 8 or 16. */
+/** Motion compensation of a square luma block of any size: `compensate` for each 16x16 of it. */
+export function compensateSquare(
+  source: usize,
+  sourceStride: i32,
+  target: usize,
+  targetStride: i32,
+  size: i32,
+  taps: usize,
+  phaseX: i32,
+  phaseY: i32,
+): void {
+  const part = min(size, MACROBLOCK);
+  for (let row = 0; row < size; row += part) {
+    for (let column = 0; column < size; column += part) {
+      compensate(
+        source + row * sourceStride + column,
+        sourceStride,
+        target + row * targetStride + column,
+        targetStride,
+        part,
+        part,
+        taps,
+        LUMA_TAPS,
+        phaseX,
+        phaseY,
+      );
+    }
+  }
+}
+
+/** Rounded average of two `width` x `height` blocks into `target`; width 4, 8 or a multiple of 16. */
 export function averageBlocks(
   a: usize,
   strideA: i32,
@@ -80,9 +110,15 @@ export function averageBlocks(
   height: i32,
 ): void {
   for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const sum = <i32>load<u8>(a + row * strideA + column) + <i32>load<u8>(b + row * strideB + column);
-      store<u8>(target + row * targetStride + column, (sum + 1) >> 1);
+    const x = a + row * strideA;
+    const y = b + row * strideB;
+    const to = target + row * targetStride;
+    if (width < MACROBLOCK) {
+      storeSamples(to, i8x16.avgr_u(v128.load64_zero(x), v128.load64_zero(y)), width);
+    } else {
+      for (let column = 0; column < width; column += MACROBLOCK) {
+        v128.store(to + column, i8x16.avgr_u(v128.load(x + column), v128.load(y + column)));
+      }
     }
   }
 }

@@ -1,14 +1,16 @@
 import { MACROBLOCK, SUB_BLOCK } from './sizes';
 
-/** Sum of absolute differences of two `size` x `size` blocks, size 8 or 16. */
+/** Sum of absolute differences of two `size` x `size` blocks, size 8 or a multiple of 16 up to 64. */
 export function blockSad(a: usize, strideA: i32, b: usize, strideB: i32, size: i32): i32 {
   let sum = i32x4.splat(0);
-  if (size == MACROBLOCK) {
-    for (let row = 0; row < MACROBLOCK; row++) {
-      const x = v128.load(a);
-      const y = v128.load(b);
-      const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));
-      sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(difference)));
+  if (size >= MACROBLOCK) {
+    for (let row = 0; row < size; row++) {
+      for (let column = 0; column < size; column += MACROBLOCK) {
+        const x = v128.load(a + column);
+        const y = v128.load(b + column);
+        const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));
+        sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(difference)));
+      }
       a += strideA;
       b += strideB;
     }
@@ -39,7 +41,7 @@ export function blockSsd(a: usize, strideA: i32, b: usize, strideB: i32, width: 
   return sumLanes(sum);
 }
 
-/** Sum of absolute 8x8 Hadamard-transformed differences, halved twice, of two `size` x `size` blocks, size 8 or 16. */
+/** Sum of absolute 8x8 Hadamard-transformed differences, halved twice, of two `size` x `size` blocks, size a multiple of 8. */
 export function blockSatd(a: usize, strideA: i32, b: usize, strideB: i32, size: i32): i32 {
   let sum = 0;
   for (let row = 0; row < size; row += 8) {

@@ -67,3 +67,62 @@ export function intraPredict(boundary: usize, size: i32, matrix: usize, target: 
     }
   }
 }
+
+/**
+ * Boundary of a 16x16 block that stands for that of a block `1 << shift` times as large: means of neighbouring samples.
+ * `boundary` and `target` are laid out as `intraBoundary` says.
+ */
+export function shrinkBoundary(boundary: usize, shift: i32, target: usize): void {
+  const width = 1 << shift;
+  store<u8>(target, load<u8>(boundary));
+  boundary++;
+  for (let i = 1; i <= 3 * MACROBLOCK; i++) {
+    let sum = width >> 1;
+    for (let k = 0; k < width; k++) sum += <i32>load<u8>(boundary + k);
+    store<u8>(target + i, sum >> shift);
+    boundary += width;
+  }
+}
+
+/**
+ * Enlarges a predicted 16x16 block by `1 << shift` in both directions. Its samples are the last ones, bottom right, of the
+ * cells of the large block; those between are interpolated, along rows first, with the boundary before the first cell.
+ */
+export function enlargePrediction(block: usize, boundary: usize, shift: i32, target: usize, stride: i32): void {
+  const width = 1 << shift;
+  const half = width >> 1;
+  const size = MACROBLOCK << shift;
+  const top = boundary + 1;
+  const left = top + 2 * size;
+  for (let row = 0; row < MACROBLOCK; row++) {
+    const y = (row << shift) + width - 1;
+    const line = target + y * stride;
+    let before = <i32>load<u8>(left + y);
+    for (let column = 0; column < MACROBLOCK; column++) {
+      const value = <i32>load<u8>(block + row * MACROBLOCK + column);
+      const at = line + (column << shift);
+      for (let k = 1; k <= width; k++) {
+        store<u8>(at + k - 1, ((width - k) * before + k * value + half) >> shift);
+      }
+      before = value;
+    }
+    const above = row == 0 ? top : line - width * stride;
+    for (let k = 1; k < width; k++) {
+      const between = line - (width - k) * stride;
+      const upper = i16x8.splat(<i16>(width - k));
+      const lower = i16x8.splat(<i16>k);
+      const round = i16x8.splat(<i16>half);
+      for (let column = 0; column < size; column += 8) {
+        const sum = i16x8.add(
+          i16x8.add(
+            i16x8.mul(v128.load8x8_u(above + column), upper),
+            i16x8.mul(v128.load8x8_u(line + column), lower),
+          ),
+          round,
+        );
+        const samples = i16x8.shr_u(sum, shift);
+        v128.store64_lane(between + column, i8x16.narrow_i16x8_u(samples, samples), 0);
+      }
+    }
+  }
+}

@@ -1,7 +1,6 @@
 import { blockSad, blockSatd } from './distortion';
-import { compensate } from './compensation';
+import { compensateSquare } from './compensation';
 import { searchBlock } from './scratch';
-import { LUMA_TAPS } from './sizes';
 
 /** Parameters of a search and what it found. `kernels/motion-search.ts` fills them word by word, in this order. */
 @unmanaged
@@ -133,15 +132,13 @@ export function searchMotion(search: SearchParameters): f32 {
         const y = centreY + dy;
         const rate = lambda * vectorBits(x - predictedX, y - predictedY);
         if (rate >= best) continue;
-        compensate(
+        compensateSquare(
           reference + (y >> 2) * referenceStride + (x >> 2),
           referenceStride,
           searchBlock,
           size,
           size,
-          size,
           taps,
-          LUMA_TAPS,
           x & 3,
           y & 3,
         );

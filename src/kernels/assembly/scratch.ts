@@ -1,21 +1,26 @@
-import { LUMA_TAPS, MACROBLOCK } from './sizes';
+import { LARGE_FREQUENCIES, LARGEST_BLOCK, LUMA_TAPS, MACROBLOCK } from './sizes';
 
 // Working buffers of one instance. They lie where the wrapper says: threads that share a memory have one set each.
 
 /** Intermediate rows of separable interpolation: 16-bit, a macroblock's and those that the taps reach. */
 export let interpolationRows: usize = 0;
-/** One predicted block of at most a macroblock's size. */
+/** One predicted block of at most the largest size. */
 export let searchBlock: usize = 0;
 /** A zero-extended intra boundary, int16: 3 N + 1 samples, rounded up to a multiple of 8. */
 export let boundaryDifference: usize = 0;
+/** Result of the first stage of a separable transform, int16, and its input in raster order. */
+export let transformRows: usize = 0;
+export let transformInput: usize = 0;
 
 const ROWS_BYTES = (MACROBLOCK + LUMA_TAPS - 1) * MACROBLOCK * 2;
-const BLOCK_BYTES = MACROBLOCK * MACROBLOCK;
+const BLOCK_BYTES = LARGEST_BLOCK * LARGEST_BLOCK;
 const BOUNDARY_BYTES = 4 * MACROBLOCK * 2;
+const TRANSFORM_BYTES = LARGEST_BLOCK * LARGE_FREQUENCIES * 2;
+const INPUT_BYTES = LARGE_FREQUENCIES * LARGE_FREQUENCIES * 2;
 
 /** Bytes that {@link useScratch} takes. */
 export function scratchBytes(): usize {
-  return ROWS_BYTES + BLOCK_BYTES + BOUNDARY_BYTES;
+  return ROWS_BYTES + BLOCK_BYTES + BOUNDARY_BYTES + TRANSFORM_BYTES + INPUT_BYTES;
 }
 
 /** Puts the buffers at `at`, aligned to 16. To be called before anything else. */
@@ -23,4 +28,6 @@ export function useScratch(at: usize): void {
   interpolationRows = at;
   searchBlock = at + ROWS_BYTES;
   boundaryDifference = at + ROWS_BYTES + BLOCK_BYTES;
+  transformRows = boundaryDifference + BOUNDARY_BYTES;
+  transformInput = transformRows + TRANSFORM_BYTES;
 }

@@ -1,7 +1,15 @@
 // Sizes that the kernels are made for. TypeScript has the same in codec/macroblock-grid.ts,
 // codec/transform/pack-tables.ts, codec/transform/token-contexts.ts and entropy/magnitude.ts; a test compares them.
 
-/** Width and height of the largest block, a macroblock's luma. */
+/** Width and height of the largest block. */
+// @ts-ignore: decorator
+@inline
+export const LARGEST_BLOCK: i32 = 64;
+/** Frequencies per direction that transforms of 32x32 and 64x64 keep. */
+// @ts-ignore: decorator
+@inline
+export const LARGE_FREQUENCIES: i32 = 16;
+/** Width and height of a macroblock's luma. */
 // @ts-ignore: decorator
 @inline
 export const MACROBLOCK: i32 = 16;
