@@ -71,7 +71,7 @@ export interface KernelFunctions {
     scan: Pointer,
     output: Pointer,
     outputStep: number,
-  ): void;
+  ): number;
   dequantiseSeparable(
     tokens: Pointer,
     tokenStep: number,

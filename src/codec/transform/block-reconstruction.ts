@@ -8,8 +8,21 @@ import {
   SUB_BLOCK,
   SUB_BLOCK_SAMPLES,
 } from '../macroblock-grid.js';
-import { AVERAGE, CHROMA_TOKENS, INTER8, INTRA8, isIntra, TOKENS_PER_BLOCK, type FrameTokens } from './frame-tokens.js';
-import type { KernelTables } from './kernel-tables.js';
+import { isCodedBefore } from './block-order.js';
+import {
+  AVERAGE,
+  BLOCK_16,
+  CHROMA_TOKENS,
+  INTER8,
+  INTRA8,
+  isIntra,
+  MOTION_FIELDS,
+  REGION,
+  TOKENS_PER_BLOCK,
+  type FrameTokens,
+  type Geometry,
+} from './frame-tokens.js';
+import type { KernelTables, SeparableTransform } from './kernel-tables.js';
 import { boundarySamples, CHROMA_PHASES, CHROMA_TAPS, LUMA_PHASES, LUMA_TAPS } from './pack-tables.js';
 import type { Picture } from './picture.js';
 import type { Plane } from '../planes.js';
@@ -34,18 +47,24 @@ export class BlockReconstruction {
   readonly #accumulator: Pointer;
   readonly #tokens: Pointer;
   readonly #boundary: Pointer;
+  /** Boundary and prediction of a large intra block, shrunk to 16x16. */
+  readonly #smallBoundary: Pointer;
+  readonly #smallBlock: Pointer;
   readonly #second: Pointer;
+  readonly #fields = new Int16Array(MOTION_FIELDS);
 
   constructor(kernels: Kernels, tables: KernelTables) {
     this.#kernels = kernels;
     this.#tables = tables;
     this.#accumulator = kernels.allocate(MACROBLOCK_SAMPLES * 4);
     this.#tokens = kernels.allocate(TOKENS_PER_BLOCK * 2);
-    this.#boundary = kernels.allocate(boundarySamples(MACROBLOCK));
+    this.#boundary = kernels.allocate(boundarySamples(REGION));
+    this.#smallBoundary = kernels.allocate(boundarySamples(MACROBLOCK));
+    this.#smallBlock = kernels.allocate(MACROBLOCK_SAMPLES);
     this.#second = kernels.allocate(MACROBLOCK_SAMPLES);
   }
 
-  /** Reconstructs one macroblock of `target` from its tokens. */
+  /** Reconstructs the block of `target` whose first macroblock is (`row`, `column`) from its tokens. */
   reconstruct(
     target: Picture,
     tokens: FrameTokens,
@@ -57,19 +76,125 @@ export class BlockReconstruction {
     const { columns } = tokens.geometry;
     const at = row * columns + column;
     const type = tokens.type[at]!;
+    const size = tokens.blockSize[at]!;
     const hasResidual = tokens.lumaGroups[at]! + tokens.chromaGroups[at]! > 0;
     if (hasResidual) this.loadTokens(tokens.coefficients, at * TOKENS_PER_BLOCK);
+    if (size > BLOCK_16) {
+      this.#reconstructLarge(target, tokens, q, row, column, size, references);
+      return;
+    }
     const basis = this.basisOf(tokens, row, column);
     if (isIntra(type)) {
       this.#intraLuma(target, tokens, q, row, column, basis);
       const mode = tokens.intraMode[4 * row * columns + 2 * column]!;
-      this.predictIntraChroma(target.u, row, column, mode, columns);
-      this.predictIntraChroma(target.v, row, column, mode, columns);
+      this.predictIntraChroma(target.u, row, column, mode, tokens.geometry);
+      this.predictIntraChroma(target.v, row, column, mode, tokens.geometry);
     } else {
       this.predictInter(target, tokens, row, column, references);
       if (tokens.lumaGroups[at]! > 0) this.addLuma(target, row, column, q, tokens.transform[at]!, basis, false);
     }
     if (tokens.chromaGroups[at]! > 0) this.addChroma(target, row, column, q, isIntra(type));
+  }
+
+  #reconstructLarge(
+    target: Picture,
+    tokens: FrameTokens,
+    q: number,
+    row: number,
+    column: number,
+    size: number,
+    references: References,
+  ): void {
+    const { columns } = tokens.geometry;
+    const at = row * columns + column;
+    const sub = 4 * row * columns + 2 * column;
+    const intra = isIntra(tokens.type[at]!);
+    if (intra) {
+      this.predictLargeIntra(target, row, column, size, tokens.intraMode[sub]!, tokens.geometry);
+    } else {
+      this.compensate(target, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK << size, tokens, sub, references);
+    }
+    if (tokens.lumaGroups[at]! > 0) this.addLargeLuma(target, row, column, size, q, intra);
+    if (tokens.chromaGroups[at]! > 0) this.addLargeChroma(target, row, column, size, q, intra);
+  }
+
+  /** Intra prediction of all planes of a 32x32 or 64x64 block. */
+  predictLargeIntra(
+    target: Picture,
+    row: number,
+    column: number,
+    size: number,
+    mode: number,
+    geometry: Geometry,
+  ): void {
+    for (const [index, plane] of target.planes.entries()) {
+      const macroblock = index === 0 ? MACROBLOCK : CHROMA_BLOCK;
+      const to = plane.at + row * macroblock * plane.stride + column * macroblock;
+      const width = macroblock << size;
+      const boundary = this.largeBoundary(plane, row, column, size, width, geometry);
+      this.predictFromBoundary(boundary, width, mode, to, plane.stride);
+    }
+  }
+
+  /**
+   * Intra boundary of a 32x32 or 64x64 block in one plane, where it has `width` samples. Returns where it stands; good until
+   * the next call.
+   */
+  largeBoundary(plane: Plane, row: number, column: number, size: number, width: number, geometry: Geometry): Pointer {
+    const macroblock = width >> size;
+    const to = plane.at + row * macroblock * plane.stride + column * macroblock;
+    const hasTopRight = hasAboveRight(geometry, row, column, size);
+    this.#kernels.call.intraBoundary(to, plane.stride, width, row > 0, column > 0, hasTopRight, this.#boundary);
+    return this.#boundary;
+  }
+
+  /** Predicts a square of 16, 32 or 64 samples from its boundary with a 16x16 matrix, enlarged if need be. */
+  predictFromBoundary(boundary: Pointer, width: number, mode: number, to: Pointer, stride: number): void {
+    const { call } = this.#kernels;
+    const matrix = this.#tables.intra16[mode]!;
+    const shift = shiftOf(width / MACROBLOCK);
+    if (shift === 0) {
+      call.intraPredict(boundary, MACROBLOCK, matrix, to, stride);
+      return;
+    }
+    call.shrinkBoundary(boundary, shift, this.#smallBoundary);
+    call.intraPredict(this.#smallBoundary, MACROBLOCK, matrix, this.#smallBlock, MACROBLOCK);
+    call.enlargePrediction(this.#smallBlock, boundary, shift, to, stride);
+  }
+
+  /** Adds the loaded luma tokens' residual to a 32x32 or 64x64 block. */
+  addLargeLuma(target: Picture, row: number, column: number, size: number, q: number, intra: boolean): void {
+    const { at, stride } = target.y;
+    const to = at + row * MACROBLOCK * stride + column * MACROBLOCK;
+    const { luma } = this.#tables.large[size]!;
+    this.#addSeparable(luma, this.#tokens, 1, this.#tables.steps(q).largeLuma, intra, to, stride);
+  }
+
+  /** Adds the loaded chroma tokens' residual to both chroma planes of a 32x32 or 64x64 block. */
+  addLargeChroma(target: Picture, row: number, column: number, size: number, q: number, intra: boolean): void {
+    const { chroma } = this.#tables.large[size]!;
+    const steps = this.#tables.steps(q).largeChroma[intra ? 0 : 1];
+    for (let plane = 0; plane < 2; plane++) {
+      const { at, stride } = plane === 0 ? target.u : target.v;
+      const to = at + row * CHROMA_BLOCK * stride + column * CHROMA_BLOCK;
+      this.#addSeparable(chroma, this.#tokens + 2 * (CHROMA_TOKENS + plane), 2, steps, intra, to, stride);
+    }
+  }
+
+  #addSeparable(
+    { size, keep, matrix, scan }: SeparableTransform,
+    tokens: Pointer,
+    tokenStep: number,
+    steps: Pointer,
+    intra: boolean,
+    to: Pointer,
+    stride: number,
+  ): void {
+    const { call } = this.#kernels;
+    const offset1 = this.#offset(intra, 0);
+    const offset2 = this.#offset(intra, 1);
+    const used = call.dequantiseSeparable(tokens, tokenStep, keep, scan, steps, offset1, offset2);
+    if (used > 0) call.inverseSeparable(size, matrix, keep, used, to, stride);
   }
 
   /** Index of the luma basis of a macroblock (of the first sub-block in intra8). */
@@ -170,12 +295,12 @@ export class BlockReconstruction {
   }
 
   /** Intra boundary of a luma block; `sub` is -1 for the whole macroblock. Returns where it stands. */
-  lumaBoundary(target: Picture, row: number, column: number, sub: number, columns: number): Pointer {
+  lumaBoundary(target: Picture, row: number, column: number, sub: number, geometry: Geometry): Pointer {
     const { stride } = target.y;
     const size = sub < 0 ? MACROBLOCK : SUB_BLOCK;
     const x = column * MACROBLOCK + (sub > 0 ? (sub & 1) * SUB_BLOCK : 0);
     const y = row * MACROBLOCK + (sub > 0 ? (sub >> 1) * SUB_BLOCK : 0);
-    const hasTopRight = sub === 2 || (sub !== 3 && (sub === 0 || column + 1 < columns));
+    const hasTopRight = sub === 0 || sub === 2 || (sub !== 3 && hasAboveRight(geometry, row, column, BLOCK_16));
     this.#kernels.call.intraBoundary(
       target.y.at + y * stride + x,
       stride,
@@ -189,10 +314,11 @@ export class BlockReconstruction {
   }
 
   /** Predicts both chroma blocks' plane of a macroblock from its boundary. */
-  predictIntraChroma(plane: Plane, row: number, column: number, mode: number, columns: number): void {
+  predictIntraChroma(plane: Plane, row: number, column: number, mode: number, geometry: Geometry): void {
     const block = plane.at + row * CHROMA_BLOCK * plane.stride + column * CHROMA_BLOCK;
     const { call } = this.#kernels;
-    call.intraBoundary(block, plane.stride, CHROMA_BLOCK, row > 0, column > 0, column + 1 < columns, this.#boundary);
+    const hasTopRight = hasAboveRight(geometry, row, column, BLOCK_16);
+    call.intraBoundary(block, plane.stride, CHROMA_BLOCK, row > 0, column > 0, hasTopRight, this.#boundary);
     call.intraPredict(this.#boundary, CHROMA_BLOCK, this.#tables.intra8[mode]!, block, plane.stride);
   }
 
@@ -205,7 +331,7 @@ export class BlockReconstruction {
     const coded = tokens.lumaGroups[at]! > 0;
     const first = 4 * row * columns + 2 * column;
     if (tokens.type[at] !== INTRA8) {
-      const boundary = this.lumaBoundary(target, row, column, -1, columns);
+      const boundary = this.lumaBoundary(target, row, column, -1, tokens.geometry);
       call.intraPredict(boundary, MACROBLOCK, this.#tables.intra16[tokens.intraMode[first]!]!, block, stride);
       if (coded) this.addLuma(target, row, column, q, tokens.transform[at]!, basis, true);
       return;
@@ -213,7 +339,7 @@ export class BlockReconstruction {
     for (let sub = 0; sub < 4; sub++) {
       const mode = tokens.intraMode[first + (sub >> 1) * 2 * columns + (sub & 1)]!;
       const to = block + (sub >> 1) * SUB_BLOCK * stride + (sub & 1) * SUB_BLOCK;
-      const boundary = this.lumaBoundary(target, row, column, sub, columns);
+      const boundary = this.lumaBoundary(target, row, column, sub, tokens.geometry);
       call.intraPredict(boundary, SUB_BLOCK, this.#tables.intra8[mode]!, to, stride);
       if (coded) this.addLuma8(to, stride, q, sub, this.#tables.pack.intraBasis8[mode]!, true);
     }
@@ -235,7 +361,7 @@ export class BlockReconstruction {
     }
   }
 
-  /** Motion compensation of one partition of `size` luma samples at luma position (`y`, `x`). */
+  /** Motion compensation of one partition of `size` luma samples at luma position (`y`, `x`) with the motion at `at`. */
   compensate(
     target: Picture,
     y: number,
@@ -245,17 +371,54 @@ export class BlockReconstruction {
     at: number,
     references: References,
   ): void {
-    const { motion } = tokens;
-    const reference = tokens.referenceIndex[at]!;
+    const fields = this.#fields;
+    fields[0] = tokens.referenceIndex[at]!;
+    for (let i = 0; i < 4; i++) fields[1 + i] = tokens.motion[at * 4 + i]!;
+    this.compensateMotion(target, y, x, size, fields, 0, references);
+  }
+
+  /**
+   * Motion compensation of one partition of `size` luma samples at luma position (`y`, `x`).
+   *
+   * @param fields reference, x0, y0, x1, y1 at `offset`.
+   */
+  compensateMotion(
+    target: Picture,
+    y: number,
+    x: number,
+    size: number,
+    fields: ArrayLike<number>,
+    offset: number,
+    references: References,
+  ): void {
+    const part = Math.min(size, MACROBLOCK);
+    for (let dy = 0; dy < size; dy += part) {
+      for (let dx = 0; dx < size; dx += part) {
+        this.#compensatePart(target, y + dy, x + dx, part, fields, offset, references);
+      }
+    }
+  }
+
+  #compensatePart(
+    target: Picture,
+    y: number,
+    x: number,
+    size: number,
+    fields: ArrayLike<number>,
+    offset: number,
+    references: References,
+  ): void {
+    const reference = fields[offset]!;
     const slot = reference === 1 ? 1 : 0;
     for (let p = 0; p < 3; p++) {
       const plane = target.planes[p]!;
       const shift = p === 0 ? 0 : 1;
       const width = size >> shift;
       const to = plane.at + (y >> shift) * plane.stride + (x >> shift);
-      this.#move(references, slot, p, y >> shift, x >> shift, width, motion, at * 4 + slot * 2, to, plane.stride);
+      const vector = offset + 1 + slot * 2;
+      this.#move(references, slot, p, y >> shift, x >> shift, width, fields, vector, to, plane.stride);
       if (reference !== AVERAGE) continue;
-      this.#move(references, 1, p, y >> shift, x >> shift, width, motion, at * 4 + 2, this.#second, width);
+      this.#move(references, 1, p, y >> shift, x >> shift, width, fields, offset + 3, this.#second, width);
       this.#kernels.call.averageBlocks(to, plane.stride, this.#second, width, to, plane.stride, width, width);
     }
   }
@@ -267,7 +430,7 @@ export class BlockReconstruction {
     y: number,
     x: number,
     width: number,
-    motion: Int16Array,
+    motion: ArrayLike<number>,
     vector: number,
     to: Pointer,
     toStride: number,
@@ -297,4 +460,12 @@ export class BlockReconstruction {
   #offset(intra: boolean, index: 0 | 1): number {
     return this.#tables.pack.reconstructionOffset[(intra ? 0 : 2) + index]!;
   }
+}
+
+/** Returns whether all samples above right that intra prediction of a block sees are there. */
+function hasAboveRight(geometry: Geometry, row: number, column: number, size: number): boolean {
+  const width = 1 << size;
+  const right = column + width;
+  if (row === 0 || right + width > geometry.columns) return false;
+  return isCodedBefore(2 * row - 1, 2 * right, 2 * row, 2 * column);
 }

@@ -1,6 +1,8 @@
 import type { SymbolCoder } from '../../entropy/symbol-coder.js';
 import type { PackTables } from './pack-tables.js';
+import { isFirstOfBlock } from './block-order.js';
 import {
+  BLOCK_16,
   CHROMA_LIMIT,
   CHROMA_TOKENS,
   LUMA_LIMIT,
@@ -20,7 +22,7 @@ export class CoefficientSyntax {
   readonly #probabilities: ProbabilityTables;
   readonly #neighbours: Uint8Array;
   readonly #contextOfSum: Uint8Array;
-  /** Coded tokens at most, by kind: 16x16, four 8x8, chroma. */
+  /** Coded tokens of a macroblock at most, by kind: 16x16, four 8x8, chroma. */
   readonly #available: readonly [number, number, number];
 
   constructor(tables: ProbabilityTables, pack: PackTables) {
@@ -40,18 +42,22 @@ export class CoefficientSyntax {
     const { rows, columns } = tokens.geometry;
     for (let row = 0; row < rows; row++) {
       for (let column = (row + pass) & 1; column < columns; column += 2) {
+        if (!isFirstOfBlock(tokens, row, column)) continue;
         const at = row * columns + column;
+        const isLarge = tokens.blockSize[at]! > BLOCK_16;
         const luma = LUMA_LIMIT[tokens.lumaGroups[at]!]!;
         const chroma = CHROMA_LIMIT[tokens.chromaGroups[at]!]!;
         const base = at * TOKENS_PER_BLOCK;
         const scaleAt = index[at]! * TOKENS_PER_BLOCK;
         if (luma > 0) {
           const kind = tokens.transform[at] === 1 ? 1 : 0;
-          this.#codeBlock(coder, tokens.coefficients, base, luma, kind, scale, scaleAt);
+          const count = isLarge ? luma : Math.min(luma, this.#available[kind]);
+          this.#codeBlock(coder, tokens.coefficients, base, count, kind, scale, scaleAt);
         }
         if (chroma > 0) {
           const first = CHROMA_TOKENS;
-          this.#codeBlock(coder, tokens.coefficients, base + first, chroma, 2, scale, scaleAt + first);
+          const count = isLarge ? chroma : Math.min(chroma, this.#available[2]);
+          this.#codeBlock(coder, tokens.coefficients, base + first, count, 2, scale, scaleAt + first);
         }
       }
     }
@@ -61,7 +67,7 @@ export class CoefficientSyntax {
     coder: SymbolCoder,
     coefficients: Int16Array,
     base: number,
-    limit: number,
+    count: number,
     kind: 0 | 1 | 2,
     scale: Uint8Array,
     scaleAt: number,
@@ -69,7 +75,6 @@ export class CoefficientSyntax {
     const neighbours = this.#neighbours;
     const contextOfSum = this.#contextOfSum;
     const tables = this.#probabilities.coefficients;
-    const count = Math.min(limit, this.#available[kind]);
     // Locals, because an imported constant is read from memory each time.
     const neighbourCount = NEIGHBOURS;
     const none = NO_NEIGHBOUR;

@@ -5,6 +5,8 @@ import { TOKEN_KINDS } from './token-contexts.js';
 
 /** int16 values of a SIMD vector. */
 const VECTOR = 8;
+/** Weights of atoms are in 1/32. */
+const WEIGHT_UNIT = 32;
 
 /** Steps (int32, 1/8 sample) of every atom at one q. */
 export interface StepTables {
@@ -12,6 +14,9 @@ export interface StepTables {
   readonly luma8: readonly Pointer[];
   /** Intra, inter. */
   readonly chroma: readonly [Pointer, Pointer];
+  /** Of large blocks: 256 luma atoms; 64 chroma atoms, intra and inter. */
+  readonly largeLuma: Pointer;
+  readonly largeChroma: readonly [Pointer, Pointer];
 }
 
 /** A separable transform: `matrix` is the address of int16 [keep, size], `scan` of uint8 [keep * keep]. */
@@ -86,12 +91,20 @@ export class KernelTables {
     const { pack } = this;
     const step = pack.step[q]!;
     const scaled = (weights: Uint8Array): Int32Array =>
-      Int32Array.from(weights, (weight) => Math.max(1, (step * weight + 16) >> 5));
+      Int32Array.from(weights, (weight) => Math.max(1, (step * weight + WEIGHT_UNIT / 2) >> 5));
     const chroma = storeRows(this.#kernels, scaled(pack.weightChroma), 2);
+    const largeChroma = (kind: number): Pointer => {
+      const { atoms } = pack.basisChroma;
+      const weights = new Uint8Array(LARGE_CHROMA_FREQUENCIES ** 2).fill(WEIGHT_UNIT);
+      weights.set(pack.weightChroma.subarray(kind * atoms, (kind + 1) * atoms));
+      return this.#kernels.store(scaled(weights));
+    };
     const tables: StepTables = {
       luma16: storeRows(this.#kernels, scaled(pack.weight16), pack.basis16.count),
       luma8: storeRows(this.#kernels, scaled(pack.weight8), pack.basis8.count),
       chroma: [chroma[0]!, chroma[1]!],
+      largeLuma: this.#kernels.store(scaled(new Uint8Array(LARGE_LUMA_FREQUENCIES ** 2).fill(WEIGHT_UNIT))),
+      largeChroma: [largeChroma(0), largeChroma(1)],
     };
     this.#steps.set(q, tables);
     return tables;

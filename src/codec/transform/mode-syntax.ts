@@ -326,7 +326,7 @@ export function motionContext(size: number): number {
 }
 
 /** Gives all macroblocks of a block the modes of its first one. */
-function spreadModes(tokens: FrameTokens, row: number, column: number, size: number): void {
+export function spreadModes(tokens: FrameTokens, row: number, column: number, size: number): void {
   const { columns } = tokens.geometry;
   const first = row * columns + column;
   const width = 1 << size;

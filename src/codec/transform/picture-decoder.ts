@@ -3,6 +3,7 @@ import type { Kernels } from '../../kernels/kernels.js';
 import type { Graph } from '../../model/graph.js';
 import type { PackTables } from './pack-tables.js';
 import { BlockReconstruction, type References } from './block-reconstruction.js';
+import { visitBlocks } from './block-order.js';
 import type { FrameHeader } from '../frame-header.js';
 import { blockQ, type FrameTokens, type Geometry } from './frame-tokens.js';
 import { KernelTables } from './kernel-tables.js';
@@ -43,13 +44,10 @@ export class PictureDecoder {
       pictures: [this.#slots.get(header.referenceSlot0), this.#slots.get(header.referenceSlot1)],
       interpolation: header.variant,
     };
-    const { rows, columns } = this.#geometry;
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const q = blockQ(tokens, header.q, row, column);
-        this.#blocks.reconstruct(this.#work, tokens, q, row, column, references);
-      }
-    }
+    visitBlocks(tokens, (row, column) => {
+      const q = blockQ(tokens, header.q, row, column);
+      this.#blocks.reconstruct(this.#work, tokens, q, row, column, references);
+    });
     const planes = this.#work.read();
     if (header.hasLoopFilter) {
       const regions = Array.from(tokens.filtered.keys()).filter((region) => tokens.filtered[region] === 1);

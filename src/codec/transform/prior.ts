@@ -1,6 +1,7 @@
 import { ESCAPE } from '../../entropy/magnitude.js';
 import type { Graph } from '../../model/graph.js';
 import type { FrameHeader } from '../frame-header.js';
+import { isFirstOfBlock } from './block-order.js';
 import {
   AVERAGE,
   blockQ,
@@ -83,7 +84,7 @@ export class FramePrior {
     this.#tokens = tokens;
     this.memory = movedMemory(tokens, memories);
     this.#coded = Int32Array.from(tokens.type.keys()).filter(
-      (at) => tokens.lumaGroups[at]! + tokens.chromaGroups[at]! > 0,
+      (at) => tokens.lumaGroups[at]! + tokens.chromaGroups[at]! > 0 && isFirstOfBlock(tokens, ...placeOf(tokens, at)),
     );
   }
 
@@ -233,6 +234,10 @@ export function describeBlock(
     const basis = tokens.basis[at]!;
     if (type >= INTER16 && basis > 0) target[to + BLOCK.basis + basis - 1] = YES;
   }
+}
+
+function placeOf({ geometry }: FrameTokens, at: number): [row: number, column: number] {
+  return [Math.floor(at / geometry.columns), at % geometry.columns];
 }
 
 function passOf(at: number, columns: number): number {

@@ -38,6 +38,7 @@ export function transformLayout({ rows, columns, regionRows, regionColumns }: Ge
   const subBlocks = [2 * rows, 2 * columns];
   const regions = [regionRows, regionColumns];
   return [
+    { name: 'blockSize', dtype: 'uint8', shape: blocks },
     { name: 'type', dtype: 'uint8', shape: blocks },
     { name: 'transform', dtype: 'uint8', shape: blocks },
     { name: 'basis', dtype: 'uint8', shape: blocks },

@@ -1,11 +1,15 @@
 import type { FrameHeader } from '../frame-header.js';
+import { isFirstOfBlock } from './block-order.js';
 import {
   AVERAGE,
+  BLOCK_16,
+  BLOCK_64,
   CHROMA_LIMIT,
   CHROMA_TOKENS,
   FrameTokens,
   INTRA8,
   LUMA_LIMIT,
+  LUMA_TOKENS,
   MOTION_LIMIT,
   NO_REFERENCE,
   Q_OFFSET_LIMIT,
@@ -42,6 +46,7 @@ export class TokenAssembler {
     this.#geometry = geometry;
     this.#layout = layout;
     this.#ranges = {
+      blockSize: [BLOCK_16, BLOCK_64],
       type: [SKIP, INTRA8],
       transform: [0, 1],
       basis: [0, Math.max(pack.interBasis16.length, pack.interBasis8.length) - 1],
@@ -100,21 +105,29 @@ export class TokenAssembler {
   }
 
   /** Tokens that are not coded must be zero. */
-  #checkCoefficients({ coefficients, lumaGroups, chromaGroups, transform }: FrameTokens): void {
+  #checkCoefficients(tokens: FrameTokens): void {
+    const { blockSize, coefficients, lumaGroups, chromaGroups, transform, geometry } = tokens;
     const [large, small, chroma] = this.#available;
     const layout = this.#layout.find(({ name }) => name === 'coefficients')!;
     const expectZeros = (from: number, until: number): void => {
       for (let at = from; at < until; at++) {
         if (coefficients[at] === 0) continue;
-        const reason = "lies beyond lumaGroups, chromaGroups or the pack's atoms; it must be 0";
+        const reason =
+          "lies beyond lumaGroups, chromaGroups or the pack's atoms, or not in the first macroblock of its block; it must be 0";
         throw new InputError(`coefficients${placeOf(layout, at)} is ${coefficients[at]!}, but ${reason}`);
       }
     };
     for (let block = 0; block < lumaGroups.length; block++) {
       const base = block * TOKENS_PER_BLOCK;
-      const luma = Math.min(LUMA_LIMIT[lumaGroups[block]!]!, transform[block] === 1 ? small : large);
+      if (!isFirstOfBlock(tokens, Math.floor(block / geometry.columns), block % geometry.columns)) {
+        expectZeros(base, base + TOKENS_PER_BLOCK);
+        continue;
+      }
+      const isLarge = blockSize[block]! > BLOCK_16;
+      const lumaAtoms = isLarge ? LUMA_TOKENS : transform[block] === 1 ? small : large;
+      const luma = Math.min(LUMA_LIMIT[lumaGroups[block]!]!, lumaAtoms);
       expectZeros(base + luma, base + CHROMA_TOKENS);
-      const coded = Math.min(CHROMA_LIMIT[chromaGroups[block]!]!, chroma);
+      const coded = Math.min(CHROMA_LIMIT[chromaGroups[block]!]!, isLarge ? TOKENS_PER_BLOCK - LUMA_TOKENS : chroma);
       expectZeros(base + CHROMA_TOKENS + coded, base + TOKENS_PER_BLOCK);
     }
   }

@@ -3,7 +3,7 @@ import { transformInput, transformRows } from './scratch';
 /**
  * Analysis of a large block (encoder only): the lowest `keep` x `keep` frequencies of the residual (int16 [size, size]).
  * `matrix` is int16 [keep, size], orthonormal times 2^15; `scan` names the frequency, `vertical * keep + horizontal`, of
- * each output. Outputs (int32, times 2^15) are written every `outputStep` words.
+ * each output. Outputs (int32, times 2^15) are written every `outputStep` words. Returns the sum of their squares.
  */
 export function forwardSeparable(
   residual: usize,
@@ -13,7 +13,7 @@ export function forwardSeparable(
   scan: usize,
   output: usize,
   outputStep: i32,
-): void {
+): f32 {
   const rows = transformRows;
   const round = i32x4.splat(1 << 13);
   for (let k = 0; k < keep; k++) {
@@ -32,6 +32,8 @@ export function forwardSeparable(
     }
   }
   const bytes = size << 1;
+  const unit: f32 = 1.0 / 32768.0;
+  let energy: f32 = 0;
   for (let i = 0; i < keep * keep; i++) {
     const frequency = <i32>load<u8>(scan + i);
     const row = rows + (frequency / keep) * bytes;
@@ -43,8 +45,11 @@ export function forwardSeparable(
     const total =
       i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3);
     store<i32>(output, total >> 1);
+    const value = <f32>(total >> 1) * unit;
+    energy += value * value;
     output += outputStep << 2;
   }
+  return energy;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Kernels } from '../../../kernels/kernels.js';
 import { BlockReconstruction, type References } from '../block-reconstruction.js';
 import type { FrameHeader } from '../../frame-header.js';
 import {
+  BLOCK_16,
   CHROMA_TOKENS,
   isIntra,
   MOTION_FIELDS,
@@ -16,7 +17,7 @@ import type { KernelTables } from '../kernel-tables.js';
 import { chromaGroupsContext, lumaGroupsContext, transformContext } from '../mode-contexts.js';
 import { setMotion } from '../motion.js';
 import { CHROMA_BLOCK, MACROBLOCK } from '../../macroblock-grid.js';
-import type { Picture } from '../picture.js';
+import { Picture } from '../picture.js';
 import type { RateModel } from './rate-model.js';
 import type { EncoderSettings } from './settings.js';
 import { ResidualCoding, type ChromaViews, type ResidualChoice, type ResidualJob } from './residual-coding.js';
@@ -35,11 +36,13 @@ export interface FrameJob {
   readonly hints: MotionHints;
 }
 
-/** A macroblock that is being decided; the record is reused for the next one. */
+/** A block that is being decided; the record is reused for the next one of its size. */
 export interface BlockJob extends FrameJob {
+  /** BLOCK_16, BLOCK_32 or BLOCK_64. */
+  readonly size: number;
   readonly row: number;
   readonly column: number;
-  /** Index of the macroblock, and of its first sub-block on the 8x8 grid. */
+  /** Index of the first macroblock, and of its first sub-block on the 8x8 grid. */
   readonly at: number;
   readonly sub: number;
   readonly q: number;
@@ -73,6 +76,8 @@ export class BlockTrials {
   readonly trial = newTrial();
   readonly blocks: BlockReconstruction;
   readonly residuals: ResidualCoding;
+  /** Where predictions from other frames are made, each at its place. */
+  readonly scratch: Picture;
   readonly #spare = new Int16Array(CHROMA_TOKENS);
   readonly #source = new BlockView();
   readonly #chromaSource: ChromaViews = [new BlockView(), new BlockView()];
@@ -88,6 +93,7 @@ export class BlockTrials {
   ) {
     this.blocks = new BlockReconstruction(kernels, tables);
     this.residuals = new ResidualCoding(kernels, tables, rates);
+    this.scratch = Picture.allocate(kernels, geometry);
   }
 
   /** Makes the trial the best. */
@@ -111,7 +117,7 @@ export class BlockTrials {
     const { transform } = this.rates.probabilities.modes;
     const transformAt = transformContext(tokens, row, column, type);
     const job = this.residualJob(block, type);
-    job.groupContext = lumaGroupsContext(tokens, row, column, type);
+    job.groupContext = lumaGroupsContext(tokens, row, column, BLOCK_16, type);
     job.basis = basis16;
     const large = residuals.luma16(source, prediction, job, trial.luma);
     trial.transform = 0;
@@ -131,7 +137,7 @@ export class BlockTrials {
     const { row, column, source } = block;
     const { chromaWeight } = this.settings.lagrangian;
     const job = this.residualJob(block, type);
-    job.groupContext = chromaGroupsContext(block.tokens, row, column, type, hasLuma);
+    job.groupContext = chromaGroupsContext(block.tokens, row, column, BLOCK_16, type, hasLuma);
     job.lambda = block.lambda / chromaWeight;
     const from = moveChroma(this.#chromaSource, source, row, column);
     const to = moveChroma(this.#chromaPrediction, prediction, row, column);
@@ -172,7 +178,8 @@ export function clearMotion(tokens: FrameTokens, row: number, column: number): v
   setMotion(tokens, 2 * row, 2 * column, 2, NO_MOTION, 0);
 }
 
-const NO_MOTION = Int16Array.of(NO_REFERENCE, 0, 0, 0, 0);
+/** Fields of a motion that is none. */
+export const NO_MOTION = Int16Array.of(NO_REFERENCE, 0, 0, 0, 0);
 
 function moveChroma(views: ChromaViews, { u, v }: Picture, row: number, column: number): ChromaViews {
   views[0].moveTo(u, row * CHROMA_BLOCK, column * CHROMA_BLOCK, CHROMA_BLOCK);

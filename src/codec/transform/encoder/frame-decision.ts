@@ -29,7 +29,7 @@ export class FrameDecision {
     helpers: DecisionHelpers | null,
   ) {
     this.#helpers = helpers;
-    this.#done = new Int32Array(new SharedArrayBuffer(4 * geometry.rows));
+    this.#done = new Int32Array(new SharedArrayBuffer(4 * geometry.regionRows));
     const tokens = (): FrameTokens => new FrameTokens(geometry, SharedArrayBuffer);
     const shared: SharedDecision = {
       ...{ geometry, pack, settings, done: this.#done },

@@ -1,9 +1,9 @@
 import { BlockView } from '../../../kernels/block-view.js';
 import { CHROMA_BLOCK, MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
-import { AVERAGE, INTER16, INTER8, MOTION_FIELDS, SKIP } from '../frame-tokens.js';
+import { AVERAGE, BLOCK_16, INTER16, INTER8, MOTION_FIELDS, SKIP } from '../frame-tokens.js';
 import { typeContext } from '../mode-contexts.js';
 import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from '../motion.js';
-import { Picture } from '../picture.js';
+import type { Picture } from '../picture.js';
 import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
 import type { MotionEstimation, Partition } from './motion-estimation.js';
 import { NewMotion } from './new-motion.js';
@@ -35,7 +35,7 @@ export class InterTrials {
     this.#trials = trials;
     this.#neighbours = new MotionNeighbours(trials.rates.temporal);
     this.#motion = new NewMotion(trials);
-    this.#scratch = Picture.allocate(trials.kernels, trials.geometry);
+    this.#scratch = trials.scratch;
   }
 
   /** Starting points for the whole macroblock. */
@@ -72,7 +72,7 @@ export class InterTrials {
     this.#tryCandidates(block, typeAt);
     const merge = this.#merge;
     const { best } = this.#trials;
-    if (best.cost < earlySkipBits * block.lambda) {
+    if (best.cost < earlySkipBits[BLOCK_16] * block.lambda) {
       clearMotion(tokens, row, column);
       return merge.satd;
     }
@@ -80,18 +80,18 @@ export class InterTrials {
     const motion = this.#motion;
     const both = block.references.pictures[1] === null ? 0 : AVERAGE;
     motion.find(block, WHOLE, neighbours, both, this.#wholeStarts, true);
-    const newSatd = motion.cost + block.satdLambda * modes.motion.cost(0, NEW_MOTION);
+    const newSatd = motion.cost + block.satdLambda * modes.motion.cost(1, NEW_MOTION);
     const reference = motion.fields[0]!;
     this.#whole.set(motion.single);
 
     const typeBits = modes.type.cost(typeAt, INTER16);
     if (merge.satd < trialMargin * newSatd) {
       this.#predict(block, candidates, merge.index * MOTION_FIELDS);
-      this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(0, merge.index));
+      this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(1, merge.index));
     }
     if (!isCandidate(candidates, motion.fields) && newSatd < trialMargin * merge.satd) {
       this.#predict(block, motion.fields, 0);
-      this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(0, NEW_MOTION) + motion.bits);
+      this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(1, NEW_MOTION) + motion.bits);
     }
     const best16 = Math.min(merge.satd, newSatd);
     if (best.type !== SKIP || best.cost > splitBits * block.lambda) {
@@ -112,7 +112,7 @@ export class InterTrials {
       if (index > 0 && isRepeated(this.#candidates, index)) break;
       this.#predict(block, this.#candidates, index * MOTION_FIELDS);
       this.#trySkip(block, modes.type.cost(typeAt, SKIP) + modes.motionSkip.cost(0, index));
-      const satd = this.#satd(block, WHOLE) + block.satdLambda * modes.motion.cost(0, index);
+      const satd = this.#satd(block, WHOLE) + block.satdLambda * modes.motion.cost(1, index);
       if (satd < best.satd) {
         best.satd = satd;
         best.index = index;
@@ -168,14 +168,14 @@ export class InterTrials {
       const partition = QUARTERS[sub]!;
       neighbours.gather(tokens, 2 * row + (sub >> 1), 2 * column + (sub & 1), 1);
       motion.find(block, partition, neighbours, reference, this.#subStarts, false);
-      const newBits = modes.motion.cost(1, NEW_MOTION);
+      const newBits = modes.motion.cost(0, NEW_MOTION);
       let bestCost = motion.cost + satdLambda * newBits;
       let bestBits = motion.bits + newBits;
       let choice = -1;
       for (let index = 0; index < CANDIDATES; index++) {
         if (index > 0 && isRepeated(neighbours.candidates, index)) break;
         this.#predictSub(block, sub, neighbours.candidates, index * MOTION_FIELDS);
-        const rate = modes.motion.cost(1, index);
+        const rate = modes.motion.cost(0, index);
         const cost = this.#satd(block, partition) + satdLambda * rate;
         if (cost < bestCost) {
           bestCost = cost;

@@ -1,7 +1,7 @@
 import { BlockView } from '../../../kernels/block-view.js';
 import type { Pointer } from '../../../kernels/kernels.js';
 import { MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
-import { INTRA16, INTRA8 } from '../frame-tokens.js';
+import { BLOCK_16, INTRA16, INTRA8 } from '../frame-tokens.js';
 import { intraModeContext, lumaGroupsContext, typeContext, typeKeyContext } from '../mode-contexts.js';
 import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
 
@@ -50,7 +50,7 @@ export class IntraTrials {
     const modeCount = tables.pack.intraModes;
     const context = intraModeContext(tokens, 2 * row, 2 * column, modeCount);
     const from = this.#source.moveTo(source.y, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK);
-    const boundary = blocks.lumaBoundary(target, row, column, -1, geometry.columns);
+    const boundary = blocks.lumaBoundary(target, row, column, -1, geometry);
     const to = this.#prediction;
     to.resize(MACROBLOCK);
     const first = this.#first;
@@ -71,7 +71,7 @@ export class IntraTrials {
   #try16(block: BlockJob, mode: number, bits: number): void {
     const trials = this.#trials;
     const { tables, geometry } = trials;
-    const boundary = trials.blocks.lumaBoundary(block.target, block.row, block.column, -1, geometry.columns);
+    const boundary = trials.blocks.lumaBoundary(block.target, block.row, block.column, -1, geometry);
     const to = this.#prediction;
     to.resize(MACROBLOCK);
     trials.kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
@@ -98,7 +98,7 @@ export class IntraTrials {
       const x = 2 * column + (sub & 1);
       const from = this.#source.moveTo(source.y, y * SUB_BLOCK, x * SUB_BLOCK, SUB_BLOCK);
       const to = this.#target.moveTo(target.y, y * SUB_BLOCK, x * SUB_BLOCK, SUB_BLOCK);
-      const boundary = blocks.lumaBoundary(target, row, column, sub, geometry.columns);
+      const boundary = blocks.lumaBoundary(target, row, column, sub, geometry);
       const context = intraModeContext(tokens, y, x, pack.intraModes);
       const mode = this.#best8(block, boundary, from, context);
       trial.intraModes[sub] = mode;
@@ -114,7 +114,7 @@ export class IntraTrials {
         blocks.addLuma8(to.at, to.stride, q, sub, job.basis, true);
       }
     }
-    cost += lambda * lumaGroups.cost(lumaGroupsContext(tokens, row, column, INTRA8), groups);
+    cost += lambda * lumaGroups.cost(lumaGroupsContext(tokens, row, column, BLOCK_16, INTRA8), groups);
     this.#finish(block, INTRA8, cost, groups);
   }
 
@@ -143,8 +143,8 @@ export class IntraTrials {
     if (cost >= best.cost) return;
     const { row, column, target } = block;
     const mode = trial.intraModes[0]!;
-    blocks.predictIntraChroma(target.u, row, column, mode, geometry.columns);
-    blocks.predictIntraChroma(target.v, row, column, mode, geometry.columns);
+    blocks.predictIntraChroma(target.u, row, column, mode, geometry);
+    blocks.predictIntraChroma(target.v, row, column, mode, geometry);
     const chroma = this.#trials.chroma(block, target, type, groups > 0);
     trial.cost = cost + chroma.cost;
     if (trial.cost >= best.cost) return;

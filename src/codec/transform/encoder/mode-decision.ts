@@ -1,16 +1,28 @@
 import type { Kernels } from '../../../kernels/kernels.js';
-import { blockQ, CHROMA_TOKENS, isIntra, MOTION_FIELDS, TOKENS_PER_BLOCK, type Geometry } from '../frame-tokens.js';
+import { fitsPicture, REGION_MACROBLOCKS } from '../block-order.js';
+import {
+  BLOCK_16,
+  BLOCK_32,
+  BLOCK_64,
+  blockQ,
+  CHROMA_TOKENS,
+  isIntra,
+  MOTION_FIELDS,
+  TOKENS_PER_BLOCK,
+  type Geometry,
+} from '../frame-tokens.js';
 import type { KernelTables } from '../kernel-tables.js';
 import { setMotion } from '../motion.js';
 import { BlockTrials, clearMotion, type BlockJob, type FrameJob } from './block-trials.js';
 import { InterTrials } from './inter-trials.js';
 import { IntraTrials } from './intra-trials.js';
+import { LargeTrials, splitBits } from './large-trials.js';
 import type { RateModel } from './rate-model.js';
 import type { EncoderSettings, LagrangianSettings } from './settings.js';
 import type { Wavefront } from './wavefront.js';
 
 /**
- * Decides modes, motion and tokens of all macroblocks of a frame by Lagrangian costs (Sullivan and Wiegand 1998,
+ * Decides sizes, modes, motion and tokens of all blocks of a frame by Lagrangian costs (Sullivan and Wiegand 1998,
  * "Rate-distortion optimization for video compression"), reconstructing each before the next. Encoder only: nothing
  * here is normative.
  */
@@ -20,6 +32,8 @@ export class ModeDecision {
   readonly #trials: BlockTrials;
   readonly #inter: InterTrials;
   readonly #intra: IntraTrials;
+  /** By size of the block. */
+  readonly #large: readonly (LargeTrials | null)[];
   readonly #lagrangian: LagrangianSettings;
 
   constructor(kernels: Kernels, tables: KernelTables, rates: RateModel, geometry: Geometry, settings: EncoderSettings) {
@@ -29,53 +43,74 @@ export class ModeDecision {
     this.#trials = new BlockTrials(kernels, tables, rates, geometry, settings);
     this.#inter = new InterTrials(this.#trials);
     this.#intra = new IntraTrials(this.#trials);
+    this.#large = [null, new LargeTrials(this.#trials), new LargeTrials(this.#trials)];
   }
 
   /**
    * Fills the frame's tokens (whose qOffset is set) and its target, the reconstruction before the loop filter, for the
-   * macroblocks that `wavefront` visits.
+   * regions that `wavefront` visits.
    */
   decide(frame: FrameJob, wavefront: Wavefront): void {
-    const { header, source, target, tokens, references, hints } = frame;
-    const { columns } = this.#geometry;
-    const { key, referenced, unreferenced, satdFactor } = this.#lagrangian;
+    const { header } = frame;
+    const { key, referenced, unreferenced } = this.#lagrangian;
     const factor = header.kind === 'key' ? key : header.refreshSlot !== null ? referenced : unreferenced;
-    // No spread, and NaN for floating-point fields: all frames' records then have one shape for the engine.
-    const block = {
-      header,
-      source,
-      target,
-      tokens,
-      references,
-      hints,
-      row: 0,
-      column: 0,
-      at: 0,
-      sub: 0,
-      q: 0,
-      lambda: NaN,
-      satdLambda: NaN,
-    };
+    const jobs = [newJob(frame, BLOCK_16), newJob(frame, BLOCK_32), newJob(frame, BLOCK_64)];
     wavefront.visit((row, column) => {
-      block.row = row;
-      block.column = column;
-      block.at = row * columns + column;
-      block.sub = 4 * row * columns + 2 * column;
-      block.q = blockQ(tokens, header.q, row, column);
-      const step = this.#tables.pack.step[block.q]! / 8;
-      block.lambda = factor * step * step;
-      block.satdLambda = Math.sqrt(factor) * step * satdFactor;
-      this.#trials.best.cost = Infinity;
-      const interSatd = header.kind === 'inter' ? this.#inter.try(block) : Infinity;
-      this.#intra.try(block, interSatd);
-      this.#commit(block);
+      const q = blockQ(frame.tokens, header.q, row * REGION_MACROBLOCKS, column * REGION_MACROBLOCKS);
+      const step = this.#tables.pack.step[q]! / 8;
+      for (const job of jobs) {
+        job.q = q;
+        job.lambda = factor * step * step;
+        job.satdLambda = Math.sqrt(factor) * step * this.#lagrangian.satdFactor;
+      }
+      this.#decideTree(jobs, row * REGION_MACROBLOCKS, column * REGION_MACROBLOCKS, BLOCK_64);
     });
+  }
+
+  /** Decides a block of `size` and all below it; returns its cost. */
+  #decideTree(jobs: readonly MutableJob[], row: number, column: number, size: number): number {
+    const { rows, columns } = this.#geometry;
+    if (row >= rows || column >= columns) return 0;
+    const block = jobs[size]!;
+    block.row = row;
+    block.column = column;
+    block.at = row * columns + column;
+    block.sub = 4 * row * columns + 2 * column;
+    if (size === BLOCK_16) return this.#decideMacroblock(block);
+    const fits = fitsPicture(this.#geometry, row, column, size);
+    const large = this.#large[size]!;
+    if (fits) {
+      large.begin(block);
+      if (large.cost < this.#trials.settings.inter.earlySkipBits[size]! * block.lambda) {
+        large.commit(block);
+        return large.cost;
+      }
+    }
+    let cost = fits ? block.lambda * splitBits(this.#trials, block) : 0;
+    const half = 1 << (size - 1);
+    for (let quarter = 0; quarter < 4; quarter++) {
+      cost += this.#decideTree(jobs, row + (quarter >> 1) * half, column + (quarter & 1) * half, size - 1);
+    }
+    if (!fits) return cost;
+    large.tryRest(block);
+    if (large.cost >= cost) return cost;
+    large.commit(block);
+    return large.cost;
+  }
+
+  #decideMacroblock(block: BlockJob): number {
+    this.#trials.best.cost = Infinity;
+    const interSatd = block.header.kind === 'inter' ? this.#inter.try(block) : Infinity;
+    this.#intra.try(block, interSatd);
+    this.#commit(block);
+    return this.#trials.best.cost;
   }
 
   /** Writes the best trial into the tokens and reconstructs it. */
   #commit(block: BlockJob): void {
     const { tokens, row, column, at } = block;
     const { best } = this.#trials;
+    tokens.blockSize[at] = BLOCK_16;
     tokens.type[at] = best.type;
     tokens.transform[at] = best.transform;
     tokens.basis[at] = 0;
@@ -93,4 +128,27 @@ export class ModeDecision {
     if (best.chromaGroups > 0) tokens.coefficients.set(best.chroma, base + CHROMA_TOKENS);
     this.#trials.blocks.reconstruct(block.target, tokens, block.q, row, column, block.references);
   }
+}
+
+/** A {@link BlockJob} while it is moved from block to block. */
+type MutableJob = { -readonly [Field in keyof BlockJob]: BlockJob[Field] };
+
+function newJob({ header, source, target, tokens, references, hints }: FrameJob, size: number): MutableJob {
+  // No spread, and NaN for floating-point fields: all records then have one shape for the engine.
+  return {
+    header,
+    source,
+    target,
+    tokens,
+    references,
+    hints,
+    size,
+    row: 0,
+    column: 0,
+    at: 0,
+    sub: 0,
+    q: 0,
+    lambda: NaN,
+    satdLambda: NaN,
+  };
 }

@@ -3,7 +3,7 @@ import { MotionSearch, type MotionLimits, type Vector } from '../../../kernels/m
 import { MACROBLOCK } from '../../macroblock-grid.js';
 import type { BlockJob, BlockTrials } from './block-trials.js';
 
-/** A partition of a macroblock: a square of `size` luma samples at (`y`, `x`) within it. */
+/** A partition of a block: a square of `size` luma samples at (`y`, `x`) within it. */
 export interface Partition {
   readonly y: number;
   readonly x: number;
@@ -74,8 +74,8 @@ export class MotionEstimation {
     const top = block.row * MACROBLOCK + y;
     const left = block.column * MACROBLOCK + x;
     // Interpolation and refinement read a little further than the vector points.
-    const before = outside - 1 - (MACROBLOCK - size);
-    const after = outside - 5 - MACROBLOCK;
+    const before = outside - 1 - Math.max(0, MACROBLOCK - size);
+    const after = outside - 5 - Math.max(MACROBLOCK, size);
     const limits = this.#limits;
     limits.minX = Math.max(-range, -left - before);
     limits.maxX = Math.min(range, reference.width - left + after);

@@ -4,7 +4,9 @@ import { TABLE_TOTAL } from '../../../entropy/rans-constants.js';
 import { CostCounter } from '../../../entropy/symbol-coder.js';
 import type { ModeTable, PackTables } from '../pack-tables.js';
 import type { FrameHeader } from '../../frame-header.js';
+import { isFirstOfBlock } from '../block-order.js';
 import {
+  BLOCK_16,
   CHROMA_LIMIT,
   CHROMA_TOKENS,
   isIntra,
@@ -31,8 +33,13 @@ import {
 const GROUPS = LUMA_LIMIT.length - 1;
 /** Floats of one class of token costs: [groups, contexts, magnitudes]. */
 const CLASS_SIZE = GROUPS * CONTEXTS * MAGNITUDES;
-/** Classes of token costs: 16x16, four 8x8, chroma; each intra and inter. */
-const CLASSES = 2 * TOKEN_KINDS;
+/** Kinds whose token costs are counted apart: those of {@link TOKEN_KINDS}, then luma and chroma of large blocks. */
+export const LARGE_LUMA_KIND = TOKEN_KINDS;
+export const LARGE_CHROMA_KIND = TOKEN_KINDS + 1;
+/** The kind whose contexts and starting costs each of them has. */
+const CONTEXT_KIND = [0, 1, 2, 0, 2];
+/** Classes of token costs: kinds, each intra and inter. */
+const CLASSES = 2 * CONTEXT_KIND.length;
 
 /**
  * The encoder's estimate of what tokens cost. Transform tokens: counts of what earlier frames chose, by class, group and
@@ -63,7 +70,9 @@ export class RateModel {
     this.#modeSyntax = new ModeSyntax(this.probabilities, pack, this.temporal);
     this.#neighbours = pack.contextNeighbours;
     this.#contextOfSum = pack.contextOfSum;
-    this.#start = Array.from({ length: CLASSES }, (_, index) => startDistribution(pack, index >> 1, settings));
+    this.#start = Array.from({ length: CLASSES }, (_, index) =>
+      startDistribution(pack, CONTEXT_KIND[index >> 1]!, settings),
+    );
     this.#counts = this.#start.map((start) => start.slice());
     this.tokenCosts = this.#counts.map(() => kernels.allocate(CLASS_SIZE * 4));
     this.lumaGroupCosts = costRows(kernels, pack.modeTables.lumaGroups);
@@ -93,15 +102,18 @@ export class RateModel {
   endFrame(header: FrameHeader, tokens: FrameTokens, commit: boolean): void {
     if (commit) this.#modeSyntax.code(new CostCounter(), header, tokens);
     for (const counts of this.#counts) for (let i = 0; i < counts.length; i++) counts[i]! *= this.#decay;
-    const { coefficients } = tokens;
+    const { coefficients, geometry } = tokens;
     for (let at = 0; at < tokens.type.length; at++) {
+      const isLarge = tokens.blockSize[at]! > BLOCK_16;
+      if (isLarge && !isFirstOfBlock(tokens, Math.floor(at / geometry.columns), at % geometry.columns)) continue;
       const intra = isIntra(tokens.type[at]!);
       const luma = LUMA_LIMIT[tokens.lumaGroups[at]!]!;
       const chroma = CHROMA_LIMIT[tokens.chromaGroups[at]!]!;
-      const kind = tokens.transform[at] === 1 ? 1 : 0;
+      const kind = isLarge ? LARGE_LUMA_KIND : tokens.transform[at] === 1 ? 1 : 0;
       if (luma > 0) this.#count(coefficients, at * TOKENS_PER_BLOCK, luma, kind, intra, LUMA_LIMIT);
       if (chroma > 0) {
-        this.#count(coefficients, at * TOKENS_PER_BLOCK + CHROMA_TOKENS, chroma, 2, intra, CHROMA_LIMIT);
+        const chromaKind = isLarge ? LARGE_CHROMA_KIND : 2;
+        this.#count(coefficients, at * TOKENS_PER_BLOCK + CHROMA_TOKENS, chroma, chromaKind, intra, CHROMA_LIMIT);
       }
     }
     this.#updateTokenCosts();
@@ -120,7 +132,7 @@ export class RateModel {
     const neighbourCount = NEIGHBOURS;
     const none = NO_NEIGHBOUR;
     const largest = NEIGHBOUR_LIMIT;
-    const first = kind * LUMA_TOKENS;
+    const first = CONTEXT_KIND[kind]! * LUMA_TOKENS;
     let group = 0;
     for (let i = 0; i < count; i++) {
       while (i >= limits[group + 1]!) group++;
@@ -156,7 +168,7 @@ function costRows(kernels: Kernels, { contexts, symbols }: ModeTable): Pointer[]
   return Array.from({ length: contexts }, () => kernels.allocate(symbols * 4));
 }
 
-/** Class of token costs: kind 0 (16x16), 1 (four 8x8), 2 (chroma); intra or inter. */
+/** Class of token costs: kind 0 (16x16), 1 (four 8x8), 2 (chroma) or one of large blocks; intra or inter. */
 export function tokenClass(kind: number, intra: boolean): number {
   return kind * 2 + (intra ? 0 : 1);
 }

@@ -1,8 +1,9 @@
 import type { BlockView } from '../../../kernels/block-view.js';
 import type { Kernels, Pointer } from '../../../kernels/kernels.js';
 import { TokenQuantiser } from '../../../kernels/token-quantiser.js';
-import { CHROMA_LIMIT, LUMA_LIMIT, LUMA_TOKENS, TOKENS_PER_BLOCK } from '../frame-tokens.js';
+import { CHROMA_LIMIT, LUMA_LIMIT, LUMA_TOKENS, REGION, TOKENS_PER_BLOCK } from '../frame-tokens.js';
 import type { KernelTables } from '../kernel-tables.js';
+import { LARGE_CHROMA_FREQUENCIES, LARGE_LUMA_FREQUENCIES } from '../pack-tables.js';
 import {
   CHROMA_BLOCK,
   CHROMA_BLOCK_SAMPLES,
@@ -11,7 +12,7 @@ import {
   SUB_BLOCK,
   SUB_BLOCK_SAMPLES,
 } from '../../macroblock-grid.js';
-import { tokenClass, type RateModel } from './rate-model.js';
+import { LARGE_CHROMA_KIND, LARGE_LUMA_KIND, tokenClass, type RateModel } from './rate-model.js';
 
 /** How a residual is to be coded. */
 export interface ResidualJob {
@@ -40,6 +41,7 @@ interface TokenSteps {
   readonly luma8: readonly Pointer[];
   /** Intra, inter. */
   readonly chroma: readonly [Pointer, Pointer];
+  readonly largeChroma: readonly [Pointer, Pointer];
 }
 
 /** Quantisers of one kind of tokens, intra and inter. */
@@ -62,6 +64,8 @@ export class ResidualCoding {
     readonly luma16: QuantiserPair;
     readonly luma8: QuantiserPair;
     readonly chroma: QuantiserPair;
+    readonly largeLuma: QuantiserPair;
+    readonly largeChroma: QuantiserPair;
     /** One for each sub-block. */
     readonly sub: readonly TokenQuantiser[];
   };
@@ -69,14 +73,20 @@ export class ResidualCoding {
   #memory: Int16Array | undefined;
   #luma: Int16Array = new Int16Array();
   #chroma: Int16Array = new Int16Array();
-  readonly #choices = { luma16: newChoice(), luma8: newChoice(), sub: newChoice(), chroma: newChoice() };
+  readonly #choices = {
+    luma16: newChoice(),
+    luma8: newChoice(),
+    sub: newChoice(),
+    chroma: newChoice(),
+    large: newChoice(),
+  };
   readonly #steps = new Map<number, TokenSteps>();
 
   constructor(kernels: Kernels, tables: KernelTables, rates: RateModel) {
     this.#kernels = kernels;
     this.#tables = tables;
     this.#rates = rates;
-    this.#residual = kernels.allocate(MACROBLOCK_SAMPLES * 2);
+    this.#residual = kernels.allocate(REGION * REGION * 2);
     this.#coefficients = kernels.allocate(LUMA_TOKENS * 4);
     this.#tokens = kernels.allocate(LUMA_TOKENS * 2);
     this.#freeCosts = kernels.allocate(LUMA_LIMIT.length * 4);
@@ -85,15 +95,17 @@ export class ResidualCoding {
       limits,
       at: kernels.store(Int32Array.from(limits)),
     }));
-    const pair = (kind: number, count: number, limits: Limits): QuantiserPair => [
-      this.#newQuantiser(kind, true, count, limits),
-      this.#newQuantiser(kind, false, count, limits),
+    const pair = (kind: number, count: number, limits: Limits, costs = kind): QuantiserPair => [
+      this.#newQuantiser(kind, true, count, limits, costs),
+      this.#newQuantiser(kind, false, count, limits, costs),
     ];
     this.#quantisers = {
       luma16: pair(0, basis16.atoms, luma!),
       luma8: pair(1, 4 * basis8.atoms, luma!),
       chroma: pair(2, 2 * basisChroma.atoms, chroma!),
-      sub: [0, 1, 2, 3].map((sub) => this.#newQuantiser(1, true, 4 * basis8.atoms, luma!, sub, 4)),
+      largeLuma: pair(0, LARGE_LUMA_FREQUENCIES ** 2, luma!, LARGE_LUMA_KIND),
+      largeChroma: pair(2, 2 * LARGE_CHROMA_FREQUENCIES ** 2, chroma!, LARGE_CHROMA_KIND),
+      sub: [0, 1, 2, 3].map((sub) => this.#newQuantiser(1, true, 4 * basis8.atoms, luma!, 1, sub, 4)),
     };
   }
 
@@ -163,6 +175,64 @@ export class ResidualCoding {
     return choice;
   }
 
+  /**
+   * Codes the luma of a 32x32 or 64x64 block; `tokens` [256] gets its tokens. Frequencies that the transform does not keep
+   * count as error.
+   *
+   * @param size a value of `FrameTokens.blockSize`.
+   */
+  largeLuma(
+    source: BlockView,
+    prediction: BlockView,
+    size: number,
+    job: ResidualJob,
+    tokens: Int16Array,
+  ): ResidualChoice {
+    const { call } = this.#kernels;
+    const { matrix, keep, scan } = this.#tables.large[size]!.luma;
+    const width = source.size;
+    call.subtractBlock(source.at, source.stride, prediction.at, prediction.stride, this.#residual, width);
+    const lost =
+      call.blockSsd(source.at, source.stride, prediction.at, prediction.stride, width, width) -
+      call.forwardSeparable(this.#residual, width, matrix, keep, scan, this.#coefficients, 1);
+    const costs = this.#rates.lumaGroupCosts[job.groupContext]!;
+    const choice = this.#choices.large;
+    const steps = this.#tables.steps(job.q).largeLuma;
+    quantise(this.#quantisers.largeLuma[job.intra ? 0 : 1], steps, costs, job.lambda, choice);
+    choice.cost += lost;
+    this.#take(true, LUMA_TOKENS, tokens);
+    return choice;
+  }
+
+  /** Codes both chroma blocks of a 32x32 or 64x64 block alike; `tokens` [128] gets their tokens. */
+  largeChroma(
+    source: ChromaViews,
+    prediction: ChromaViews,
+    size: number,
+    job: ResidualJob,
+    tokens: Int16Array,
+  ): ResidualChoice {
+    const { call } = this.#kernels;
+    const { matrix, keep, scan } = this.#tables.large[size]!.chroma;
+    let lost = 0;
+    for (let p = 0; p < 2; p++) {
+      const from = source[p]!;
+      const to = prediction[p]!;
+      const width = from.size;
+      call.subtractBlock(from.at, from.stride, to.at, to.stride, this.#residual, width);
+      lost +=
+        call.blockSsd(from.at, from.stride, to.at, to.stride, width, width) -
+        call.forwardSeparable(this.#residual, width, matrix, keep, scan, this.#coefficients + 4 * p, 2);
+    }
+    const kind = job.intra ? 0 : 1;
+    const costs = this.#rates.chromaGroupCosts[job.groupContext]!;
+    const choice = this.#choices.large;
+    quantise(this.#quantisers.largeChroma[kind], this.#stepsOf(job.q).largeChroma[kind], costs, job.lambda, choice);
+    choice.cost += lost;
+    this.#take(false, 2 * keep * keep, tokens);
+    return choice;
+  }
+
   #forward8(
     source: Pointer,
     sourceStride: number,
@@ -200,6 +270,7 @@ export class ResidualCoding {
     intra: boolean,
     count: number,
     { limits, at }: Limits,
+    costs: number,
     first = 0,
     stride = 1,
   ): TokenQuantiser {
@@ -209,7 +280,7 @@ export class ResidualCoding {
       ...{ coefficients: this.#coefficients, tokens: this.#tokens, count, first, stride },
       neighbours: contextNeighbours[kind]!,
       contextOfSum,
-      costs: this.#rates.tokenCosts[tokenClass(kind, intra)]!,
+      costs: this.#rates.tokenCosts[tokenClass(costs, intra)]!,
       limits: at,
       groupCount: limits.findIndex((limit) => limit >= count),
       offset1: pack.reconstructionOffset[base]! / 256,
@@ -231,6 +302,10 @@ export class ResidualCoding {
       luma16: plain.luma16,
       luma8: plain.luma8.map((at) => repeat(at, pack.basis8.atoms, 4)),
       chroma: [repeat(plain.chroma[0], pack.basisChroma.atoms, 2), repeat(plain.chroma[1], pack.basisChroma.atoms, 2)],
+      largeChroma: [
+        repeat(plain.largeChroma[0], LARGE_CHROMA_FREQUENCIES ** 2, 2),
+        repeat(plain.largeChroma[1], LARGE_CHROMA_FREQUENCIES ** 2, 2),
+      ],
     };
     this.#steps.set(q, steps);
     return steps;

@@ -44,8 +44,8 @@ export interface SharedDecision {
 }
 
 /**
- * One thread's part in deciding frames: every row whose number is `thread` modulo the number of threads. The tokens before
- * a macroblock are all it needs of the others, since every thread learns the rates of tokens for itself.
+ * One thread's part in deciding frames: every row of regions whose number is `thread` modulo the number of threads. The tokens before
+ * a region are all it needs of the others, since every thread learns the rates of tokens for itself.
  */
 export class RowDecision {
   readonly #kernels: Kernels;
@@ -60,7 +60,7 @@ export class RowDecision {
     this.#rates = new RateModel(kernels, pack, settings.rates);
     const tables = new KernelTables(kernels, pack);
     this.#decision = new ModeDecision(kernels, tables, this.#rates, geometry, settings);
-    this.#wavefront = new Wavefront(geometry.columns, done, thread, threads);
+    this.#wavefront = new Wavefront(geometry.regionColumns, done, thread, threads);
     this.#tokens = FrameTokens.adopt(geometry, tokens[0]);
     this.#next = FrameTokens.adopt(geometry, tokens[1]);
   }

@@ -88,8 +88,8 @@ export interface InterSettings {
   readonly trialMargin: number;
   /** Splits are tried if the best way so far costs more than this many bits. */
   readonly splitBits: number;
-  /** Nothing more is tried if skipping costs less than this many bits. */
-  readonly earlySkipBits: number;
+  /** Nothing more is tried if skipping costs less than this many bits; by size of the block. */
+  readonly earlySkipBits: readonly [number, number, number];
 }
 
 /** Trials of prediction within a picture. */
@@ -154,7 +154,7 @@ const PSNR: EncoderSettings = {
     // LOG, "Encoder, on five development clips": more full trials save 0.6 % of the bits.
     trialMargin: 1.25,
     splitBits: 30,
-    earlySkipBits: 8,
+    earlySkipBits: [8, 16, 32],
   },
   intra: { interMargin: 1.1, secondMargin: 1.1 },
   rates: { decay: 0.7, startWeight: 24, startScale: 22, startScaleFall: 0.8 },

@@ -1,13 +1,13 @@
 /** Progress of a row that will never be decided. */
 const FAILED = -1;
 /**
- * A thread that must wait lets the row above finish this many macroblocks first. To wake it for each macroblock would
- * take as long as the macroblock itself.
+ * A thread that must wait lets the row above finish this many regions first. To wake it for each region would
+ * take as long as the region itself.
  */
-const LEAD = 8;
+const LEAD = 1;
 
 /**
- * The order in which threads decide the macroblocks of a frame: each takes every n-th row, and a macroblock waits for the
+ * The order in which threads decide the regions of a frame: each takes every n-th row, and a region waits for the
  * one above right of it (wavefront parallel processing; Chi et al. 2012, "Parallel scalability and efficiency of HEVC
  * parallelization approaches"). What is decided does not depend on the number of threads.
  */
@@ -18,8 +18,8 @@ export class Wavefront {
   readonly #threads: number;
 
   /**
-   * @param columns macroblocks of a row.
-   * @param done [rows], shared by the threads: how many macroblocks of each row are decided; zeros when a frame begins.
+   * @param columns regions of a row.
+   * @param done [rows], shared by the threads: how many regions of each row are decided; zeros when a frame begins.
    * @param thread number of this thread, from 0.
    */
   constructor(columns: number, done: Int32Array<SharedArrayBuffer>, thread: number, threads: number) {
@@ -30,7 +30,7 @@ export class Wavefront {
   }
 
   /**
-   * Visits this thread's macroblocks, each when what is left of it, above it and above right of it is decided.
+   * Visits this thread's regions, each when what is left of it, above it and above right of it is decided.
    *
    * @throws Error if another thread has failed; what `decide` throws, and then the other threads fail.
    */

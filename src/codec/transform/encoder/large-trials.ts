@@ -1,0 +1,374 @@
+import { BlockView } from '../../../kernels/block-view.js';
+import { CHROMA_BLOCK, MACROBLOCK } from '../../macroblock-grid.js';
+import {
+  AVERAGE,
+  CHROMA_TOKENS,
+  INTER16,
+  INTRA16,
+  isIntra,
+  MOTION_FIELDS,
+  REGION,
+  SKIP,
+  TOKENS_PER_BLOCK,
+} from '../frame-tokens.js';
+import {
+  chromaGroupsContext,
+  intraModeContext,
+  lumaGroupsContext,
+  splitContext,
+  typeLargeContext,
+} from '../mode-contexts.js';
+import { motionContext, spreadModes } from '../mode-syntax.js';
+import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from '../motion.js';
+import type { Picture } from '../picture.js';
+import { NO_MOTION, type BlockJob, type BlockTrials } from './block-trials.js';
+import type { MotionEstimation, Partition } from './motion-estimation.js';
+import { NewMotion } from './new-motion.js';
+import type { ChromaViews } from './residual-coding.js';
+
+/** One way to code a 32x32 or 64x64 block: its cost and its tokens. */
+interface LargeTrial {
+  cost: number;
+  type: number;
+  intraMode: number;
+  lumaGroups: number;
+  chromaGroups: number;
+  readonly luma: Int16Array;
+  readonly chroma: Int16Array;
+  /** Reference, x0, y0, x1, y1. */
+  readonly motion: Int16Array;
+}
+
+/**
+ * Ways of coding a block of 32x32 or of 64x64 as a whole. {@link begin} tries to skip it; {@link tryRest}, after its
+ * quarters are decided, tries what takes longer, with the motion that they have found.
+ */
+export class LargeTrials {
+  readonly #trials: BlockTrials;
+  readonly #best = newTrial();
+  readonly #trial = newTrial();
+  readonly #neighbours: MotionNeighbours;
+  readonly #candidates = new Int16Array(CANDIDATES * MOTION_FIELDS);
+  readonly #motion: NewMotion;
+  /** The candidate with the least squared error. */
+  #merge = 0;
+  readonly #source = new BlockView();
+  readonly #prediction = new BlockView();
+  readonly #intra: BlockView;
+  readonly #chromaSource: ChromaViews = [new BlockView(), new BlockView()];
+  readonly #chromaPrediction: ChromaViews = [new BlockView(), new BlockView()];
+
+  constructor(trials: BlockTrials) {
+    this.#trials = trials;
+    this.#neighbours = new MotionNeighbours(trials.rates.temporal);
+    this.#motion = new NewMotion(trials);
+    this.#intra = BlockView.allocate(trials.kernels, REGION);
+  }
+
+  /** Least cost so far; the bits that say that the block is not split are counted. */
+  get cost(): number {
+    return this.#best.cost;
+  }
+
+  /** Begins a block: tries to skip it, in inter frames. */
+  begin(block: BlockJob): void {
+    this.#best.cost = Infinity;
+    if (block.header.kind === 'key') return;
+    const { rates } = this.#trials;
+    const { typeLarge, motionSkip } = rates.probabilities.modes;
+    this.#gather(block);
+    const bits = this.#wholeBits(block) + typeLarge.cost(this.#typeContext(block), SKIP);
+    let least = Infinity;
+    for (let index = 0; index < CANDIDATES; index++) {
+      if (index > 0 && isRepeated(this.#candidates, index)) break;
+      this.#predict(block, this.#candidates, index * MOTION_FIELDS);
+      const error = this.#predictionError(block);
+      if (error < least) {
+        least = error;
+        this.#merge = index;
+      }
+      const cost = error + block.lambda * (bits + motionSkip.cost(motionContext(2 << block.size) - 1, index));
+      if (cost >= this.#best.cost) continue;
+      this.#best.cost = cost;
+      this.#best.type = SKIP;
+      this.#best.lumaGroups = 0;
+      this.#best.chromaGroups = 0;
+      this.#keepMotion(this.#best, this.#candidates, index * MOTION_FIELDS);
+    }
+  }
+
+  /** Tries everything else on a block whose quarters are decided and stand in the tokens. */
+  tryRest(block: BlockJob): void {
+    const isKey = block.header.kind === 'key';
+    const hasIntra = isKey || this.#hasIntra(block);
+    if (!isKey) this.#tryInter(block);
+    if (hasIntra) this.#tryIntra(block);
+  }
+
+  /** Writes the best way into the tokens and reconstructs it. */
+  commit(block: BlockJob): void {
+    const { tokens, row, column, at, sub, size } = block;
+    const { columns } = tokens.geometry;
+    const best = this.#best;
+    const intra = isIntra(best.type);
+    const width = 1 << size;
+    tokens.blockSize[at] = size;
+    tokens.type[at] = best.type;
+    tokens.lumaGroups[at] = best.lumaGroups;
+    tokens.chromaGroups[at] = best.chromaGroups;
+    tokens.intraMode[sub] = intra ? best.intraMode : 0;
+    spreadModes(tokens, row, column, size);
+    setMotion(tokens, 2 * row, 2 * column, 2 * width, intra ? NO_MOTION : best.motion, 0);
+    for (let y = row; y < row + width; y++) {
+      const start = y * columns + column;
+      tokens.transform.fill(0, start, start + width);
+      tokens.basis.fill(0, start, start + width);
+      tokens.coefficients.fill(0, start * TOKENS_PER_BLOCK, (start + width) * TOKENS_PER_BLOCK);
+    }
+    if (best.lumaGroups > 0) tokens.coefficients.set(best.luma, at * TOKENS_PER_BLOCK);
+    if (best.chromaGroups > 0) tokens.coefficients.set(best.chroma, at * TOKENS_PER_BLOCK + CHROMA_TOKENS);
+    this.#trials.blocks.reconstruct(block.target, tokens, block.q, row, column, block.references);
+  }
+
+  #tryInter(block: BlockJob): void {
+    const { rates, settings } = this.#trials;
+    const { typeLarge, motion: motionTable } = rates.probabilities.modes;
+    const { trialMargin } = settings.inter;
+    const context = motionContext(2 << block.size);
+    const bits = this.#wholeBits(block) + typeLarge.cost(this.#typeContext(block), INTER16);
+    this.#gather(block);
+    const candidates = this.#candidates;
+    const mergeAt = this.#merge * MOTION_FIELDS;
+    this.#predict(block, candidates, mergeAt);
+    const mergeBits = motionTable.cost(context, this.#merge);
+    const mergeSatd = this.#satd(block) + block.satdLambda * mergeBits;
+
+    const motion = this.#motion;
+    const both = block.references.pictures[1] === null ? 0 : AVERAGE;
+    motion.find(block, WHOLE[block.size]!, this.#neighbours, both, this.#starts, false);
+    const newBits = motionTable.cost(context, NEW_MOTION);
+    const newSatd = motion.cost + block.satdLambda * newBits;
+    if (mergeSatd < trialMargin * newSatd) {
+      this.#tryResidual(block, bits + mergeBits, candidates, mergeAt);
+    }
+    if (newSatd < trialMargin * mergeSatd && !isCandidate(candidates, motion.fields)) {
+      this.#predict(block, motion.fields, 0);
+      this.#tryResidual(block, bits + newBits + motion.bits, motion.fields, 0);
+    }
+  }
+
+  /** Starting points: the vectors of the quarters, and of what the look-ahead found. */
+  readonly #starts = (block: BlockJob, slot: number, estimation: MotionEstimation): void => {
+    const { tokens, row, column, size } = block;
+    const stride = 2 * tokens.geometry.columns;
+    const half = 1 << size;
+    for (let quarter = 0; quarter < 4; quarter++) {
+      const at = (2 * row + (quarter >> 1) * half) * stride + 2 * column + (quarter & 1) * half;
+      const reference = tokens.referenceIndex[at]!;
+      if (reference !== slot && reference !== AVERAGE) continue;
+      estimation.addStart(tokens.motion[at * 4 + 2 * slot]!, tokens.motion[at * 4 + 2 * slot + 1]!);
+    }
+    const candidates = this.#candidates;
+    for (let base = 0; base < candidates.length; base += MOTION_FIELDS) {
+      if (candidates[base] === 1 - slot) continue;
+      estimation.addStart(candidates[base + 1 + 2 * slot]!, candidates[base + 2 + 2 * slot]!);
+    }
+  };
+
+  /** Full cost of the scratch prediction plus a residual. */
+  #tryResidual(block: BlockJob, bits: number, motion: Int16Array, offset: number): void {
+    const trial = this.#trial;
+    const { scratch } = this.#trials;
+    const prediction = this.#luma(this.#prediction, scratch, block);
+    trial.cost = block.lambda * bits + this.#residual(block, INTER16, prediction, scratch);
+    if (trial.cost >= this.#best.cost) return;
+    trial.type = INTER16;
+    this.#keepMotion(trial, motion, offset);
+    this.#keep();
+  }
+
+  #tryIntra(block: BlockJob): void {
+    const { tokens, row, column, size, target } = block;
+    const { blocks, geometry, kernels, rates, tables } = this.#trials;
+    const { intraMode16, typeLarge } = rates.probabilities.modes;
+    const modeCount = tables.pack.intraModes;
+    const width = MACROBLOCK << size;
+    const context = intraModeContext(tokens, 2 * row, 2 * column, modeCount);
+    const source = this.#luma(this.#source, block.source, block);
+    const to = this.#intra;
+    to.resize(width);
+    let mode = 0;
+    let least = Infinity;
+    const boundary = blocks.largeBoundary(target.y, row, column, size, width, geometry);
+    for (let index = 0; index < modeCount; index++) {
+      blocks.predictFromBoundary(boundary, width, index, to.at, to.stride);
+      const satd =
+        kernels.call.blockSatd(source.at, source.stride, to.at, to.stride, width) +
+        block.satdLambda * intraMode16.cost(context, index);
+      if (satd >= least) continue;
+      least = satd;
+      mode = index;
+    }
+    const { scratch } = this.#trials;
+    this.#predictIntra(block, mode, scratch);
+    const typeBits = block.header.kind === 'key' ? 0 : typeLarge.cost(this.#typeContext(block), 2);
+    const bits = this.#wholeBits(block) + typeBits + intraMode16.cost(context, mode);
+    const trial = this.#trial;
+    const prediction = this.#luma(this.#prediction, scratch, block);
+    trial.cost = block.lambda * bits + this.#residual(block, INTRA16, prediction, scratch);
+    if (trial.cost >= this.#best.cost) return;
+    trial.type = INTRA16;
+    trial.intraMode = mode;
+    this.#keep();
+  }
+
+  /** Predicts all planes from the boundary in the target, into the same place of `picture`. */
+  #predictIntra({ target, row, column, size }: BlockJob, mode: number, picture: Picture): void {
+    const { blocks, geometry } = this.#trials;
+    target.planes.forEach((plane, index) => {
+      const macroblock = index === 0 ? MACROBLOCK : CHROMA_BLOCK;
+      const { at, stride } = picture.planes[index]!;
+      const boundary = blocks.largeBoundary(plane, row, column, size, macroblock << size, geometry);
+      const to = at + row * macroblock * stride + column * macroblock;
+      blocks.predictFromBoundary(boundary, macroblock << size, mode, to, stride);
+    });
+  }
+
+  /** Codes the residual of a prediction, which stands at its place in `picture`, into the trial; returns its cost. */
+  #residual(block: BlockJob, type: number, prediction: BlockView, picture: Picture): number {
+    const { residuals, settings } = this.#trials;
+    const { chromaWeight } = settings.lagrangian;
+    const { tokens, row, column, size } = block;
+    const trial = this.#trial;
+    const source = this.#luma(this.#source, block.source, block);
+    const job = this.#trials.residualJob(block, type);
+    job.groupContext = lumaGroupsContext(tokens, row, column, size, type);
+    const luma = residuals.largeLuma(source, prediction, size, job, trial.luma);
+    trial.lumaGroups = luma.groups;
+    const lumaCost = luma.cost;
+    job.groupContext = chromaGroupsContext(tokens, row, column, size, type, luma.groups > 0);
+    job.lambda = block.lambda / chromaWeight;
+    const from = this.#chroma(this.#chromaSource, block.source, block);
+    const to = this.#chroma(this.#chromaPrediction, picture, block);
+    const chroma = residuals.largeChroma(from, to, size, job, trial.chroma);
+    trial.chromaGroups = chroma.groups;
+    return lumaCost + chromaWeight * chroma.cost;
+  }
+
+  #keep(): void {
+    const best = this.#best;
+    const trial = this.#trial;
+    best.cost = trial.cost;
+    best.type = trial.type;
+    best.intraMode = trial.intraMode;
+    best.lumaGroups = trial.lumaGroups;
+    best.chromaGroups = trial.chromaGroups;
+    best.luma.set(trial.luma);
+    best.chroma.set(trial.chroma);
+    best.motion.set(trial.motion);
+  }
+
+  #keepMotion(trial: LargeTrial, fields: Int16Array, offset: number): void {
+    for (let i = 0; i < MOTION_FIELDS; i++) trial.motion[i] = fields[offset + i]!;
+  }
+
+  #gather({ tokens, row, column, size }: BlockJob): void {
+    this.#neighbours.gather(tokens, 2 * row, 2 * column, 2 << size);
+    this.#candidates.set(this.#neighbours.candidates);
+  }
+
+  /** Bits that say that the block is not split. */
+  #wholeBits({ tokens, row, column, size, header }: BlockJob): number {
+    const { split } = this.#trials.rates.probabilities.modes;
+    return split.cost(splitContext(tokens, row, column, size, header.kind === 'key'), 0);
+  }
+
+  #typeContext({ tokens, row, column, size }: BlockJob): number {
+    return typeLargeContext(tokens, row, column, size);
+  }
+
+  #hasIntra({ tokens, row, column, size }: BlockJob): boolean {
+    const { columns } = tokens.geometry;
+    const width = 1 << size;
+    for (let y = row; y < row + width; y++) {
+      for (let x = column; x < column + width; x++) if (isIntra(tokens.type[y * columns + x]!)) return true;
+    }
+    return false;
+  }
+
+  #predict({ row, column, size, references }: BlockJob, fields: Int16Array, offset: number): void {
+    const { blocks, scratch } = this.#trials;
+    const width = MACROBLOCK << size;
+    blocks.compensateMotion(scratch, row * MACROBLOCK, column * MACROBLOCK, width, fields, offset, references);
+  }
+
+  /** SATD of the scratch prediction. */
+  #satd(block: BlockJob): number {
+    const from = this.#luma(this.#source, block.source, block);
+    const to = this.#luma(this.#prediction, this.#trials.scratch, block);
+    return this.#trials.kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, from.size);
+  }
+
+  /** Squared error of the scratch prediction, luma and weighted chroma. */
+  #predictionError({ row, column, size, source }: BlockJob): number {
+    const { kernels, scratch, settings } = this.#trials;
+    let sum = 0;
+    for (let plane = 0; plane < 3; plane++) {
+      const macroblock = plane === 0 ? MACROBLOCK : CHROMA_BLOCK;
+      const width = macroblock << size;
+      const a = this.#source.moveTo(source.planes[plane]!, row * macroblock, column * macroblock, width);
+      const b = this.#prediction.moveTo(scratch.planes[plane]!, row * macroblock, column * macroblock, width);
+      const weight = plane === 0 ? 1 : settings.lagrangian.chromaWeight;
+      sum += weight * kernels.call.blockSsd(a.at, a.stride, b.at, b.stride, width, width);
+    }
+    return sum;
+  }
+
+  #luma(view: BlockView, { y }: Picture, { row, column, size }: BlockJob): BlockView {
+    return view.moveTo(y, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK << size);
+  }
+
+  #chroma(views: ChromaViews, { u, v }: Picture, { row, column, size }: BlockJob): ChromaViews {
+    views[0].moveTo(u, row * CHROMA_BLOCK, column * CHROMA_BLOCK, CHROMA_BLOCK << size);
+    views[1].moveTo(v, row * CHROMA_BLOCK, column * CHROMA_BLOCK, CHROMA_BLOCK << size);
+    return views;
+  }
+}
+
+/** The whole block as a partition, by size. */
+const WHOLE: readonly Partition[] = [0, 1, 2].map((size) => ({ y: 0, x: 0, size: MACROBLOCK << size }));
+
+/** Bits that say that a block is split. */
+export function splitBits(trials: BlockTrials, { tokens, row, column, size, header }: BlockJob): number {
+  const { split } = trials.rates.probabilities.modes;
+  return split.cost(splitContext(tokens, row, column, size, header.kind === 'key'), 1);
+}
+
+function isRepeated(list: Int16Array, index: number): boolean {
+  for (let i = index * MOTION_FIELDS; i < (index + 1) * MOTION_FIELDS; i++) {
+    if (list[i] !== list[i - MOTION_FIELDS]) return false;
+  }
+  return true;
+}
+
+function isCandidate(candidates: Int16Array, vector: Int16Array): boolean {
+  for (let base = 0; base < candidates.length; base += MOTION_FIELDS) {
+    let equal = true;
+    for (let i = 0; i < MOTION_FIELDS; i++) equal &&= candidates[base + i] === vector[i];
+    if (equal) return true;
+  }
+  return false;
+}
+
+function newTrial(): LargeTrial {
+  return {
+    cost: Infinity,
+    type: SKIP,
+    intraMode: 0,
+    lumaGroups: 0,
+    chromaGroups: 0,
+    luma: new Int16Array(CHROMA_TOKENS),
+    chroma: new Int16Array(TOKENS_PER_BLOCK - CHROMA_TOKENS),
+    motion: new Int16Array(MOTION_FIELDS),
+  };
+}
