@@ -4,9 +4,9 @@ import type { FrameHeader } from '../frame-header.js';
 import { isFirstOfBlock } from './block-order.js';
 import {
   AVERAGE,
+  BLOCK_16,
   blockQ,
   CHROMA_TOKENS,
-  INTER16,
   isIntra,
   SKIP,
   TOKENS_PER_BLOCK,
@@ -17,7 +17,7 @@ import { AROUND, type Offset } from '../neighbours.js';
 
 /** Values that describe a macroblock itself to the prior (FORMAT.md section 9). */
 export const BLOCK_FIELDS = 32;
-/** Where they stand; `type`, `intraMode` and `basis` begin one-hot groups, the last without a value for basis 0. */
+/** Where they stand; `type`, `intraMode` and `size` begin one-hot groups, the last without a value for 16x16. */
 const BLOCK = {
   isInter: 0,
   q: 1,
@@ -29,7 +29,7 @@ const BLOCK = {
   usesAverage: 11,
   isThere: 12,
   intraMode: 13,
-  basis: 29,
+  size: 29,
 } as const;
 /** Values that describe each of its eight neighbours. */
 const NEIGHBOUR_FIELDS = 6;
@@ -40,6 +40,8 @@ const MACROBLOCK_UNITS = 4 * MACROBLOCK;
 const MACROBLOCK_SHIFT = shiftOf(MACROBLOCK_UNITS);
 /** A flag that is set. */
 const YES = 64;
+/** What each doubling of a neighbour's size adds to `isThere`. */
+const LARGER = 32;
 
 /** code(m) = round(16 log2(1 + min(m, 15))): how magnitudes enter the prior. */
 const MAGNITUDE_CODE = Uint8Array.of(0, 16, 25, 32, 37, 41, 45, 48, 51, 53, 55, 57, 59, 61, 63, 64);
@@ -173,7 +175,7 @@ export class FramePrior {
         const neighbour = neighbourOf(tokens, at, offset);
         if (neighbour >= 0) {
           const type = tokens.type[neighbour]!;
-          rows[to + NEIGHBOUR.isThere] = YES;
+          rows[to + NEIGHBOUR.isThere] = YES + LARGER * tokens.blockSize[neighbour]!;
           rows[to + NEIGHBOUR.isIntra] = isIntra(type) ? YES : 0;
           rows[to + NEIGHBOUR.isSkip] = type === SKIP ? YES : 0;
           rows[to + NEIGHBOUR.transform] = YES * tokens.transform[neighbour]!;
@@ -226,13 +228,13 @@ export function describeBlock(
   target[to + BLOCK.chromaGroups] = 8 * tokens.chromaGroups[at]!;
   target[to + BLOCK.hasNewMotion] = YES * tokens.hasNewMotion[at]!;
   target[to + BLOCK.isThere] = YES;
+  const size = tokens.blockSize[at]!;
+  if (size > BLOCK_16) target[to + BLOCK.size + size - 1] = YES;
   const sub = 4 * row * columns + 2 * column;
   if (isIntra(type)) {
     target[to + BLOCK.intraMode + tokens.intraMode[sub]!] = YES;
   } else {
     if (usesAverage(tokens, sub)) target[to + BLOCK.usesAverage] = YES;
-    const basis = tokens.basis[at]!;
-    if (type >= INTER16 && basis > 0) target[to + BLOCK.basis + basis - 1] = YES;
   }
 }
 
