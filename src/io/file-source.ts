@@ -6,7 +6,9 @@ import { EnvironmentError, InputError } from '../errors.js';
 export interface FileSource extends AsyncDisposable {
   /** Number of bytes. */
   readonly size: number;
-  /** Reads `length` bytes from `offset` on; fewer only where the file ends. */
+  /**
+   * Reads `length` bytes from `offset` on; fewer only at the end of the file.
+   */
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Closes the file; safe to call twice. */
   close(): Promise<void>;
@@ -15,7 +17,7 @@ export interface FileSource extends AsyncDisposable {
 /**
  * Opens a file for reading.
  *
- * @throws InputError if it does not exist or is no regular file; EnvironmentError if the system refuses it.
+ * @throws InputError if it does not exist or is not a regular file; EnvironmentError if the system refuses it.
  */
 export async function openFileSource(path: string): Promise<FileSource> {
   let handle: FileHandle;

@@ -2,7 +2,7 @@ import type { FrameHeader } from '../frame-header.js';
 import { AVERAGE, MOTION_FIELDS, MOTION_LIMIT, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
 
 /**
- * Time scales of vectors are in 1/256: the number of fractional bits.
+ * The number of fractional bits of the time scales of vectors (units of 1/256).
  */
 const SCALE_BITS = 8;
 const SCALE_UNIT = 1 << SCALE_BITS;
