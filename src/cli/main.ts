@@ -38,7 +38,7 @@ const parser = yargs(wordsOf(process.argv.slice(2)))
     'Exit codes: 0 done, 2 usage, 3 input, 4 stream, 5 model pack, 6 environment, 7 incomplete, 8 regression, 130 cancelled, 1 bug.',
   )
   .wrap(Math.min(110, process.stdout.columns || 110))
-  // Commands report their own errors; what is left are wrong arguments.
+  // Commands report their own errors, so only wrong arguments come here.
   .fail(false);
 
 try {

@@ -5,7 +5,9 @@ import { countOf, describeBytes } from '../reporter.js';
 import { UsageError } from '../run-command.js';
 import { nameOf, PIPE, readStdin, stdoutSink } from '../standard-streams.js';
 
-/** Names that other programs, and `tessera decompress`, give to other things. */
+/**
+ * File extensions that other programs and `tessera decompress` use for other formats.
+ */
 const VIDEO_EXTENSIONS = new Set(['.mp4', '.m4v', '.mov', '.mkv', '.webm', '.avi', '.y4m', '.png']);
 
 /** `tessera compress IN OUT.tsr` */
@@ -37,7 +39,7 @@ export const compressCommand = defineCommand({
         start: { type: 'string', requiresArg: true, describe: 'Begin at this time: 12.5 or 1:02:03.5' },
         duration: { type: 'string', requiresArg: true, describe: 'Stop after this time' },
         audio: {
-          // --no-audio comes as false.
+          // yargs gives --no-audio as false.
           coerce: (value: unknown): unknown => (value === false ? 'none' : value),
           choices: ['copy', 'none'] as const,
           describe: 'Keep sound as it is (default), or leave it out; --no-audio is --audio none',

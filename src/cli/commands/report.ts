@@ -63,7 +63,9 @@ async function makeReport(
   return EXIT_CODES.done;
 }
 
-/** Limits as the user gave them; what is not given stays as it is by default. */
+/**
+ * Returns the limits that the user gave; the others keep their defaults.
+ */
 function limitsOf(rate: number | undefined, cost: number | undefined): { ratePercent?: number; costPercent?: number } {
   for (const [name, value] of Object.entries({ 'rate-limit': rate, 'cost-limit': cost })) {
     if (value !== undefined && !(value >= 0)) throw new UsageError(`--${name} takes a percentage, 0 or more`);

@@ -5,7 +5,9 @@ import type { TextLine } from './split-lines.js';
 import type { ArrayLayout, NamedArrays } from '../../codec/token-arrays.js';
 import type { TokenEnd, FrameRecord, TokenItem, TokenSource } from './token-source.js';
 
-/** Room of a line for all but arrays and the bytes of side sections. */
+/**
+ * The largest size of a line without its arrays and the bytes of side data sections.
+ */
 export const LINE_LIMIT = 2 ** 20;
 
 const count = z.int().min(0);
@@ -78,13 +80,15 @@ export function headLine({ family, header, layout }: TokenSource): string {
 /**
  * The line of a frame, without its line feed.
  *
- * @param arrays JSON of what stands for its arrays. It may be long: it is not gone through again.
+ * @param arrays the value of `arrays` as JSON. It may be long, so it is not parsed again.
  */
 export function frameLine({ arrays: _, ...frame }: FrameRecord, arrays: string): string {
   return `${toJson(frame).slice(0, -1)},"arrays":${arrays}}`;
 }
 
-/** The line of a side section, without its line feed; `bytes` is the text that stands for its bytes. */
+/**
+ * Returns the line of a side data section, without its line feed; `bytes` is the text of its field `bytes`.
+ */
 export function sideLine(bytes: string): string {
   return toJson({ type: 'side', bytes });
 }
@@ -94,7 +98,9 @@ export function endLine(end: TokenEnd): string {
   return toJson(end);
 }
 
-/** How a kind of token file holds what is more than a line can say. */
+/**
+ * Reads the arrays and bytes that belong to the lines of a token file.
+ */
 export interface LineContents {
   /** The arrays that a frame's line gives or names. */
   arrays(value: unknown, place: string): NamedArrays | null | Promise<NamedArrays | null>;
@@ -103,12 +109,12 @@ export interface LineContents {
 }
 
 /**
- * The source that the lines of a token file tell of. Lines behind the first are read as items are asked for.
+ * Makes a source from the lines of a token file. Lines after the first are read when the caller asks for items.
  *
  * @param lines of at most {@link LINE_LIMIT} bytes.
  * @param name of the file, for messages; `text` is what messages call the lines.
- * @param contentsOf asked once, when the first line is known.
- * @throws InputError if the first line is none; from the items if one of the others is.
+ * @param contentsOf called once, after the first line is read.
+ * @throws InputError if the first line is wrong. The items throw it if a later line is wrong.
  */
 export async function readLines(
   lines: AsyncGenerator<TextLine, void, undefined>,
