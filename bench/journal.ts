@@ -151,7 +151,7 @@ function readHead(line: string, path: string): Head {
   if (head.version !== VERSION) {
     throw new InputError(
       `${path} was written by another version of tessera bench (journal ${head.version}, this is ${VERSION}): ` +
-        'name another folder with --out, or use -y to begin anew',
+        'name another folder with --out, or use -y to start again',
     );
   }
   return head as Head;
@@ -161,7 +161,7 @@ function parseLine(line: string, path: string, number: number): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    throw new InputError(`${path} is damaged in line ${number}: name another folder, or use -y to begin anew`, {
+    throw new InputError(`${path} is damaged in line ${number}: name another folder, or use -y to start again`, {
       cause: error,
     });
   }
@@ -172,6 +172,6 @@ function requireSameKey(there: RunKey, here: RunKey, folder: string): void {
   const other = names.filter((name) => JSON.stringify(there[name]) !== JSON.stringify(here[name]));
   if (other.length === 0) return;
   throw new InputError(
-    `${folder} holds a run with other ${other.join(', ')}: name another folder with --out, or use -y to begin anew`,
+    `${folder} holds a run with other ${other.join(', ')}: name another folder with --out, or use -y to start again`,
   );
 }

@@ -47,7 +47,7 @@ export async function runStageProcess<Stage extends StageRequest['stage']>(
     throwIfCancelled(signal);
     if (answer.kind === 'done') return answer.result as StageResults[Stage];
     if (answer.isDiskFull) {
-      throw new EnvironmentError('the disk is full: free some space, then go on with the same command');
+      throw new EnvironmentError('the disk is full: free some space, then continue with the same command');
     }
     throw new JobFailure(`cannot ${request.stage}: ${answer.reason}`);
   } finally {

@@ -66,7 +66,7 @@ export async function embedPictures(results: Results, options: EmbedOptions): Pr
 function noteOf(groups: readonly PictureGroup[], shown: number, isLossless: boolean, budget: number): string {
   const kind = isLossless
     ? 'Pictures are lossless.'
-    : `Pictures are WebP of quality ${LOSSY_QUALITY}; lossless ones lie beside the results.`;
+    : `Pictures are WebP of quality ${LOSSY_QUALITY}; the lossless pictures are in the folder of the results.`;
   if (shown === groups.length) return kind;
   return `${kind} ${shown} of ${groups.length} frames and rates fit into ${(budget / 1e6).toFixed(0)} MB.`;
 }

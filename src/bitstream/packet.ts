@@ -106,7 +106,7 @@ export function encodePacket(packet: Packet, key: KeyState | null): Uint8Array {
   checkPacket(packet);
   const isKey = packet.kind === 'key';
   if (!isKey && key === null)
-    throw new InputError('a stream begins with an inter packet: it must begin with a key one');
+    throw new InputError('a stream starts with an inter packet: it must start with a key packet');
   const base = isKey || key === null ? { pts: 0n, duration: -1n, parity: key === null ? 0 : 1 - key.parity } : key;
   const duration = packet.duration === base.duration ? null : packet.duration;
   const writer = new ByteWriter();

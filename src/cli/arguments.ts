@@ -9,7 +9,7 @@ export const sharedOptions = {
   json: { type: 'boolean', default: false, describe: 'JSON lines on stdout (docs/CLI.md)' },
   overwrite: { type: 'boolean', alias: 'y', default: false, describe: 'Replace existing files' },
   pack: { type: 'string', requiresArg: true, describe: 'Model pack: a name or a folder' },
-  device: { choices: ['auto', 'cpu', 'cuda'], default: 'auto', describe: 'Where networks run' },
+  device: { choices: ['auto', 'cpu', 'cuda'], default: 'auto', describe: 'Device for the networks' },
   threads: { type: 'number', requiresArg: true, describe: 'Threads of each network, 1..64' },
 } as const;
 

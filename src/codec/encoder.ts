@@ -157,7 +157,7 @@ export class Encoder implements AsyncDisposable {
     const { quality: range, canTune } = findFamily(pack);
     const quality = options.quality ?? range.default;
     checkInteger(`quality (of pack ${pack.name})`, quality, range.min, range.max);
-    if (tune !== undefined && !canTune) throw new InputError(`pack ${pack.name} cannot be tuned: leave tune away`);
+    if (tune !== undefined && !canTune) throw new InputError(`pack ${pack.name} does not support tune: leave it out`);
     const device = await resolveDevice(options.device ?? 'auto', pack);
     return new Encoder(width, height, pack, device, { quality, keyint, tune: tune ?? DEFAULT_TUNE }, threads);
   }

@@ -14,5 +14,7 @@ export function loopChecksum(planes: Planes): number {
  */
 export function requireChecksum(found: number, carried: number): void {
   if (found === carried) return;
-  throw new BitstreamError('the loop picture has another checksum than the encoder had', { field: 'loopChecksum' });
+  throw new BitstreamError('the checksum of the loop picture differs from that of the encoder', {
+    field: 'loopChecksum',
+  });
 }

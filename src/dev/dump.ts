@@ -150,7 +150,7 @@ async function dumpClip(
   }
   while (encoder.isReady(true)) await encodeNext();
   if (frames === 0)
-    throw new InputError(`${clip} has no frame number ${first}: its container tells of more than it holds`);
+    throw new InputError(`${clip} has no frame number ${first}: its container declares more frames than it has`);
   await shard.finish();
   return { clip, folder, frames, q, framesPerSecond: (1000 * frames) / (performance.now() - startMs) };
 }

@@ -29,7 +29,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
   try {
     const stats = await handle.stat();
     if (stats.isDirectory()) throw new InputError(`${path} is a folder: name a file`);
-    if (!stats.isFile()) throw new InputError(`${path} is no regular file; pipe it in as "-" instead`);
+    if (!stats.isFile()) throw new InputError(`${path} is not a regular file; pipe it in as "-" instead`);
     const close = (): Promise<void> => handle.close();
     return {
       size: stats.size,

@@ -47,7 +47,7 @@ export class Lpips implements AsyncDisposable {
     const fits = ['a', 'b'].every((name) => graph.inputNames.includes(name)) && graph.outputNames.includes('d');
     if (!fits) {
       await graph[Symbol.asyncDispose]();
-      throw new ModelError(`${path} is no LPIPS graph: it needs the inputs a and b and the output d`);
+      throw new ModelError(`${path} is not an LPIPS graph: it needs the inputs a and b and the output d`);
     }
     return new Lpips(graph, path === ownGraph() ? MIN_LPIPS_SIDE : 1);
   }

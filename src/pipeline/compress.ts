@@ -173,7 +173,7 @@ async function refuseStream(input: VideoInput): Promise<void> {
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0);
     if (bytesRead === MAGIC.length && buffer.equals(MAGIC)) {
-      throw new InputError(`${input} is a tessera stream already: decompress it, or compress the video it was made of`);
+      throw new InputError(`${input} is already a tessera stream: decompress it, or compress the original video`);
     }
   } catch (error) {
     // Folders and similar inputs cannot be read in this way. If they are wrong, opening them as videos reports it.
@@ -186,8 +186,8 @@ async function refuseStream(input: VideoInput): Promise<void> {
 function checkSize({ width, height }: VideoProperties): void {
   if (width <= DIMENSION_LIMIT && height <= DIMENSION_LIMIT && width * height <= FRAME_AREA_LIMIT) return;
   throw new InputError(
-    `the pictures are ${width}x${height}: a .tsr stream holds at most ${DIMENSION_LIMIT} samples a side and ` +
-      `${FRAME_AREA_LIMIT} in all; scale the video down first`,
+    `the pictures are ${width}x${height}: a .tsr stream holds at most ${DIMENSION_LIMIT} samples in width and height and ` +
+      `${FRAME_AREA_LIMIT} in total; scale the video down first`,
   );
 }
 

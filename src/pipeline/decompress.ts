@@ -119,7 +119,7 @@ async function makePlan(reader: StreamReader, options: DecompressOptions): Promi
   const onDamage = (reason: string): void => {
     if (strict) throw new BitstreamError(reason);
     // The tracks are read more than once.
-    const problem = { frame: null, reason: `sound and all else beside the pictures is cut: ${reason}` };
+    const problem = { frame: null, reason: `the side data (sound and other tracks) is cut: ${reason}` };
     if (!problems.some(({ reason: told }) => told === problem.reason)) problems.push(problem);
   };
   const sound = side === null ? null : tolerateDamage(side, onDamage);
@@ -142,7 +142,7 @@ async function makePlan(reader: StreamReader, options: DecompressOptions): Promi
   if (from === undefined) {
     await side?.[Symbol.asyncDispose]();
     const last = ticksToSeconds((times.at(-1) ?? first) - first, timeBase);
-    throw new InputError(`start is ${start ?? 0} s, but the last frame begins at ${last.toFixed(3)} s`);
+    throw new InputError(`start is ${start ?? 0} s, but the last frame starts at ${last.toFixed(3)} s`);
   }
   const until = duration === undefined ? null : from + secondsToTicks(duration, timeBase);
   const window = { from, until, timeBase };
@@ -191,7 +191,7 @@ async function decodeTo(
   }));
   if (meter.frames === 0) {
     const reason = found[0]?.reason ?? 'it holds no packets';
-    throw new BitstreamError(`not one frame of the stream can be decoded: ${reason}`);
+    throw new BitstreamError(`no frame of the stream can be decoded: ${reason}`);
   }
   await sink.finish();
   meter.finish();

@@ -161,9 +161,7 @@ class Census {
       this.problems.push(`${section.reason} (at byte ${offset})`);
     }
     if (section.kind === 'end' && section.end.packetCount !== this.#frames) {
-      this.problems.push(
-        `the end section tells of ${section.end.packetCount} frames, the stream holds ${this.#frames}`,
-      );
+      this.problems.push(`the end section says ${section.end.packetCount} frames, but the stream has ${this.#frames}`);
     }
   }
 

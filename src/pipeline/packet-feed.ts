@@ -44,7 +44,7 @@ export async function* feedPackets(
       case 'end': {
         const { packetCount } = section.end;
         if (isWhole && packetCount !== counts.packets) {
-          yield { lost: `the end section tells of ${packetCount} frames, the stream holds ${counts.packets}` };
+          yield { lost: `the end section says ${packetCount} frames, but the stream has ${counts.packets}` };
         }
         break;
       }

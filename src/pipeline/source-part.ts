@@ -40,7 +40,7 @@ export async function openPart(
   }
   if (next.done === true) {
     const seconds = ticksToSeconds(last - (begin ?? 0n), timeBase);
-    throw new InputError(`start is ${start ?? 0} s, but the last frame begins at ${seconds.toFixed(3)} s`);
+    throw new InputError(`start is ${start ?? 0} s, but the last frame starts at ${seconds.toFixed(3)} s`);
   }
   const from = next.value.pts;
   const until = duration === undefined ? null : from + secondsToTicks(duration, timeBase);

@@ -31,7 +31,7 @@ export async function surveyStream(
       throwIfCancelled(signal);
       visit(section);
       if (section.kind === 'damaged' && section.sectionKind === 'side') {
-        sideFault ??= 'a side section is damaged: sound and all else beside the pictures ends there';
+        sideFault ??= 'a side data section is damaged: sound and other tracks end there';
       }
       // After a gap, the boundaries between packets are unknown.
       if (section.kind === 'side' && sideFault === null) yield section.bytes;
@@ -47,7 +47,7 @@ export async function surveyStream(
     return { side, sideFault };
   } catch (error) {
     if (!(error instanceof BitstreamError)) throw error;
-    return { side: null, sideFault: `sound and all else beside the pictures is lost: ${error.message}` };
+    return { side: null, sideFault: `the side data (sound and other tracks) is lost: ${error.message}` };
   }
 }
 

@@ -11,7 +11,7 @@ import { formatTable } from '../table.js';
 /** `tessera info IN.tsr` */
 export const infoCommand = defineCommand({
   command: 'info <in>',
-  describe: 'Show what a .tsr file holds and where its bits go',
+  describe: 'Show the contents of a .tsr file and its bits by section',
   builder: (yargs) =>
     yargs
       .positional('in', { type: 'string', demandOption: true, describe: '.tsr file, or - (pipe)' })

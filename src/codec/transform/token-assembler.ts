@@ -134,8 +134,8 @@ function checkSame(layout: ArrayLayout, given: NamedArrays[string], found: Named
   const at = given.findIndex((value, index) => value !== found[index]);
   if (at === -1) return;
   throw new InputError(
-    `${layout.name}${placeOf(layout, at)} is ${given[at]!}, which does not fit to the frame's other tokens; ` +
-      `with these it could only be ${found[at]!}`,
+    `${layout.name}${placeOf(layout, at)} is ${given[at]!}, which contradicts the frame's other tokens; ` +
+      `with these it must be ${found[at]!}`,
   );
 }
 

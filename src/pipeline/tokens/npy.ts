@@ -78,7 +78,7 @@ export function readNpyHead(bytes: Uint8Array, name: string): NpyHead {
       return { byteLength, description, shape: lengths.map(Number) };
     }
   }
-  throw new InputError(`${name} is no array of numbers as numpy writes them`);
+  throw new InputError(`${name} is not an array of numbers as numpy writes them`);
 }
 
 /**

@@ -99,7 +99,7 @@ function entryOf(array: string): string {
 export async function openNpz(source: ByteSource, name: string): Promise<TokenSource> {
   const zip = await ZipReader.open(source, name);
   if (!zip.has(entryOf(LINES))) {
-    throw new InputError(`${name} is no token file: it has no array ${LINES}; make one with tessera tokens export`);
+    throw new InputError(`${name} is not a token file: it has no array ${LINES}; make one with tessera tokens export`);
   }
   const text = `${name}: ${LINES}`;
   return readLines(
@@ -139,7 +139,7 @@ async function readArrays(
   place: string,
 ): Promise<NamedArrays | null> {
   if (value === null) return null;
-  if (typeof value !== 'string') throw new InputError(`${place}: arrays must be null or the beginning of their names`);
+  if (typeof value !== 'string') throw new InputError(`${place}: arrays must be null or the prefix of their names`);
   const arrays: Record<string, TokenArray> = {};
   for (const entry of layout) {
     const array = `${value}/${entry.name}`;

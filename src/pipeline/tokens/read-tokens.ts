@@ -160,7 +160,7 @@ class StreamTokens implements TokenReader {
       case 'end': {
         const { packetCount } = section.end;
         if (packetCount === this.#frames) return null;
-        throw new BitstreamError(`the end section tells of ${packetCount} frames, the stream holds ${this.#frames}`);
+        throw new BitstreamError(`the end section says ${packetCount} frames, but the stream has ${this.#frames}`);
       }
       default:
         return null;

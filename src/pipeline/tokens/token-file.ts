@@ -97,5 +97,5 @@ function formatOfBytes(first: Uint8Array, name: string): TokenFileFormat {
   if (text === '') throw new InputError(`${name} is empty`);
   if (text.startsWith('PK')) return 'npz';
   if (text.startsWith('{')) return 'jsonl';
-  throw new InputError(`${name} is no token file, neither .npz nor .jsonl; make one with tessera tokens export`);
+  throw new InputError(`${name} is not a token file (.npz or .jsonl); make one with tessera tokens export`);
 }

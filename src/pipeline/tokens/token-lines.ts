@@ -141,7 +141,7 @@ async function* readItems(
   let isEnded = false;
   for await (const line of lines) {
     const place = placeOf(text, line);
-    if (isEnded) throw new InputError(`${place} stands behind the line of type end, which must be the last`);
+    if (isEnded) throw new InputError(`${place} comes after the line of type end, which must be the last`);
     const item = parse(lineSchema, line.text, place);
     if (item.type === 'frame') yield { ...item, arrays: await contents.arrays(item.arrays, place) };
     else if (item.type === 'side') yield { type: 'side', bytes: await contents.bytes(item.bytes, place) };
@@ -162,7 +162,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, text: string, place: st
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new InputError(`${place} is no JSON: the file is cut or damaged; export the tokens again`, { cause: error });
+    throw new InputError(`${place} is not JSON: the file is cut or damaged; export the tokens again`, { cause: error });
   }
   const result = schema.safeParse(json);
   if (result.success) return result.data;

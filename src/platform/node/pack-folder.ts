@@ -37,7 +37,7 @@ function findFolder(nameOrPath: string): string {
   if (/[/\\]/.test(nameOrPath) || isPack(nameOrPath)) {
     const folder = resolve(nameOrPath);
     if (isPack(folder)) return folder;
-    throw new ModelError(`${folder} is no model pack (it has no manifest.json): name the folder of a pack`);
+    throw new ModelError(`${folder} is not a model pack (it has no manifest.json): name the folder of a pack`);
   }
   const places = packPlaces();
   const found = places.map((place) => join(place, nameOrPath)).find(isPack);
