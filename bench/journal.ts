@@ -40,9 +40,9 @@ export class Journal implements AsyncDisposable {
   }
 
   /**
-   * Opens the journal of a folder and reads what is there, or begins one.
+   * Opens and reads the journal of a folder, or creates one.
    *
-   * @param restart throw away what is there.
+   * @param restart true to delete an existing journal.
    * @throws InputError if the folder holds another run, or its journal is damaged; EnvironmentError if it cannot be
    * written.
    */
@@ -59,7 +59,7 @@ export class Journal implements AsyncDisposable {
       version: VERSION,
       createdAt: new Date().toISOString(),
       machine,
-      // What JSON keeps of it, so that it equals what is read back.
+      // Convert it through JSON, so that it equals the value that is read back.
       key: JSON.parse(JSON.stringify(key)) as RunKey,
     };
     const head = first === undefined ? given : readHead(first, path);
@@ -107,7 +107,7 @@ export class Journal implements AsyncDisposable {
   async #append(value: object): Promise<void> {
     try {
       await this.#handle.appendFile(`${JSON.stringify(value)}\n`);
-      // What is told to be done must be there after a loss of power, too.
+      // A job that is reported as done must also exist after a power failure.
       await this.#handle.datasync();
     } catch (error) {
       throw describeWriteError(error, this.#path);

@@ -5,7 +5,9 @@ import type { StageAnswer, StageRequest, StageResults } from './messages.js';
 /** A job failed: a row of the results with the message as its reason. */
 export class JobFailure extends Error {}
 
-/** Characters that are kept of what a process says before it dies. */
+/**
+ * The number of characters to keep from the output of a process that fails.
+ */
 const KEPT_TEXT = 4096;
 
 /**

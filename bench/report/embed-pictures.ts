@@ -94,7 +94,10 @@ async function sizeOf(path: string, file: string): Promise<number> {
   throw new InputError(`picture ${file} of the results is missing; --no-pictures makes a report without them`);
 }
 
-/** Where a picture lies. Results may come from anywhere: they name nothing outside their own folder. */
+/**
+ * Returns the path of a picture. Results may come from an unknown source, so paths outside their own folder are
+ * refused.
+ */
 function locate(folder: string, file: string): string {
   const root = resolve(folder);
   const path = resolve(root, file);

@@ -34,7 +34,9 @@ export interface DumpOptions {
   readonly crop: number | null;
   /** Makes clips of pictures: a camera moves over them. */
   readonly camera: boolean;
-  /** Frames before the last possible beginning are taken into account up to this number. */
+  /**
+   * The largest number of frames that count for the last possible start.
+   */
   readonly searchFrames: number;
 }
 
@@ -42,7 +44,9 @@ export interface DumpOptions {
 export interface DumpedClip {
   readonly clip: string;
   readonly folder: string;
-  /** Null if the clip's shard was there already. */
+  /**
+   * Null if the clip's shard already existed.
+   */
   readonly frames: number | null;
   readonly q: number;
   readonly framesPerSecond: number;
@@ -68,7 +72,7 @@ function zeros({ dims }: GraphTensor, width: number): GraphTensor {
 
 /**
  * Runs the encoder over clips and writes one shard of training data for each. Complete shards are left as they are, so
- * that a dump goes on where it was stopped.
+ * that a stopped dump can continue.
  *
  * @param clips video files, or single pictures.
  * @throws InputError if two clips have one name or a clip cannot be read; ModelError.
