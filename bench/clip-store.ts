@@ -12,9 +12,7 @@ import { JobFailure } from './jobs/run-stage-process.js';
 import { pickFrames, picturePath } from './pictures.js';
 import type { BenchClip } from './results.js';
 
-/**
- * A prepared clip, with the data that jobs need.
- */
+/** A prepared clip, with the data that jobs need. */
 export interface ReadyClip {
   readonly clip: PreparedClip;
   readonly seconds: number;

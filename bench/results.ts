@@ -33,9 +33,7 @@ const metricSchema = z.strictObject({
   perFrame: z.array(z.number()).min(1),
 });
 
-/**
- * A decoded frame to look at: a lossless WebP file in the folder of the results.
- */
+/** A decoded frame to look at: a lossless WebP file in the folder of the results. */
 const pictureSchema = z.strictObject({
   /** Number of the frame in display order, from 0. */
   frame: count,
@@ -74,9 +72,7 @@ const doneJobSchema = z.strictObject({
 const failedJobSchema = z.strictObject({
   status: z.literal('failed'),
   ...jobKey,
-  /**
-   * The error, one line.
-   */
+  /** The error, one line. */
   reason: z.string().min(1),
 });
 
@@ -126,9 +122,7 @@ const publishedSchema = z.strictObject({
   metrics: z.partialRecord(metricName, z.number()),
 });
 
-/**
- * All results of a benchmark run. Every report is made from them.
- */
+/** All results of a benchmark run. Every report is made from them. */
 export const resultsSchema = z.strictObject({
   format: z.literal('tessera-bench'),
   version: z.literal(RESULTS_VERSION),
@@ -157,9 +151,7 @@ export const resultsSchema = z.strictObject({
     jobs: z.int().positive(),
     /** Bits per pixel at which curves are compared, if the run is about one rate. */
     targetBitsPerPixel: positive.nullable(),
-    /**
-     * Figures from papers, shown with the table of that rate.
-     */
+    /** Figures from papers, shown with the table of that rate. */
     published: z.array(publishedSchema),
   }),
   clips: z.array(clipSchema).min(1),

@@ -56,9 +56,7 @@ export async function listBenchJobs(options: Omit<BenchOptions, 'folder'>): Prom
   return listJobs(await planBench({ ...options, folder: '' }));
 }
 
-/**
- * Removes the files of another run.
- */
+/** Removes the files of another run. */
 async function clear(folder: string): Promise<void> {
   for (const name of ['pictures', RESULTS_FILE]) await rm(join(folder, name), { recursive: true, force: true });
 }

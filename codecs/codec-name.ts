@@ -1,20 +1,14 @@
 import { InputError } from '../src/errors.js';
 
-/**
- * The parts of a codec on a command line: `x264:medium,bf=0`.
- */
+/** The parts of a codec on a command line: `x264:medium,bf=0`. */
 export interface CodecName {
   /** A built-in codec, a model pack, or the path of a module. */
   readonly base: string;
-  /**
-   * The text after the first colon; empty if there is none.
-   */
+  /** The text after the first colon; empty if there is none. */
   readonly variant: string;
 }
 
-/**
- * Splits a name at its first colon; the colon of a Windows drive does not count.
- */
+/** Splits a name at its first colon; the colon of a Windows drive does not count. */
 export function parseCodecName(name: string): CodecName {
   const colon = name.indexOf(':', /^[A-Za-z]:[\\/]/.test(name) ? 2 : 0);
   return colon < 0 ? { base: name, variant: '' } : { base: name.slice(0, colon), variant: name.slice(colon + 1) };

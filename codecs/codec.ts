@@ -1,18 +1,12 @@
 import type { Frame, VideoProperties } from '../src/video/frame.js';
 
-/**
- * A clip to encode. Its frames can be read many times.
- */
+/** A clip to encode. Its frames can be read many times. */
 export interface CodecClip {
   readonly name: string;
-  /**
-   * Size, frame rate and colour of the frames that `frames` yields.
-   */
+  /** Size, frame rate and colour of the frames that `frames` yields. */
   readonly properties: VideoProperties;
   readonly frameCount: number;
-  /**
-   * The source of the frames, for commands that people run by hand.
-   */
+  /** The source of the frames, for commands that people run by hand. */
   readonly source: ClipSource;
   /** The frames in display order, with increasing time stamps. */
   frames(): AsyncIterable<Frame>;
@@ -20,17 +14,11 @@ export interface CodecClip {
 
 /** The file behind a clip. */
 export interface ClipSource {
-  /**
-   * The path as given.
-   */
+  /** The path as given. */
   readonly file: string;
-  /**
-   * The arguments with which `ffmpeg` makes exactly the clip's frames from that file, with `-i`.
-   */
+  /** The arguments with which `ffmpeg` makes exactly the clip's frames from that file, with `-i`. */
   readonly ffmpegArguments: readonly string[];
-  /**
-   * True if the clip is the whole file, neither cut nor scaled.
-   */
+  /** True if the clip is the whole file, neither cut nor scaled. */
   readonly isWhole: boolean;
 }
 
@@ -38,18 +26,12 @@ export interface ClipSource {
 export interface CodecTask {
   /** Point of the rate-distortion curve, in the unit of {@link Codec.settingName}. */
   readonly setting: number;
-  /**
-   * The largest distance between key frames, in frames.
-   */
+  /** The largest distance between key frames, in frames. */
   readonly keyint: number;
-  /**
-   * The number of threads; 0 lets the codec choose.
-   */
+  /** The number of threads; 0 lets the codec choose. */
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
-  /**
-   * A codec that runs another program reports the cost of that program here, after it has ended.
-   */
+  /** A codec that runs another program reports the cost of that program here, after it has ended. */
   readonly onProgram?: ((cost: ProgramCost) => void) | undefined;
 }
 
@@ -57,9 +39,7 @@ export interface CodecTask {
 export interface ProgramCost {
   /** Processor time of all its threads, user and system. */
   readonly cpuSeconds: number;
-  /**
-   * Largest resident memory; null if this machine does not report it.
-   */
+  /** Largest resident memory; null if this machine does not report it. */
   readonly peakBytes: number | null;
 }
 
@@ -67,9 +47,7 @@ export interface ProgramCost {
 export interface CodecDescription {
   /** For people, such as `x265 medium`. */
   readonly title: string;
-  /**
-   * The version of the codec's software, such as `libx265 of FFmpeg 8.1`, or a pack's version and identity.
-   */
+  /** The version of the codec's software, such as `libx265 of FFmpeg 8.1`, or a pack's version and identity. */
   readonly version: string;
   /** Everything else that a reader needs to repeat the figures, by name. */
   readonly details: Readonly<Record<string, string>>;
@@ -82,9 +60,7 @@ export interface CodecDescription {
 export interface Codec {
   /** The name of the setting, such as `CRF` or `quality`. */
   readonly settingName: string;
-  /**
-   * The default settings of a curve, from worst to best.
-   */
+  /** The default settings of a curve, from worst to best. */
   readonly defaultSettings: readonly number[];
   /** The description for reports. */
   describe(): Promise<CodecDescription>;
@@ -92,9 +68,7 @@ export interface Codec {
   command(clip: CodecClip, task: CodecTask): string;
   /** Codes all frames of a clip into `file`. */
   encode(clip: CodecClip, task: CodecTask, file: string): Promise<void>;
-  /**
-   * Yields the frames of `file`, in display order. Their times are ignored.
-   */
+  /** Yields the frames of `file`, in display order. Their times are ignored. */
   decode(file: string, clip: CodecClip, task: CodecTask): AsyncIterable<Frame>;
   /** Bits of coded pictures in `file`: no container, no sound, no text in which an encoder names itself. */
   countPayloadBits(file: string): Promise<number>;

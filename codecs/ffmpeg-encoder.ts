@@ -17,13 +17,9 @@ export interface EncoderTraits {
   readonly name: string;
   /** FFmpeg's name of the encoder. */
   readonly encoder: string;
-  /**
-   * Its option for the trade-off between speed and size, and the default value.
-   */
+  /** Its option for the trade-off between speed and size, and the default value. */
   readonly preset: { readonly option: string; readonly value: string };
-  /**
-   * Options of every run; options of a variant override them.
-   */
+  /** Options of every run; options of a variant override them. */
   readonly options?: Readonly<Record<string, string>>;
   /** CRFs of a curve, from worst to best. */
   readonly defaultSettings: readonly number[];

@@ -14,9 +14,7 @@ const builtIn: Readonly<Record<string, () => Promise<{ readonly default: CodecFa
   'ffmpeg-cli': () => import('./ffmpeg-cli/index.js'),
 };
 
-/**
- * The names of the codecs that are not model packs.
- */
+/** The names of the codecs that are not model packs. */
 export const BUILT_IN_CODECS: readonly string[] = Object.keys(builtIn);
 
 const REQUIRED = ['describe', 'command', 'encode', 'decode', 'countPayloadBits'] as const;
@@ -78,9 +76,7 @@ async function loadModule(path: string, variant: string): Promise<Codec> {
   return codec;
 }
 
-/**
- * In a module in plain JavaScript, any part may be missing.
- */
+/** In a module in plain JavaScript, any part may be missing. */
 function checkCodec(path: string, codec: unknown): asserts codec is Codec {
   const fields = (typeof codec === 'object' && codec !== null ? codec : {}) as Record<string, unknown>;
   const missing = REQUIRED.filter((method) => typeof fields[method] !== 'function');

@@ -125,9 +125,7 @@ class TesseraCodec implements Codec {
     yield* decoder.decode(feedPackets(reader.sections(), true, counts), { signal });
   }
 
-  /**
-   * The whole file with header and index, without side data.
-   */
+  /** The whole file with header and index, without side data. */
   async countPayloadBits(file: string): Promise<number> {
     await using stream = await openStream(file, { strict: true });
     let side = 0;

@@ -46,9 +46,7 @@ export class ModelError extends TesseraError {
   readonly exitCode = 5;
 }
 
-/**
- * Something is missing on the machine: a device, disk space, permission, a codec in FFmpeg.
- */
+/** Something is missing on the machine: a device, disk space, permission, a codec in FFmpeg. */
 export class EnvironmentError extends TesseraError {
   readonly code = 'ERR_TESSERA_ENVIRONMENT';
   readonly exitCode = 6;
@@ -64,9 +62,7 @@ export class CancelledError extends TesseraError {
   }
 }
 
-/**
- * Returns the first line of the message of a thrown value.
- */
+/** Returns the first line of the message of a thrown value. */
 export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
 }

@@ -16,9 +16,7 @@ export interface PreparedClip {
   readonly times: readonly (readonly [pts: string, duration: string])[];
 }
 
-/**
- * The path of the description of a prepared clip, next to its frames.
- */
+/** The path of the description of a prepared clip, next to its frames. */
 export function descriptionFile(framesFile: string): string {
   return `${framesFile}.json`;
 }

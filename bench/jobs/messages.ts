@@ -14,9 +14,7 @@ export interface PictureRequest {
 interface CommonRequest {
   /** As on the command line. */
   readonly codec: string;
-  /**
-   * The file of the clip's frames; their description is next to it.
-   */
+  /** The file of the clip's frames; their description is next to it. */
   readonly framesFile: string;
   readonly setting: number;
   readonly keyint: number;

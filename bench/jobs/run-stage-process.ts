@@ -5,9 +5,7 @@ import type { StageAnswer, StageRequest, StageResults } from './messages.js';
 /** A job failed: a row of the results with the message as its reason. */
 export class JobFailure extends Error {}
 
-/**
- * The number of characters to keep from the output of a process that fails.
- */
+/** The number of characters to keep from the output of a process that fails. */
 const KEPT_TEXT = 4096;
 
 /**

@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { EnvironmentError } from '../../src/errors.js';
 import { packageFolder } from '../../src/platform/node/package-folder.js';
 
-/**
- * The placeholder for the data in the template.
- */
+/** The placeholder for the data in the template. */
 const DATA_MARK = '/*DATA*/';
 
 /**

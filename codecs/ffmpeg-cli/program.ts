@@ -8,9 +8,7 @@ const POLL_MS = 20;
 /** Lines that `-benchmark` makes FFmpeg write at its end. */
 const TIMES = /bench: utime=([\d.]+)s stime=([\d.]+)s/;
 
-/**
- * A running command-line FFmpeg. Disposing it stops the program.
- */
+/** A running command-line FFmpeg. Disposing it stops the program. */
 export class FfmpegProgram implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | NodeJS.Signals>;

@@ -1,8 +1,6 @@
 import { BitstreamError } from '../errors.js';
 
-/**
- * Reads little-endian numbers from bytes. It never reads beyond their end.
- */
+/** Reads little-endian numbers from bytes. It never reads beyond their end. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #base: number;
@@ -19,16 +17,12 @@ export class ByteReader {
     return this.#base + this.#position;
   }
 
-  /**
-   * The number of bytes that are left.
-   */
+  /** The number of bytes that are left. */
   get remaining(): number {
     return this.#bytes.length - this.#position;
   }
 
-  /**
-   * Returns an error with the current offset.
-   */
+  /** Returns an error with the current offset. */
   error(message: string, field: string, offset = this.offset): BitstreamError {
     return new BitstreamError(message, { offset, field });
   }
@@ -67,9 +61,7 @@ export class ByteReader {
     throw this.error('a number exceeds 64 bits', field, offset);
   }
 
-  /**
-   * Returns a view of the next `count` bytes.
-   */
+  /** Returns a view of the next `count` bytes. */
   bytes(count: number, field: string): Uint8Array {
     this.#require(count, field);
     this.#position += count;

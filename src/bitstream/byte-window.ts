@@ -21,9 +21,7 @@ export class ByteWindow {
     return this.#position;
   }
 
-  /**
-   * The number of bytes that the window holds.
-   */
+  /** The number of bytes that the window holds. */
   get available(): number {
     return this.#end - this.#start;
   }
@@ -43,25 +41,19 @@ export class ByteWindow {
     return this.available >= count;
   }
 
-  /**
-   * Returns a view of at most `count` held bytes, from `offset` in the window on. It is valid until the next call.
-   */
+  /** Returns a view of at most `count` held bytes, from `offset` in the window on. It is valid until the next call. */
   peek(offset: number, count: number): Uint8Array {
     return this.#buffer.subarray(this.#start + offset, Math.min(this.#start + offset + count, this.#end));
   }
 
-  /**
-   * Moves the window forward by `count` held bytes.
-   */
+  /** Moves the window forward by `count` held bytes. */
   skip(count: number): void {
     const step = Math.min(count, this.available);
     this.#start += step;
     this.#position += step;
   }
 
-  /**
-   * Tells the sequence that no more bytes are needed.
-   */
+  /** Tells the sequence that no more bytes are needed. */
   async close(): Promise<void> {
     this.#isExhausted = true;
     await this.#chunks.return?.();

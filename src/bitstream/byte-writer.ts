@@ -5,9 +5,7 @@ export class ByteWriter {
   #bytes = new Uint8Array(256);
   #length = 0;
 
-  /**
-   * The number of bytes written so far.
-   */
+  /** The number of bytes written so far. */
   get length(): number {
     return this.#length;
   }
@@ -41,9 +39,7 @@ export class ByteWriter {
     this.#length += value.length;
   }
 
-  /**
-   * Returns a copy of the written bytes.
-   */
+  /** Returns a copy of the written bytes. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
   }
@@ -56,9 +52,7 @@ export class ByteWriter {
   }
 }
 
-/**
- * Returns the number of bytes that {@link ByteWriter.varint} needs for a value.
- */
+/** Returns the number of bytes that {@link ByteWriter.varint} needs for a value. */
 export function varintSize(value: bigint): number {
   let size = 1;
   for (let rest = value >> 7n; rest > 0n; rest >>= 7n) size++;

@@ -1,6 +1,4 @@
-/**
- * Fields of the header that only few videos need. The header ends after the last field that is not 0.
- */
+/** Fields of the header that only few videos need. The header ends after the last field that is not 0. */
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
 import { type FieldType, uint } from './field-types.js';
@@ -11,9 +9,7 @@ import { type DescribedField, structure } from './structure.js';
  */
 export type FieldOrder = 'topFirst' | 'bottomFirst';
 
-/**
- * The display on which HDR pictures were mastered (SMPTE ST 2086); all values are 0 if unknown.
- */
+/** The display on which HDR pictures were mastered (SMPTE ST 2086); all values are 0 if unknown. */
 export interface MasteringDisplay {
   /** CIE 1931 chromaticities in units of 0.00002. */
   readonly redX: number;
@@ -29,23 +25,15 @@ export interface MasteringDisplay {
   readonly minLuminance: number;
 }
 
-/**
- * Light level of HDR pictures (CTA-861.3), cd/m2; 0 if unknown.
- */
+/** Light level of HDR pictures (CTA-861.3), cd/m2; 0 if unknown. */
 export interface ContentLight {
-  /**
-   * The light level of the brightest sample.
-   */
+  /** The light level of the brightest sample. */
   readonly maxContent: number;
-  /**
-   * The greatest mean light level of a frame.
-   */
+  /** The greatest mean light level of a frame. */
   readonly maxFrameAverage: number;
 }
 
-/**
- * The display fields of a video. A missing field has its default: progressive pictures, no HDR data.
- */
+/** The display fields of a video. A missing field has its default: progressive pictures, no HDR data. */
 export interface DisplayFields {
   readonly fieldOrder?: FieldOrder | undefined;
   readonly masteringDisplay?: MasteringDisplay | undefined;
@@ -84,24 +72,18 @@ const zeros = {
   contentLight: { maxContent: 0, maxFrameAverage: 0 },
 };
 
-/**
- * Returns the number of fields that must be written: up to the last field that is not 0.
- */
+/** Returns the number of fields that must be written: up to the last field that is not 0. */
 function countOf(given: DisplayFields): number {
   return displayFieldNames.findLastIndex((name) => given[name] !== undefined) + 1;
 }
 
-/**
- * Returns the number of bytes that {@link writeDisplayFields} writes.
- */
+/** Returns the number of bytes that {@link writeDisplayFields} writes. */
 export function displayFieldsSize(given: DisplayFields): number {
   const sizes = [1, masteringDisplay.size(zeros.masteringDisplay), contentLight.size(zeros.contentLight)];
   return sizes.slice(0, countOf(given)).reduce((sum, size) => sum + size, 0);
 }
 
-/**
- * Writes the fields up to the last one that is not 0.
- */
+/** Writes the fields up to the last one that is not 0. */
 export function writeDisplayFields(writer: ByteWriter, given: DisplayFields): void {
   const count = countOf(given);
   if (count > 0) fieldOrder.write(writer, given.fieldOrder, 'fieldOrder');
@@ -126,9 +108,7 @@ export function readDisplayFields(reader: ByteReader): DisplayFields {
   };
 }
 
-/**
- * Returns the names and values of the present fields, as text for people.
- */
+/** Returns the names and values of the present fields, as text for people. */
 export function listDisplayFields(given: DisplayFields): DescribedField[] {
   const lines: DescribedField[] = [];
   if (given.fieldOrder !== undefined) {
@@ -151,9 +131,7 @@ export function listDisplayFields(given: DisplayFields): DescribedField[] {
   return lines;
 }
 
-/**
- * Returns only the display fields of a larger record.
- */
+/** Returns only the display fields of a larger record. */
 export function displayFieldsOf(given: DisplayFields): DisplayFields {
   return Object.fromEntries(
     displayFieldNames.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),

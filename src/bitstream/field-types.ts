@@ -13,17 +13,11 @@ export interface FieldType<V> {
    * and has the value null. A field without this function is always present.
    */
   readonly present?: (before: Readonly<Record<string, unknown>>) => boolean;
-  /**
-   * @throws InputError if the value does not fit into the field.
-   */
+  /** @throws InputError if the value does not fit into the field. */
   write(writer: ByteWriter, value: V, name: string): void;
-  /**
-   * @throws BitstreamError if the bytes end or the value is not allowed.
-   */
+  /** @throws BitstreamError if the bytes end or the value is not allowed. */
   read(reader: ByteReader, name: string): V;
-  /**
-   * Returns the number of bytes that `write` writes.
-   */
+  /** Returns the number of bytes that `write` writes. */
   size(value: V): number;
   describe(value: V): string;
 }
@@ -91,9 +85,7 @@ export function varint(max: bigint): FieldType<bigint> {
   };
 }
 
-/**
- * A signed integer of 64 bits in as few bytes as it needs: 0, -1, 1, -2, ... are written as 0, 1, 2, 3, ...
- */
+/** A signed integer of 64 bits in as few bytes as it needs: 0, -1, 1, -2, ... are written as 0, 1, 2, 3, ... */
 export function zigzag(): FieldType<bigint> {
   const fold = (value: bigint): bigint => (value >= 0n ? value << 1n : (-value << 1n) - 1n);
   return {
@@ -161,9 +153,7 @@ export function flag(): FieldType<boolean> {
   };
 }
 
-/**
- * A field that is present only if `present` returns true for the fields before it.
- */
+/** A field that is present only if `present` returns true for the fields before it. */
 export function when<V>(
   present: (before: Readonly<Record<string, unknown>>) => boolean,
   type: FieldType<V>,

@@ -177,9 +177,7 @@ export function decodePacket(payload: Uint8Array, key: KeyState | null, slotCoun
   };
 }
 
-/**
- * Returns the state that the packets after `packet` inherit. `payload` is its coded form, which holds the parity.
- */
+/** Returns the state that the packets after `packet` inherit. `payload` is its coded form, which holds the parity. */
 export function keyStateAfter(packet: Packet, payload: Uint8Array, before: KeyState | null): KeyState | null {
   if (packet.kind !== 'key') return before;
   const { keyParity } = flags.read(new ByteReader(payload), 'flags');

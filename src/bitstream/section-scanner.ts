@@ -3,9 +3,7 @@ import { RESYNC_CHECKSUM_BUDGET, RESYNC_WINDOW } from './limits.js';
 import type { SectionHead } from './section.js';
 import { isIntact, kindOfType, readSectionHead, SECTION_HEAD_LIMIT } from './section.js';
 
-/**
- * The size of the pictures of a stream. It limits the size of its packets.
- */
+/** The size of the pictures of a stream. It limits the size of its packets. */
 export interface PictureSize {
   readonly width: number;
   readonly height: number;
@@ -20,23 +18,17 @@ export interface IntactSection {
   readonly payload: Uint8Array;
 }
 
-/**
- * Bytes that do not form a valid section.
- */
+/** Bytes that do not form a valid section. */
 export interface DamagedRange {
   readonly kind: 'damaged';
   readonly offset: number;
   readonly byteLength: number;
-  /**
-   * The type byte at the start of the damaged bytes.
-   */
+  /** The type byte at the start of the damaged bytes. */
   readonly type: number;
   readonly reason: string;
 }
 
-/**
- * The stream ends before its end section is complete.
- */
+/** The stream ends before its end section is complete. */
 export interface TruncatedRange {
   readonly kind: 'truncated';
   readonly offset: number;

@@ -13,19 +13,13 @@ export const SECTION_TYPES: Readonly<Record<SectionKind, number>> = {
   end: 0x45,
 };
 
-/**
- * The size of a section's CRC, in bytes.
- */
+/** The size of a section's CRC, in bytes. */
 export const SECTION_CRC_BYTES = 4;
 
-/**
- * The largest number of bytes before the payload: type, and a length below 2^28.
- */
+/** The largest number of bytes before the payload: type, and a length below 2^28. */
 export const SECTION_HEAD_LIMIT = 6;
 
-/**
- * Returns the kind of a type byte; null if this version does not know it.
- */
+/** Returns the kind of a type byte; null if this version does not know it. */
 export function kindOfType(type: number): SectionKind | null {
   for (const kind of ['packet', 'side', 'index', 'end'] as const) {
     if (SECTION_TYPES[kind] === type) return kind;
@@ -33,9 +27,7 @@ export function kindOfType(type: number): SectionKind | null {
   return null;
 }
 
-/**
- * Returns the bytes of a section: type, length, payload and the CRC of these three.
- */
+/** Returns the bytes of a section: type, length, payload and the CRC of these three. */
 export function encodeSection(kind: SectionKind, payload: Uint8Array): Uint8Array {
   const writer = new ByteWriter();
   writer.uint(SECTION_TYPES[kind], 1);
@@ -48,20 +40,14 @@ export function encodeSection(kind: SectionKind, payload: Uint8Array): Uint8Arra
 /** Type and extent of a section. */
 export interface SectionHead {
   readonly type: number;
-  /**
-   * The number of bytes of type and length.
-   */
+  /** The number of bytes of type and length. */
   readonly headBytes: number;
   readonly payloadBytes: number;
-  /**
-   * The number of bytes of the whole section, with its CRC.
-   */
+  /** The number of bytes of the whole section, with its CRC. */
   readonly totalBytes: number;
 }
 
-/**
- * Returns the largest payload, in bytes, of a section in a stream with this picture size.
- */
+/** Returns the largest payload, in bytes, of a section in a stream with this picture size. */
 export function payloadLimit(type: number, size: { readonly width: number; readonly height: number }): number {
   return type === SECTION_TYPES.packet ? packetPayloadLimit(size.width, size.height) : SECTION_PAYLOAD_LIMIT;
 }
@@ -91,9 +77,7 @@ export function readSectionHead(
   return 'a section length is too long';
 }
 
-/**
- * Returns true if the CRC at the end of a section matches the bytes before it.
- */
+/** Returns true if the CRC at the end of a section matches the bytes before it. */
 export function isIntact(section: Uint8Array): boolean {
   const end = section.length - SECTION_CRC_BYTES;
   let stored = 0;

@@ -22,9 +22,7 @@ export function titleOf(chapter: Chapter): string {
   return Object.entries(chapter.tags).find(([name]) => name.toLowerCase() === 'title')?.[1] ?? '';
 }
 
-/**
- * One track other than the coded video track, with everything that a muxer needs to know.
- */
+/** One track other than the coded video track, with everything that a muxer needs to know. */
 export interface SideTrack {
   readonly kind: 'audio' | 'subtitle' | 'video' | 'data' | 'attachment';
   /** Codec as FFmpeg names it: `aac`, `subrip`. */
@@ -67,16 +65,12 @@ export interface SideTrack {
 /** FFmpeg's `AV_DISPOSITION_ATTACHED_PIC`: a cover picture. */
 const ATTACHED_PICTURE = 0x400;
 
-/**
- * Returns true for tracks without time stamps: attachments and cover pictures.
- */
+/** Returns true for tracks without time stamps: attachments and cover pictures. */
 export function isTimeless({ kind, disposition }: SideTrack): boolean {
   return kind === 'attachment' || (disposition & ATTACHED_PICTURE) !== 0;
 }
 
-/**
- * The whole header.
- */
+/** The whole header. */
 export interface SideHeader {
   readonly version: 1;
   /** Tags of the whole file. */

@@ -29,9 +29,7 @@ import { structure } from './structure.js';
  */
 export const MAGIC: Uint8Array = Uint8Array.of(0x8b, 0x54, 0x53, 0x52, 0x0d, 0x0a, 0x1a, 0x0a);
 
-/**
- * The number of bytes of magic, version and headerLength. A reader needs them to know the length of the header.
- */
+/** The number of bytes of magic, version and headerLength. A reader needs them to know the length of the header. */
 export const HEADER_PREAMBLE_BYTES = 11;
 
 const CRC_BYTES = 4;
@@ -52,9 +50,7 @@ const colour = structure({
   chromaLocation: uint(1, 0, 6),
 });
 
-/**
- * Clockwise degrees, written as the number of quarter turns in one byte.
- */
+/** Clockwise degrees, written as the number of quarter turns in one byte. */
 const rotation: FieldType<0 | 90 | 180 | 270> = {
   wire: 'u8',
   write(writer, value, name) {
@@ -113,13 +109,9 @@ export interface StreamHeader extends DisplayFields {
   };
   /** Reference slots, 1..8. */
   readonly slotCount: number;
-  /**
-   * The number of frames that a decoder must be able to hold back to output frames in display order, 0..16.
-   */
+  /** The number of frames that a decoder must be able to hold back to output frames in display order, 0..16. */
   readonly reorderDepth: number;
-  /**
-   * The name of the model pack, for display only.
-   */
+  /** The name of the model pack, for display only. */
   readonly packName: string;
   /** Identity of the model pack, 16 bytes. */
   readonly packId: Uint8Array;
@@ -187,9 +179,7 @@ export function decodeHeader(bytes: Uint8Array): StreamHeader {
   return { ...streamHeaderFields.read(body, 'header'), ...readDisplayFields(body) };
 }
 
-/**
- * Returns the names and values of a header's fields, as text for people.
- */
+/** Returns the names and values of a header's fields, as text for people. */
 export function describeHeader(header: StreamHeader): DescribedField[] {
   return [...streamHeaderFields.list(header), ...listDisplayFields(header)];
 }

@@ -5,16 +5,12 @@ import { PACKET_COUNT_LIMIT, SECTION_PAYLOAD_LIMIT, TIME_LIMIT } from './limits.
 import { SECTION_CRC_BYTES } from './section.js';
 import { structure } from './structure.js';
 
-/**
- * The position of a key packet.
- */
+/** The position of a key packet. */
 export interface IndexEntry {
   /** Byte offset of its section in the stream. */
   readonly offset: number;
   readonly pts: bigint;
-  /**
-   * The number of packets before it in the stream.
-   */
+  /** The number of packets before it in the stream. */
   readonly packetNumber: number;
 }
 
@@ -43,13 +39,9 @@ export const streamEndFields = structure({
 
 /** The contents of the end section. */
 export interface StreamEnd {
-  /**
-   * The number of packets in the stream.
-   */
+  /** The number of packets in the stream. */
   readonly packetCount: number;
-  /**
-   * The time from the start of the first frame to the end of the last frame, in ticks.
-   */
+  /** The time from the start of the first frame to the end of the last frame, in ticks. */
   readonly duration: bigint;
   /** Offset in the stream of the index section; 0n: none. */
   readonly indexOffset: bigint;
@@ -57,9 +49,7 @@ export interface StreamEnd {
 
 const END_PAYLOAD_BYTES = 20;
 
-/**
- * The size of a whole end section in bytes: type, one byte of length, payload, CRC.
- */
+/** The size of a whole end section in bytes: type, one byte of length, payload, CRC. */
 export const END_SECTION_BYTES = 2 + END_PAYLOAD_BYTES + SECTION_CRC_BYTES;
 
 /** Payload of the end section. */
@@ -77,9 +67,7 @@ export function decodeEnd(payload: Uint8Array, offset: number): StreamEnd {
   return end;
 }
 
-/**
- * Returns the payload of an index section; null if there are too many key packets for one section.
- */
+/** Returns the payload of an index section; null if there are too many key packets for one section. */
 export function encodeIndex({ keys }: StreamIndex): Uint8Array | null {
   const writer = new ByteWriter();
   writer.varint(BigInt(keys.length));
@@ -123,9 +111,7 @@ export function decodeIndex(payload: Uint8Array, offset: number): StreamIndex {
   return { keys };
 }
 
-/**
- * Returns the last key packet at or before `pts`, or the first key packet if all are later; null if there is none.
- */
+/** Returns the last key packet at or before `pts`, or the first key packet if all are later; null if there is none. */
 export function findKey({ keys }: StreamIndex, pts: bigint): IndexEntry | null {
   let found = keys[0] ?? null;
   for (const entry of keys) {

@@ -13,9 +13,7 @@ import { decodeHeader, HEADER_PREAMBLE_BYTES, readHeaderLength } from './stream-
 import type { IndexEntry, StreamEnd, StreamIndex } from './stream-index.js';
 import { decodeEnd, decodeIndex, END_SECTION_BYTES } from './stream-index.js';
 
-/**
- * The position and size of a section in the stream, with its framing.
- */
+/** The position and size of a section in the stream, with its framing. */
 export interface Extent {
   readonly offset: number;
   readonly byteLength: number;
@@ -31,22 +29,16 @@ export type StreamSection = Extent &
     | { readonly kind: 'unknown'; readonly type: number }
     | {
         readonly kind: 'damaged';
-        /**
-         * The kind of the damaged section; null if unknown. The length does not give the number of lost sections.
-         */
+        /** The kind of the damaged section; null if unknown. The length does not give the number of lost sections. */
         readonly sectionKind: SectionKind | null;
         readonly reason: string;
       }
     | { readonly kind: 'truncated'; readonly reason: string }
   );
 
-/**
- * Options for reading a stream.
- */
+/** Options for reading a stream. */
 export interface StreamReaderOptions {
-  /**
-   * True: throw BitstreamError at the first damage instead of reporting it and continuing. Default false.
-   */
+  /** True: throw BitstreamError at the first damage instead of reporting it and continuing. Default false. */
   readonly strict?: boolean;
 }
 
@@ -55,9 +47,7 @@ export interface StreamReaderOptions {
  */
 export class StreamReader {
   readonly header: StreamHeader;
-  /**
-   * The number of bytes of the header. This is the offset of the first section.
-   */
+  /** The number of bytes of the header. This is the offset of the first section. */
   readonly headerByteLength: number;
   readonly #source: ByteSource | null;
   readonly #isStrict: boolean;
@@ -96,9 +86,7 @@ export class StreamReader {
     }
   }
 
-  /**
-   * Stops reading from a pipe if the caller does not need its sections.
-   */
+  /** Stops reading from a pipe if the caller does not need its sections. */
   async close(): Promise<void> {
     const window = this.#first;
     this.#first = null;
@@ -169,9 +157,7 @@ export class StreamReader {
     }
   }
 
-  /**
-   * Returns the payload of the intact section of this kind at `offset`; null if there is none.
-   */
+  /** Returns the payload of the intact section of this kind at `offset`; null if there is none. */
   async #readAt(source: ByteSource, offset: number, kind: SectionKind): Promise<Uint8Array | null> {
     const window = new ByteWindow(chunksOf(source, offset), offset);
     try {

@@ -12,9 +12,7 @@ import { encodeEnd, encodeIndex } from './stream-index.js';
 
 export type { ByteSink };
 
-/**
- * The number of bytes of a stream by kind of section, with framing and CRCs. The sum is the size of the stream.
- */
+/** The number of bytes of a stream by kind of section, with framing and CRCs. The sum is the size of the stream. */
 export interface BytesBySection extends Readonly<Record<SectionKind, number>> {
   readonly header: number;
 }
@@ -40,9 +38,7 @@ export class StreamWriter {
     this.#sink = sink;
   }
 
-  /**
-   * The number of bytes written so far.
-   */
+  /** The number of bytes written so far. */
   get byteCount(): number {
     return this.#offset;
   }
@@ -51,9 +47,7 @@ export class StreamWriter {
     return { ...this.#bytes };
   }
 
-  /**
-   * The number of packets written so far.
-   */
+  /** The number of packets written so far. */
   get packetCount(): number {
     return this.#packetCount;
   }
@@ -133,9 +127,7 @@ export class StreamWriter {
     return this.#header;
   }
 
-  /**
-   * Counts at once, so that the next call knows its offset. Writes after all earlier writes are done.
-   */
+  /** Counts at once, so that the next call knows its offset. Writes after all earlier writes are done. */
   async #write(kind: SectionKind | 'header', bytes: Uint8Array): Promise<void> {
     this.#offset += bytes.length;
     this.#bytes[kind] += bytes.length;

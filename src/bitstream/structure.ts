@@ -16,9 +16,7 @@ export interface DescribedField {
   readonly value: string;
 }
 
-/**
- * A record in the stream. One field list defines how to read, write, measure and describe it.
- */
+/** A record in the stream. One field list defines how to read, write, measure and describe it. */
 export interface Structure<R> extends FieldType<R> {
   /** Names and types of the fields, in the order of the stream. */
   readonly fields: readonly { readonly name: string; readonly wire: string }[];
@@ -72,9 +70,7 @@ export function structure<F extends Fields>(
   };
 }
 
-/**
- * A little-endian integer of 8 or 16 bits that is divided into named numbers, lowest bits first.
- */
+/** A little-endian integer of 8 or 16 bits that is divided into named numbers, lowest bits first. */
 export function bitField<B extends Readonly<Record<string, number>>>(
   bytes: 1 | 2,
   widths: B,

@@ -12,9 +12,7 @@ export const EXIT_CODES = {
   unusableMachine: 6,
   /** The command did its work, but parts of it failed. */
   incomplete: 7,
-  /**
-   * The second of two benchmark runs is worse.
-   */
+  /** The second of two benchmark runs is worse. */
   regression: 8,
   /** As CancelledError. */
   cancelled: 130,

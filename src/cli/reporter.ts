@@ -15,9 +15,7 @@ const JSON_PROGRESS_MS = 1000;
 export class Reporter {
   readonly #isJson: boolean;
   #bar: SingleBar | null = null;
-  /**
-   * True if the total of the bar is known.
-   */
+  /** True if the total of the bar is known. */
   #hasTotal = false;
   #lastJsonMs = -Infinity;
 
@@ -25,9 +23,7 @@ export class Reporter {
     this.#isJson = isJson;
   }
 
-  /**
-   * Shows that the work has started, before any progress is known.
-   */
+  /** Shows that the work has started, before any progress is known. */
   begin(): void {
     this.progress(NO_PROGRESS);
   }
@@ -48,9 +44,7 @@ export class Reporter {
     }
   }
 
-  /**
-   * Shows the number of finished jobs in the same way, with a JSON line for each change.
-   */
+  /** Shows the number of finished jobs in the same way, with a JSON line for each change. */
   jobs(progress: JobsProgress): void {
     if (this.#isJson) {
       this.json({ type: 'progress', ...progress });
@@ -62,9 +56,7 @@ export class Reporter {
     }
   }
 
-  /**
-   * Reports information for the user, in one line.
-   */
+  /** Reports information for the user, in one line. */
   note(text: string): void {
     if (this.#isJson) this.json({ type: 'note', text });
     else this.line(`note: ${text}`);
@@ -93,18 +85,14 @@ export class Reporter {
     if (this.#isJson) this.json({ type: 'error', ...details });
   }
 
-  /**
-   * Removes the progress bar.
-   */
+  /** Removes the progress bar. */
   stop(): void {
     this.#bar?.stop();
     this.#bar = null;
   }
 }
 
-/**
- * The progress of a command that runs jobs.
- */
+/** The progress of a command that runs jobs. */
 export interface JobsProgress {
   readonly jobs: number;
   readonly totalJobs: number;
@@ -160,16 +148,12 @@ export function describeSeconds(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-/**
- * Returns a number of bytes with separated thousands.
- */
+/** Returns a number of bytes with separated thousands. */
 export function describeBytes(bytes: number): string {
   return countOf(bytes, 'byte');
 }
 
-/**
- * Returns a number with its noun: `1 frame`, `2 frames`.
- */
+/** Returns a number with its noun: `1 frame`, `2 frames`. */
 export function countOf(count: number, thing: string): string {
   return `${count.toLocaleString('en')} ${thing}${count === 1 ? '' : 's'}`;
 }

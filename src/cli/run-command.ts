@@ -5,18 +5,12 @@ import { EXIT_CODES } from './exit-codes.js';
 import { Reporter } from './reporter.js';
 import { ClosedPipe, isClosedPipe, writeFailure } from './standard-streams.js';
 
-/**
- * The arguments of a command are wrong.
- */
+/** The arguments of a command are wrong. */
 export class UsageError extends Error {}
 
-/**
- * The context of a command, in addition to its arguments.
- */
+/** The context of a command, in addition to its arguments. */
 export interface CommandContext {
-  /**
-   * Fires at Ctrl-C (SIGINT) and at SIGTERM.
-   */
+  /** Fires at Ctrl-C (SIGINT) and at SIGTERM. */
   readonly signal: AbortSignal;
   readonly reporter: Reporter;
 }
@@ -33,9 +27,7 @@ export async function runCommand(isJson: boolean, work: (context: CommandContext
     if (controller.signal.aborted) endAtOnce();
     controller.abort();
   };
-  /**
-   * A second signal does not wait for the workers. It only removes temporary files and restores the terminal.
-   */
+  /** A second signal does not wait for the workers. It only removes temporary files and restores the terminal. */
   const endAtOnce = (): void => {
     reporter.stop();
     removeAllScratch();
@@ -70,9 +62,7 @@ export async function runCommand(isJson: boolean, work: (context: CommandContext
   }
 }
 
-/**
- * Reports an error and returns the exit code.
- */
+/** Reports an error and returns the exit code. */
 export function report(thrown: unknown, reporter: Reporter): number {
   const error = describeTooManyFiles(thrown) ?? thrown;
   if (error instanceof ClosedPipe || isClosedPipe(error)) return 0;

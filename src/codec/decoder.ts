@@ -20,9 +20,7 @@ import {
 import { release } from '../platform/threads.js';
 import type { WorkerLink } from '../threads/worker-link.js';
 
-/**
- * The number of packets in the workers at a time: enough to keep all of them busy.
- */
+/** The number of packets in the workers at a time: enough to keep all of them busy. */
 const IN_FLIGHT = 5;
 
 /** Which filter improves the shown picture: restoration (`psnr`), perceptual synthesis (`lpips`), or none. */
@@ -32,27 +30,19 @@ export type PostFilter = 'none' | 'psnr' | 'lpips';
 export interface DecoderOptions {
   /** Name or folder of the model pack. Default: the pack that the stream names. */
   readonly pack?: string;
-  /**
-   * Default: the post-filter that the pack recommends.
-   */
+  /** Default: the post-filter that the pack recommends. */
   readonly postFilter?: PostFilter;
   /** Where graphs run. Default: `auto`. */
   readonly device?: 'auto' | Device;
   /** Threads of each graph, 1..64. The decoder itself keeps up to five workers busy. Default: 1. */
   readonly threads?: number;
-  /**
-   * True: throw at the first damage instead of repeating the last picture until the next key frame. Default: false.
-   */
+  /** True: throw at the first damage instead of repeating the last picture until the next key frame. Default: false. */
   readonly strict?: boolean;
 }
 
-/**
- * One problem of a stream.
- */
+/** One problem of a stream. */
 export interface DecodingProblem {
-  /**
-   * Number of the frame in coding order, from 0; null if the position of the loss is unknown.
-   */
+  /** Number of the frame in coding order, from 0; null if the position of the loss is unknown. */
   readonly frame: number | null;
   readonly reason: string;
 }
@@ -74,9 +64,7 @@ interface Pending {
   readonly shown: Promise<Planes | Lost>;
 }
 
-/**
- * The input of a decoder: a packet, or a mark for possibly missing packets in a damaged stream.
- */
+/** The input of a decoder: a packet, or a mark for possibly missing packets in a damaged stream. */
 export type PacketOrLoss = Packet | { readonly lost: string };
 
 /**
@@ -89,9 +77,7 @@ export type PacketOrLoss = Packet | { readonly lost: string };
  * ```
  */
 export class Decoder implements AsyncDisposable {
-  /**
-   * The device of the graphs, and the reason for the choice.
-   */
+  /** The device of the graphs, and the reason for the choice. */
   readonly device: ResolvedDevice;
   /** The filter in use. */
   readonly postFilter: PostFilter;
@@ -145,9 +131,7 @@ export class Decoder implements AsyncDisposable {
     return this.#problems;
   }
 
-  /**
-   * The number of frames so far that repeat the last good picture.
-   */
+  /** The number of frames so far that repeat the last good picture. */
   get concealedFrames(): number {
     return this.#concealed;
   }
@@ -188,9 +172,7 @@ export class Decoder implements AsyncDisposable {
     await Promise.all([this.#tokens, this.#pictures, ...this.#filters].map((link) => link[Symbol.asyncDispose]()));
   }
 
-  /**
-   * Returns the picture to show for packet number `index`, or the reason if there is none.
-   */
+  /** Returns the picture to show for packet number `index`, or the reason if there is none. */
   async #decodePacket(packet: Packet, index: number): Promise<Planes | Lost> {
     const { tokens: bytes, duration: _duration, loopChecksum: checksum, ...header } = packet;
     const parsed = await this.#tokens.call({ kind: 'read', header, bytes });
@@ -229,9 +211,7 @@ export class Decoder implements AsyncDisposable {
     this.#problems.push({ frame, reason });
   }
 
-  /**
-   * Yields frames as soon as no earlier frame can follow.
-   */
+  /** Yields frames as soon as no earlier frame can follow. */
   *#order(held: DecodedFrame[], frame: DecodedFrame | null): Generator<DecodedFrame, void, void> {
     if (frame !== null) held.push(frame);
     held.sort(byTime);

@@ -17,25 +17,17 @@ import {
 } from './workers/messages.js';
 import type { WorkerLink } from '../threads/worker-link.js';
 
-/**
- * The default largest distance between key frames, in frames.
- */
+/** The default largest distance between key frames, in frames. */
 const DEFAULT_KEYINT = 250;
 /** The default tune. */
 export const DEFAULT_TUNE: Tune = 'lpips';
 /** The possible values of `tune`. */
 export const TUNES: readonly string[] = ['lpips', 'psnr'] satisfies Tune[];
-/**
- * The default pack.
- */
+/** The default pack. */
 export const DEFAULT_PACK = 'tessera-nano';
-/**
- * The smallest distance between packets with a checksum, in frames, not counting key frames.
- */
+/** The smallest distance between packets with a checksum, in frames, not counting key frames. */
 const CHECKSUM_INTERVAL = 16;
-/**
- * The number of encoded frames that may wait for their packets.
- */
+/** The number of encoded frames that may wait for their packets. */
 const TOKENS_IN_FLIGHT = 3;
 
 /** How to encode. */
@@ -48,9 +40,7 @@ export interface EncoderOptions {
    * token, 1..18 (default: 18).
    */
   readonly quality?: number;
-  /**
-   * The largest distance between key frames, in frames, at least 1. Default: 250.
-   */
+  /** The largest distance between key frames, in frames, at least 1. Default: 250. */
   readonly keyint?: number;
   /**
    * `lpips` (the default) spends bits where people see errors; `psnr` minimises the squared error. Packs of the family
@@ -76,9 +66,7 @@ class PendingPacket {
   }
 }
 
-/**
- * True if the first packet is made, or if the encoder must wait for it because too many are in flight.
- */
+/** True if the first packet is made, or if the encoder must wait for it because too many are in flight. */
 function isDue(pending: readonly PendingPacket[]): boolean {
   return pending.length > TOKENS_IN_FLIGHT || pending[0]?.isMade === true;
 }
@@ -95,23 +83,15 @@ type FrameTime = Pick<Frame, 'pts' | 'duration'>;
  * ```
  */
 export class Encoder implements AsyncDisposable {
-  /**
-   * The pack that a decoder of the stream needs.
-   */
+  /** The pack that a decoder of the stream needs. */
   readonly packName: string;
   /** Identity of the pack's normative files, 16 bytes. */
   readonly packId: Uint8Array;
-  /**
-   * The device of the graphs, and the reason for the choice.
-   */
+  /** The device of the graphs, and the reason for the choice. */
   readonly device: ResolvedDevice;
-  /**
-   * The number of reference slots that the packets use.
-   */
+  /** The number of reference slots that the packets use. */
   readonly slotCount: number;
-  /**
-   * The number of frames that a decoder must hold back to show them in order.
-   */
+  /** The number of frames that a decoder must hold back to show them in order. */
   readonly reorderDepth: number;
   readonly #width: number;
   readonly #height: number;

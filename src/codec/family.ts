@@ -16,29 +16,21 @@ import type { WorkerLink } from '../threads/worker-link.js';
 
 /** The quality settings of a family. */
 export interface QualityRange {
-  /**
-   * The worst and the best quality.
-   */
+  /** The worst and the best quality. */
   readonly min: number;
   readonly max: number;
-  /**
-   * The default quality.
-   */
+  /** The default quality. */
   readonly default: number;
   /** From worst to best over the useful range, for rate-distortion curves. */
   readonly ladder: readonly number[];
 }
 
-/**
- * A pack and the size of the video to code with it.
- */
+/** A pack and the size of the video to code with it. */
 export interface CodecSetup extends WorkerSetup {
   readonly pack: ModelPack;
 }
 
-/**
- * The workers of a pack for one video. The tables of the pack are read once for all workers.
- */
+/** The workers of a pack for one video. The tables of the pack are read once for all workers. */
 export interface FamilyWorkers {
   /** Pictures to tokens. */
   startEncoder(options: SequenceOptions): WorkerLink<EncoderRequest, EncoderResponse>;
@@ -46,9 +38,7 @@ export interface FamilyWorkers {
   startTokenCodec(): WorkerLink<TokenRequest, TokenResponse>;
   /** Tokens to pictures. */
   startDecoder(): WorkerLink<DecoderRequest, DecoderResponse>;
-  /**
-   * Decoded pictures to shown pictures. A post-filter keeps no state, so several workers take pictures in turn.
-   */
+  /** Decoded pictures to shown pictures. A post-filter keeps no state, so several workers take pictures in turn. */
   startPostFilters(graph: Uint8Array): readonly WorkerLink<PostFilterRequest, Planes>[];
 }
 
@@ -58,15 +48,11 @@ export interface FamilyWorkers {
  */
 export interface CodecFamily {
   readonly quality: QualityRange;
-  /**
-   * True if the encoder supports `tune`.
-   */
+  /** True if the encoder supports `tune`. */
   readonly canTune: boolean;
   /** Luma samples of a row of decoded planes. */
   codedWidth(width: number): number;
-  /**
-   * The number of reference slots of a stream, and of frames that a decoder holds back to show them in order.
-   */
+  /** The number of reference slots of a stream, and of frames that a decoder holds back to show them in order. */
   structure(
     width: number,
     height: number,

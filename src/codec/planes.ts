@@ -26,9 +26,7 @@ export interface Plane {
   readonly height: number;
 }
 
-/**
- * The number of samples by which a reference plane is extended on each side.
- */
+/** The number of samples by which a reference plane is extended on each side. */
 export const BORDER = 32;
 
 /** Returns the buffers of planes. */

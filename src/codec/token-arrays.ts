@@ -18,9 +18,7 @@ export interface ArrayLayout {
   readonly shape: readonly number[];
 }
 
-/**
- * The constructor of typed arrays for each element type.
- */
+/** The constructor of typed arrays for each element type. */
 export const ARRAY_CLASSES = {
   uint8: Uint8Array,
   int8: Int8Array,
@@ -32,17 +30,11 @@ export const ARRAY_CLASSES = {
  * Converts the tokens that workers exchange to the arrays of token files, and back. Use one instance for one stream.
  */
 export interface TokenArrayConverter {
-  /**
-   * All arrays that a packet can have.
-   */
+  /** All arrays that a packet can have. */
   readonly layout: readonly ArrayLayout[];
-  /**
-   * Returns the arrays of a packet with this header; none if it shows a picture of earlier tokens.
-   */
+  /** Returns the arrays of a packet with this header; none if it shows a picture of earlier tokens. */
   layoutOf(header: FrameHeader): readonly ArrayLayout[];
-  /**
-   * Returns the number of token grids of a packet with this header.
-   */
+  /** Returns the number of token grids of a packet with this header. */
   tokenGridsOf(header: FrameHeader): number;
   /** The arrays of a packet's tokens, as the layout names them. */
   arraysOf(tokens: FrameArrays): NamedArrays;
@@ -60,9 +52,7 @@ export function elementsOf({ shape }: ArrayLayout): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/**
- * Returns the index in each dimension of the element at `at`, for messages.
- */
+/** Returns the index in each dimension of the element at `at`, for messages. */
 export function placeOf({ shape }: ArrayLayout, at: number): string {
   const indices: number[] = [];
   for (let rest = at, axis = shape.length - 1; axis >= 0; axis--) {

@@ -34,9 +34,7 @@ export interface DumpOptions {
   readonly crop: number | null;
   /** Makes clips of pictures: a camera moves over them. */
   readonly camera: boolean;
-  /**
-   * The largest number of frames that count for the last possible start.
-   */
+  /** The largest number of frames that count for the last possible start. */
   readonly searchFrames: number;
 }
 
@@ -44,9 +42,7 @@ export interface DumpOptions {
 export interface DumpedClip {
   readonly clip: string;
   readonly folder: string;
-  /**
-   * Null if the clip's shard already existed.
-   */
+  /** Null if the clip's shard already existed. */
   readonly frames: number | null;
   readonly q: number;
   readonly framesPerSecond: number;

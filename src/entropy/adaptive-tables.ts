@@ -4,9 +4,7 @@ import type { RansDecoder } from './rans-decoder.js';
 import type { RansEncoder } from './rans-encoder.js';
 import { TABLE_TOTAL } from './rans-constants.js';
 
-/**
- * The rate of adaptation: a fixed shift, or `'counted'`: 4, later 5, then 6, by the number of symbols of the table.
- */
+/** The rate of adaptation: a fixed shift, or `'counted'`: 4, later 5, then 6, by the number of symbols of the table. */
 export interface AdaptiveTablesOptions {
   readonly rate: 'counted' | number;
 }
@@ -27,9 +25,7 @@ export class AdaptiveTables {
   readonly #initial: Uint16Array;
   readonly #frequencies: Uint16Array;
   readonly #counts: Uint8Array;
-  /**
-   * The shift of every step, or 0 for the counted rate.
-   */
+  /** The shift of every step, or 0 for the counted rate. */
   readonly #fixedRate: number;
 
   /**
@@ -53,24 +49,18 @@ export class AdaptiveTables {
     for (let table = 0; table < this.tables; table++) checkTable(frequencies, table, symbols);
   }
 
-  /**
-   * Resets every table to its initial frequencies.
-   */
+  /** Resets every table to its initial frequencies. */
   reset(): void {
     this.#frequencies.set(this.#initial);
     this.#counts.fill(0);
   }
 
-  /**
-   * Returns the current frequency of a symbol, 1..32768.
-   */
+  /** Returns the current frequency of a symbol, 1..32768. */
   frequency(table: number, symbol: number): number {
     return this.#frequencies[table * this.symbols + symbol] ?? 0;
   }
 
-  /**
-   * Returns the current cost of a symbol in bits (a float, for decisions of the encoder).
-   */
+  /** Returns the current cost of a symbol in bits (a float, for decisions of the encoder). */
   cost(table: number, symbol: number): number {
     return information(this.frequency(table, symbol));
   }

@@ -65,9 +65,7 @@ export class RansEncoder {
     this.encode(value << shift, 1 << shift);
   }
 
-  /**
-   * Returns the coded stream of all symbols since the last call, and clears the symbols.
-   */
+  /** Returns the coded stream of all symbols since the last call, and clears the symbols. */
   finish(): Uint8Array {
     const symbols = this.#symbols;
     const buffer = new Uint8Array(2 * this.#count + STATE_BYTES);

@@ -9,17 +9,11 @@ import type { RansEncoder } from './rans-encoder.js';
  * that it read.
  */
 export interface SymbolCoder {
-  /**
-   * Codes a symbol of the alphabet of `tables`, with probability table `table`.
-   */
+  /** Codes a symbol of the alphabet of `tables`, with probability table `table`. */
   symbol(tables: AdaptiveTables, table: number, value: number): number;
-  /**
-   * Codes `count` (0..15) raw bits.
-   */
+  /** Codes `count` (0..15) raw bits. */
   bits(value: number, count: number): number;
-  /**
-   * Codes a magnitude, 0..16383, with probability table `table` of 16 symbols.
-   */
+  /** Codes a magnitude, 0..16383, with probability table `table` of 16 symbols. */
   magnitude(tables: AdaptiveTables, table: number, value: number): number;
 }
 
@@ -47,9 +41,7 @@ export class SymbolWriter implements SymbolCoder {
   }
 }
 
-/**
- * Reads values from a {@link RansDecoder}; it ignores the values of its arguments.
- */
+/** Reads values from a {@link RansDecoder}; it ignores the values of its arguments. */
 export class SymbolReader implements SymbolCoder {
   readonly #decoder: RansDecoder;
 
@@ -70,13 +62,9 @@ export class SymbolReader implements SymbolCoder {
   }
 }
 
-/**
- * Adds up the information content of the coded values and adapts the tables, but writes nothing.
- */
+/** Adds up the information content of the coded values and adapts the tables, but writes nothing. */
 export class CostCounter implements SymbolCoder {
-  /**
-   * The number of bits so far (a float).
-   */
+  /** The number of bits so far (a float). */
   bitCount = 0;
 
   symbol(tables: AdaptiveTables, table: number, value: number): number {

@@ -8,15 +8,11 @@ import {
 
 /** Where bytes are written: a file, a pipe, memory. Bytes arrive in order; nothing is ever rewritten. */
 export interface ByteSink {
-  /**
-   * Resolves when the sink can take more, so the writer waits for the sink.
-   */
+  /** Resolves when the sink can take more, so the writer waits for the sink. */
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/**
- * A byte sink. {@link ByteOutput.finish} completes it. If it is disposed before that, nothing is left.
- */
+/** A byte sink. {@link ByteOutput.finish} completes it. If it is disposed before that, nothing is left. */
 export interface ByteOutput extends ByteSink, AsyncDisposable {
   finish(): Promise<void>;
 }

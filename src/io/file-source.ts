@@ -6,9 +6,7 @@ import { EnvironmentError, InputError } from '../errors.js';
 export interface FileSource extends AsyncDisposable {
   /** Number of bytes. */
   readonly size: number;
-  /**
-   * Reads `length` bytes from `offset` on; fewer only at the end of the file.
-   */
+  /** Reads `length` bytes from `offset` on; fewer only at the end of the file. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Closes the file; safe to call twice. */
   close(): Promise<void>;

@@ -1,6 +1,4 @@
-/**
- * Inputs that a caller can name: a local file, an address, or a named pipe.
- */
+/** Inputs that a caller can name: a local file, an address, or a named pipe. */
 import { constants, existsSync, open } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';

@@ -1,8 +1,6 @@
 import { EnvironmentError } from '../errors.js';
 
-/**
- * The messages of Node, of libraries and of the dynamic linker.
- */
+/** The messages of Node, of libraries and of the dynamic linker. */
 const WORDS = /\b(EMFILE|ENFILE)\b|too many open files/i;
 
 /**

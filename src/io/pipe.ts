@@ -10,9 +10,7 @@ export interface SpooledFile extends AsyncDisposable {
   readonly byteLength: number;
 }
 
-/**
- * Reads at least `count` bytes (fewer only at the end). Returns them and the whole stream.
- */
+/** Reads at least `count` bytes (fewer only at the end). Returns them and the whole stream. */
 export async function takeFirstBytes(
   bytes: AsyncIterable<Uint8Array>,
   count: number,
@@ -39,9 +37,7 @@ export async function takeFirstBytes(
   return { first, all: all() };
 }
 
-/**
- * Reads exact numbers of bytes from a byte stream with chunks of any size. Holds one chunk.
- */
+/** Reads exact numbers of bytes from a byte stream with chunks of any size. Holds one chunk. */
 export class ByteReader implements AsyncDisposable {
   readonly #iterator: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = new Uint8Array(0);
@@ -89,16 +85,12 @@ export class ByteReader implements AsyncDisposable {
     return null;
   }
 
-  /**
-   * Returns true if no byte is left.
-   */
+  /** Returns true if no byte is left. */
   async atEnd(): Promise<boolean> {
     return !(await this.#refill());
   }
 
-  /**
-   * Tells the producer that the reader has stopped.
-   */
+  /** Tells the producer that the reader has stopped. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#iterator.return?.();
   }

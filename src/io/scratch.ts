@@ -1,6 +1,4 @@
-/**
- * Files and folders that exist only during a call. One list holds all of them.
- */
+/** Files and folders that exist only during a call. One list holds all of them. */
 import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,9 +12,7 @@ export function keepScratch(path: string): void {
   kept.add(path);
 }
 
-/**
- * Removes a path from the list after it has become a real output.
- */
+/** Removes a path from the list after it has become a real output. */
 export function forgetScratch(path: string): void {
   kept.delete(path);
 }
@@ -41,9 +37,7 @@ export async function makeTemporaryFolder(): Promise<string> {
   }
 }
 
-/**
- * Converts a file system error from writing below the system's temporary folder to a tessera error.
- */
+/** Converts a file system error from writing below the system's temporary folder to a tessera error. */
 export function describeTemporaryError(error: unknown): EnvironmentError {
   const code = (error as NodeJS.ErrnoException).code;
   const reason =
@@ -61,9 +55,7 @@ export async function removeScratch(path: string): Promise<void> {
   kept.delete(path);
 }
 
-/**
- * Removes all remaining files and folders, synchronously, for a program that is about to end.
- */
+/** Removes all remaining files and folders, synchronously, for a program that is about to end. */
 export function removeAllScratch(): void {
   for (const path of kept) {
     try {

@@ -17,9 +17,7 @@ export class Spool implements AsyncDisposable {
   #file: FileHandle | null = null;
   #folder: string | null = null;
 
-  /**
-   * The number of bytes written so far.
-   */
+  /** The number of bytes written so far. */
   get byteLength(): number {
     return this.#byteLength;
   }

@@ -4,9 +4,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { EnvironmentError, InputError } from '../errors.js';
 import { forgetScratch, keepScratch, removeScratch } from './scratch.js';
 
-/**
- * The number of links that Linux follows.
- */
+/** The number of links that Linux follows. */
 const LINK_LIMIT = 40;
 
 /** The options of {@link createTemporaryFile}. */
@@ -24,9 +22,7 @@ export interface TemporaryFileOptions {
 export interface TemporaryFile extends AsyncDisposable {
   /** Where to write. */
   readonly path: string;
-  /**
-   * The final path.
-   */
+  /** The final path. */
   readonly target: string;
   /**
    * Gives the file its real name.
@@ -83,9 +79,7 @@ export async function createTemporaryFile(target: string, options: TemporaryFile
   };
 }
 
-/**
- * Returns the final target of a symbolic link, which need not exist. Returns any other path unchanged.
- */
+/** Returns the final target of a symbolic link, which need not exist. Returns any other path unchanged. */
 async function followLinks(path: string): Promise<string> {
   let place = path;
   for (let count = 0; count < LINK_LIMIT; count++) {
@@ -144,9 +138,7 @@ export async function refuseInputs(target: string, inputs: readonly string[]): P
   }
 }
 
-/**
- * Converts a file system error from writing `target` to a tessera error.
- */
+/** Converts a file system error from writing `target` to a tessera error. */
 export function describeWriteError(error: unknown, target: string): Error {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') {

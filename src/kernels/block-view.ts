@@ -18,9 +18,7 @@ export class BlockView implements Samples {
   /** Width and height, samples. */
   size = 0;
 
-  /**
-   * Allocates a new block. Its rows follow each other without gaps.
-   */
+  /** Allocates a new block. Its rows follow each other without gaps. */
   static allocate(kernels: Kernels, size: number): BlockView {
     const block = new BlockView();
     block.at = kernels.allocate(size * size);
@@ -37,9 +35,7 @@ export class BlockView implements Samples {
     return this;
   }
 
-  /**
-   * Sets the size of an allocated block to `size` x `size` samples, at most the allocated number.
-   */
+  /** Sets the size of an allocated block to `size` x `size` samples, at most the allocated number. */
   resize(size: number): void {
     this.stride = size;
     this.size = size;

@@ -6,9 +6,7 @@ export type { KernelMemory } from '../platform/contract.js';
 /** Address inside the module's linear memory, bytes. */
 export type Pointer = number;
 
-/**
- * Functions of the WebAssembly module; `assembly/` documents them.
- */
+/** Functions of the WebAssembly module; `assembly/` documents them. */
 export interface KernelFunctions {
   blockSad(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
   blockSatd(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
@@ -86,9 +84,7 @@ interface KernelExports extends KernelFunctions {
 }
 
 const PAGE_BYTES = 65536;
-/**
- * Vector loads may read this number of bytes after a region.
- */
+/** Vector loads may read this number of bytes after a region. */
 const GUARD_BYTES = 64;
 
 let compiled: WebAssembly.Module | undefined;
@@ -156,9 +152,7 @@ export class Kernels {
     return this.#f32;
   }
 
-  /**
-   * Takes new views if a region was allocated after the end of the current views.
-   */
+  /** Takes new views if a region was allocated after the end of the current views. */
   #keepUp(): void {
     if (this.memory.top[0]! <= this.#u8.length) return;
     const { buffer } = this.memory.memory;

@@ -7,9 +7,7 @@ export interface Vector {
   y: number;
 }
 
-/**
- * The limits of vectors, whole samples.
- */
+/** The limits of vectors, whole samples. */
 export interface MotionLimits {
   minX: number;
   maxX: number;
@@ -39,9 +37,7 @@ const WORD = {
   foundY: 17,
 } as const;
 const WORDS = 18;
-/**
- * The largest number of starting points.
- */
+/** The largest number of starting points. */
 const MAX_STARTS = 16;
 
 /**
@@ -56,9 +52,7 @@ export class MotionSearch {
   readonly #starts: Pointer;
   #startCount = 0;
 
-  /**
-   * @param steps the largest number of hexagon steps of one search.
-   */
+  /** @param steps the largest number of hexagon steps of one search. */
   constructor(kernels: Kernels, steps: number) {
     this.#kernels = kernels;
     this.#parameters = kernels.allocate(WORDS * 4);

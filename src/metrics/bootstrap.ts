@@ -1,6 +1,4 @@
-/**
- * A 95 % interval of a mean, or the reason why there is none.
- */
+/** A 95 % interval of a mean, or the reason why there is none. */
 export type MeanInterval = { readonly low: number; readonly high: number } | { readonly reason: string };
 
 /** Options of {@link bootstrapMean}. */

@@ -8,9 +8,7 @@ import { frameToRgb } from '../video/convert/colour.js';
 import type { ColourDescription, Frame } from '../video/frame.js';
 import { requireSameSize } from './same-size.js';
 
-/**
- * Smallest side of a picture that has an LPIPS: AlexNet's last layer needs at least one sample.
- */
+/** Smallest side of a picture that has an LPIPS: AlexNet's last layer needs at least one sample. */
 export const MIN_LPIPS_SIDE = 31;
 
 /**
@@ -86,9 +84,7 @@ function ownGraph(): string {
   return join(packageFolder() ?? '.', 'models', 'lpips-alex', 'lpips-alex.onnx');
 }
 
-/**
- * Returns a frame in the form for LPIPS: RGB [1, 3, height, width], -1..1.
- */
+/** Returns a frame in the form for LPIPS: RGB [1, 3, height, width], -1..1. */
 export function frameToTensor(frame: Frame, colour: ColourDescription): FloatTensor {
   return rgbToTensor(frameToRgb(frame, colour), frame.width, frame.height);
 }

@@ -5,9 +5,7 @@ import { createSession, requireCudaProvider } from '../platform/graphs.js';
 import type { Device } from '../platform/contract.js';
 import { selfTestPack } from './self-test.js';
 
-/**
- * A device that works, and the reason for the choice: one line for people.
- */
+/** A device that works, and the reason for the choice: one line for people. */
 export interface ResolvedDevice {
   readonly device: Device;
   readonly reason: string;

@@ -1,20 +1,14 @@
 import { ModelError } from '../errors.js';
 
-/**
- * The graphs of one family's packs. Every pack also has the files `tables` and `self-test`.
- */
+/** The graphs of one family's packs. Every pack also has the files `tables` and `self-test`. */
 interface FamilyGraphs {
   /** Graphs whose output must be the same to the last bit everywhere (docs/FORMAT.md section 11). */
   readonly exact: readonly string[];
-  /**
-   * Other graphs that change the decoded pictures.
-   */
+  /** Other graphs that change the decoded pictures. */
   readonly decoding: readonly string[];
   /** Graphs that only encoders need. */
   readonly encoding: readonly string[];
-  /**
-   * Graphs that only improve the shown picture. They are optional.
-   */
+  /** Graphs that only improve the shown picture. They are optional. */
   readonly optional: readonly string[];
 }
 
@@ -39,19 +33,13 @@ export const FAMILIES = {
 
 type Families = typeof FAMILIES;
 
-/**
- * The way a pack makes tokens from pictures: blocks and transforms, or one network.
- */
+/** The way a pack makes tokens from pictures: blocks and transforms, or one network. */
 export type PackFamily = keyof Families;
 /** A graph that every decoder evaluates exactly (docs/FORMAT.md section 11). */
 export type ExactGraphRole = Families[PackFamily]['exact'][number];
-/**
- * A graph that makes tokens from pictures, or pictures from tokens.
- */
+/** A graph that makes tokens from pictures, or pictures from tokens. */
 export type TokenizerRole = Families[PackFamily]['decoding' | 'encoding'][number];
-/**
- * A graph that only improves the shown picture.
- */
+/** A graph that only improves the shown picture. */
 export type PostFilterRole = Families[PackFamily]['optional'][number];
 /** The role of a graph in a pack. */
 export type GraphRole = ExactGraphRole | PostFilterRole | TokenizerRole;
@@ -66,9 +54,7 @@ export function requiredFiles(family: PackFamily): readonly FileRole[] {
   return ['tables', ...requiredGraphs(family), 'self-test'];
 }
 
-/**
- * Files that change the result of decoding, in the order in which a pack's identity is computed from them.
- */
+/** Files that change the result of decoding, in the order in which a pack's identity is computed from them. */
 export function normativeFiles(family: PackFamily): readonly FileRole[] {
   const { exact, decoding } = FAMILIES[family];
   return ['tables', ...exact, ...decoding];

@@ -25,9 +25,7 @@ export class FloatGraph implements AsyncDisposable {
     return this.#session.inputNames;
   }
 
-  /**
-   * Names of the outputs of {@link run}.
-   */
+  /** Names of the outputs of {@link run}. */
   get outputNames(): readonly string[] {
     return this.#session.outputNames;
   }

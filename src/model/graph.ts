@@ -29,9 +29,7 @@ export class Graph implements AsyncDisposable {
     return this.#session.inputNames;
   }
 
-  /**
-   * Names of the outputs of {@link run}.
-   */
+  /** Names of the outputs of {@link run}. */
   get outputNames(): readonly string[] {
     return this.#session.outputNames;
   }
@@ -85,9 +83,7 @@ export class Graph implements AsyncDisposable {
     return results;
   }
 
-  /**
-   * Frees the graph. It is safe to call twice, although onnxruntime itself throws at the second call.
-   */
+  /** Frees the graph. It is safe to call twice, although onnxruntime itself throws at the second call. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#released ??= this.#session.release();
     await this.#released;

@@ -56,9 +56,7 @@ export interface PackManifest {
   /** Licence of the weights. */
   readonly licence: string;
   readonly family: PackFamily;
-  /**
-   * The files that the family requires are always present.
-   */
+  /** The files that the family requires are always present. */
   readonly files: Readonly<Record<'tables' | 'self-test', PackFile>> &
     Readonly<Partial<Record<GraphRole, PackFile | undefined>>>;
   readonly defaultPostFilter?: 'none' | 'psnr' | 'lpips' | undefined;

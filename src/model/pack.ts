@@ -17,9 +17,7 @@ export interface ModelPack {
   readonly family: PackFamily;
   /** Absolute path of the folder it was read from. */
   readonly folder: string;
-  /**
-   * 16 bytes that streams carry. They change if and only if decoding changes.
-   */
+  /** 16 bytes that streams carry. They change if and only if decoding changes. */
   readonly id: Uint8Array;
   /** Contents of `tables.safetensors`, not yet validated; see `readPackTables`. */
   readonly tables: ReadonlyMap<string, Tensor>;
@@ -101,9 +99,7 @@ export async function loadMatchingPack(
   );
 }
 
-/**
- * Returns the first half of the SHA-256 over the (binary) SHA-256s of the files that change decoding.
- */
+/** Returns the first half of the SHA-256 over the (binary) SHA-256s of the files that change decoding. */
 async function packId(manifest: PackManifest): Promise<Uint8Array> {
   const hashes = normativeFiles(manifest.family).map((role) => manifest.files[role]!.sha256);
   return (await sha256(fromHex(hashes.join('')))).slice(0, 16);

@@ -17,9 +17,7 @@ const DEFAULT_METRICS: readonly MetricName[] = ['psnr-y', 'psnr-yuv', 'ssim', 'm
 
 /** How to compare. */
 export interface CompareOptions extends Omit<LongCallOptions, 'onNote'> {
-  /**
-   * Default: PSNR Y, PSNR 6:1:1, SSIM, MS-SSIM and LPIPS, except those that need larger pictures.
-   */
+  /** Default: PSNR Y, PSNR 6:1:1, SSIM, MS-SSIM and LPIPS, except those that need larger pictures. */
   readonly metrics?: readonly MetricName[];
   /**
    * The number of frames to compare, from the first. Default: all frames; both videos must then have the same number.
@@ -31,9 +29,7 @@ export interface CompareOptions extends Omit<LongCallOptions, 'onNote'> {
 
 /** A metric of two videos. */
 export interface ComparedMetric extends FrameSummary {
-  /**
-   * Temporal metrics start with the second frame.
-   */
+  /** Temporal metrics start with the second frame. */
   readonly perFrame: readonly number[];
 }
 
@@ -44,9 +40,7 @@ export interface CompareResult {
   readonly frames: number;
   /** A metric without values (a temporal one of a single frame) is missing. */
   readonly metrics: Readonly<Partial<Record<MetricName, ComparedMetric>>>;
-  /**
-   * Reasons why default metrics were left out, one line each.
-   */
+  /** Reasons why default metrics were left out, one line each. */
   readonly notes: readonly string[];
 }
 

@@ -23,19 +23,13 @@ export type VideoInput = string | readonly string[] | AsyncIterable<Uint8Array>;
 
 /** How to compress. */
 export interface CompressOptions extends Omit<EncoderOptions, 'keyint'>, LongCallOptions {
-  /**
-   * The largest distance between key frames, in frames or in seconds such as `'10s'`. Default: `'10s'`.
-   */
+  /** The largest distance between key frames, in frames or in seconds such as `'10s'`. Default: `'10s'`. */
   readonly keyint?: number | string;
-  /**
-   * Start at this time of the source, in seconds. The stream starts there with time 0.
-   */
+  /** Start at this time of the source, in seconds. The stream starts there with time 0. */
   readonly start?: number;
   /** Stop after this duration, in seconds. */
   readonly duration?: number;
-  /**
-   * `none` leaves out sound. Default: `copy`, which keeps sound unchanged.
-   */
+  /** `none` leaves out sound. Default: `copy`, which keeps sound unchanged. */
   readonly audio?: 'copy' | 'none';
   /**
    * Which video track of a file with several, from 1; cover pictures do not count. The other tracks are kept as side
@@ -44,13 +38,9 @@ export interface CompressOptions extends Omit<EncoderOptions, 'keyint'>, LongCal
   readonly track?: number;
   /** Replace an existing file. Default: false. */
   readonly overwrite?: boolean;
-  /**
-   * Frames per second of picture files, which have no time stamps. Default: 25.
-   */
+  /** Frames per second of picture files, which have no time stamps. Default: 25. */
   readonly picturesPerSecond?: number;
-  /**
-   * True: refuse an input that is cut or damaged. False (the default): use the intact part, with a note.
-   */
+  /** True: refuse an input that is cut or damaged. False (the default): use the intact part, with a note. */
   readonly strict?: boolean;
 }
 
@@ -62,17 +52,11 @@ export interface CompressResult {
   /** Bytes of the whole stream. */
   readonly bytes: number;
   readonly bytesBySection: BytesBySection;
-  /**
-   * Bits of packets, with their framing, per luma sample.
-   */
+  /** Bits of packets, with their framing, per luma sample. */
   readonly bitsPerPixel: number;
-  /**
-   * The length of the video in seconds.
-   */
+  /** The length of the video in seconds. */
   readonly duration: number;
-  /**
-   * The duration of the call in seconds.
-   */
+  /** The duration of the call in seconds. */
   readonly seconds: number;
   readonly framesPerSecond: number;
   /** Name of the model pack that the stream needs. */
@@ -163,9 +147,7 @@ function isList(input: VideoInput): input is readonly string[] {
   return Array.isArray(input);
 }
 
-/**
- * Refuses an input that is already a tessera stream. FFmpeg would only report an unknown format.
- */
+/** Refuses an input that is already a tessera stream. FFmpeg would only report an unknown format. */
 async function refuseStream(input: VideoInput): Promise<void> {
   if (typeof input !== 'string') return;
   const handle = await open(input, 'r').catch(() => null);
@@ -246,9 +228,7 @@ class NoteBook {
   }
 }
 
-/**
- * Measures the time from the start of the first frame to the end of the last frame.
- */
+/** Measures the time from the start of the first frame to the end of the last frame. */
 class Clock {
   #first: bigint | null = null;
   #end = 0n;

@@ -17,13 +17,9 @@ import { convertTicks, secondsToTicks, ticksToSeconds } from './ticks.js';
 
 /** How to decompress. */
 export interface DecompressOptions extends DecoderOptions, LongCallOptions {
-  /**
-   * Video codec of the output. Default: H.264; in WebM, VP9. Not allowed for y4m and PNG.
-   */
+  /** Video codec of the output. Default: H.264; in WebM, VP9. Not allowed for y4m and PNG. */
   readonly videoCodec?: OutputVideoCodec;
-  /**
-   * Start at this time, in seconds. The output starts there with time 0.
-   */
+  /** Start at this time, in seconds. The output starts there with time 0. */
   readonly start?: number;
   /** Stop after this duration, in seconds. */
   readonly duration?: number;
@@ -35,25 +31,17 @@ export interface DecompressOptions extends DecoderOptions, LongCallOptions {
 export interface DecompressResult {
   readonly width: number;
   readonly height: number;
-  /**
-   * The number of frames written, with concealed frames.
-   */
+  /** The number of frames written, with concealed frames. */
   readonly frames: number;
-  /**
-   * The number of frames that repeat the last good picture because their own picture was lost.
-   */
+  /** The number of frames that repeat the last good picture because their own picture was lost. */
   readonly concealedFrames: number;
-  /**
-   * The damage found in the stream. Frames are numbered from the start of the stream.
-   */
+  /** The damage found in the stream. Frames are numbered from the start of the stream. */
   readonly problems: readonly DecodingProblem[];
   /** Notes on everything that the output cannot hold, one line each. */
   readonly notes: readonly string[];
   readonly postFilter: PostFilter;
   readonly device: 'cpu' | 'cuda';
-  /**
-   * The duration of the call in seconds.
-   */
+  /** The duration of the call in seconds. */
   readonly seconds: number;
   readonly framesPerSecond: number;
 }
@@ -98,9 +86,7 @@ export async function decompressVideo(
   return await decodeTo(stream.reader, plan, input, output, options);
 }
 
-/**
- * Reads the whole stream to find its side data, the number of frames, and the start of the wanted part.
- */
+/** Reads the whole stream to find its side data, the number of frames, and the start of the wanted part. */
 async function makePlan(reader: StreamReader, options: DecompressOptions): Promise<Plan> {
   const { start, duration, signal, strict = false } = options;
   const times: bigint[] = [];

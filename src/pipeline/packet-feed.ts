@@ -6,13 +6,9 @@ export interface FeedCounts {
   packets: number;
   /** Bytes of packet sections. */
   packetBytes: number;
-  /**
-   * The offset after the last section.
-   */
+  /** The offset after the last section. */
   bytes: number;
-  /**
-   * The number of packets with a checksum of the loop picture.
-   */
+  /** The number of packets with a checksum of the loop picture. */
   checksums: number;
 }
 

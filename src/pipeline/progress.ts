@@ -5,13 +5,9 @@ import { TimeLeft } from './time-left.js';
  * at the end.
  */
 export interface Progress {
-  /**
-   * The number of frames done.
-   */
+  /** The number of frames done. */
   readonly frames: number;
-  /**
-   * The total number of frames, from the input; null if unknown.
-   */
+  /** The total number of frames, from the input; null if unknown. */
   readonly totalFrames: number | null;
   /** Bytes of the `.tsr` stream written or read for these frames. */
   readonly bytes: number;
@@ -28,23 +24,15 @@ export interface Progress {
 
 /** Options that all long calls take. */
 export interface LongCallOptions {
-  /**
-   * Ends the call with a CancelledError. The call then removes everything that it wrote.
-   */
+  /** Ends the call with a CancelledError. The call then removes everything that it wrote. */
   readonly signal?: AbortSignal | undefined;
-  /**
-   * Gets the progress, at most ten times per second. Must not throw.
-   */
+  /** Gets the progress, at most ten times per second. Must not throw. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /**
-   * Gets information for the user at once: conversions, losses, the device. One line each.
-   */
+  /** Gets information for the user at once: conversions, losses, the device. One line each. */
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
-/**
- * The progress before the input is open.
- */
+/** The progress before the input is open. */
 export const NO_PROGRESS: Progress = {
   frames: 0,
   totalFrames: null,
@@ -56,9 +44,7 @@ export const NO_PROGRESS: Progress = {
 
 const INTERVAL_MS = 100;
 
-/**
- * Counts frames and bits and reports them regularly.
- */
+/** Counts frames and bits and reports them regularly. */
 export class ProgressMeter {
   readonly #pixels: number;
   readonly #totalFrames: number | null;
@@ -103,17 +89,13 @@ export class ProgressMeter {
     return this.#frames;
   }
 
-  /**
-   * Counts the bytes of one packet; `bytes` is the position in the stream after it.
-   */
+  /** Counts the bytes of one packet; `bytes` is the position in the stream after it. */
   addPacket(packetBytes: number, bytes: number): void {
     this.#packetBytes += packetBytes;
     this.#bytes = bytes;
   }
 
-  /**
-   * Counts one frame and reports if enough time has passed.
-   */
+  /** Counts one frame and reports if enough time has passed. */
   addFrame(): void {
     this.#frames++;
     const now = this.#now();
@@ -124,17 +106,13 @@ export class ProgressMeter {
     this.#onProgress?.(this.read());
   }
 
-  /**
-   * Reports the final figures.
-   */
+  /** Reports the final figures. */
   finish(bytes = this.#bytes): void {
     this.#bytes = bytes;
     this.#onProgress?.(this.read());
   }
 
-  /**
-   * Returns the current figures.
-   */
+  /** Returns the current figures. */
   read(): Progress {
     const { seconds } = this;
     const framesPerSecond = seconds === 0 ? 0 : this.#frames / seconds;

@@ -3,9 +3,7 @@ import type { Rational } from '../video/frame.js';
 import { isTimeless, type Chapter, type SidePacket, type SideTracks, withPackets } from '../video/side/side-tracks.js';
 import { convertTicks } from './ticks.js';
 
-/**
- * A part of a video, in ticks of `timeBase`. The time `from` becomes time 0.
- */
+/** A part of a video, in ticks of `timeBase`. The time `from` becomes time 0. */
 export interface TimeWindow {
   readonly from: bigint;
   /** First tick that is not part of it; null: to the end. */
@@ -72,9 +70,7 @@ async function* cutPackets(side: SideTracks, window: TimeWindow): AsyncGenerator
   }
 }
 
-/**
- * Returns the packet with its times counted from `origin`, in ticks of its track.
- */
+/** Returns the packet with its times counted from `origin`, in ticks of its track. */
 export function movePacket(packet: SidePacket, origin: bigint): SidePacket {
   const { pts, dts } = packet;
   return { ...packet, pts: pts === null ? null : pts - origin, dts: dts === null ? null : dts - origin };

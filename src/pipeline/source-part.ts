@@ -60,9 +60,7 @@ async function* readPart(
   }
 }
 
-/**
- * The number of frames of a part, from the source; null if unknown.
- */
+/** The number of frames of a part, from the source; null if unknown. */
 export function countPart({ frameCountHint, durationHint }: VideoSource, part: PartOptions): number | null {
   const { start, duration } = part;
   if (frameCountHint === null || (start === undefined && duration === undefined)) return frameCountHint;

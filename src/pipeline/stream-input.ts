@@ -45,9 +45,7 @@ export async function openStream(
   }
 }
 
-/**
- * Returns the display properties of a stream's pictures.
- */
+/** Returns the display properties of a stream's pictures. */
 export function propertiesOf(header: StreamHeader): VideoProperties {
   const { width, height, timeBase, frameRate, sampleAspect, rotation, colour } = header;
   return { width, height, timeBase, frameRate, sampleAspect, rotation, colour, ...displayFieldsOf(header) };

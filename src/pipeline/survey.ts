@@ -4,13 +4,9 @@ import { openSideTracks, type SideTracks } from '../video/side/side-tracks.js';
 
 /** The survey of a stream: its side data and its number of frames. */
 export interface Survey {
-  /**
-   * Null if there is no side data, or if it is too damaged. Dispose it.
-   */
+  /** Null if there is no side data, or if it is too damaged. Dispose it. */
   readonly side: SideTracks | null;
-  /**
-   * The reason why it is not complete; null if it is complete.
-   */
+  /** The reason why it is not complete; null if it is complete. */
   readonly sideFault: string | null;
 }
 

@@ -1,23 +1,15 @@
-/**
- * A number of finished frames and its time.
- */
+/** A number of finished frames and its time. */
 interface Mark {
   readonly frames: number;
   readonly seconds: number;
 }
 
-/**
- * An estimate needs at least this number of seconds and frames.
- */
+/** An estimate needs at least this number of seconds and frames. */
 const LEAST_SECONDS = 1;
 const LEAST_FRAMES = 4;
-/**
- * The start is part of the measurement as long as the work takes less than this, in seconds.
- */
+/** The start is part of the measurement as long as the work takes less than this, in seconds. */
 const SETTLED_SECONDS = 5;
-/**
- * The smallest number of frames between two marks, so that the costs of different kinds of frames average out.
- */
+/** The smallest number of frames between two marks, so that the costs of different kinds of frames average out. */
 const MARK_FRAMES = 16;
 
 /**
@@ -30,21 +22,15 @@ export class TimeLeft {
   #first: Mark | null = null;
   /** The speed is measured from here. */
   #from: Mark | null = null;
-  /**
-   * Replaces `from` when as much time has passed after it as before it.
-   */
+  /** Replaces `from` when as much time has passed after it as before it. */
   #next: Mark | null = null;
 
-  /**
-   * @param totalFrames the total number of frames; null if unknown.
-   */
+  /** @param totalFrames the total number of frames; null if unknown. */
   constructor(totalFrames: number | null) {
     this.#totalFrames = totalFrames;
   }
 
-  /**
-   * Records the number of finished frames at a time, in seconds since any moment.
-   */
+  /** Records the number of finished frames at a time, in seconds since any moment. */
   update(frames: number, seconds: number): void {
     const mark = { frames, seconds };
     if (this.#first === null || this.#from === null) {
@@ -60,9 +46,7 @@ export class TimeLeft {
     }
   }
 
-  /**
-   * Returns the remaining seconds at a time, after `frames` frames; null if there is no estimate yet.
-   */
+  /** Returns the remaining seconds at a time, after `frames` frames; null if there is no estimate yet. */
   read(frames: number, seconds: number): number | null {
     if (this.#totalFrames === null || this.#from === null) return null;
     const left = Math.max(0, this.#totalFrames - frames);

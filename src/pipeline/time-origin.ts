@@ -1,6 +1,4 @@
-/**
- * The start of the time line. A source may start at any time; its output starts at 0.
- */
+/** The start of the time line. A source may start at any time; its output starts at 0. */
 import type { Rational } from '../video/frame.js';
 import { isTimeless, type SidePacket, type SideTracks, withPackets } from '../video/side/side-tracks.js';
 import { surveyTracks } from '../video/side/track-survey.js';
@@ -41,9 +39,7 @@ function isBefore(a: Instant, b: Instant): boolean {
   return scale(a, b) < scale(b, a);
 }
 
-/**
- * Returns the same side tracks with all times counted from `origin`.
- */
+/** Returns the same side tracks with all times counted from `origin`. */
 export function moveSideTracks(side: SideTracks, origin: Instant): SideTracks {
   if (origin.ticks === 0n) return side;
   const microseconds = Number(convertTicks(origin.ticks, origin.timeBase, MICROSECONDS));

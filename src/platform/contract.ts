@@ -4,14 +4,10 @@
  * Another platform replaces the folder `node/`.
  */
 
-/**
- * The device that evaluates graphs.
- */
+/** The device that evaluates graphs. */
 export type Device = 'cpu' | 'cuda';
 
-/**
- * How much onnxruntime may optimise a graph. The exact graphs give the same bits at every level.
- */
+/** How much onnxruntime may optimise a graph. The exact graphs give the same bits at every level. */
 export type GraphOptimisation = 'disabled' | 'basic' | 'extended' | 'all';
 
 /** How a graph is evaluated. */
@@ -47,9 +43,7 @@ export interface GraphSession {
   release(): Promise<void>;
 }
 
-/**
- * Handlers of the events of a thread.
- */
+/** Handlers of the events of a thread. */
 export interface ThreadListener {
   readonly onMessage: (message: unknown) => void;
   /** The thread failed and ends. */
@@ -64,20 +58,14 @@ export interface ThreadPort {
   postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   /** Sets the handler of messages, including those that came before. Call it once. */
   onMessage(handler: (message: unknown) => void): void;
-  /**
-   * Stops taking messages, so that the thread ends.
-   */
+  /** Stops taking messages, so that the thread ends. */
   close(): void;
 }
 
-/**
- * A linear memory of the kernels. Threads that make their kernels on the same memory share it.
- */
+/** A linear memory of the kernels. Threads that make their kernels on the same memory share it. */
 export interface KernelMemory {
   readonly memory: WebAssembly.Memory;
-  /**
-   * uint32 [1], shared if the memory is shared: the start of the next region.
-   */
+  /** uint32 [1], shared if the memory is shared: the start of the next region. */
   readonly top: Uint32Array;
 }
 

@@ -1,39 +1,27 @@
-/**
- * Joined recordings: the clock of the second recording restarts, for all of its tracks.
- */
+/** Joined recordings: the clock of the second recording restarts, for all of its tracks. */
 import { AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
 import type { FormatContext, Packet, Stream } from 'node-av/lib';
 import { isBroadcast } from './demuxer.js';
 import type { Rational } from './frame.js';
 import { noTimestamp, rescaleTicks } from './libav.js';
 
-/**
- * The offset that is added to times after a join.
- */
+/** The offset that is added to times after a join. */
 interface Offset {
   readonly ticks: bigint;
   readonly timeBase: Rational;
 }
 
-/**
- * The position of a track: its times are in its own ticks, with the offset applied.
- */
+/** The position of a track: its times are in its own ticks, with the offset applied. */
 interface TrackState {
   readonly timeBase: Rational;
-  /**
-   * Audio and video are continuous; the packets of other tracks come at any time.
-   */
+  /** Audio and video are continuous; the packets of other tracks come at any time. */
   readonly isSteady: boolean;
   readonly isVideo: boolean;
-  /**
-   * The index of the current offset of the track's packets.
-   */
+  /** The index of the current offset of the track's packets. */
   join: number;
   last: bigint;
   end: bigint;
-  /**
-   * The end of the shown or heard part, and the duration of the last packet.
-   */
+  /** The end of the shown or heard part, and the duration of the last packet. */
   shownEnd: bigint;
   duration: bigint;
 }
@@ -66,9 +54,7 @@ export class Joins {
     }));
   }
 
-  /**
-   * Makes an object for an open file; null if its format cannot have joins (in MP4, edit lists define the times).
-   */
+  /** Makes an object for an open file; null if its format cannot have joins (in MP4, edit lists define the times). */
   static of(format: FormatContext): Joins | null {
     const name = format.iformat?.name ?? '';
     return name.startsWith('mov,') ? null : new Joins(format.streams, isBroadcast(format));
@@ -118,9 +104,7 @@ export class Joins {
     track.join = this.count;
   }
 
-  /**
-   * Returns the time at which all tracks have ended the current part, in ticks of `track`.
-   */
+  /** Returns the time at which all tracks have ended the current part, in ticks of `track`. */
   #endOfPart(track: TrackState): bigint {
     let end = track.shownEnd;
     for (const other of this.#tracks) {

@@ -16,9 +16,7 @@ const noSpace = -28;
 const tooManyFiles = [-23, -24];
 const noPermission = [-1, -13, -30];
 
-/**
- * Returns FFmpeg's text for a (negative) error code, as one line without a full stop.
- */
+/** Returns FFmpeg's text for a (negative) error code, as one line without a full stop. */
 export function describeCode(code: number): string {
   return FFmpegError.strerror(code).split('\n')[0]?.replace(/\.$/, '') ?? `error ${code}`;
 }
@@ -58,9 +56,7 @@ export function throwIfMachineFails(code: number, what: string): void {
   if (noPermission.includes(code)) throw new EnvironmentError(`${what}: ${describeCode(code)}; check its permissions`);
 }
 
-/**
- * Returns a native object that must not be null: libav's allocators return null if there is not enough memory.
- */
+/** Returns a native object that must not be null: libav's allocators return null if there is not enough memory. */
 export function mustExist<T>(value: T | null | undefined, what: string): T {
   if (value === null || value === undefined) throw new EnvironmentError(`FFmpeg could not make ${what}`);
   return value;
@@ -84,9 +80,7 @@ export function ticksToSeconds(ticks: bigint, timeBase: Rational): number {
   return (Number(ticks) * timeBase.num) / timeBase.den;
 }
 
-/**
- * Returns a file path in libav's form: with its protocol, so that `a:b.mp4` is not read as a URL.
- */
+/** Returns a file path in libav's form: with its protocol, so that `a:b.mp4` is not read as a URL. */
 export function fileUrl(path: string): string {
   return `file:${path}`;
 }

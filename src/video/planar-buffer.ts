@@ -80,9 +80,7 @@ export function cropPlanar(packed: Uint8Array, width: number, height: number, cr
   return result;
 }
 
-/**
- * Returns the frame with even width and height: repeats its last column and row if needed. Chroma needs no change.
- */
+/** Returns the frame with even width and height: repeats its last column and row if needed. Chroma needs no change. */
 export function padToEven(frame: Frame): Frame {
   const width = frame.width + (frame.width % 2);
   const height = frame.height + (frame.height % 2);

@@ -6,9 +6,7 @@ export interface ChartPoint {
   readonly y: number;
   /** The text shown at the point, one line each. */
   readonly lines: readonly string[];
-  /**
-   * The range of x of the point.
-   */
+  /** The range of x of the point. */
   readonly span?: readonly [number, number];
 }
 

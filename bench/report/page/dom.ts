@@ -32,9 +32,7 @@ function decorate(element: Element, attributes: Attributes): void {
   }
 }
 
-/**
- * Returns text with a minus sign instead of a hyphen before a number.
- */
+/** Returns text with a minus sign instead of a hyphen before a number. */
 export function minus(text: string): string {
   return text.replaceAll(/(^|\s)-(?=\d)/g, '$1\u2212');
 }

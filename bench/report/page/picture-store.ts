@@ -1,8 +1,6 @@
 import type { PageData, PagePicture, PagePoint } from '../shared/page-data.js';
 
-/**
- * A picture to show, with its measured values.
- */
+/** A picture to show, with its measured values. */
 export interface Shown {
   readonly picture: PagePicture;
   /** Null: the original. */

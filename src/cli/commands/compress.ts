@@ -5,9 +5,7 @@ import { countOf, describeBytes } from '../reporter.js';
 import { UsageError } from '../run-command.js';
 import { nameOf, PIPE, readStdin, stdoutSink } from '../standard-streams.js';
 
-/**
- * File extensions that other programs and `tessera decompress` use for other formats.
- */
+/** File extensions that other programs and `tessera decompress` use for other formats. */
 const VIDEO_EXTENSIONS = new Set(['.mp4', '.m4v', '.mov', '.mkv', '.webm', '.avi', '.y4m', '.png']);
 
 /** `tessera compress IN OUT.tsr` */

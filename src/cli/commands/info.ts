@@ -37,9 +37,7 @@ export const infoCommand = defineCommand({
   },
 });
 
-/**
- * Returns language, title and dispositions, if they are known.
- */
+/** Returns language, title and dispositions, if they are known. */
 function describeTrack({ language, title, dispositions }: NonNullable<StreamInfo['video']>): string {
   const known = [language, title].filter((text) => text !== null);
   return [...known, ...(dispositions.length === 0 ? [] : [`(${dispositions.join(', ')})`])].join(', ');

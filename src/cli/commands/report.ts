@@ -71,9 +71,7 @@ async function makeReport(
   return EXIT_CODES.done;
 }
 
-/**
- * Returns the limits that the user gave; the others keep their defaults.
- */
+/** Returns the limits that the user gave; the others keep their defaults. */
 function limitsOf(rate: number | undefined, cost: number | undefined): { ratePercent?: number; costPercent?: number } {
   for (const [name, value] of Object.entries({ 'rate-limit': rate, 'cost-limit': cost })) {
     if (value !== undefined && !(value >= 0)) throw new UsageError(`--${name} takes a percentage, 0 or more`);

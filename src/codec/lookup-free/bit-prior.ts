@@ -3,16 +3,12 @@ import type { Graph, GraphTensor } from '../../model/graph.js';
 import { AROUND, type Offset } from '../neighbours.js';
 import type { ChannelPlanes } from './channel-planes.js';
 
-/**
- * The offset of the cell itself, and the offsets of the cell and its neighbours.
- */
+/** The offset of the cell itself, and the offsets of the cell and its neighbours. */
 const ITSELF: readonly Offset[] = [[0, 0]];
 const ITSELF_AND_AROUND = [...ITSELF, ...AROUND];
 /** Values that describe the token grid and the pass. */
 const ABOUT = 8;
-/**
- * The positions of these values; `pass` starts a one-hot group of four.
- */
+/** The positions of these values; `pass` starts a one-hot group of four. */
 const FIELD = { channels: 0, isFirst: 1, pass: 2, isSecond: 6 } as const;
 const YES = 128;
 
@@ -20,18 +16,12 @@ const YES = 128;
 export interface BitContext {
   /** Channels in use, 1..18. */
   readonly channels: number;
-  /**
-   * The number of the token grid in its chunk.
-   */
+  /** The number of the token grid in its chunk. */
   readonly tokenGrid: number;
   readonly pass: number;
-  /**
-   * The channels of this token grid that are known so far.
-   */
+  /** The channels of this token grid that are known so far. */
   readonly current: ChannelPlanes;
-  /**
-   * The channels of the token grids before.
-   */
+  /** The channels of the token grids before. */
   readonly before: ChannelPlanes;
   readonly older: ChannelPlanes;
 }
@@ -57,9 +47,7 @@ export async function bitLogits(
   return result['logit']!.data;
 }
 
-/**
- * Returns the channels of the cells at `offsets` from each of `cells`: [cells, 18 offsets].
- */
+/** Returns the channels of the cells at `offsets` from each of `cells`: [cells, 18 offsets]. */
 function rowsOf(cells: Int32Array, offsets: readonly Offset[], planes: ChannelPlanes): GraphTensor {
   const width = offsets.length * TOKEN_CHANNELS;
   const data = new Uint8Array(cells.length * width);

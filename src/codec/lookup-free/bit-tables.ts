@@ -2,26 +2,18 @@ import { requireFamily } from '../../model/families.js';
 import type { ModelPack } from '../../model/pack.js';
 import { TableReader } from '../../model/table-reader.js';
 
-/**
- * The number of bits of a token in a lookup-free pack.
- */
+/** The number of bits of a token in a lookup-free pack. */
 export const TOKEN_CHANNELS = 18;
-/**
- * The number of certainty levels of the prior. Each channel has one table per level.
- */
+/** The number of certainty levels of the prior. Each channel has one table per level. */
 export const BIT_LEVELS = 64;
 
 /** The tables of a lookup-free pack (docs/FORMAT.md section 13). */
 export interface BitTables {
-  /**
-   * int8 [18, 18]: the value that channel j adds to the logit of channel i > j; zero elsewhere.
-   */
+  /** int8 [18, 18]: the value that channel j adds to the logit of channel i > j; zero elsewhere. */
   readonly channelWeights: Int8Array<ArrayBuffer>;
   /** uint16 [18 * 64, 2]: frequencies of a negative and a positive bit, rows sum to 32768. */
   readonly bitTables: Uint16Array<ArrayBuffer>;
-  /**
-   * uint8 [S]: the initial value of each channel of the tokenizer's state, for the start of a chunk.
-   */
+  /** uint8 [S]: the initial value of each channel of the tokenizer's state, for the start of a chunk. */
   readonly firstState: Uint8Array<ArrayBuffer>;
 }
 

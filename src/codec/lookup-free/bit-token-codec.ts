@@ -17,9 +17,7 @@ export class BitTokenCodec implements TokenByteCodec<CellTokens> {
   readonly #grid: CellGrid;
   readonly #coder: TokenGridCoder;
   readonly #encoder = new RansEncoder();
-  /**
-   * The number of pictures of the last token grid that packets have shown.
-   */
+  /** The number of pictures of the last token grid that packets have shown. */
   #shown = GROUP;
 
   /** @param prior the exact graph. */
@@ -28,9 +26,7 @@ export class BitTokenCodec implements TokenByteCodec<CellTokens> {
     this.#coder = new TokenGridCoder(grid, tables, prior);
   }
 
-  /**
-   * Returns the bytes of a packet's tokens; none if it shows a picture of the previous token grid.
-   */
+  /** Returns the bytes of a packet's tokens; none if it shows a picture of the previous token grid. */
   async write(header: FrameHeader, { ids }: CellTokens): Promise<Uint8Array> {
     this.#advance(header);
     const count = tokenGridsOf(header);

@@ -1,15 +1,9 @@
-/**
- * Width and height of a cell, luma samples.
- */
+/** Width and height of a cell, luma samples. */
 const CELL = 8;
-/**
- * The number of pictures of a token grid, except for the first token grid of a chunk.
- */
+/** The number of pictures of a token grid, except for the first token grid of a chunk. */
 export const GROUP = 4;
 
-/**
- * The parity of row and column of the cells of each pass (FORMAT.md section 13).
- */
+/** The parity of row and column of the cells of each pass (FORMAT.md section 13). */
 const PASSES: readonly (readonly [number, number])[] = [
   [0, 0],
   [1, 1],
@@ -17,17 +11,13 @@ const PASSES: readonly (readonly [number, number])[] = [
   [1, 0],
 ];
 
-/**
- * The grid of cells of a picture: 8x8 luma samples and one token for each cell.
- */
+/** The grid of cells of a picture: 8x8 luma samples and one token for each cell. */
 export class CellGrid {
   readonly columns: number;
   readonly rows: number;
   readonly codedWidth: number;
   readonly codedHeight: number;
-  /**
-   * The cells of each pass, as positions in raster order.
-   */
+  /** The cells of each pass, as positions in raster order. */
   readonly passes: readonly Int32Array[];
 
   /** @param width, height size of the visible picture in luma samples. */
@@ -48,9 +38,7 @@ export class CellGrid {
     });
   }
 
-  /**
-   * The number of tokens of a token grid.
-   */
+  /** The number of tokens of a token grid. */
   get cells(): number {
     return this.rows * this.columns;
   }

@@ -19,9 +19,7 @@ export function tokenGridsOf({ kind, variant: variant }: Pick<FrameHeader, 'kind
   return variant === 0 ? 1 : 0;
 }
 
-/**
- * Returns the CRC-32C of ids as little-endian words (FORMAT.md section 13).
- */
+/** Returns the CRC-32C of ids as little-endian words (FORMAT.md section 13). */
 export function idsChecksum({ ids }: CellTokens): number {
   // Typed arrays are little endian on every machine that onnxruntime runs on.
   return crc32c(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));

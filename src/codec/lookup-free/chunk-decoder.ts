@@ -5,9 +5,7 @@ import { GROUP, type CellGrid } from './cell-grid.js';
 import type { CellTokens } from './cell-tokens.js';
 import { firstState, picturesOf, type PictureGroup, type TokenizerState } from './tokenizer.js';
 
-/**
- * Makes pictures from token grids, in coding order. It passes the state from one token grid of a chunk to the next.
- */
+/** Makes pictures from token grids, in coding order. It passes the state from one token grid of a chunk to the next. */
 export class ChunkDecoder {
   readonly #grid: CellGrid;
   readonly #graph: Pick<Graph, 'run'>;
@@ -15,9 +13,7 @@ export class ChunkDecoder {
   #state: TokenizerState;
   #pictures: PictureGroup | null = null;
 
-  /**
-   * @param first initial value of each channel of the state, for the start of a chunk.
-   */
+  /** @param first initial value of each channel of the state, for the start of a chunk. */
   constructor(grid: CellGrid, graph: Pick<Graph, 'run'>, first: Uint8Array) {
     this.#grid = grid;
     this.#graph = graph;
@@ -29,9 +25,7 @@ export class ChunkDecoder {
     return this.#state;
   }
 
-  /**
-   * Starts a chunk.
-   */
+  /** Starts a chunk. */
   restart(): void {
     this.#state = this.#first;
   }
@@ -48,9 +42,7 @@ export class ChunkDecoder {
     this.#state = state;
   }
 
-  /**
-   * Returns the picture of a packet, at coded size. The token codec checks the order of packets.
-   */
+  /** Returns the picture of a packet, at coded size. The token codec checks the order of packets. */
   async decode(header: FrameHeader, { ids }: CellTokens): Promise<Planes> {
     if (header.kind === 'key') this.restart();
     const { cells } = this.#grid;
@@ -62,9 +54,7 @@ export class ChunkDecoder {
   }
 }
 
-/**
- * Returns the plane of one picture, in its own buffer.
- */
+/** Returns the plane of one picture, in its own buffer. */
 function pictureOf(plane: Uint8Array<ArrayBuffer>, index: number): Uint8Array<ArrayBuffer> {
   const size = plane.length / GROUP;
   return plane.slice(index * size, (index + 1) * size);

@@ -25,9 +25,7 @@ export interface TokenizerGraphs {
 export interface ChunkOptions {
   /** Channels in use, 1..18. */
   readonly channels: number;
-  /**
-   * The largest distance between key frames, in frames, at least 1. Chunks have 1 + 4k frames.
-   */
+  /** The largest distance between key frames, in frames, at least 1. Chunks have 1 + 4k frames. */
   readonly keyint: number;
 }
 
@@ -61,17 +59,13 @@ export class ChunkEncoder {
   readonly #channels: number;
   readonly #chunkLength: number;
   readonly #lookAhead: LookAhead;
-  /**
-   * Tracks the state of a decoder.
-   */
+  /** Tracks the state of a decoder. */
   readonly #decoder: ChunkDecoder;
   readonly #chooser: SignChooser;
   readonly #waiting: Waiting[] = [];
   readonly #packets: ChunkPacket[] = [];
   #last: LookAheadFrame | null = null;
-  /**
-   * The number of frames of the chunk so far.
-   */
+  /** The number of frames of the chunk so far. */
   #sinceKey = 0;
   /** The pictures of the last token grid. */
   #source: PictureGroup | null = null;
@@ -94,16 +88,12 @@ export class ChunkEncoder {
     this.#waiting.push({ picture, display: frame.display, isSceneCut: frame.isSceneCut });
   }
 
-  /**
-   * Returns true if a packet can be made; at the end of the sequence (`isEnd`), as long as there is a picture.
-   */
+  /** Returns true if a packet can be made; at the end of the sequence (`isEnd`), as long as there is a picture. */
   isReady(isEnd: boolean): boolean {
     return this.#packets.length > 0 || this.#nextPictures(isEnd).length > 0;
   }
 
-  /**
-   * Returns the next packet; `isEnd` as in {@link isReady}, which must have returned true.
-   */
+  /** Returns the next packet; `isEnd` as in {@link isReady}, which must have returned true. */
   async next(isEnd: boolean): Promise<ChunkPacket> {
     if (this.#packets.length === 0) await this.#encode(this.#nextPictures(isEnd));
     return this.#packets.shift()!;
@@ -113,9 +103,7 @@ export class ChunkEncoder {
     return isSceneCut || this.#sinceKey === 0 || this.#sinceKey >= this.#chunkLength;
   }
 
-  /**
-   * Returns the number of pictures of the next token grid; 0 if more pictures must come first.
-   */
+  /** Returns the number of pictures of the next token grid; 0 if more pictures must come first. */
   #nextPictures(isEnd: boolean): readonly Waiting[] {
     const first = this.#waiting[0];
     if (first === undefined) return [];
@@ -151,9 +139,7 @@ export class ChunkEncoder {
     this.#sinceKey = (isKey ? 0 : this.#sinceKey) + group.length;
   }
 
-  /**
-   * Returns the ids of the one or two token grids of a key packet.
-   */
+  /** Returns the ids of the one or two token grids of a key packet. */
   async #codeKey(pictures: PictureGroup, isSceneCut: boolean): Promise<Uint32Array<ArrayBuffer>> {
     const before = this.#source === null || isSceneCut ? null : this.#error(this.#source);
     this.#decoder.restart();
@@ -163,9 +149,7 @@ export class ChunkEncoder {
     return joined(first, await this.#codeTokenGrid(pictures));
   }
 
-  /**
-   * Returns the ids of a token grid and gives them to the decoder.
-   */
+  /** Returns the ids of a token grid and gives them to the decoder. */
   async #codeTokenGrid(pictures: PictureGroup): Promise<Uint32Array<ArrayBuffer>> {
     const evidence = await evidenceOf(this.#network, this.#grid, pictures, this.#decoder.state, this.#channels);
     const ids = await this.#chooser.choose(evidence, this.#channels);
@@ -173,9 +157,7 @@ export class ChunkEncoder {
     return ids;
   }
 
-  /**
-   * Returns the squared error of the last decoded picture.
-   */
+  /** Returns the squared error of the last decoded picture. */
   #error(pictures: PictureGroup): number {
     return lastPictureError(pictures, this.#decoder.pictures!);
   }

@@ -6,9 +6,7 @@ import type { CellGrid } from './cell-grid.js';
 import { TokenGridCoder } from './token-grid-coder.js';
 import type { Evidence } from './tokenizer.js';
 
-/**
- * Takes evidence as values and returns the sign that evidence and table together favour.
- */
+/** Takes evidence as values and returns the sign that evidence and table together favour. */
 const chooser: Pick<SymbolCoder, 'symbol'> = {
   symbol: (tables: AdaptiveTables, table: number, evidence: number): number => {
     const expected = (tables.cost(table, 0) - tables.cost(table, 1)) * Math.LN2;
@@ -18,9 +16,7 @@ const chooser: Pick<SymbolCoder, 'symbol'> = {
   },
 };
 
-/**
- * The number of evidence steps per nat, and the value that favours neither sign.
- */
+/** The number of evidence steps per nat, and the value that favours neither sign. */
 const NAT_STEPS = 8;
 const NOTHING = 127.5;
 
@@ -38,16 +34,12 @@ export class SignChooser {
     this.#cells = grid.cells;
   }
 
-  /**
-   * Starts a chunk.
-   */
+  /** Starts a chunk. */
   restart(): void {
     this.#coder.restart();
   }
 
-  /**
-   * Returns the ids [rows, columns] of the next token grid.
-   */
+  /** Returns the ids [rows, columns] of the next token grid. */
   choose(evidence: Evidence, channels: number): Promise<Uint32Array<ArrayBuffer>> {
     return this.#coder.code(chooser, channels, (cell, channel) => evidence[channel * this.#cells + cell]!);
   }

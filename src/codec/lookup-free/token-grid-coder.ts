@@ -22,9 +22,7 @@ export class TokenGridCoder {
   readonly #tables: AdaptiveTables;
   #before: ChannelPlanes;
   #older: ChannelPlanes;
-  /**
-   * The number of token grids of the chunk so far.
-   */
+  /** The number of token grids of the chunk so far. */
   #tokenGrids = 0;
 
   /** @param prior the exact graph. */
@@ -36,9 +34,7 @@ export class TokenGridCoder {
     this.#before = this.#older = new ChannelPlanes(grid);
   }
 
-  /**
-   * Starts a chunk.
-   */
+  /** Starts a chunk. */
   restart(): void {
     this.#tables.reset();
     this.#before = this.#older = new ChannelPlanes(this.#grid);
@@ -81,9 +77,7 @@ export class TokenGridCoder {
     return ids;
   }
 
-  /**
-   * Returns the certainty level of a channel after the earlier channels are known: `id` holds their bits.
-   */
+  /** Returns the certainty level of a channel after the earlier channels are known: `id` holds their bits. */
   #level(logit: number, channel: number, id: number): number {
     const weights = this.#channelWeights;
     let sum = logit;

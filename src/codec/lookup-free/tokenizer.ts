@@ -6,9 +6,7 @@ import { GROUP, type CellGrid } from './cell-grid.js';
 /** The state that both networks carry from one token grid to the next: uint8 [1, S, rows, columns]. */
 export type TokenizerState = GraphTensor;
 
-/**
- * Planes of the four pictures of a token grid, one after another: y [4, codedHeight, codedWidth].
- */
+/** Planes of the four pictures of a token grid, one after another: y [4, codedHeight, codedWidth]. */
 export type PictureGroup = Planes;
 
 /** The state at the start of a chunk. Each channel has one value for all cells. */
@@ -45,9 +43,7 @@ export async function evidenceOf(
   return evidence!.data;
 }
 
-/**
- * Returns the pictures of the token grid with these ids [rows, columns], and the state for the next token grid.
- */
+/** Returns the pictures of the token grid with these ids [rows, columns], and the state for the next token grid. */
 export async function picturesOf(
   graph: Pick<Graph, 'run'>,
   { rows, columns, cells }: CellGrid,

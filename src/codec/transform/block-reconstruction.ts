@@ -85,9 +85,7 @@ export class BlockReconstruction {
     return (small ? pack.interBasis8 : pack.interBasis16)[tokens.basis[at]!]!;
   }
 
-  /**
-   * Copies the tokens of the macroblock at `offset` to kernel memory for the `add` functions.
-   */
+  /** Copies the tokens of the macroblock at `offset` to kernel memory for the `add` functions. */
   loadTokens(coefficients: Int16Array, offset: number): void {
     this.#kernels.i16.set(coefficients.subarray(offset, offset + TOKENS_PER_BLOCK), this.#tokens >> 1);
   }
@@ -171,9 +169,7 @@ export class BlockReconstruction {
     }
   }
 
-  /**
-   * Intra boundary of a luma block; `sub` is -1 for the whole macroblock. Returns the address of the boundary.
-   */
+  /** Intra boundary of a luma block; `sub` is -1 for the whole macroblock. Returns the address of the boundary. */
   lumaBoundary(target: Picture, row: number, column: number, sub: number, columns: number): Pointer {
     const { stride } = target.y;
     const size = sub < 0 ? MACROBLOCK : SUB_BLOCK;
@@ -192,9 +188,7 @@ export class BlockReconstruction {
     return this.#boundary;
   }
 
-  /**
-   * Predicts both chroma blocks of a macroblock from their boundaries.
-   */
+  /** Predicts both chroma blocks of a macroblock from their boundaries. */
   predictIntraChroma(plane: Plane, row: number, column: number, mode: number, columns: number): void {
     const block = plane.at + row * CHROMA_BLOCK * plane.stride + column * CHROMA_BLOCK;
     const { call } = this.#kernels;

@@ -20,9 +20,7 @@ export class CoefficientSyntax {
   readonly #probabilities: ProbabilityTables;
   readonly #neighbours: Uint8Array;
   readonly #contextOfSum: Uint8Array;
-  /**
-   * The largest number of coded tokens by kind: 16x16, four 8x8, chroma.
-   */
+  /** The largest number of coded tokens by kind: 16x16, four 8x8, chroma. */
   readonly #available: readonly [number, number, number];
 
   constructor(tables: ProbabilityTables, pack: PackTables) {

@@ -14,9 +14,7 @@ export interface StepTables {
   readonly chroma: readonly [Pointer, Pointer];
 }
 
-/**
- * The pack's tables in kernel memory, in the layout that the kernels need.
- */
+/** The pack's tables in kernel memory, in the layout that the kernels need. */
 export class KernelTables {
   readonly pack: PackTables;
   /** Addresses of int16 [atoms, samples]. */

@@ -11,13 +11,9 @@ export const SIDE_PLANES = 6;
 const SUB_BLOCK_SHIFT = shiftOf(SUB_BLOCK);
 /** A flag of the side input that is set. */
 const YES = 64;
-/**
- * The number of luma samples around a region that its filter reads.
- */
+/** The number of luma samples around a region that its filter reads. */
 const HALO = 8;
-/**
- * The number of regions that are evaluated at a time. Their data fits into the cache of a core.
- */
+/** The number of regions that are evaluated at a time. Their data fits into the cache of a core. */
 const BATCH = 12;
 const PLANES = [
   { name: 'y', output: 'filteredY', shift: 0 },
@@ -177,9 +173,7 @@ function cornerOf(geometry: Geometry, region: number, shift: number): { left: nu
   };
 }
 
-/**
- * Copies a square from a plane; outside the plane, edge samples repeat.
- */
+/** Copies a square from a plane; outside the plane, edge samples repeat. */
 function cut(
   plane: Uint8Array,
   width: number,

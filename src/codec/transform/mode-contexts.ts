@@ -5,14 +5,10 @@ import { INTRA8, isIntra, SKIP, type FrameTokens } from './frame-tokens.js';
  * above. `row` and `column` count macroblocks unless said otherwise.
  */
 
-/**
- * The number of neighbour activities for `lumaGroups`, for each of the four types with a residual.
- */
+/** The number of neighbour activities for `lumaGroups`, for each of the four types with a residual. */
 const LUMA_ACTIVITIES = 6;
 export const LUMA_GROUPS_CONTEXTS = 4 * LUMA_ACTIVITIES;
-/**
- * The number of activities for `chromaGroups`: four of the neighbours, without or with luma tokens.
- */
+/** The number of activities for `chromaGroups`: four of the neighbours, without or with luma tokens. */
 const CHROMA_ACTIVITIES = 8;
 export const CHROMA_GROUPS_CONTEXTS = 4 * CHROMA_ACTIVITIES;
 

@@ -45,9 +45,7 @@ export class ModeSyntax {
   readonly #neighbours: MotionNeighbours;
   readonly #fields = new Int16Array(MOTION_FIELDS);
 
-  /**
-   * @param temporal the motion of the reference slots; it is updated with every frame.
-   */
+  /** @param temporal the motion of the reference slots; it is updated with every frame. */
   constructor(tables: ProbabilityTables, pack: PackTables, temporal = new TemporalMotion()) {
     this.#probabilities = tables;
     this.#temporal = temporal;
@@ -56,9 +54,7 @@ export class ModeSyntax {
     this.#basisChoices = [pack.interBasis16.length, pack.interBasis8.length];
   }
 
-  /**
-   * Codes the region and mode tokens of a whole frame. Call it for frames in coding order.
-   */
+  /** Codes the region and mode tokens of a whole frame. Call it for frames in coding order. */
   code(coder: SymbolCoder, header: FrameHeader, tokens: FrameTokens): void {
     this.#temporal.beginFrame(header);
     this.#codeRegions(coder, header, tokens);

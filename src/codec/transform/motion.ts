@@ -7,9 +7,7 @@ export const CANDIDATES = 3;
 /** Symbol of `motion` for a motion that is not one of the candidates. */
 export const NEW_MOTION = CANDIDATES;
 
-/**
- * The number of classes of a vector's difference to its prediction, by its number of bits.
- */
+/** The number of classes of a vector's difference to its prediction, by its number of bits. */
 export const MOTION_CLASSES = 16;
 /** Contexts of a component's class. */
 export const MOTION_CLASS_CONTEXTS = 3;
@@ -24,9 +22,7 @@ const NO_MOVEMENT = new Int16Array(MOTION_FIELDS);
 export class MotionNeighbours {
   /** [3, 5]: reference, x0, y0, x1, y1 of each candidate. */
   readonly candidates = new Int16Array(CANDIDATES * MOTION_FIELDS);
-  /**
-   * True if `temporal` holds a motion for the partition.
-   */
+  /** True if `temporal` holds a motion for the partition. */
   hasTemporal = false;
   /** Positions of left, above and above right on the sub-block grid, -1 if absent. */
   readonly #positions = new Int32Array(3);
@@ -34,9 +30,7 @@ export class MotionNeighbours {
   #count = 0;
   #tokens: FrameTokens | undefined;
 
-  /**
-   * @param temporal the motion of the frame's references; its frame must have started.
-   */
+  /** @param temporal the motion of the frame's references; its frame must have started. */
   constructor(readonly temporal: TemporalMotion) {}
 
   /**
@@ -98,9 +92,7 @@ export class MotionNeighbours {
     return fields[1 + slot * 2 + component]!;
   }
 
-  /**
-   * Returns the context 0..2 of a motion class, from the size of the neighbours' differences in this component.
-   */
+  /** Returns the context 0..2 of a motion class, from the size of the neighbours' differences in this component. */
   differenceContext(component: number): number {
     const tokens = this.#tokens!;
     const left = this.#positions[0]!;

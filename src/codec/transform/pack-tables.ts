@@ -25,23 +25,17 @@ const MAX_INTRA_MODES = 16;
 const MAX_INTERPOLATIONS = 4;
 const MAX_BASES = 32;
 const MAX_BASIS_CHOICES = 4;
-/**
- * With the largest weight and magnitude, dequantisation still fits into 31 bits: `(16384 * 255 >> 5) * 16383`.
- */
+/** With the largest weight and magnitude, dequantisation still fits into 31 bits: `(16384 * 255 >> 5) * 16383`. */
 const MAX_STEP = 16384;
 /** Largest sum of the magnitudes of a row of taps: results before rounding then fit 16 bits. */
 const MAX_TAP_SUM = 128;
 /** Sum of a row of taps, which are in 1/64. */
 const TAP_UNIT = 64;
 
-/**
- * The number of positions between two luma samples (quarter samples), and the number of taps of each.
- */
+/** The number of positions between two luma samples (quarter samples), and the number of taps of each. */
 export const LUMA_PHASES = 4;
 export const LUMA_TAPS = 8;
-/**
- * The same for chroma, which has half the resolution.
- */
+/** The same for chroma, which has half the resolution. */
 export const CHROMA_PHASES = 2 * LUMA_PHASES;
 export const CHROMA_TAPS = 4;
 
@@ -212,9 +206,7 @@ function readBasisIndices(
   return data;
 }
 
-/**
- * Checks that interpolation keeps brightness, its sums fit into 16 bits, and phase 0 is the sample itself.
- */
+/** Checks that interpolation keeps brightness, its sums fit into 16 bits, and phase 0 is the sample itself. */
 function requireTaps(
   reader: TableReader,
   name: string,
@@ -234,9 +226,7 @@ function requireTaps(
   }
 }
 
-/**
- * Checks that the context of a token uses only tokens that are decoded before it.
- */
+/** Checks that the context of a token uses only tokens that are decoded before it. */
 function readNeighbours(reader: TableReader): Uint8Array<ArrayBuffer> {
   const { data } = reader.read('contextNeighbours', 'U8', [TOKEN_KINDS, LUMA_TOKENS, NEIGHBOURS]);
   for (const [at, neighbour] of data.entries()) {

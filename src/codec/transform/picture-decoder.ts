@@ -11,9 +11,7 @@ import { Picture } from './picture.js';
 import type { Planes } from '../planes.js';
 import { ReferenceSlots } from './reference-slots.js';
 
-/**
- * Makes loop pictures from tokens (FORMAT.md section 10). Holds the reference slots.
- */
+/** Makes loop pictures from tokens (FORMAT.md section 10). Holds the reference slots. */
 export class PictureDecoder {
   readonly #geometry: Geometry;
   readonly #tables: KernelTables;

@@ -35,9 +35,7 @@ const BLOCK = {
 } as const;
 /** Values that describe each of its eight neighbours. */
 const NEIGHBOUR_FIELDS = 6;
-/**
- * The positions of these values.
- */
+/** The positions of these values. */
 const NEIGHBOUR = { isThere: 0, isIntra: 1, isSkip: 2, transform: 3, lumaGroups: 4, chromaGroups: 5 } as const;
 /** Quarter samples, the units of vectors, in a macroblock's width, and the shift from them to macroblocks. */
 const MACROBLOCK_UNITS = 4 * MACROBLOCK;
@@ -54,18 +52,14 @@ export interface PriorGraphs {
   readonly second: Pick<Graph, 'run'>;
 }
 
-/**
- * The memory of a frame [rows, columns, 384]: codes of earlier magnitudes, moved along the motion.
- */
+/** The memory of a frame [rows, columns, 384]: codes of earlier magnitudes, moved along the motion. */
 export type TokenMemory = Uint8Array<ArrayBuffer>;
 
 /** Scales of the coded macroblocks of one pass. */
 export interface Scales {
   /** [macroblocks, 384], 0..31. */
   readonly scale: Uint8Array;
-  /**
-   * [rows, columns]: the index of the macroblock in `scales`; -1 if it is not in this pass.
-   */
+  /** [rows, columns]: the index of the macroblock in `scales`; -1 if it is not in this pass. */
   readonly index: Int32Array;
 }
 
@@ -96,9 +90,7 @@ export class FramePrior {
     );
   }
 
-  /**
-   * Returns the scales for pass 0.
-   */
+  /** Returns the scales for pass 0. */
   async first({ first }: PriorGraphs): Promise<Scales> {
     const coded = this.#coded;
     const count = coded.length;
@@ -115,9 +107,7 @@ export class FramePrior {
     return { scale: this.#keep(result.scale!.data), index };
   }
 
-  /**
-   * Returns the scales for pass 1. Call it after {@link first}; the tokens of pass 0 must be known.
-   */
+  /** Returns the scales for pass 1. Call it after {@link first}; the tokens of pass 0 must be known. */
   async second({ second }: PriorGraphs): Promise<Scales> {
     const { columns } = this.#tokens.geometry;
     const rows = Array.from(this.#coded.keys()).filter((row) => passOf(this.#coded[row]!, columns) === 1);
@@ -134,9 +124,7 @@ export class FramePrior {
     return { scale: this.#keep(result.scale!.data), index };
   }
 
-  /**
-   * Returns the memory for the slot that this frame refreshes; all tokens must be known.
-   */
+  /** Returns the memory for the slot that this frame refreshes; all tokens must be known. */
   nextMemory(): TokenMemory {
     const { coefficients } = this.#tokens;
     const { memory } = this;
@@ -168,9 +156,7 @@ export class FramePrior {
     return scales;
   }
 
-  /**
-   * [coded, 32]: values that describe each macroblock.
-   */
+  /** [coded, 32]: values that describe each macroblock. */
   #blockRows(): Uint8Array {
     const rows = new Uint8Array(this.#coded.length * BLOCK_FIELDS);
     this.#coded.forEach((at, row) => {
@@ -179,9 +165,7 @@ export class FramePrior {
     return rows;
   }
 
-  /**
-   * [coded, 8, 6]: values that describe their neighbours.
-   */
+  /** [coded, 8, 6]: values that describe their neighbours. */
   #aroundRows(): Uint8Array {
     const tokens = this.#tokens;
     const rows = new Uint8Array(this.#coded.length * AROUND.length * NEIGHBOUR_FIELDS);
@@ -319,9 +303,7 @@ function movedMemory(tokens: FrameTokens, memories: readonly [TokenMemory | null
   return moved;
 }
 
-/**
- * Returns the index of the macroblock, out of `count`, that a vector component points to from `position`.
- */
+/** Returns the index of the macroblock, out of `count`, that a vector component points to from `position`. */
 function movedPosition(position: number, component: number, count: number): number {
   const moved = (MACROBLOCK_UNITS * position + component + MACROBLOCK_UNITS / 2) >> MACROBLOCK_SHIFT;
   return Math.max(0, Math.min(count - 1, moved));

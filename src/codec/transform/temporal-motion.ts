@@ -1,14 +1,10 @@
 import type { FrameHeader } from '../frame-header.js';
 import { AVERAGE, MOTION_FIELDS, MOTION_LIMIT, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
 
-/**
- * The number of fractional bits of the time scales of vectors (units of 1/256).
- */
+/** The number of fractional bits of the time scales of vectors (units of 1/256). */
 const SCALE_BITS = 8;
 const SCALE_UNIT = 1 << SCALE_BITS;
-/**
- * Time scales are in -SCALE_LIMIT .. SCALE_LIMIT - 1.
- */
+/** Time scales are in -SCALE_LIMIT .. SCALE_LIMIT - 1. */
 const SCALE_LIMIT = BigInt(4 * SCALE_UNIT);
 
 /** The motion of the frame in a reference slot. */
@@ -82,9 +78,7 @@ export class TemporalMotion {
     return true;
   }
 
-  /**
-   * Stores the motion of a frame whose modes are known, if the frame refreshes a slot.
-   */
+  /** Stores the motion of a frame whose modes are known, if the frame refreshes a slot. */
   endFrame(header: FrameHeader, tokens: FrameTokens): void {
     if (header.refreshSlot === null) return;
     const ptsOf = (slot: number | null): bigint | null => (slot === null ? null : (this.#slots.get(slot)?.pts ?? null));

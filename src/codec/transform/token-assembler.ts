@@ -103,9 +103,7 @@ export class TokenAssembler {
     }
   }
 
-  /**
-   * Checks that tokens that are not coded are zero.
-   */
+  /** Checks that tokens that are not coded are zero. */
   #checkCoefficients({ coefficients, lumaGroups, chromaGroups, transform }: FrameTokens): void {
     const [large, small, chroma] = this.#available;
     const layout = this.#layout.find(({ name }) => name === 'coefficients')!;
@@ -139,9 +137,7 @@ function checkSame(layout: ArrayLayout, given: NamedArrays[string], found: Named
   );
 }
 
-/**
- * Records the values that a writer would code; a value without a symbol in the table becomes 0.
- */
+/** Records the values that a writer would code; a value without a symbol in the table becomes 0. */
 class Recorder implements SymbolCoder {
   readonly #values: number[];
 
@@ -167,9 +163,7 @@ class Recorder implements SymbolCoder {
   }
 }
 
-/**
- * Reads recorded values.
- */
+/** Reads recorded values. */
 class Player implements SymbolCoder {
   readonly #values: readonly number[];
   #at = 0;

@@ -23,9 +23,7 @@ export class TokenCodec {
   readonly #coefficientSyntax: CoefficientSyntax;
   readonly #memories = new Map<number, TokenMemory>();
   readonly #encoder = new RansEncoder();
-  /**
-   * The prior of the last frame, until the next one is coded. The dump of training data also reads it.
-   */
+  /** The prior of the last frame, until the next one is coded. The dump of training data also reads it. */
   lastPrior: FramePrior | undefined;
 
   constructor(geometry: Geometry, pack: PackTables, graphs: PriorGraphs) {
@@ -36,9 +34,7 @@ export class TokenCodec {
     this.#coefficientSyntax = new CoefficientSyntax(this.#probabilities, pack);
   }
 
-  /**
-   * Returns the bytes of a frame's tokens.
-   */
+  /** Returns the bytes of a frame's tokens. */
   async write(header: FrameHeader, tokens: FrameTokens): Promise<Uint8Array> {
     await this.#code(new SymbolWriter(this.#encoder), header, tokens);
     return this.#encoder.finish();

@@ -30,15 +30,11 @@ export type EncoderResponse<Tokens = FrameArrays> = {
   readonly display: number;
   readonly header: FrameHeader;
   readonly tokens: Tokens;
-  /**
-   * Null if the packet has no tokens.
-   */
+  /** Null if the packet has no tokens. */
   readonly loopChecksum: number | null;
 } | null;
 
-/**
- * Tokens to bytes, bytes to tokens, or a notice that packets were lost.
- */
+/** Tokens to bytes, bytes to tokens, or a notice that packets were lost. */
 export type TokenRequest<Tokens = FrameArrays> =
   | { readonly kind: 'write'; readonly header: FrameHeader; readonly tokens: Tokens }
   | { readonly kind: 'read'; readonly header: FrameHeader; readonly bytes: Uint8Array }
@@ -59,22 +55,16 @@ export interface DecoderRequest<Tokens = FrameArrays> {
   readonly checksum: number | null;
 }
 
-/**
- * A decoded picture at coded size, and the side input of the post-filter (empty in families without one).
- */
+/** A decoded picture at coded size, and the side input of the post-filter (empty in families without one). */
 export interface DecodedPicture {
   readonly planes: Planes;
   readonly side: Uint8Array<ArrayBuffer>;
 }
 
-/**
- * A decoded picture for the post-filter; the answer is its {@link Planes}.
- */
+/** A decoded picture for the post-filter; the answer is its {@link Planes}. */
 export type PostFilterRequest = DecodedPicture;
 
-/**
- * The picture, or the reason why it cannot be shown.
- */
+/** The picture, or the reason why it cannot be shown. */
 export type DecoderResponse =
   ({ readonly kind: 'picture' } & DecodedPicture) | { readonly kind: 'lost'; readonly reason: string };
 

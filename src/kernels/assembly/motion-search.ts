@@ -6,39 +6,27 @@ import { LUMA_TAPS } from './sizes';
 /** Parameters of a search and what it found. `kernels/motion-search.ts` fills them word by word, in this order. */
 @unmanaged
 class SearchParameters {
-  /**
-   * The block to search for.
-   */
+  /** The block to search for. */
   wanted: usize;
   wantedStride: i32;
   size: i32;
-  /**
-   * Its position in the extended reference plane.
-   */
+  /** Its position in the extended reference plane. */
   reference: usize;
   referenceStride: i32;
-  /**
-   * The predicted vector.
-   */
+  /** The predicted vector. */
   predictedX: i32;
   predictedY: i32;
-  /**
-   * The limits of vectors, whole samples.
-   */
+  /** The limits of vectors, whole samples. */
   minX: i32;
   maxX: i32;
   minY: i32;
   maxY: i32;
   /** Distortion per bit. */
   lambda: f32;
-  /**
-   * The starting points, int16 pairs.
-   */
+  /** The starting points, int16 pairs. */
   starts: usize;
   startCount: i32;
-  /**
-   * The largest number of hexagon steps.
-   */
+  /** The largest number of hexagon steps. */
   steps: i32;
   /** int16 [4, 8]. */
   taps: usize;

@@ -1,15 +1,11 @@
 import { CONTEXTS, ESCAPE, MAGNITUDES, MAGNITUDE_LIMIT, NEIGHBOURS, NEIGHBOUR_LIMIT, NO_NEIGHBOUR } from './sizes';
 
-/**
- * The common parameters of blocks of one kind. `kernels/token-quantiser.ts` fills it word by word, in this order.
- */
+/** The common parameters of blocks of one kind. `kernels/token-quantiser.ts` fills it word by word, in this order. */
 @unmanaged
 class QuantiserParameters {
   /** int32 [count], orthonormal times 2^15. */
   coefficients: usize;
-  /**
-   * int16 [count], the output; chosen tokens after the last coded group are zero.
-   */
+  /** int16 [count], the output; chosen tokens after the last coded group are zero. */
   tokens: usize;
   count: i32;
   /**
@@ -24,17 +20,13 @@ class QuantiserParameters {
   contextOfSum: usize;
   /** float32 [16 groups, 8 contexts, 16 magnitudes] in bits, sign included. */
   costs: usize;
-  /**
-   * int32 [groupCount + 1]: the number of tokens for each number of groups.
-   */
+  /** int32 [groupCount + 1]: the number of tokens for each number of groups. */
   limits: usize;
   groupCount: i32;
   /** Reconstruction offsets of magnitude 1 and of larger ones, in steps. */
   offset1: f32;
   offset2: f32;
-  /**
-   * The Lagrangian cost of the last choice.
-   */
+  /** The Lagrangian cost of the last choice. */
   cost: f32;
 }
 

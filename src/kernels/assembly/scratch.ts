@@ -13,16 +13,12 @@ const ROWS_BYTES = (MACROBLOCK + LUMA_TAPS - 1) * MACROBLOCK * 2;
 const BLOCK_BYTES = MACROBLOCK * MACROBLOCK;
 const BOUNDARY_BYTES = 4 * MACROBLOCK * 2;
 
-/**
- * The number of bytes that {@link useScratch} needs.
- */
+/** The number of bytes that {@link useScratch} needs. */
 export function scratchBytes(): usize {
   return ROWS_BYTES + BLOCK_BYTES + BOUNDARY_BYTES;
 }
 
-/**
- * Puts the buffers at `at`, aligned to 16. Call it before all other functions.
- */
+/** Puts the buffers at `at`, aligned to 16. Call it before all other functions. */
 export function useScratch(at: usize): void {
   interpolationRows = at;
   searchBlock = at + ROWS_BYTES;

@@ -14,24 +14,18 @@ export const SUB_BLOCK: i32 = 8;
 @inline
 export const LUMA_TAPS: i32 = 8;
 
-/**
- * The number of earlier tokens in a token's context, and the mark of a missing one.
- */
+/** The number of earlier tokens in a token's context, and the mark of a missing one. */
 // @ts-ignore: decorator
 @inline
 export const NEIGHBOURS: i32 = 6;
 // @ts-ignore: decorator
 @inline
 export const NO_NEIGHBOUR: i32 = 255;
-/**
- * The largest magnitude that counts for a neighbour.
- */
+/** The largest magnitude that counts for a neighbour. */
 // @ts-ignore: decorator
 @inline
 export const NEIGHBOUR_LIMIT: i32 = 3;
-/**
- * The number of contexts of a token.
- */
+/** The number of contexts of a token. */
 // @ts-ignore: decorator
 @inline
 export const CONTEXTS: i32 = 8;

@@ -9,9 +9,7 @@ import type { TokenItem } from './token-source.js';
 
 /** How to export tokens. */
 export interface ExportTokensOptions extends TokenCoderOptions, LongCallOptions {
-  /**
-   * Default: the format of the output's file extension; `jsonl` for a sink.
-   */
+  /** Default: the format of the output's file extension; `jsonl` for a sink. */
   readonly format?: TokenFileFormat;
   /** Replace an existing file. Default: false. */
   readonly overwrite?: boolean;
@@ -20,26 +18,18 @@ export interface ExportTokensOptions extends TokenCoderOptions, LongCallOptions 
 /** The result of {@link exportTokens}. */
 export interface ExportTokensResult {
   readonly format: TokenFileFormat;
-  /**
-   * The family of the model pack, which defines the tokens.
-   */
+  /** The family of the model pack, which defines the tokens. */
   readonly family: string;
   readonly frames: number;
-  /**
-   * The number of chunks: a key frame and all frames that depend on it.
-   */
+  /** The number of chunks: a key frame and all frames that depend on it. */
   readonly chunks: number;
-  /**
-   * The number of frames that have tokens.
-   */
+  /** The number of frames that have tokens. */
   readonly tokenGrids: number;
   /** Bytes of the stream. */
   readonly bytes: number;
   /** Name of the model pack. */
   readonly pack: string;
-  /**
-   * The duration of the call in seconds.
-   */
+  /** The duration of the call in seconds. */
   readonly seconds: number;
   readonly framesPerSecond: number;
 }

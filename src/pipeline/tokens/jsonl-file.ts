@@ -13,14 +13,10 @@ import {
 } from '../../codec/token-arrays.js';
 import type { TokenItem, TokenSource } from './token-source.js';
 
-/**
- * The largest number of characters of a number: digits, sign, comma and a space.
- */
+/** The largest number of characters of a number: digits, sign, comma and a space. */
 const NUMBER_CHARACTERS = 12;
 
-/**
- * Writes tokens as lines of JSON (docs/TOKENS.md). Holds one line at a time.
- */
+/** Writes tokens as lines of JSON (docs/TOKENS.md). Holds one line at a time. */
 export async function writeJsonl(source: TokenSource, sink: ByteSink): Promise<void> {
   const writeLine = (line: string): Promise<void> => sink.write(Buffer.from(`${line}\n`));
   await writeLine(headLine(source));

@@ -7,21 +7,15 @@ import {
   type TokenType,
 } from '../../codec/token-arrays.js';
 
-/**
- * numpy's names of element types: little endian, like all machines that Node runs on.
- */
+/** numpy's names of element types: little endian, like all machines that Node runs on. */
 const DESCRIPTIONS: Readonly<Record<TokenType, string>> = { uint8: '|u1', int8: '|i1', int16: '<i2', uint32: '<u4' };
 
 const MAGIC = '\x93NUMPY';
 /** Magic, version 1.0, length of the text. */
 const PREAMBLE_BYTES = 10;
-/**
- * Data start at a multiple of this number.
- */
+/** Data start at a multiple of this number. */
 const ALIGNMENT = 64;
-/**
- * The largest size of the header that numpy writes for our arrays, in bytes.
- */
+/** The largest size of the header that numpy writes for our arrays, in bytes. */
 export const NPY_HEAD_LIMIT = 4096;
 
 /**

@@ -24,9 +24,7 @@ const LINES = 'lines';
 /** numpy's name of uint8. */
 const BYTES = '|u1';
 
-/**
- * Writes tokens as numpy's archive of arrays (docs/TOKENS.md). Holds one frame at a time.
- */
+/** Writes tokens as numpy's archive of arrays (docs/TOKENS.md). Holds one frame at a time. */
 export async function writeNpz(source: TokenSource, sink: ByteSink): Promise<void> {
   await using zip = new ZipWriter(sink);
   await using lines = new LineSpool();
@@ -52,9 +50,7 @@ export async function writeNpz(source: TokenSource, sink: ByteSink): Promise<voi
   await zip.finish();
 }
 
-/**
- * The lines, which are written last.
- */
+/** The lines, which are written last. */
 class LineSpool implements AsyncDisposable {
   readonly #spool = new Spool();
 
@@ -113,9 +109,7 @@ export async function openNpz(source: ByteSource, name: string): Promise<TokenSo
   );
 }
 
-/**
- * Yields the bytes of an array of any length, in pieces.
- */
+/** Yields the bytes of an array of any length, in pieces. */
 async function* dataOf(zip: ZipReader, array: string, name: string): AsyncGenerator<Uint8Array, void, undefined> {
   const window = new ByteWindow(zip.read(entryOf(array)));
   try {

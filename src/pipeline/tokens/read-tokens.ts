@@ -17,9 +17,7 @@ export interface ReadTokensOptions extends TokenCoderOptions, Omit<LongCallOptio
 export interface TokenReader extends TokenSource, AsyncDisposable {
   /** Bytes of the stream that have been read so far. */
   readonly bytesRead: number;
-  /**
-   * The number of bytes of packets among them, with framing.
-   */
+  /** The number of bytes of packets among them, with framing. */
   readonly packetBytesRead: number;
 }
 
@@ -57,9 +55,7 @@ export async function readTokens(given: StreamInput, options: ReadTokensOptions 
   }
 }
 
-/**
- * Counts the bytes that pass and computes their checksum.
- */
+/** Counts the bytes that pass and computes their checksum. */
 class CheckedBytes {
   readonly #bytes: AsyncIterable<Uint8Array>;
   count = 0;

@@ -11,9 +11,7 @@ import { loadMatchingPack, type ModelPack } from '../../model/pack.js';
 import { checkArrays, type NamedArrays, type TokenArrayConverter } from '../../codec/token-arrays.js';
 import type { PackFamily } from '../../model/manifest.js';
 
-/**
- * The number of packets that wait for the worker: enough to keep it busy.
- */
+/** The number of packets that wait for the worker: enough to keep it busy. */
 export const CODER_IN_FLIGHT = 3;
 
 /** The options for reading and writing tokens. */
@@ -26,9 +24,7 @@ export interface TokenCoderOptions {
   readonly threads?: number;
 }
 
-/**
- * Converts the bytes of packets to arrays of tokens and back, in coding order, in a worker. It decodes no pictures.
- */
+/** Converts the bytes of packets to arrays of tokens and back, in coding order, in a worker. It decodes no pictures. */
 export class TokenCoder implements AsyncDisposable {
   readonly family: PackFamily;
   /** Arrays of a packet's tokens. */

@@ -9,9 +9,7 @@ import type * as NpzFile from './npz-file.js';
 import { openJsonl, writeJsonl } from './jsonl-file.js';
 import type { TokenSource } from './token-source.js';
 
-/**
- * The formats of token files: numpy's archive of arrays, or lines of JSON.
- */
+/** The formats of token files: numpy's archive of arrays, or lines of JSON. */
 export type TokenFileFormat = 'npz' | 'jsonl';
 
 /** A token file that can be read; dispose it. */
@@ -30,9 +28,7 @@ export function formatOfName(path: string): TokenFileFormat {
   throw new InputError(`cannot tell from ${path} what to write: end its name with .npz or .jsonl`);
 }
 
-/**
- * ZIP archives need another package, which is loaded only if needed.
- */
+/** ZIP archives need another package, which is loaded only if needed. */
 function loadNpz(): Promise<typeof NpzFile> {
   return import('./npz-file.js');
 }

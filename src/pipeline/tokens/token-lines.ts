@@ -5,9 +5,7 @@ import type { TextLine } from './split-lines.js';
 import type { ArrayLayout, NamedArrays } from '../../codec/token-arrays.js';
 import type { TokenEnd, FrameRecord, TokenItem, TokenSource } from './token-source.js';
 
-/**
- * The largest size of a line without its arrays and the bytes of side data sections.
- */
+/** The largest size of a line without its arrays and the bytes of side data sections. */
 export const LINE_LIMIT = 2 ** 20;
 
 const count = z.int().min(0);
@@ -86,9 +84,7 @@ export function frameLine({ arrays: _, ...frame }: FrameRecord, arrays: string):
   return `${toJson(frame).slice(0, -1)},"arrays":${arrays}}`;
 }
 
-/**
- * Returns the line of a side data section, without its line feed; `bytes` is the text of its field `bytes`.
- */
+/** Returns the line of a side data section, without its line feed; `bytes` is the text of its field `bytes`. */
 export function sideLine(bytes: string): string {
   return toJson({ type: 'side', bytes });
 }
@@ -98,9 +94,7 @@ export function endLine(end: TokenEnd): string {
   return toJson(end);
 }
 
-/**
- * Reads the arrays and bytes that belong to the lines of a token file.
- */
+/** Reads the arrays and bytes that belong to the lines of a token file. */
 export interface LineContents {
   /** The arrays that a frame's line gives or names. */
   arrays(value: unknown, place: string): NamedArrays | null | Promise<NamedArrays | null>;

@@ -13,9 +13,7 @@ export const pictureColour: ColourDescription = {
   chromaLocation: 2,
 };
 
-/**
- * The weights of red and blue in luma, for each H.273 `MatrixCoefficients` with such weights.
- */
+/** The weights of red and blue in luma, for each H.273 `MatrixCoefficients` with such weights. */
 const lumaWeights: Readonly<Record<number, readonly [red: number, blue: number]>> = {
   1: [0.2126, 0.0722],
   4: [0.3, 0.11],

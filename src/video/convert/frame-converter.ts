@@ -8,21 +8,15 @@ import {
 import { avGetPixFmtName, Filter, type FilterContext, FilterGraph, Frame as AvFrame } from 'node-av/lib';
 import { mustExist, throwIfInputFails } from '../libav.js';
 
-/**
- * The options of FFmpeg's filter `scale`, also for commands that people run.
- */
+/** The options of FFmpeg's filter `scale`, also for commands that people run. */
 export const SCALE_FLAGS = 'bicubic+accurate_rnd+full_chroma_int';
 
-/**
- * The target of the conversion.
- */
+/** The target of the conversion. */
 export interface PictureFormat {
   readonly width: number;
   readonly height: number;
   readonly fullRange: boolean;
-  /**
-   * `yuv420p` by default. The other formats also have 8 bits and keep transparency.
-   */
+  /** `yuv420p` by default. The other formats also have 8 bits and keep transparency. */
   readonly pixelFormat?: 'yuv420p' | 'yuva420p' | 'rgba';
 }
 
@@ -31,9 +25,7 @@ export function isPlanar420(format: number): boolean {
   return format === AV_PIX_FMT_YUV420P || format === AV_PIX_FMT_YUVJ420P;
 }
 
-/**
- * Returns true for RGB, palette and XYZ formats, for which we choose the matrix of the conversion to YUV.
- */
+/** Returns true for RGB, palette and XYZ formats, for which we choose the matrix of the conversion to YUV. */
 export function isRgb(format: number): boolean {
   return /^(gbr|rgb|bgr|argb|abgr|[0x](rgb|bgr)|pal8|bayer|x2rgb|x2bgr|monow|monob)/.test(formatName(format));
 }
@@ -148,9 +140,7 @@ export class FrameConverter implements Disposable {
   }
 }
 
-/**
- * Returns true if the lines of a decoded picture belong to two moments in alternation.
- */
+/** Returns true if the lines of a decoded picture belong to two moments in alternation. */
 export function isInterlaced(picture: AvFrame): boolean {
   return (picture.flags & AV_FRAME_FLAG_INTERLACED) !== 0;
 }

@@ -1,20 +1,12 @@
-/**
- * Finds cut files by their outermost structure, because FFmpeg plays the existing part without an error.
- */
+/** Finds cut files by their outermost structure, because FFmpeg plays the existing part without an error. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { readBoxes } from './mp4-boxes.js';
 
-/**
- * The missing part of a cut file.
- */
+/** The missing part of a cut file. */
 export interface Cut {
-  /**
-   * The number of bytes that its last element or box misses.
-   */
+  /** The number of bytes that its last element or box misses. */
   readonly missing: number;
-  /**
-   * True if the length of the rest is unknown: a live recording.
-   */
+  /** True if the length of the rest is unknown: a live recording. */
   readonly isOpen: boolean;
 }
 

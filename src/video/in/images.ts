@@ -25,9 +25,7 @@ export interface PicturesOptions {
   readonly picturesPerSecond?: number;
 }
 
-/**
- * Sorts picture files in natural order: `a2.png` before `a10.png`.
- */
+/** Sorts picture files in natural order: `a2.png` before `a10.png`. */
 export function sortNaturally(names: readonly string[]): string[] {
   return [...names].sort(new Intl.Collator('en', { numeric: true }).compare);
 }
@@ -106,9 +104,7 @@ async function listPictures(folder: string): Promise<string[]> {
   return sortNaturally(names).map((name) => join(folder, name));
 }
 
-/**
- * An 8-bit RGB picture, and the losses of its conversion.
- */
+/** An 8-bit RGB picture, and the losses of its conversion. */
 interface Picture {
   readonly width: number;
   readonly height: number;
@@ -186,16 +182,12 @@ export function picturePath(pattern: string, index: number): string {
   return pattern.replace(/%0?(\d*)d/, (_, digits: string) => String(index + 1).padStart(Number(digits), '0'));
 }
 
-/**
- * Returns the pattern for pictures in a folder: `folder/name-%05d.png` with the folder's own name.
- */
+/** Returns the pattern for pictures in a folder: `folder/name-%05d.png` with the folder's own name. */
 export function folderPattern(folder: string): string {
   return join(folder, `${basename(folder)}-%05d.png`);
 }
 
-/**
- * Writes one frame as PNG; `shown` is the name of the file in messages.
- */
+/** Writes one frame as PNG; `shown` is the name of the file in messages. */
 export async function writeFramePng(
   path: string,
   frame: Frame,

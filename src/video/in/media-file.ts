@@ -38,15 +38,11 @@ import type { FramesOptions, VideoSource } from './video-source.js';
 export interface MediaFileOptions {
   /** The name of the file for messages. Default: its path. */
   readonly name?: string;
-  /**
-   * The number of the video track to decode, from 1. Default: 1.
-   */
+  /** The number of the video track to decode, from 1. Default: 1. */
   readonly track?: number | undefined;
   /** Decoder threads; 0 (the default) lets libav take one per core. */
   readonly threads?: number;
-  /**
-   * True: refuse a file that is cut or damaged. False: read the intact part.
-   */
+  /** True: refuse a file that is cut or damaged. False: read the intact part. */
   readonly strict?: boolean;
 }
 
@@ -66,9 +62,7 @@ export async function openMediaFile(path: string, options: MediaFileOptions = {}
   }
 }
 
-/**
- * MP4 rounds lengths to the movie's time scale, as a rule 1 ms: smaller differences have no meaning.
- */
+/** MP4 rounds lengths to the movie's time scale, as a rule 1 ms: smaller differences have no meaning. */
 const MOVIE_TICK_SECONDS = 0.001;
 
 class MediaFile implements VideoSource {
@@ -91,9 +85,7 @@ class MediaFile implements VideoSource {
   // Set if only the container says so: decoders of some codecs do not mark the pictures.
   #assumedOrder: FieldOrder | undefined;
   #end: bigint | null = null;
-  /**
-   * The largest rounding error of {@link #end}, ticks.
-   */
+  /** The largest rounding error of {@link #end}, ticks. */
   #endTolerance = 0n;
   #pictures: AsyncGenerator<TimedPicture<Uint8Array>, void, undefined> | null = null;
   #first: IteratorResult<TimedPicture<Uint8Array>, void> | null = null;
@@ -201,9 +193,7 @@ class MediaFile implements VideoSource {
     }
   }
 
-  /**
-   * Reports, at the end, all problems that were found.
-   */
+  /** Reports, at the end, all problems that were found. */
   #noteEnd(seconds: number): void {
     const joins = this.#joins?.count ?? 0;
     if (joins > 0) {
@@ -243,9 +233,7 @@ class MediaFile implements VideoSource {
     this.frameCountHint = count > 0 ? count : null;
   }
 
-  /**
-   * MP4: the shown length of the track, if it differs from the sum of its samples' durations.
-   */
+  /** MP4: the shown length of the track, if it differs from the sum of its samples' durations. */
   async #correctEnd({ id, timeBase }: Stream, format: FormatContext): Promise<void> {
     if (this.#end === null || !(format.iformat?.name ?? '').startsWith('mov,')) return;
     const seconds = await readTrackEnd(this.#path, id);

@@ -13,19 +13,13 @@ export type { FramesOptions, VideoSource } from './video-source.js';
 export interface OpenVideoOptions {
   /** Stops the opening of a pipe with a CancelledError. */
   readonly signal?: AbortSignal | undefined;
-  /**
-   * The number of the video track to read, from 1. Default: 1. Cover pictures do not count.
-   */
+  /** The number of the video track to read, from 1. Default: 1. Cover pictures do not count. */
   readonly track?: number | undefined;
   /** Decoder threads; 0 (the default) takes one per core. */
   readonly threads?: number;
-  /**
-   * Frames per second of picture files; default 25. Videos have their own frame rate.
-   */
+  /** Frames per second of picture files; default 25. Videos have their own frame rate. */
   readonly picturesPerSecond?: number;
-  /**
-   * True: refuse a video that is cut or damaged. False: read the intact part.
-   */
+  /** True: refuse a video that is cut or damaged. False: read the intact part. */
   readonly strict?: boolean;
 }
 
@@ -50,9 +44,7 @@ function isList(input: string | readonly string[] | AsyncIterable<Uint8Array>): 
   return Array.isArray(input);
 }
 
-/**
- * Checks that the caller asks for track 1 if there is only one track.
- */
+/** Checks that the caller asks for track 1 if there is only one track. */
 function onlyTrack(options: OpenVideoOptions): OpenVideoOptions {
   const { track = 1 } = options;
   if (track !== 1) throw new InputError(`pictures and y4m have 1 video track: there is no track ${track}`);

@@ -3,9 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 /** A box of MP4 or QuickTime at the top level of a file (ISO/IEC 14496-12, 4.2). */
 export interface Mp4Box {
   readonly type: string;
-  /**
-   * The start of its content, and its declared end. In a cut file the end is after the end of the file.
-   */
+  /** The start of its content, and its declared end. In a cut file the end is after the end of the file. */
   readonly start: number;
   readonly end: number;
 }

@@ -1,8 +1,6 @@
 import type { Rational } from '../frame.js';
 
-/**
- * A picture with the times of its container.
- */
+/** A picture with the times of its container. */
 export interface TimedPicture<T> {
   readonly picture: T;
   /** Ticks, or null if the container has none. */
@@ -11,9 +9,7 @@ export interface TimedPicture<T> {
   readonly duration: bigint;
 }
 
-/**
- * The same with repaired times: strictly increasing, with durations.
- */
+/** The same with repaired times: strictly increasing, with durations. */
 export interface RepairedPicture<T> {
   readonly picture: T;
   readonly pts: bigint;
@@ -24,13 +20,9 @@ export interface RepairedPicture<T> {
 export interface TimestampContext {
   readonly timeBase: Rational;
   readonly frameRate: Rational;
-  /**
-   * Returns the end time of the last picture, if the container gives it; called after that picture; ticks.
-   */
+  /** Returns the end time of the last picture, if the container gives it; called after that picture; ticks. */
   readonly end: () => bigint | null;
-  /**
-   * The largest rounding error of `end`, ticks. Default: 0.
-   */
+  /** The largest rounding error of `end`, ticks. Default: 0. */
   readonly endTolerance?: () => bigint;
   /** Called once with one line for each kind of repair. */
   readonly onNote: (note: string) => void;

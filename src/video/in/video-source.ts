@@ -7,18 +7,12 @@ export interface FramesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * A video that is open for reading. Dispose it to free its files and memory.
- */
+/** A video that is open for reading. Dispose it to free its files and memory. */
 export interface VideoSource extends AsyncDisposable {
   readonly properties: VideoProperties;
-  /**
-   * The number of frames, from the container or estimated from its duration; null if unknown.
-   */
+  /** The number of frames, from the container or estimated from its duration; null if unknown. */
   readonly frameCountHint: number | null;
-  /**
-   * The duration in seconds, from the container; null if unknown.
-   */
+  /** The duration in seconds, from the container; null if unknown. */
   readonly durationHint: number | null;
   /**
    * The changes made to get 8-bit 4:2:0 frames with increasing time stamps, one line each. Complete after the last

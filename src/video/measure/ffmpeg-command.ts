@@ -1,6 +1,4 @@
-/**
- * Command-line FFmpegs, for filters and encoders that the libraries in the package do not have.
- */
+/** Command-line FFmpegs, for filters and encoders that the libraries in the package do not have. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -22,9 +20,7 @@ export function ffmpegCommands(): string[] {
   return [...new Set(candidates)].filter((path) => path !== '' && existsSync(path));
 }
 
-/**
- * Returns the binary of `ffmpeg-static`; the package may be installed without it.
- */
+/** Returns the binary of `ffmpeg-static`; the package may be installed without it. */
 function staticFfmpeg(): string | null {
   try {
     const path: unknown = createRequire(import.meta.url)('ffmpeg-static');

@@ -11,9 +11,7 @@ export interface FfmpegDescription {
   readonly encoders: readonly string[];
   /** Names of all video decoders, sorted. */
   readonly videoDecoders: readonly string[];
-  /**
-   * Encoders that tessera uses and that are missing.
-   */
+  /** Encoders that tessera uses and that are missing. */
   readonly missingEncoders: readonly string[];
 }
 

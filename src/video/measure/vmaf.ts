@@ -39,9 +39,7 @@ async function searchVmaf(commands: readonly string[]): Promise<string | { reado
 export class VmafMeter implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #folder: string;
-  /**
-   * Resolves to FFmpeg's error text, or null if it succeeded.
-   */
+  /** Resolves to FFmpeg's error text, or null if it succeeded. */
   readonly #ended: Promise<string | null>;
   readonly #waiting: Promise<void>[] = [];
 
@@ -95,9 +93,7 @@ export class VmafMeter implements AsyncDisposable {
     return [this.#child.stdio[3] as Writable, this.#child.stdio[4] as Writable];
   }
 
-  /**
-   * Sends a pair; resolves as soon as another pair can be sent.
-   */
+  /** Sends a pair; resolves as soon as another pair can be sent. */
   async add(original: Frame, decoded: Frame): Promise<void> {
     const [decodedPipe, originalPipe] = this.#pipes;
     const both = Promise.all([writeFrame(decodedPipe, decoded), writeFrame(originalPipe, original)]);
@@ -135,9 +131,7 @@ function failure(reason: string | null): EnvironmentError {
   return new EnvironmentError(`ffmpeg cannot measure VMAF: ${reason ?? 'it ended before all frames were read'}`);
 }
 
-/**
- * Also resolves if the pipe is closed; FFmpeg's exit gives the reason.
- */
+/** Also resolves if the pipe is closed; FFmpeg's exit gives the reason. */
 function writeFrame(pipe: Writable, frame: Frame): Promise<void> {
   return new Promise((resolve) => {
     pipe.write(planarFromFrame(frame), () => resolve());

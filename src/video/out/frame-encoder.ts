@@ -33,9 +33,7 @@ import { planarFromFrame } from '../planar-buffer.js';
 import { markInterlaced } from '../side/field-order.js';
 import { hdrOptions } from '../side/hdr-metadata.js';
 
-/**
- * An encoder of FFmpeg and its settings.
- */
+/** An encoder of FFmpeg and its settings. */
 export interface EncoderSettings {
   /** Name of the encoder, such as `libx264`. */
   readonly name: string;
@@ -58,9 +56,7 @@ export function quietSettings(settings: EncoderSettings): EncoderSettings {
   return { ...settings, options: { ...rest, 'x265-params': quiet } };
 }
 
-/**
- * A packet whose bytes belong to libav: valid until the next packet is requested.
- */
+/** A packet whose bytes belong to libav: valid until the next packet is requested. */
 export type EncodedPackets = AsyncGenerator<Packet, void, undefined>;
 
 /** Encodes frames with one of FFmpeg's encoders; time stamps in and out are ticks of the video's time base. */
@@ -135,9 +131,7 @@ export class FrameEncoder implements Disposable {
     }
   }
 
-  /**
-   * Copies the parameters of the encoded stream that a muxer or decoder needs.
-   */
+  /** Copies the parameters of the encoded stream that a muxer or decoder needs. */
   describe(parameters: CodecParameters): void {
     throwIfOutputFails(parameters.fromContext(this.#context), `cannot describe the output of ${this.#name}`);
   }

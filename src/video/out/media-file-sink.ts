@@ -22,9 +22,7 @@ import type { VideoSink } from './video-sink.js';
 /** Options of {@link openMediaFileSink}. */
 export interface MediaFileSinkOptions extends TemporaryFileOptions {
   readonly videoCodec?: OutputVideoCodec | undefined;
-  /**
-   * The side tracks. The caller disposes them.
-   */
+  /** The side tracks. The caller disposes them. */
   readonly side?: SideTracks | null | undefined;
 }
 
@@ -213,9 +211,7 @@ class MediaFileSink implements VideoSink {
     if (!this.#rounded && rescaleTicks(rescaleTicks(ticks, from, to), to, from) !== ticks) this.#rounded = true;
   }
 
-  /**
-   * Returns the tags of the file with the names of this container.
-   */
+  /** Returns the tags of the file with the names of this container. */
   get #tags(): Record<string, string> {
     const tags = tagsToKeep(this.#side?.header.tags ?? {});
     return this.#container.family === 'mp4' ? toMp4Tags(tags) : tags;
@@ -226,9 +222,7 @@ class MediaFileSink implements VideoSink {
     return this.#container.family === 'mp4' ? namesWithoutBox(this.#tags, this.#container.muxer) : [];
   }
 
-  /**
-   * True if the tags are written in the free form. The muxer then does not write MP4's own form, also for covers.
-   */
+  /** True if the tags are written in the free form. The muxer then does not write MP4's own form, also for covers. */
   get #hasFreeTags(): boolean {
     return this.#freeTags.length > 0 && !this.#hasCover;
   }
@@ -273,9 +267,7 @@ function croppingOf(coded: VideoProperties, shown: VideoProperties): Buffer {
   return bytes;
 }
 
-/**
- * Returns the least common multiple of tick rates within 32 bits, starting with that of the video.
- */
+/** Returns the least common multiple of tick rates within 32 bits, starting with that of the video. */
 function commonScale(scales: readonly number[]): number {
   const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
   return scales.reduce((common, scale) => {

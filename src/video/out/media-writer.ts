@@ -16,13 +16,9 @@ export type { VideoSink } from './video-sink.js';
 export interface VideoSinkOptions {
   /** Video codec; the container's usual one (H.264, in WebM VP9) if not given. Y4m and PNG take none. */
   readonly videoCodec?: OutputVideoCodec | undefined;
-  /**
-   * Sound and other side tracks; the caller disposes them.
-   */
+  /** Sound and other side tracks; the caller disposes them. */
   readonly side?: SideTracks | null | undefined;
-  /**
-   * True to replace an existing output.
-   */
+  /** True to replace an existing output. */
   readonly overwrite?: boolean;
   /** Files that are being read: none of them may be the output. */
   readonly inputs?: readonly string[];
@@ -53,9 +49,7 @@ export async function createVideoSink(
   return openMediaFileSink(output, properties, options);
 }
 
-/**
- * Returns `sink` with a note that side tracks are not written.
- */
+/** Returns `sink` with a note that side tracks are not written. */
 function noteLoss(sink: VideoSink, side: SideTracks | null | undefined): VideoSink {
   const count = side?.header.tracks.length ?? 0;
   if (count === 0) return sink;

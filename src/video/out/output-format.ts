@@ -1,6 +1,4 @@
-/**
- * The container for a file name, and the settings of each video codec.
- */
+/** The container for a file name, and the settings of each video codec. */
 import { extname } from 'node:path';
 import { InputError } from '../../errors.js';
 import { containerOfMuxer, type OutputContainer, type OutputVideoCodec } from '../output-container.js';

@@ -1,6 +1,4 @@
-/**
- * FFmpeg's video encoders, as references for measurements.
- */
+/** FFmpeg's video encoders, as references for measurements. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +8,7 @@ import { quietSettings, type EncoderSettings } from './frame-encoder.js';
 import type { Frame, Rational, VideoProperties } from '../frame.js';
 import { openMediaFile } from '../in/media-file.js';
 
-/**
- * The options of the reference encoder; all others keep the encoder's defaults.
- */
+/** The options of the reference encoder; all others keep the encoder's defaults. */
 export interface ReferenceSettings {
   readonly codec: 'x264' | 'x265';
   /** `medium`, `veryslow` ... */
@@ -25,9 +21,7 @@ export interface ReferenceSettings {
   readonly options?: Readonly<Record<string, string>>;
   /** Frames per second; 25 if not given. Rate control sees it. */
   readonly frameRate?: Rational;
-  /**
-   * Encoder and decoder threads; 0 (the default) lets the codec choose.
-   */
+  /** Encoder and decoder threads; 0 (the default) lets the codec choose. */
   readonly threads?: number;
 }
 
@@ -41,9 +35,7 @@ export interface ReferenceResult {
   readonly frames: Frame[];
   /** Seconds spent in the encoder, without waiting for frames. */
   readonly encodeSeconds: number;
-  /**
-   * Seconds spent in the decoder, with opening the file and copying.
-   */
+  /** Seconds spent in the decoder, with opening the file and copying. */
   readonly decodeSeconds: number;
 }
 

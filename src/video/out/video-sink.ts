@@ -12,9 +12,7 @@ export interface VideoSink extends AsyncDisposable {
    * @throws InputError if its size is not the video's; EnvironmentError
    */
   write(frame: Frame): Promise<void>;
-  /**
-   * Writes the rest and gives the output its final name.
-   */
+  /** Writes the rest and gives the output its final name. */
   finish(): Promise<void>;
   /** Removes what was written so far; does nothing after {@link VideoSink.finish}. */
   abort(): Promise<void>;

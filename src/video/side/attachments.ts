@@ -20,9 +20,7 @@ const coverTypes: Readonly<Record<string, { readonly mimetype: string; readonly 
 // The types of MP4's `covr` box; libavformat leaves out others without an error.
 const mp4Covers: ReadonlySet<string> = new Set(['mjpeg', 'png', 'bmp']);
 
-/**
- * Returns true if the track is a cover picture: one packet without a time.
- */
+/** Returns true if the track is a cover picture: one packet without a time. */
 export function isCover(track: SideTrack): boolean {
   return track.kind === 'video' && (track.disposition & AV_DISPOSITION_ATTACHED_PIC) !== 0;
 }
@@ -39,9 +37,7 @@ export function holdsAttached(container: OutputContainer, track: SideTrack): boo
   }
 }
 
-/**
- * Returns an attachment with the file name and the MIME type that Matroska needs.
- */
+/** Returns an attachment with the file name and the MIME type that Matroska needs. */
 export function completeAttachment(track: SideTrack): SideTrack {
   const tags = { filename: 'attachment', mimetype: 'application/octet-stream', ...lowerNames(track.tags) };
   return { ...track, tags };
@@ -67,9 +63,7 @@ export function coverAsAttachment(track: SideTrack, picture: Uint8Array): SideTr
   };
 }
 
-/**
- * The pictures of all covers by the number of their track. Covers usually come before all other packets.
- */
+/** The pictures of all covers by the number of their track. Covers usually come before all other packets. */
 export async function readCovers(side: SideTracks): Promise<Map<number, Uint8Array>> {
   const { tracks } = side.header;
   const wanted = new Set([...tracks.keys()].filter((index) => tracks[index] !== undefined && isCover(tracks[index])));

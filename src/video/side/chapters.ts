@@ -54,9 +54,7 @@ function dumpFormat(format: FormatContext): Promise<string[]> {
 
 const tagIndent = 8;
 
-/**
- * Finds the chapters in the output of `av_dump_format`, piece by piece; an empty piece is the end of a line.
- */
+/** Finds the chapters in the output of `av_dump_format`, piece by piece; an empty piece is the end of a line. */
 export function parseChapters(pieces: readonly string[]): Chapter[] {
   const chapters: { start: number; end: number; tags: Record<string, string> }[] = [];
   // Lines of other contexts (an encoder that runs at the same time) begin with their name and address.

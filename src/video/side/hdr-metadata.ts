@@ -36,9 +36,7 @@ export function readHdrMetadata(track: Stream, picture: AvFrame): HdrMetadata {
   };
 }
 
-/**
- * Sets the HDR data of a muxer's track.
- */
+/** Sets the HDR data of a muxer's track. */
 export function writeHdrMetadata(parameters: CodecParameters, { masteringDisplay, contentLight }: HdrMetadata): void {
   if (masteringDisplay !== undefined) {
     parameters.addCodedSideData(AV_PKT_DATA_MASTERING_DISPLAY_METADATA, formatMasteringDisplay(masteringDisplay));

@@ -12,16 +12,12 @@ import { ticksToSamples, type TrackSurvey } from './track-survey.js';
 const longestDelaySeconds = 0.15;
 const settlingSeconds = 0.08;
 
-/**
- * Leaves out the parts of a track that the source hides but the container would show.
- */
+/** Leaves out the parts of a track that the source hides but the container would show. */
 export class HiddenParts {
   readonly #track: SideTrack;
   readonly #isMp4: boolean;
   readonly #start: bigint;
-  /**
-   * The time of the first packet of sound that is kept, if the hidden start is shortened.
-   */
+  /** The time of the first packet of sound that is kept, if the hidden start is shortened. */
   readonly #from: bigint | null;
   #begun = false;
   #shown = false;
@@ -40,25 +36,19 @@ export class HiddenParts {
     this.#from = isLong && isShown ? (hidden.findLast((time) => time <= settled) ?? null) : null;
   }
 
-  /**
-   * Returns the track to write: its codec's delay is the rest of the hidden start.
-   */
+  /** Returns the track to write: its codec's delay is the rest of the hidden start. */
   get track(): SideTrack {
     const { audio } = this.#track;
     if (this.#from === null || audio === undefined) return this.#track;
     return { ...this.#track, audio: { ...audio, initialPadding: this.#delay } };
   }
 
-  /**
-   * The number of shown pictures that are left out because they depend on hidden pictures.
-   */
+  /** The number of shown pictures that are left out because they depend on hidden pictures. */
   get lost(): number {
     return this.#lost;
   }
 
-  /**
-   * Returns the next packet to write; null if it is left out.
-   */
+  /** Returns the next packet to write; null if it is left out. */
   take(packet: SidePacket): SidePacket | null {
     if (this.#track.kind === 'audio') return this.#takeSound(packet);
     if (this.#track.kind === 'video') return this.#takesPicture(packet) ? packet : null;
@@ -83,17 +73,13 @@ export class HiddenParts {
     return skipSamples(packet, this.#delay);
   }
 
-  /**
-   * The number of samples from the first kept packet to the start of the heard part.
-   */
+  /** The number of samples from the first kept packet to the start of the heard part. */
   get #delay(): number {
     return ticksToSamples(this.#start - (this.#from ?? this.#start), this.#track);
   }
 }
 
-/**
- * Returns the packet with this number of samples to skip at its start, as FFmpeg's `AV_PKT_DATA_SKIP_SAMPLES`.
- */
+/** Returns the packet with this number of samples to skip at its start, as FFmpeg's `AV_PKT_DATA_SKIP_SAMPLES`. */
 function skipSamples(packet: SidePacket, samples: number): SidePacket {
   const bytes = Buffer.alloc(10);
   bytes.set(packet.sideData['skipSamples']?.subarray(0, 10) ?? []);

@@ -82,9 +82,7 @@ function makeAtom(chapter: Chapter, uid: number): Buffer {
   );
 }
 
-/**
- * Returns the content of a master element without its leading CRC-32.
- */
+/** Returns the content of a master element without its leading CRC-32. */
 function withoutCrc(content: Buffer): Buffer {
   const first = readElement(content, 0);
   return first.id === crcId ? content.subarray(first.contentEnd) : content;

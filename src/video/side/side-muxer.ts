@@ -25,9 +25,7 @@ import { fitTrackTags } from './track-tags.js';
 import { surveyTracks } from './track-survey.js';
 import { type TimedPacket, TrackTimes } from './track-times.js';
 
-/**
- * A side track with its stream in the output.
- */
+/** A side track with its stream in the output. */
 interface MappedTrack {
   readonly source: SideTrack;
   readonly stream: Stream;
@@ -37,18 +35,14 @@ interface MappedTrack {
   readonly convertTo: SubtitleCodec | null;
   readonly hidden: HiddenParts;
   readonly times: TrackTimes;
-  /**
-   * The number of packets that the muxer refused, and the reason for the first.
-   */
+  /** The number of packets that the muxer refused, and the reason for the first. */
   refused: number;
   reason: string;
   /** Decoding time of the packet written last, ticks of `stream`. */
   last: bigint | null;
 }
 
-/**
- * The packets of a track that a muxer refuses.
- */
+/** The packets of a track that a muxer refuses. */
 export interface Refusal {
   /** Index into the header's tracks. */
   readonly track: number;
@@ -143,9 +137,7 @@ export class SideMuxer implements AsyncDisposable {
     return notes;
   }
 
-  /**
-   * The time bases that the tracks need.
-   */
+  /** The time bases that the tracks need. */
   get timeBases(): readonly (readonly [number, number])[] {
     return [...this.#mapped.values()].map(({ source }) => source.timeBase);
   }
@@ -155,9 +147,7 @@ export class SideMuxer implements AsyncDisposable {
     return [...this.#mapped.keys()];
   }
 
-  /**
-   * Tracks with packets that the muxer refused. Complete after the last packet.
-   */
+  /** Tracks with packets that the muxer refused. Complete after the last packet. */
   get refusals(): Refusal[] {
     return [...this.#mapped]
       .filter(([, { refused }]) => refused > 0)

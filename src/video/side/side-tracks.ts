@@ -39,9 +39,7 @@ import { describeTrack } from './track-parameters.js';
 export { type Chapter, isTimeless, type SideHeader, type SideTrack, type Tags } from '../../bitstream/side-header.js';
 export type { SidePacket } from '../../bitstream/side-packets.js';
 
-/**
- * Side tracks in memory or, above 8 MiB, in a temporary file. Dispose them to free it.
- */
+/** Side tracks in memory or, above 8 MiB, in a temporary file. Dispose them to free it. */
 export interface SideTracks extends AsyncDisposable {
   readonly header: SideHeader;
   /** Length of {@link SideTracks.bytes}. */
@@ -128,19 +126,13 @@ function inflateHeader(deflated: Uint8Array): SideHeader {
   return parseSideHeader(text);
 }
 
-/**
- * Options of {@link collectSideTracks}.
- */
+/** Options of {@link collectSideTracks}. */
 export interface CollectOptions {
   /** Number of the video track that is not a side track, from 1. Default: 1. */
   readonly videoTrack?: number;
-  /**
-   * True: refuse a damaged file. False: read the intact part.
-   */
+  /** True: refuse a damaged file. False: read the intact part. */
   readonly strict?: boolean;
-  /**
-   * Called for each missing thing, with one line.
-   */
+  /** Called for each missing thing, with one line. */
   readonly onNote?: (note: string) => void;
   readonly signal?: AbortSignal | undefined;
 }

@@ -19,9 +19,7 @@ export function readRotation(track: Stream, picture: AvFrame, onNote: (note: str
   return rotation;
 }
 
-/**
- * Returns the crop in the container. libav applies the codec's own crop itself.
- */
+/** Returns the crop in the container. libav applies the codec's own crop itself. */
 export function readCropping(track: Stream, picture: AvFrame): Cropping {
   const bytes = track.codecpar.getCodedSideData(AV_PKT_DATA_FRAME_CROPPING);
   if (bytes === null || bytes.length < 16) return { top: 0, bottom: 0, left: 0, right: 0 };

@@ -14,9 +14,7 @@ export function isTextSubtitle(track: SideTrack): boolean {
   return track.kind === 'subtitle' && textCodecs.has(track.codec);
 }
 
-/**
- * Returns the track in another form; its packets need {@link convertSubtitlePacket}.
- */
+/** Returns the track in another form; its packets need {@link convertSubtitlePacket}. */
 export function convertSubtitleTrack(track: SideTrack, codec: SubtitleCodec): SideTrack {
   const { extradata: _, ...rest } = track;
   return {
@@ -27,9 +25,7 @@ export function convertSubtitleTrack(track: SideTrack, codec: SubtitleCodec): Si
   };
 }
 
-/**
- * Returns one subtitle in another form; null if it has no text (QuickTime fills gaps with empty text).
- */
+/** Returns one subtitle in another form; null if it has no text (QuickTime fills gaps with empty text). */
 export function convertSubtitlePacket(packet: SidePacket, from: string, to: SubtitleCodec): SidePacket | null {
   const text = readText(packet.data, from);
   if (text.trim() === '') return null;

@@ -18,9 +18,7 @@ const mp4Names = new Set(
 // The tags that QuickTime files can hold without the free form.
 const movNames = new Set('title artist album date comment genre copyright creation_time'.split(' '));
 
-/**
- * Returns the tags without those that only describe their source file, and with one date.
- */
+/** Returns the tags without those that only describe their source file, and with one date. */
 export function tagsToKeep(tags: Tags): Record<string, string> {
   return Object.fromEntries(
     Object.entries(tags)
@@ -29,16 +27,12 @@ export function tagsToKeep(tags: Tags): Record<string, string> {
   );
 }
 
-/**
- * A file with two dates gives both, joined by a semicolon. Returns the first valid date.
- */
+/** A file with two dates gives both, joined by a semicolon. Returns the first valid date. */
 function readDate(value: string): string {
   return value.split(';').find((part) => !Number.isNaN(Date.parse(part))) ?? value;
 }
 
-/**
- * Returns the tags with MP4's names: Matroska uses upper case for names that MP4 has in lower case.
- */
+/** Returns the tags with MP4's names: Matroska uses upper case for names that MP4 has in lower case. */
 export function toMp4Tags(tags: Tags): Record<string, string> {
   return Object.fromEntries(
     Object.entries(tags).map(([name, value]) => [mp4Names.has(name.toLowerCase()) ? name.toLowerCase() : name, value]),

@@ -1,6 +1,4 @@
-/**
- * Facts about side tracks that a writer needs before it starts: start, hidden part and order of each track.
- */
+/** Facts about side tracks that a writer needs before it starts: start, hidden part and order of each track. */
 import type { SideTrack } from '../../bitstream/side-header.js';
 import type { SidePacket } from '../../bitstream/side-packets.js';
 import type { SideTracks } from './side-tracks.js';

@@ -2,15 +2,11 @@ import type { LookAhead, LookAheadFrame } from '../../look-ahead.js';
 import { chooseMiniGops, codingOrder, type PredictionCosts } from './mini-gop.js';
 import type { MiniGopSettings } from './settings.js';
 
-/**
- * A frame with decided references and position in coding order.
- */
+/** A frame with decided references and position in coding order. */
 export interface PlannedFrame {
   readonly frame: LookAheadFrame;
   readonly isKey: boolean;
-  /**
-   * The references: none in key frames, else one or two.
-   */
+  /** The references: none in key frames, else one or two. */
   readonly references: readonly PlannedReference[];
   /** Slot that the frame fills, or null if no other frame is predicted from it. */
   readonly refreshSlot: number | null;
@@ -22,17 +18,13 @@ export interface PlannedReference {
   readonly slot: number;
 }
 
-/**
- * Decides key frames and mini-GOPs, and returns frames in coding order.
- */
+/** Decides key frames and mini-GOPs, and returns frames in coding order. */
 export class CodingOrder {
   readonly #lookAhead: LookAhead;
   readonly #keyint: number;
   readonly #largest: number;
   readonly #settings: MiniGopSettings;
-  /**
-   * Frames in display order whose position in coding order is not decided yet.
-   */
+  /** Frames in display order whose position in coding order is not decided yet. */
   readonly #open: LookAheadFrame[] = [];
   readonly #planned: PlannedFrame[] = [];
   /** The last anchor that was planned, and the one before it since the last key frame. */
@@ -110,9 +102,7 @@ export class CodingOrder {
     this.#sinceKey = 1;
   }
 
-  /**
-   * Plans the next `count` frames as mini-GOPs after the last anchor.
-   */
+  /** Plans the next `count` frames as mini-GOPs after the last anchor. */
   #planMiniGops(count: number): void {
     const frames = [this.#anchor!.frame, ...this.#open.splice(0, count)];
     this.#sinceKey += count;
@@ -130,9 +120,7 @@ export class CodingOrder {
     }
   }
 
-  /**
-   * Plans one mini-GOP: an anchor, which is already planned, and the frames after it in coding order.
-   */
+  /** Plans one mini-GOP: an anchor, which is already planned, and the frames after it in coding order. */
   #planMiniGop(frames: readonly LookAheadFrame[]): void {
     const slots = new Map([[0, this.#anchor!.slot]]);
     for (const { position, past, future, level, isReferenced } of codingOrder(frames.length - 1)) {

@@ -3,21 +3,13 @@ import { STRUCTURE_SETTINGS } from './settings.js';
 
 /** The limits of the coding order. */
 export interface CodingStructure {
-  /**
-   * The number of frames of the look-ahead, at least 2.
-   */
+  /** The number of frames of the look-ahead, at least 2. */
   readonly depth: number;
-  /**
-   * The largest number of frames of a mini-GOP, a power of two.
-   */
+  /** The largest number of frames of a mini-GOP, a power of two. */
   readonly largestMiniGop: number;
-  /**
-   * Reference slots: one for each level of the pyramid with reference frames, and one more for anchors.
-   */
+  /** Reference slots: one for each level of the pyramid with reference frames, and one more for anchors. */
   readonly slotCount: number;
-  /**
-   * The number of frames that a decoder holds back to show all frames in order.
-   */
+  /** The number of frames that a decoder holds back to show all frames in order. */
   readonly reorderDepth: number;
 }
 

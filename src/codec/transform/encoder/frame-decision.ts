@@ -9,9 +9,7 @@ export interface DecisionHelpers {
   readonly count: number;
   /** Makes them part of a sequence. */
   join(memory: KernelMemory, shared: SharedDecision): void;
-  /**
-   * Makes them learn from `lesson`, if there is one, and then decide their rows of a frame. Returns at once.
-   */
+  /** Makes them learn from `lesson`, if there is one, and then decide their rows of a frame. Returns at once. */
   decide(lesson: Lesson | null, job: DecisionJob): void;
 }
 
@@ -20,9 +18,7 @@ export class FrameDecision {
   readonly #helpers: DecisionHelpers | null;
   readonly #rows: RowDecision;
   readonly #done: Int32Array<SharedArrayBuffer>;
-  /**
-   * Statistics that this thread has learned but the helpers have not.
-   */
+  /** Statistics that this thread has learned but the helpers have not. */
   #lesson: Lesson | null = null;
 
   constructor(
@@ -62,9 +58,7 @@ export class FrameDecision {
     return tokens;
   }
 
-  /**
-   * Learns the costs of tokens from the last decided frame. Call it once for each frame or trial.
-   */
+  /** Learns the costs of tokens from the last decided frame. Call it once for each frame or trial. */
   learn(lesson: Lesson): void {
     this.#rows.learn(lesson);
     this.#lesson = lesson;

@@ -21,9 +21,7 @@ export class InterTrials {
   readonly #motion: NewMotion;
   readonly #neighbours: MotionNeighbours;
   readonly #candidates = new Int16Array(CANDIDATES * MOTION_FIELDS);
-  /**
-   * The vectors of the whole macroblock, from which the search of sub-blocks starts: x0, y0, x1, y1.
-   */
+  /** The vectors of the whole macroblock, from which the search of sub-blocks starts: x0, y0, x1, y1. */
   readonly #whole = new Int16Array(4);
   readonly #scratch: Picture;
   readonly #source = new BlockView();
@@ -61,9 +59,7 @@ export class InterTrials {
     estimation.addStart(this.#whole[2 * slot]!, this.#whole[2 * slot + 1]!);
   };
 
-  /**
-   * Tries all inter modes on one macroblock; returns the least SATD cost of a prediction.
-   */
+  /** Tries all inter modes on one macroblock; returns the least SATD cost of a prediction. */
   try(block: BlockJob): number {
     const { tokens, row, column } = block;
     const { modes } = this.#trials.rates.probabilities;
@@ -107,9 +103,7 @@ export class InterTrials {
     return best16;
   }
 
-  /**
-   * Tries each candidate in full as skip, and by SATD as the prediction of a residual.
-   */
+  /** Tries each candidate in full as skip, and by SATD as the prediction of a residual. */
   #tryCandidates(block: BlockJob, typeAt: number): void {
     const { modes } = this.#trials.rates.probabilities;
     const best = this.#merge;
@@ -126,9 +120,7 @@ export class InterTrials {
     }
   }
 
-  /**
-   * Returns the full cost of the scratch prediction without a residual.
-   */
+  /** Returns the full cost of the scratch prediction without a residual. */
   #trySkip(block: BlockJob, bits: number): void {
     const cost = this.#predictionError(block) + block.lambda * bits;
     const { best } = this.#trials;
@@ -141,9 +133,7 @@ export class InterTrials {
     this.#trials.keepMotion(block, best);
   }
 
-  /**
-   * Returns the full cost of the scratch prediction with a residual.
-   */
+  /** Returns the full cost of the scratch prediction with a residual. */
   #tryResidual(block: BlockJob, type: number, bits: number): void {
     const trials = this.#trials;
     const { trial, tables } = trials;

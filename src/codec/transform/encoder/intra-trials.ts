@@ -10,9 +10,7 @@ export class IntraTrials {
   readonly #trials: BlockTrials;
   readonly #source = new BlockView();
   readonly #prediction: BlockView;
-  /**
-   * Buffers for the prediction and reconstruction of a sub-block.
-   */
+  /** Buffers for the prediction and reconstruction of a sub-block. */
   readonly #target = new BlockView();
   /** The two 16x16 modes of least SATD cost. */
   readonly #first: RankedMode = { mode: 0, satd: Infinity, bits: NaN };
@@ -23,9 +21,7 @@ export class IntraTrials {
     this.#prediction = BlockView.allocate(trials.kernels, MACROBLOCK);
   }
 
-  /**
-   * Tries 16x16 and 8x8 prediction on one macroblock, unless `interSatd` is so low that they cannot win.
-   */
+  /** Tries 16x16 and 8x8 prediction on one macroblock, unless `interSatd` is so low that they cannot win. */
   try(block: BlockJob, interSatd: number): void {
     const { row, column, tokens } = block;
     const { modes } = this.#trials.rates.probabilities;
@@ -85,9 +81,7 @@ export class IntraTrials {
     this.#finish(block, INTRA16, luma.cost + block.lambda * bits, luma.groups);
   }
 
-  /**
-   * Tries the sub-blocks one after another. Each is predicted from the reconstruction of the earlier ones.
-   */
+  /** Tries the sub-blocks one after another. Each is predicted from the reconstruction of the earlier ones. */
   #try8(block: BlockJob, typeBits: number): void {
     const { row, column, source, target, q, lambda, tokens } = block;
     const { trial, best, blocks, residuals, kernels, tables, geometry, rates } = this.#trials;
@@ -164,9 +158,7 @@ export class IntraTrials {
 
 interface RankedMode {
   mode: number;
-  /**
-   * Returns SATD plus the weighted bits of the mode.
-   */
+  /** Returns SATD plus the weighted bits of the mode. */
   satd: number;
   bits: number;
 }

@@ -8,17 +8,11 @@ import type { MiniGopSettings } from './settings.js';
 
 /** Estimated costs of predicting frames of a run, by their distance to the anchor before it, which is frame 0. */
 export interface PredictionCosts {
-  /**
-   * The cost of a frame with intra prediction.
-   */
+  /** The cost of a frame with intra prediction. */
   intra(frame: number): number;
-  /**
-   * The cost of a frame predicted from an earlier frame.
-   */
+  /** The cost of a frame predicted from an earlier frame. */
   fromPast(frame: number, past: number): number;
-  /**
-   * The cost of a frame predicted from both sides.
-   */
+  /** The cost of a frame predicted from both sides. */
   fromBoth(frame: number, past: number, future: number): number;
 }
 
@@ -26,9 +20,7 @@ export interface PredictionCosts {
 export interface MiniGopFrame {
   readonly position: number;
   readonly past: number;
-  /**
-   * Null in the anchor, which is predicted only from the past.
-   */
+  /** Null in the anchor, which is predicted only from the past. */
   readonly future: number | null;
   /** 0 in the anchor, 1 in the frame in the middle, and so on. */
   readonly level: number;
@@ -36,9 +28,7 @@ export interface MiniGopFrame {
   readonly isReferenced: boolean;
 }
 
-/**
- * Returns the frames of a mini-GOP of `size` (a power of two) frames, in coding order.
- */
+/** Returns the frames of a mini-GOP of `size` (a power of two) frames, in coding order. */
 export function codingOrder(size: number): MiniGopFrame[] {
   const inner = (past: number, future: number, level: number): MiniGopFrame[] => {
     const position = (past + future) >> 1;
@@ -80,9 +70,7 @@ interface Cutting {
   readonly sizes: readonly number[];
 }
 
-/**
- * Returns one mini-GOP, or the best division of its halves.
- */
+/** Returns one mini-GOP, or the best division of its halves. */
 function cut(from: number, size: number, costs: PredictionCosts, settings: MiniGopSettings): Cutting {
   const { innerWeight, usualFrames, wellPredicted } = settings;
   const anchor = from + size;

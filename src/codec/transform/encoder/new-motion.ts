@@ -78,9 +78,7 @@ export class NewMotion {
     this.#refine(block, partition, neighbours, 1 - worse);
   }
 
-  /**
-   * Moves all views to a partition.
-   */
+  /** Moves all views to a partition. */
   #begin({ source, row, column }: BlockJob, { y, x, size }: Partition): void {
     this.#source.moveTo(source.y, row * MACROBLOCK + y, column * MACROBLOCK + x, size);
     this.#predictions[0].resize(size);
@@ -114,9 +112,7 @@ export class NewMotion {
     if (cost < this.cost) this.#keep(slot, this.single, cost, bits);
   }
 
-  /**
-   * Searches one vector of the average while the other is fixed.
-   */
+  /** Searches one vector of the average while the other is fixed. */
   #refine(block: BlockJob, partition: Partition, neighbours: MotionNeighbours, slot: number): void {
     const estimation = this.#estimation;
     const { found } = estimation;
@@ -190,9 +186,7 @@ export class NewMotion {
     this.bits = bits;
   }
 
-  /**
-   * Returns the predicted vector for a slot; valid until the next call.
-   */
+  /** Returns the predicted vector for a slot; valid until the next call. */
   #predictVector(neighbours: MotionNeighbours, slot: number): Vector {
     this.#predicted.x = neighbours.predict(slot, 0);
     this.#predicted.y = neighbours.predict(slot, 1);
@@ -204,9 +198,7 @@ export class NewMotion {
     return this.#trials.rates.probabilities.modes.reference.cost(0, reference);
   }
 
-  /**
-   * Returns the bits of the difference between a vector and the predicted vector.
-   */
+  /** Returns the bits of the difference between a vector and the predicted vector. */
   #bitsOf(neighbours: MotionNeighbours, { x, y }: Vector, predicted: Vector): number {
     return this.#componentBits(neighbours, 0, x - predicted.x) + this.#componentBits(neighbours, 1, y - predicted.y);
   }

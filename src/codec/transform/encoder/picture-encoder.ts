@@ -89,9 +89,7 @@ export class PictureEncoder {
     return { header, tokens: tokens.copy(), unfiltered, loop, source };
   }
 
-  /**
-   * Makes the loop picture: filters the regions with new content if the filter brings them closer to the source.
-   */
+  /** Makes the loop picture: filters the regions with new content if the filter brings them closer to the source. */
   async #filter(header: FrameHeader, tokens: FrameTokens, source: Planes, unfiltered: Planes): Promise<Planes> {
     const geometry = this.#geometry;
     const loop = { y: unfiltered.y.slice(), u: unfiltered.u.slice(), v: unfiltered.v.slice() };

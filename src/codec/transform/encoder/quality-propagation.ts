@@ -5,9 +5,7 @@ import type { PropagationSettings } from './settings.js';
 /** Quarter samples of the half-size plane, the units of vectors, in a macroblock's width. */
 const MACROBLOCK_UNITS = (4 * MACROBLOCK) / 2;
 
-/**
- * How much finer to quantise a frame because later frames are predicted from it.
- */
+/** How much finer to quantise a frame because later frames are predicted from it. */
 export interface QualityGain {
   /** Mean over the frame, in steps of q (at least 0). */
   readonly frame: number;
@@ -15,9 +13,7 @@ export interface QualityGain {
   readonly regions: Int8Array<ArrayBuffer>;
 }
 
-/**
- * A frame to be coded and its dependence on other frames; all arrays are by macroblock.
- */
+/** A frame to be coded and its dependence on other frames; all arrays are by macroblock. */
 export interface DependentFrame {
   /** Cost without prediction from other frames. */
   readonly intra: Float32Array;
@@ -25,19 +21,13 @@ export interface DependentFrame {
   readonly inter: Float32Array;
   /** The references: one or two frames of the window, or frames coded before the window. */
   readonly references: readonly FrameReference[];
-  /**
-   * The reference that a macroblock uses: 0, 1, or 2 for the average of both; null if there is only one.
-   */
+  /** The reference that a macroblock uses: 0, 1, or 2 for the average of both; null if there is only one. */
   readonly choice: Uint8Array | null;
 }
 
-/**
- * A reference of a frame.
- */
+/** A reference of a frame. */
 export interface FrameReference {
-  /**
-   * The position of the reference in the window; below 0 if it is not in the window.
-   */
+  /** The position of the reference in the window; below 0 if it is not in the window. */
   readonly position: number;
   /** [macroblocks, 2]: vectors, quarter samples of the half-size plane. */
   readonly motion: Int16Array;
@@ -77,9 +67,7 @@ export function propagateQuality(
   return { frame, regions: difference };
 }
 
-/**
- * Adds to the reference blocks of a frame their value for this frame and for the frames that depend on it.
- */
+/** Adds to the reference blocks of a frame their value for this frame and for the frames that depend on it. */
 function passBack(
   geometry: Geometry,
   frame: DependentFrame,

@@ -161,9 +161,7 @@ export function tokenClass(kind: number, intra: boolean): number {
   return kind * 2 + (intra ? 0 : 1);
 }
 
-/**
- * Fills the start values from the pack's tables, at a scale that falls with the group.
- */
+/** Fills the start values from the pack's tables, at a scale that falls with the group. */
 function startDistribution(pack: PackTables, kind: number, settings: RateSettings): Float64Array {
   const result = new Float64Array(CLASS_SIZE);
   for (let group = 0; group < GROUPS; group++) {

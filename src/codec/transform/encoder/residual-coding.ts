@@ -13,9 +13,7 @@ import {
 } from '../../macroblock-grid.js';
 import { tokenClass, type RateModel } from './rate-model.js';
 
-/**
- * The parameters for coding a residual.
- */
+/** The parameters for coding a residual. */
 export interface ResidualJob {
   q: number;
   intra: boolean;
@@ -58,9 +56,7 @@ export class ResidualCoding {
   readonly #residual: Pointer;
   readonly #coefficients: Pointer;
   readonly #tokens: Pointer;
-  /**
-   * Zero costs of group counts, for callers that count these bits themselves.
-   */
+  /** Zero costs of group counts, for callers that count these bits themselves. */
   readonly #freeCosts: Pointer;
   readonly #quantisers: {
     readonly luma16: QuantiserPair;
@@ -69,9 +65,7 @@ export class ResidualCoding {
     /** One for each sub-block. */
     readonly sub: readonly TokenQuantiser[];
   };
-  /**
-   * Views of the quantised tokens of luma and chroma in kernel memory.
-   */
+  /** Views of the quantised tokens of luma and chroma in kernel memory. */
   #memory: Int16Array | undefined;
   #luma: Int16Array = new Int16Array();
   #chroma: Int16Array = new Int16Array();
@@ -243,9 +237,7 @@ export class ResidualCoding {
   }
 }
 
-/**
- * The number of tokens for each number of groups, here and in kernel memory.
- */
+/** The number of tokens for each number of groups, here and in kernel memory. */
 interface Limits {
   readonly limits: readonly number[];
   readonly at: Pointer;

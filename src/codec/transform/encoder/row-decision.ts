@@ -15,24 +15,18 @@ export interface DecisionJob {
   readonly header: FrameHeader;
   /** The picture to encode. */
   readonly source: PicturePlanes;
-  /**
-   * The buffer for its reconstruction before the loop filter.
-   */
+  /** The buffer for its reconstruction before the loop filter. */
   readonly target: PicturePlanes;
   /** Loop pictures to predict from. */
   readonly references: readonly [PicturePlanes | null, PicturePlanes | null];
-  /**
-   * The vectors from the look-ahead to the references.
-   */
+  /** The vectors from the look-ahead to the references. */
   readonly hints: MotionHints;
 }
 
 /** A decided frame to learn rates from. */
 export interface Lesson {
   readonly header: FrameHeader;
-  /**
-   * False for a trial whose modes are not written to the stream.
-   */
+  /** False for a trial whose modes are not written to the stream. */
   readonly commit: boolean;
 }
 
@@ -41,9 +35,7 @@ export interface SharedDecision {
   readonly geometry: Geometry;
   readonly pack: PackTables;
   readonly settings: EncoderSettings;
-  /**
-   * The tokens of the current frame and of the frame before, in alternation.
-   */
+  /** The tokens of the current frame and of the frame before, in alternation. */
   readonly tokens: readonly [TokenArrays, TokenArrays];
   /** Progress of a {@link Wavefront}. */
   readonly done: Int32Array<SharedArrayBuffer>;
@@ -73,9 +65,7 @@ export class RowDecision {
     this.#next = FrameTokens.adopt(geometry, tokens[1]);
   }
 
-  /**
-   * Returns the tokens for the next frame. Other threads may still learn from the tokens of the last frame.
-   */
+  /** Returns the tokens for the next frame. Other threads may still learn from the tokens of the last frame. */
   get next(): FrameTokens {
     return this.#next;
   }

@@ -17,9 +17,7 @@ import { propagateQuality, type DependentFrame } from './quality-propagation.js'
 export interface EncodedFrame extends EncodedPicture {
   /** Position in display order, from 0. */
   readonly display: number;
-  /**
-   * The source picture; the encoder does not need it any more.
-   */
+  /** The source picture; the encoder does not need it any more. */
   readonly picture: TimedPicture;
 }
 
@@ -35,9 +33,7 @@ export class SequenceEncoder {
   readonly #order: CodingOrder;
   readonly #pictures: PictureEncoder;
   readonly #depth: number;
-  /**
-   * Waiting pictures by their position in display order.
-   */
+  /** Waiting pictures by their position in display order. */
   readonly #waiting = new Map<number, TimedPicture>();
 
   /**

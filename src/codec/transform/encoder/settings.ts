@@ -20,57 +20,35 @@ export interface EncoderSettings {
   readonly rates: RateSettings;
 }
 
-/**
- * Limits of the look-ahead.
- */
+/** Limits of the look-ahead. */
 export interface StructureSettings {
-  /**
-   * The largest number of frames of the look-ahead.
-   */
+  /** The largest number of frames of the look-ahead. */
   readonly lookAheadFrames: number;
-  /**
-   * The largest memory of waiting pictures, in bytes. Large pictures get a shorter look-ahead.
-   */
+  /** The largest memory of waiting pictures, in bytes. Large pictures get a shorter look-ahead. */
   readonly lookAheadBytes: number;
-  /**
-   * The largest number of frames of a mini-GOP, a power of two.
-   */
+  /** The largest number of frames of a mini-GOP, a power of two. */
   readonly largestMiniGop: number;
 }
 
-/**
- * How to divide the frames between key frames into mini-GOPs.
- */
+/** How to divide the frames between key frames into mini-GOPs. */
 export interface MiniGopSettings {
   /** Weight of a cost in frames between anchors, which are coded at lower quality. */
   readonly innerWeight: number;
-  /**
-   * Mini-GOPs with more frames than this need a well-predicted anchor.
-   */
+  /** Mini-GOPs with more frames than this need a well-predicted anchor. */
   readonly usualFrames: number;
-  /**
-   * An anchor is well predicted if its inter cost is at most this share of its intra cost.
-   */
+  /** An anchor is well predicted if its inter cost is at most this share of its intra cost. */
   readonly wellPredicted: number;
 }
 
-/**
- * How quality depends on the use of a block by later frames.
- */
+/** How quality depends on the use of a block by later frames. */
 export interface PropagationSettings {
-  /**
-   * q per doubling of the information that later frames use from a block.
-   */
+  /** q per doubling of the information that later frames use from a block. */
   readonly strength: number;
-  /**
-   * The largest increase of q of a frame.
-   */
+  /** The largest increase of q of a frame. */
   readonly limit: number;
 }
 
-/**
- * How quality depends on texture.
- */
+/** How quality depends on texture. */
 export interface AdaptiveQualitySettings {
   /** q per halving of a region's variance against the frame's. */
   readonly strength: number;
@@ -78,13 +56,9 @@ export interface AdaptiveQualitySettings {
   readonly noise: number;
 }
 
-/**
- * The weights of error and bits.
- */
+/** The weights of error and bits. */
 export interface LagrangianSettings {
-  /**
-   * Squared error per bit, in squared quantiser steps, by the role of a frame.
-   */
+  /** Squared error per bit, in squared quantiser steps, by the role of a frame. */
   readonly key: number;
   readonly referenced: number;
   readonly unreferenced: number;
@@ -98,9 +72,7 @@ export interface LagrangianSettings {
 export interface MotionSettings {
   /** The pack's luma filter that all frames use. */
   readonly interpolation: number;
-  /**
-   * The largest number of hexagon steps.
-   */
+  /** The largest number of hexagon steps. */
   readonly searchSteps: number;
   /** Whole samples that a block may lie outside the picture, at most what a picture's border allows. */
   readonly outside: number;
@@ -114,13 +86,9 @@ export interface MotionSettings {
 export interface InterSettings {
   /** Of merged and new motion, the one with the larger SATD cost is tried in full below this multiple of the other. */
   readonly trialMargin: number;
-  /**
-   * Splits are tried if the best trial so far costs more than this number of bits.
-   */
+  /** Splits are tried if the best trial so far costs more than this number of bits. */
   readonly splitBits: number;
-  /**
-   * Nothing more is tried if skip costs less than this number of bits.
-   */
+  /** Nothing more is tried if skip costs less than this number of bits. */
   readonly earlySkipBits: number;
 }
 
@@ -132,9 +100,7 @@ export interface IntraSettings {
   readonly secondMargin: number;
 }
 
-/**
- * Estimates of the costs of tokens.
- */
+/** Estimates of the costs of tokens. */
 export interface RateSettings {
   /** Share of the counts that is kept from frame to frame. */
   readonly decay: number;
@@ -145,9 +111,7 @@ export interface RateSettings {
   readonly startScaleFall: number;
 }
 
-/**
- * Values that are the same in all settings. The stream header needs them before the first frame is decided.
- */
+/** Values that are the same in all settings. The stream header needs them before the first frame is decided. */
 export const STRUCTURE_SETTINGS: StructureSettings = {
   // LOG, "B frames, and where bits go".
   lookAheadFrames: 40,
@@ -156,9 +120,7 @@ export const STRUCTURE_SETTINGS: StructureSettings = {
   largestMiniGop: 16,
 };
 
-/**
- * LOG, "Tuning decisions for what is seen": settings of `--tune psnr`.
- */
+/** LOG, "Tuning decisions for what is seen": settings of `--tune psnr`. */
 const PSNR: EncoderSettings = {
   lookAhead: LOOK_AHEAD_SETTINGS,
   structure: STRUCTURE_SETTINGS,

@@ -18,9 +18,7 @@ export interface EncoderSetup extends WorkerSetup {
   readonly options: SequenceOptions;
 }
 
-/**
- * The largest number of threads that decide a frame. All other work for a frame runs in one thread.
- */
+/** The largest number of threads that decide a frame. All other work for a frame runs in one thread. */
 const MAX_DECIDING = 4;
 
 serveRequests(async (setup: EncoderSetup) => {
