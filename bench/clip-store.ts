@@ -12,7 +12,7 @@ import { JobFailure } from './jobs/run-stage-process.js';
 import { pickFrames, picturePath } from './pictures.js';
 import type { BenchClip } from './results.js';
 
-/** A clip whose frames lie ready, and what jobs need to know of it. */
+/** A prepared clip, with the data that jobs need. */
 export interface ReadyClip {
   readonly clip: PreparedClip;
   readonly seconds: number;

@@ -17,7 +17,7 @@ export function describeMachine(): Results['machine'] {
   };
 }
 
-/** Versions of what decides figures. */
+/** The versions of the software that influences figures. */
 export function describeVersions(): Record<string, string> {
   const versionIn = (file: string): string => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
   return {

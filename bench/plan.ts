@@ -41,7 +41,7 @@ export interface BenchPlan {
 }
 
 /**
- * Settles what a run does.
+ * Plans a run.
  *
  * @throws InputError, EnvironmentError, ModelError if any of it cannot be done here; CancelledError.
  */
@@ -128,7 +128,7 @@ async function checkMetrics(names: readonly string[]): Promise<MetricName[]> {
 
 async function describeCodec(name: string, codec: Codec, points: readonly number[] | null): Promise<BenchCodec> {
   const { title, version, details } = await codec.describe();
-  // From worst to best is the order of the codec's own settings; what a user names goes the same way.
+  // The codec's own settings go from worst to best; settings of a user are sorted in the same way.
   const [worst = 0, ...others] = codec.defaultSettings;
   const rises = (others.at(-1) ?? worst) >= worst;
   const settings = points === null ? [...codec.defaultSettings] : points.toSorted((a, b) => (rises ? a - b : b - a));

@@ -16,7 +16,7 @@ import { packageVersion } from './version.js';
 
 const parser = yargs(wordsOf(process.argv.slice(2)))
   .scriptName('tessera')
-  .usage('$0 <command>\n\nA learned video codec. - is a pipe on either side.')
+  .usage('$0 <command>\n\nA learned video codec. Use - for a pipe, as input or output.')
   .command(compressCommand)
   .command(decompressCommand)
   .command(infoCommand)
@@ -26,9 +26,9 @@ const parser = yargs(wordsOf(process.argv.slice(2)))
   .command(benchCommand)
   .command(reportCommand)
   .command(doctorCommand)
-  .example('$0 compress in.mp4 out.tsr', 'Compress, with sound and all else')
-  .example('$0 decompress in.tsr out.mp4', 'And back')
-  .example('$0 decompress in.tsr - | ffplay -', 'Show a file')
+  .example('$0 compress in.mp4 out.tsr', 'Compress a video with its sound and other tracks')
+  .example('$0 decompress in.tsr out.mp4', 'Decompress it to a video')
+  .example('$0 decompress in.tsr - | ffplay -', 'Play it')
   .completion('completion', 'Print a script for shell completion')
   .demandCommand(1, 'name a command')
   .strict()
@@ -38,7 +38,7 @@ const parser = yargs(wordsOf(process.argv.slice(2)))
     'Exit codes: 0 done, 2 usage, 3 input, 4 stream, 5 model pack, 6 environment, 7 incomplete, 8 regression, 130 cancelled, 1 bug.',
   )
   .wrap(Math.min(110, process.stdout.columns || 110))
-  // Commands report their own errors; what is left are wrong arguments.
+  // Commands report their own errors, so only wrong arguments come here.
   .fail(false);
 
 try {

@@ -26,7 +26,7 @@ export interface Plane {
   readonly height: number;
 }
 
-/** Samples that a plane to predict from is extended by on each side. */
+/** The number of samples by which a reference plane is extended on each side. */
 export const BORDER = 32;
 
 /** Returns the buffers of planes. */

@@ -17,17 +17,17 @@ export { isMetricName, METRIC_NAMES, METRICS, type MetricDescription, type Metri
 
 /** Options of {@link measureFrames}. */
 export interface MeasureOptions {
-  /** How the originals are coded: LPIPS sees RGB. */
+  /** The colour description of the originals, for the conversion to RGB for LPIPS. */
   readonly colour: ColourDescription;
-  /** XPSNR and VMAF know motion; default 25 frames per second. */
+  /** The frame rate, which XPSNR and VMAF use; default 25 frames per second. */
   readonly frameRate?: Rational;
-  /** Where LPIPS runs; default `cpu`. */
+  /** The device of LPIPS; default `cpu`. */
   readonly device?: Device;
-  /** Worker threads; 1 works in the calling thread, whose events wait meanwhile. Default: one per core. */
+  /** The number of worker threads. 1 uses the calling thread and blocks its events. Default: one per core. */
   readonly threads?: number;
   /** Stops the measuring with a CancelledError. */
   readonly signal?: AbortSignal | undefined;
-  /** Told after each pair that was taken in how many there were. Must not throw. */
+  /** Gets the number of pairs after each pair that was read. Must not throw. */
   readonly onFrame?: ((frames: number) => void) | undefined;
 }
 

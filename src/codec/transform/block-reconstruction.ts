@@ -38,8 +38,8 @@ export interface References {
 }
 
 /**
- * Prediction and residual of macroblocks (FORMAT.md section 10), on pictures in kernel memory. The decoder runs it over
- * whole frames; the encoder uses its parts to try things out.
+ * Prediction and residual of macroblocks (FORMAT.md section 10), on pictures in kernel memory. The decoder uses it for
+ * whole frames. The encoder uses its parts for trials.
  */
 export class BlockReconstruction {
   readonly #kernels: Kernels;
@@ -210,7 +210,7 @@ export class BlockReconstruction {
     return (small ? pack.interBasis8 : pack.interBasis16)[tokens.basis[at]!]!;
   }
 
-  /** Brings the tokens of one macroblock at `offset` into kernel memory for the `add` functions. */
+  /** Copies the tokens of the macroblock at `offset` to kernel memory for the `add` functions. */
   loadTokens(coefficients: Int16Array, offset: number): void {
     this.#kernels.i16.set(coefficients.subarray(offset, offset + TOKENS_PER_BLOCK), this.#tokens >> 1);
   }
@@ -440,7 +440,7 @@ export class BlockReconstruction {
     const mvy = motion[vector + 1]!;
     const whole = p === 0 ? LUMA_SHIFT : CHROMA_SHIFT;
     const mask = (p === 0 ? LUMA_PHASES : CHROMA_PHASES) - 1;
-    // Blocks that lie wholly outside see nothing but repeated edge samples, wherever they are.
+    // A block that is completely outside contains only repeated edge samples, at any position.
     const fromX = Math.max(-(width + LUMA_TAPS), Math.min(plane.width + LUMA_TAPS, x + (mvx >> whole)));
     const fromY = Math.max(-(width + LUMA_TAPS), Math.min(plane.height + LUMA_TAPS, y + (mvy >> whole)));
     this.#kernels.call.compensate(

@@ -36,7 +36,7 @@ export class CoefficientSyntax {
    * Codes the tokens of one pass.
    *
    * @param pass 0: macroblocks with even row + column, 1: the others.
-   * @param scales what the prior gave for this pass.
+   * @param scales the scales of this pass, from the prior.
    */
   code(coder: SymbolCoder, tokens: FrameTokens, pass: 0 | 1, { scale, index }: Scales): void {
     const { rows, columns } = tokens.geometry;

@@ -34,7 +34,7 @@ export interface LargeTransforms {
   readonly chroma: SeparableTransform;
 }
 
-/** The pack's tables laid out in kernel memory, as the kernels want them. */
+/** The pack's tables in kernel memory, in the layout that the kernels need. */
 export class KernelTables {
   readonly pack: PackTables;
   /** Addresses of int16 [atoms, samples]. */

@@ -1,8 +1,8 @@
 import { BLOCK_16, INTER16, INTRA8, INTRA16, isIntra, SKIP, type FrameTokens } from './frame-tokens.js';
 
 /**
- * Contexts of the mode symbols (FORMAT.md section 8, table "Modes"): what the macroblocks to the left and above were.
- * `row` and `column` count macroblocks unless said otherwise.
+ * Contexts of the mode symbols (FORMAT.md section 8, table "Modes"): they depend on the macroblocks to the left and
+ * above. `row` and `column` count macroblocks unless said otherwise.
  */
 
 /** Kinds of blocks with a residual: the four types of macroblocks, then inter and intra blocks of 32x32 and of 64x64. */

@@ -1,6 +1,6 @@
 import { LARGE_FREQUENCIES, LARGEST_BLOCK, LUMA_TAPS, MACROBLOCK } from './sizes';
 
-// Working buffers of one instance. They lie where the wrapper says: threads that share a memory have one set each.
+// Working buffers of one instance. The wrapper sets their address: threads that share a memory have one set each.
 
 /** Intermediate rows of separable interpolation: 16-bit, a macroblock's and those that the taps reach. */
 export let interpolationRows: usize = 0;
@@ -18,12 +18,12 @@ const BOUNDARY_BYTES = 4 * MACROBLOCK * 2;
 const TRANSFORM_BYTES = LARGEST_BLOCK * LARGE_FREQUENCIES * 2;
 const INPUT_BYTES = LARGE_FREQUENCIES * LARGE_FREQUENCIES * 2;
 
-/** Bytes that {@link useScratch} takes. */
+/** The number of bytes that {@link useScratch} needs. */
 export function scratchBytes(): usize {
   return ROWS_BYTES + BLOCK_BYTES + BOUNDARY_BYTES + TRANSFORM_BYTES + INPUT_BYTES;
 }
 
-/** Puts the buffers at `at`, aligned to 16. To be called before anything else. */
+/** Puts the buffers at `at`, aligned to 16. Call it before all other functions. */
 export function useScratch(at: usize): void {
   interpolationRows = at;
   searchBlock = at + ROWS_BYTES;

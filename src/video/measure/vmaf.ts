@@ -14,7 +14,10 @@ const MAX_WAITING = 4;
 
 const searches = new Map<string, Promise<string | { readonly reason: string }>>();
 
-/** Path of a command-line FFmpeg with libvmaf, or why there is none; the same commands are asked once. */
+/**
+ * Returns the path of a command-line FFmpeg with libvmaf, or the reason why there is none. The same commands are tested
+ * only once.
+ */
 export function findVmaf(): Promise<string | { readonly reason: string }> {
   const commands = ffmpegCommands();
   const key = commands.join('\n');
@@ -36,7 +39,7 @@ async function searchVmaf(commands: readonly string[]): Promise<string | { reado
 export class VmafMeter implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #folder: string;
-  /** Resolves to what FFmpeg complained of, or null if it ended well. */
+  /** Resolves to FFmpeg's error text, or null if it succeeded. */
   readonly #ended: Promise<string | null>;
   readonly #waiting: Promise<void>[] = [];
 
@@ -54,7 +57,7 @@ export class VmafMeter implements AsyncDisposable {
         resolve(code === 0 ? null : line === '' ? `it ended with ${code ?? signal ?? 'no code'}` : line);
       });
     });
-    // A pipe whose reader is gone: what FFmpeg says tells more.
+    // The reader of the pipe has closed it; FFmpeg's own error says more.
     for (const pipe of this.#pipes) pipe.on('error', () => undefined);
   }
 
@@ -90,7 +93,7 @@ export class VmafMeter implements AsyncDisposable {
     return [this.#child.stdio[3] as Writable, this.#child.stdio[4] as Writable];
   }
 
-  /** Hands a pair over; resolves as soon as there is room for another. */
+  /** Sends a pair; resolves as soon as another pair can be sent. */
   async add(original: Frame, decoded: Frame): Promise<void> {
     const [decodedPipe, originalPipe] = this.#pipes;
     const both = Promise.all([writeFrame(decodedPipe, decoded), writeFrame(originalPipe, original)]);
@@ -128,7 +131,7 @@ function failure(reason: string | null): EnvironmentError {
   return new EnvironmentError(`ffmpeg cannot measure VMAF: ${reason ?? 'it ended before all frames were read'}`);
 }
 
-/** Resolves also if the pipe is closed: why it is, FFmpeg's end tells. */
+/** Also resolves if the pipe is closed; FFmpeg's exit gives the reason. */
 function writeFrame(pipe: Writable, frame: Frame): Promise<void> {
   return new Promise((resolve) => {
     pipe.write(planarFromFrame(frame), () => resolve());

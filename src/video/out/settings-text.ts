@@ -6,16 +6,16 @@ const H264_SEI = 6;
 const HEVC_PREFIX_SEI = 39;
 
 /**
- * Bytes of a packet that hold the text in which x264 or x265 names its settings (a SEI unit with unregistered user
- * data), its length field included.
+ * Returns the number of bytes of a packet for the text in which x264 or x265 stores its settings (a SEI unit with
+ * unregistered user data), with its length field.
  *
  * @param codecId libav's number of the codec; others than H.264 and HEVC have no such units.
- * @param extradata the codec's configuration; one that begins with a start code means packets with start codes.
+ * @param extradata the codec's configuration. If it starts with a start code, packets have start codes.
  */
 export function settingsTextLength(data: Buffer, codecId: number, extradata: Buffer | null): number {
   if (codecId !== AV_CODEC_ID_H264 && codecId !== AV_CODEC_ID_HEVC) return 0;
   const isHevc = codecId === AV_CODEC_ID_HEVC;
-  // avcC and hvcC begin with version 1; the size of the length fields stands at another place in each.
+  // avcC and hvcC start with version 1. They store the size of the length fields at different positions.
   const units = extradata?.[0] === 1 ? lengthUnits(data, lengthSize(extradata, isHevc)) : startCodeUnits(data);
   let length = 0;
   for (const { begin, payload, end } of units) {

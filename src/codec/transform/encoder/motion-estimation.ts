@@ -36,7 +36,7 @@ export class MotionEstimation {
   }
 
   /**
-   * Adds what the look-ahead found for a macroblock and two of its neighbours.
+   * Adds the vectors from the look-ahead for a macroblock and two of its neighbours.
    *
    * @param hints [macroblocks, 2], quarter samples of the half-size plane.
    */
@@ -55,7 +55,7 @@ export class MotionEstimation {
    * Searches a partition from the starting points; leaves the vector in {@link found} and returns its SATD, without the
    * vector's bits.
    *
-   * @param wanted what to look for; of the partition's size.
+   * @param wanted the block to search for; it has the size of the partition.
    * @param predicted the vector that differences are coded against.
    * @param lambda SATD per bit.
    */

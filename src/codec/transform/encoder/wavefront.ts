@@ -32,7 +32,7 @@ export class Wavefront {
   /**
    * Visits this thread's regions, each when what is left of it, above it and above right of it is decided.
    *
-   * @throws Error if another thread has failed; what `decide` throws, and then the other threads fail.
+   * @throws Error if another thread has failed. Errors of `decide` are thrown on and make the other threads fail.
    */
   visit(decide: (row: number, column: number) => void): void {
     const rows = this.#done.length;
