@@ -22,6 +22,8 @@ beforeAll(async () => {
     seed: 1,
     pack: TINY_PACK,
     loopFilter: true,
+    scales: false,
+    tune: 'lpips',
     crop: null,
     camera: false,
     searchFrames: 4,

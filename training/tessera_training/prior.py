@@ -15,7 +15,7 @@ from .from_pack import load_weights
 from .machine import prepare
 from .networks import NetworkShape, Prior
 from .runner import Run, add_run_arguments, starts_from_pack
-from .shards import FrameSampler, Shard, open_shards, split_held_out
+from .shards import FrameSampler, Shard, block_sizes, open_shards, split_held_out
 from .tables import TOTAL
 from .token_statistics import CodedTokens, TokenCoder, codes, fit_tables, hard_index, soft_bits
 
@@ -80,10 +80,16 @@ AROUND = ((0, -1), (-1, 0), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
 
 
 def frame_rows(context: np.ndarray, memory: np.ndarray, tokens: np.ndarray) -> Rows:
-    """Rows of a frame given as planes [channels, rows, columns] (FORMAT.md, section 9)."""
-    row, column = np.nonzero((context[8] > 0) | (context[9] > 0))
+    """Rows of a frame given as planes [channels, rows, columns] (FORMAT.md, section 9).
+
+    A block of 32x32 or 64x64 is one row, that of its first macroblock; the others only describe it to their neighbours.
+    """
+    size = block_sizes(context)
+    place_row, place_column = np.indices(size.shape)
+    is_first = ((place_row | place_column) & ((1 << size) - 1)) == 0
+    row, column = np.nonzero(is_first & ((context[8] > 0) | (context[9] > 0)))
     intra = np.maximum(context[5], context[6])
-    present = np.full_like(intra, 64)
+    present = (64 + 32 * size).astype(np.uint8)
     planes = np.pad(np.stack([present, intra, context[2], context[7], context[8], context[9]], -1), ((1, 1), (1, 1), (0, 0)))
     around = np.concatenate([planes[row + 1 + dy, column + 1 + dx] for dy, dx in AROUND], -1)
     is_second = ((row + column) & 1) == 1

@@ -1,0 +1,68 @@
+"""Gives a pack from before blocks of 32x32 and 64x64 what these need; what macroblocks had stays as it was."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import safetensors
+from .from_pack import load_weights
+from .networks import NetworkShape, Prior
+from .pack import FILES, read_manifest, write_pack
+from .tables import default_mode_tables, frequencies, large_types, separable_tables
+
+
+def upgrade(tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Returns the tables with `separable*`, `split` and `typeLarge`, and with contexts for large blocks, whose first
+    frequencies are those of 16x16 blocks. Raises ValueError if the pack has all this."""
+    if "separable16" in tables:
+        raise ValueError("the pack has tables for large blocks already")
+
+    def mode(name: str) -> np.ndarray:
+        return tables[f"modeTables.{name}"]
+
+    luma, chroma, motion = mode("lumaGroups"), mode("chromaGroups"), mode("motion")
+    changed = {
+        "split": default_mode_tables(len(tables["intra16"]))["modeTables.split"],
+        "typeLarge": frequencies(large_types(mode("type"))),
+        # Inter and intra 16x16 are kinds 0 and 2.
+        "lumaGroups": np.concatenate([luma, luma[:6], luma[:6], luma[12:18], luma[12:18]]),
+        "chromaGroups": np.concatenate([chroma, chroma[:8], chroma[:8], chroma[16:24], chroma[16:24]]),
+        "motionSkip": np.repeat(mode("motionSkip"), 3, 0),
+        # Contexts were 16x16 and 8x8; now they are sizes, smallest first.
+        "motion": np.stack([motion[1], motion[0], motion[0], motion[0]]),
+    }
+    return tables | separable_tables() | {f"modeTables.{name}": table for name, table in changed.items()}
+
+
+# Inputs of prior-first that say the size of a block, and one that says nothing. They were those of the inter basis.
+SIZE_INPUTS = slice(29, 32)
+
+
+def without_sizes(folder: Path) -> Prior:
+    """The prior of the pack in `folder`, whose weights for the sizes of blocks are zero."""
+    prior = Prior(NetworkShape())
+    load_weights(prior, folder)
+    with torch.no_grad():
+        prior.embed.weight[:, SIZE_INPUTS] = 0
+    return prior
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pack", type=Path, help="folder of the pack, which is changed")
+    folder = parser.parse_args(argv).pack
+    manifest = read_manifest(folder)
+    tables = upgrade(safetensors.load(folder / FILES["tables"]))
+    first, second = without_sizes(folder).programs()
+    write_pack(
+        folder, manifest["name"], manifest["version"], tables, {"prior-first": first, "prior-second": second},
+        manifest["provenance"], manifest["defaultPostFilter"],
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
