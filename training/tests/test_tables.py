@@ -19,6 +19,22 @@ def test_default_tables_keep_the_rules(shape: PackShape) -> None:
     assert (sums[0] == 0).all() and (sums[1:] == 64).all()
 
 
+def test_separable_transforms_are_the_lowest_frequencies() -> None:
+    tables = default_tables(PackShape())
+    for n, kept in ((16, 8), (32, 16), (64, 16)):
+        rows = tables[f"separable{n}"].astype(float) / 32768
+        assert rows.shape == (kept, n) and np.abs(rows @ rows.T - np.eye(kept)).max() < 2e-4
+        assert [int((np.diff(np.sign(row)) != 0).sum()) for row in rows] == list(range(kept))
+
+
+def test_check_names_the_missing_table() -> None:
+    for name in ("separable32", "modeTables.split"):
+        tables = default_tables(PackShape())
+        del tables[name]
+        with pytest.raises(ValueError, match=name):
+            check_tables(tables)
+
+
 def test_check_names_the_broken_table() -> None:
     tables = default_tables(PackShape())
     tables["modeTables.type"][0, 0] += 1
