@@ -38,8 +38,8 @@ def upgrade(tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return tables | separable_tables() | {f"modeTables.{name}": table for name, table in changed.items()}
 
 
-# Inputs of prior-first that say the size of a block, and one that says nothing. They were those of the inter basis.
-SIZE_INPUTS = slice(29, 32)
+# Inputs of prior-first that were those of the inter basis; two of them are now those of the size, the last one is unused.
+BASIS_INPUTS = slice(29, 32)
 
 
 def without_sizes(folder: Path) -> Prior:
@@ -47,7 +47,7 @@ def without_sizes(folder: Path) -> Prior:
     prior = Prior(NetworkShape())
     load_weights(prior, folder)
     with torch.no_grad():
-        prior.embed.weight[:, SIZE_INPUTS] = 0
+        prior.embed.weight[:, BASIS_INPUTS] = 0
     return prior
 
 

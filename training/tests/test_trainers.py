@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ import torch
 from onnx import helper, numpy_helper
 
 from tessera_training import average, export, loop_filter, mode_tables, pictures, post_filter, prior, safetensors
+from tessera_training.from_pack import load_weights
 from tessera_training.lpips import LAYERS, Lpips
+from tessera_training.networks import NetworkShape
 from tessera_training.pictures import SAMPLE_WEIGHTS, weighted_error
 from tessera_training.post_filter import pattern
 from tessera_training.post_network import PostShape
@@ -253,6 +256,26 @@ def test_rows_of_a_frame_follow_the_format(shards: Path) -> None:
             index += 1
     assert set(size.ravel()) == {0, 1, 2} and set(context[29:31, 0, 4]) == {0, 64}
     assert index == len(rows.block) and second == len(rows.neighbours) and 6 < second < index
+
+
+def test_sizes_alone_are_trained(shards: Path, tmp_path: Path, repository: Path) -> None:
+    source = open_shards(shards)[0].folder
+    folder = tmp_path / "shards" / source.name
+    shutil.copytree(source, folder)
+    context = np.load(folder / "context.npy")
+    context[:, 29, :2, :2] = 64
+    np.save(folder / "context.npy", context)
+    pack = repository / "codecs" / "tessera-nano"
+    common = ["--shards", str(folder.parent), "--steps", "4", "--batch", "2", "--sizes-only"]
+    prior.main([*common, "--pack", str(pack), "--start-from", str(pack), "--out", str(tmp_path / "out")])
+    before = prior.PriorModel(NetworkShape(), safetensors.load(pack / "tables.safetensors")["coefficientTables"])
+    load_weights(before.prior, pack)
+    after = torch.load(tmp_path / "out" / "checkpoint.pt", weights_only=True)["model"]
+    for name, value in before.state_dict().items():
+        if name == "prior.embed.weight":
+            assert (after[name] != value).any(0)[:, 0, 0].nonzero().flatten().tolist() == [29]
+        else:
+            assert torch.equal(after[name], value), name
 
 
 def test_resident_crops_are_those_on_disk(shards: Path) -> None:
