@@ -29,7 +29,12 @@ for tune in lpips psnr; do
   dump --tune "$tune" --seed "$seed" --list "$CLIPS" --frames 13
   seed=$((seed + 1))
 done
-"$python" -m tessera_training.prior --pack "$start" --start-from "$start" --shards "$out/tokens" --out "$out/prior" \
-  --learning-rate 8e-4 --minutes "${MINUTES:-44}" --threads 1
+train() {
+  "$python" -m tessera_training.prior --pack "$start" --shards "$out/tokens" --threads 1 --out "$out/$1" "${@:2}"
+}
+# First the weights for large blocks alone, then all of them, gently.
+train sizes --start-from "$start" --sizes-only --batch 32 --learning-rate 3e-3 --minutes 5
+train prior --start-from "$out/sizes/checkpoint.pt" --learning-rate 1.5e-4 --table-learning-rate 1e-3 --minutes 22
 cp -r "$start/." "$pack"
-"$python" -m tessera_training.export --out "$pack" --version 0.7.0 --shards "$out/tokens" --modes --prior "$out/prior/checkpoint.pt"
+"$python" -m tessera_training.export --out "$pack" --version 0.7.0 --shards "$out/tokens" --modes \
+  --prior "$out/prior/checkpoint.pt" --refit-frames 0

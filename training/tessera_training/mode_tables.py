@@ -52,8 +52,12 @@ def cost(counts: dict[str, np.ndarray], tables: dict[str, np.ndarray]) -> float:
 
 
 def fit(shards: list[Shard], tables: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """New mode tables and the bits of the counted symbols before and after."""
-    counts = count(shards, tables)
+    """New mode tables and the bits of the counted symbols before and after, shards weighed by 1 / sqrt(bits), limited to
+    1/4 .. 4 of the middle one: first frequencies matter most where few symbols follow."""
+    each = [count([shard], tables) for shard in shards]
+    bits = np.maximum(1, [cost(counts, tables) for counts in each])
+    weights = np.clip((np.median(bits) / bits) ** 0.5, 0.25, 4.0)
+    counts = {name: sum(w * own[name] for w, own in zip(weights, each)) for name in each[0]}
     fitted = {name: smooth(value, tables[name]) for name, value in counts.items()}
     return fitted, {"before": cost(counts, tables), "after": cost(counts, fitted)}
 
