@@ -68,7 +68,7 @@ def _build(n: int, mode) -> np.ndarray:
     if mode == "planar":
         return _planar(n) @ smooth
     # Near the axes, edges stay sharp. In blocks of 8x8 only the diagonals are smoothed.
-    least = 5 if n > 8 else 32
+    least = 2 if n > 8 else 17
     matrix = _angular(n, *mode)
     return matrix @ smooth if abs(mode[1]) >= least else matrix
 
