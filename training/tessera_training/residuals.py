@@ -14,7 +14,7 @@ class Blocks:
     """Luma blocks as rows of samples, in units of their quantiser step."""
 
     residual: np.ndarray  # float32 [n, size * size]
-    mode: np.ndarray  # int [n]: intra mode, -1 for inter
+    mode: np.ndarray  # int [n]: class of the intra mode, -1 for inter
 
 
 def _squares(plane: np.ndarray, size: int) -> np.ndarray:

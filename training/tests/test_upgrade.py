@@ -10,19 +10,27 @@ import pytest
 
 from tessera_training import safetensors, upgrade
 from tessera_training.from_pack import load_weights
+from tessera_training.intra import CLASSES, MODES
 from tessera_training.networks import NetworkShape, Prior
 from tessera_training.pack import read_manifest
-from tessera_training.tables import SEPARABLE, check_tables
+from tessera_training.tables import SEPARABLE, check_tables, frequencies
 
+INTRA = ("intra16", "intra8", "intraBasis16", "intraBasis8")
 KINDS = 4  # of blocks with a residual, before
 
 
 def without_large_blocks(tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The tables that a pack had before."""
-    new = [*(f"separable{n}" for n in SEPARABLE), "modeTables.split", "modeTables.typeLarge"]
+    new = ["intraClass", *(f"separable{n}" for n in SEPARABLE), "modeTables.split", "modeTables.typeLarge"]
     old = {name: table for name, table in tables.items() if name not in new}
     motion = old["modeTables.motion"]
+    kept = [MODES.index(mode) for mode in CLASSES]
+    contexts = (len(CLASSES) + 1) ** 2
+    intra_modes = frequencies(1 + (np.arange(contexts)[:, None] * 7 + np.arange(len(CLASSES)) * 5) % 11)
     return old | {
+        **{name: old[name][kept] for name in INTRA},
+        "modeTables.intraMode16": intra_modes,
+        "modeTables.intraMode8": intra_modes,
         "modeTables.lumaGroups": old["modeTables.lumaGroups"][: 6 * KINDS],
         "modeTables.chromaGroups": old["modeTables.chromaGroups"][: 8 * KINDS],
         "modeTables.motionSkip": old["modeTables.motionSkip"][:1],
@@ -34,7 +42,7 @@ def test_an_old_pack_is_upgraded(tmp_path: Path, repository: Path) -> None:
     pack = tmp_path / "pack"
     shutil.copytree(repository / "codecs" / "tessera-nano", pack)
     old = without_large_blocks(safetensors.load(pack / "tables.safetensors"))
-    with pytest.raises(ValueError, match="separable16"):
+    with pytest.raises(ValueError, match="intraClass"):
         check_tables(old)
     safetensors.save(pack / "tables.safetensors", old)
     before = Prior(NetworkShape())
@@ -42,7 +50,15 @@ def test_an_old_pack_is_upgraded(tmp_path: Path, repository: Path) -> None:
     upgrade.main([str(pack)])
     tables = safetensors.load(pack / "tables.safetensors")
     check_tables(tables)
-    for name, table in old.items():
+    for name in INTRA:
+        assert len(tables[name]) == len(MODES)
+    for name in ("modeTables.intraMode16", "modeTables.intraMode8"):
+        # Without neighbours, a class has the frequency that it had.
+        row = tables[name][0].astype(np.float64)
+        of_class = np.bincount(tables["intraClass"], row, minlength=len(CLASSES))
+        assert np.allclose(of_class, old[name][0], rtol=0.01), name
+    for name in old.keys() - {*INTRA, "modeTables.intraMode16", "modeTables.intraMode8"}:
+        table = old[name]
         rows = np.arange(len(table)) if name != "modeTables.motion" else np.array([1, 0])
         assert np.array_equal(tables[name][rows], table), name
     # Large blocks start as 16x16 ones of their kind, inter or intra.
