@@ -193,6 +193,21 @@ def test_held_out_clips_keep_all_their_rates(shards: Path) -> None:
     assert {s.clip for s in train}.isdisjoint({s.clip for s in held}) and len(held) == 1
 
 
+def test_rare_contexts_stay_and_other_intra_modes_do_not_count(shards: Path, tmp_path: Path) -> None:
+    tables = default_tables(PackShape())
+    source = open_shards(shards)[0].folder
+    folder = tmp_path / source.name
+    shutil.copytree(source, folder)
+    meta = json.loads((folder / "meta.json").read_text())
+    (folder / "meta.json").write_text(json.dumps(meta | {"intraModes": 12}))
+    counts = mode_tables.count(open_shards(tmp_path), tables)
+    assert counts["modeTables.intraMode16"].sum() == counts["modeTables.intraMode8"].sum() == 0
+    assert counts["modeTables.split"].sum() == 200
+    fitted, _ = mode_tables.fit(open_shards(tmp_path), tables)
+    assert np.abs(fitted["modeTables.intraMode8"].astype(int) - tables["modeTables.intraMode8"]).max() <= 30
+    assert np.abs(fitted["modeTables.split"].astype(int) - tables["modeTables.split"]).max() > 1000
+
+
 def test_clips_of_one_source_stay_together() -> None:
     names = ["0012_d13_s", "0013_d13_t", "0400_d13", "0014_snow_t", "0024_snow", "snow", "0003_rain", "0001_rain_s", "0002_two_words"]
     for every in range(2, 12):
