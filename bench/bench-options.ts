@@ -34,7 +34,7 @@ export interface BenchSettings {
 
 /** How a benchmark is run. */
 export interface BenchOptions extends BenchSettings {
-  /** Name of a preset (`quick`, `standard`, `low-delay`, `seed`) or path of a YAML file. */
+  /** Name of a preset (`quick`, `standard`, `hd`, `hd-anchors`, `low-delay`, `seed`) or path of a YAML file. */
   readonly preset?: string;
   /** Folder of the results; made if it is not there. A run that was cut off there goes on. */
   readonly folder: string;

@@ -151,6 +151,8 @@ export const resultsSchema = z.strictObject({
     /** The same codec's figures elsewhere, to stand beside the table of that rate. */
     published: z.array(publishedSchema),
   }),
+  /** Codecs and metrics of the preset that this machine cannot have, and why, one line each. */
+  leftOut: z.array(z.string()).default([]),
   clips: z.array(clipSchema).min(1),
   codecs: z.array(codecSchema).min(1),
   jobs: z.array(z.discriminatedUnion('status', [doneJobSchema, failedJobSchema])),

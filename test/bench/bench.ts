@@ -15,8 +15,11 @@ export async function writeClip(path: string, width: number, height: number, fra
 }
 
 /** Runs `tessera bench`. */
-export function bench(args: readonly string[], cwd?: string) {
-  return execa(process.execPath, [PROGRAM, 'bench', ...args], { reject: false, ...(cwd === undefined ? {} : { cwd }) });
+export function bench(args: readonly string[], cwd?: string, env: Readonly<Record<string, string>> = {}) {
+  return execa(process.execPath, [PROGRAM, 'bench', ...args], {
+    ...{ reject: false, env },
+    ...(cwd === undefined ? {} : { cwd }),
+  });
 }
 
 /** The results in a folder. */

@@ -115,6 +115,7 @@ export function syntheticResults(options: SyntheticOptions = {}): Results {
       node: 'v20.20.2',
     },
     versions: { tessera: '0.1.0', FFmpeg: '8.1', onnxruntime: '1.30.0' },
+    leftOut: [],
     settings: {
       preset: 'standard',
       metrics: [...metrics],
