@@ -3,7 +3,7 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { resultsSchema } from '../../bench/results.js';
 import { Folder } from '../cli/helpers.js';
 import { TINY_PACK } from '../support/packs.js';
-import { bench, readResults, timeless, writeClip } from './bench.js';
+import { bench, readResults, startBench, timeless, writeClip } from './bench.js';
 
 /** What stands in the folder of a complete run. */
 const WRITTEN = ['journal.jsonl', 'pictures', 'plots', 'report.html', 'results.csv', 'results.json', 'tables.md'];
@@ -49,7 +49,7 @@ describe('a run that is killed goes on and finds the same', () => {
     'after %i jobs',
     async (jobs) => {
       const out = folder.join(`killed-${jobs}`);
-      const run = bench([...args, '--out', out, '--json']);
+      const run = startBench([...args, '--out', out, '--json']);
       await new Promise<void>((resolve) => {
         let text = '';
         run.stdout.on('data', (chunk: Buffer) => {
@@ -111,7 +111,7 @@ describe('a folder that another run has', () => {
 
   test('one that is at work', async () => {
     await using other = await Folder.create();
-    const first = bench([...args, '--out', other.path, '--json']);
+    const first = startBench([...args, '--out', other.path, '--json']);
     await new Promise((resolve) => first.stdout.once('data', resolve));
     const second = await bench([...args, '--out', other.path]);
     expect(second).toMatchObject({ exitCode: 3 });
