@@ -12,6 +12,7 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' }, sourceMaps: 'inline' },
     ],
   },
+  setupFilesAfterEnv: ['./test/support/equality.ts'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

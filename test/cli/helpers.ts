@@ -1,7 +1,6 @@
 import { afterAll } from '@jest/globals';
 import { execa } from 'execa';
 import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,14 +60,21 @@ afterAll(() => shared?.disconnect());
 
 /** Runs a command line in the process that all such lines of a test file share, one after the other. */
 export function runLine(words: readonly string[], cwd?: string): Promise<Run> {
-  const run = lastRun.then(async () => {
-    shared ??= fork(PROGRAM_PROCESS);
-    shared.send({ words, cwd });
-    const [run] = (await Promise.race([
-      once(shared, 'message'),
-      once(shared, 'exit').then(() => Promise.reject(new Error(`the program ended the process: ${words.join(' ')}`))),
-    ])) as [Run];
-    return { ...run, stdout: run.stdout.replace(/\n$/, ''), stderr: run.stderr.replace(/\n$/, '') };
+  const run = lastRun.then(() => {
+    const program = (shared ??= fork(PROGRAM_PROCESS));
+    return new Promise<Run>((resolve, reject) => {
+      const onExit = (): void => {
+        shared = null;
+        reject(new Error(`the program ended the process: ${words.join(' ')}`));
+      };
+      program.once('exit', onExit);
+      program.once('message', (message) => {
+        program.off('exit', onExit);
+        const { exitCode, stdout, stderr } = message as Run;
+        resolve({ exitCode, stdout: stdout.replace(/\n$/, ''), stderr: stderr.replace(/\n$/, '') });
+      });
+      program.send({ words, cwd });
+    });
   });
   lastRun = run.catch(() => undefined);
   return run;
