@@ -1,10 +1,10 @@
-/** The options and results of a benchmark run. No type of another package stands here, so that all can be exported. */
+/** The options and results of a benchmark run. It uses no types of other packages, so that all can be exported. */
 import type { MetricName } from '../src/metrics/metric-names.js';
 
-/** Figures of a paper, shown beside those measured. */
+/** Figures from a paper, shown next to the measured figures. */
 export interface PublishedFigures {
   readonly title: string;
-  /** Where they stand and what they were measured on. */
+  /** The source of the figures, and the clips of the measurement. */
   readonly source: string;
   readonly bitsPerPixel: number;
   readonly metrics: Readonly<Partial<Record<MetricName, number>>>;
@@ -28,7 +28,7 @@ export interface BenchSettings {
   readonly pictures?: number;
   /** Bits per pixel at which curves are compared. Default: none. */
   readonly targetBitsPerPixel?: number;
-  /** Figures of papers that stand beside those of that rate. */
+  /** Figures from papers, shown with that rate. */
   readonly published?: readonly PublishedFigures[];
 }
 
@@ -36,16 +36,16 @@ export interface BenchSettings {
 export interface BenchOptions extends BenchSettings {
   /** Name of a preset (`quick`, `standard`, `hd`, `hd-anchors`, `low-delay`, `seed`) or path of a YAML file. */
   readonly preset?: string;
-  /** Folder of the results; made if it is not there. A run that was cut off there goes on. */
+  /** Folder of the results; created if missing. A stopped run in this folder continues. */
   readonly folder: string;
-  /** Throw away what the folder holds of another run. Default: false. */
+  /** True: delete another run in the folder. Default: false. */
   readonly restart?: boolean;
   /** Jobs at once; times are only taken with 1, the default. */
   readonly jobs?: number;
   readonly signal?: AbortSignal | undefined;
   /** Told whenever a job has ended. Must not throw. */
   readonly onProgress?: ((progress: BenchProgress) => void) | undefined;
-  /** Told of what people should know, one line each. Must not throw. */
+  /** Gets information for the user, one line each. Must not throw. */
   readonly onNote?: ((note: string) => void) | undefined;
 }
 

@@ -14,7 +14,7 @@ import { JobFailure } from './jobs/run-stage-process.js';
 import { pickFrames, picturePath } from './pictures.js';
 import type { BenchClip } from './results.js';
 
-/** A clip whose frames lie ready, and what jobs need to know of it. */
+/** A prepared clip, with the data that jobs need. */
 export interface ReadyClip {
   readonly clip: PreparedClip;
   readonly seconds: number;
@@ -125,7 +125,7 @@ export class ClipStore {
   }
 }
 
-/** Says so where a clip has frames in which nothing stands still: they have no flicker. */
+/** Returns a note if a clip has frames without still regions: they have no flicker. */
 async function stillnessNotes(prepared: PreparedClip): Promise<string[]> {
   const { title } = METRICS.flicker;
   const changes = prepared.times.length - 1;
@@ -137,8 +137,8 @@ async function stillnessNotes(prepared: PreparedClip): Promise<string[]> {
     before = copy;
   }
   if (still === changes) return [];
-  if (still === 0) return [`${title} needs regions that stand still, this clip has none`];
-  return [`${title} is of the ${still} of ${changes} frame changes in which something stands still`];
+  if (still === 0) return [`${title} needs still regions, this clip has none`];
+  return [`${title} is measured on ${still} of ${changes} frame changes, the others have no still regions`];
 }
 
 function describe(

@@ -31,7 +31,7 @@ export async function lockFolder(folder: string): Promise<AsyncDisposable> {
     if (code === 'EEXIST') throw new InputError(`${folder} is a file: name a folder for the results`);
     throw describeWriteError(error, path);
   }
-  // A second turn is for a lock that was stale; who is faster then has it.
+  // The second attempt is for a stale lock; the faster process gets it.
   for (let turn = 0; turn < 2; turn++) {
     try {
       const handle = await open(path, 'wx');

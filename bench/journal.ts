@@ -40,9 +40,9 @@ export class Journal implements AsyncDisposable {
   }
 
   /**
-   * Opens the journal of a folder and reads what is there, or begins one.
+   * Opens and reads the journal of a folder, or creates one.
    *
-   * @param restart throw away what is there.
+   * @param restart true to delete an existing journal.
    * @throws InputError if the folder holds another run, or its journal is damaged; EnvironmentError if it cannot be
    * written.
    */
@@ -59,7 +59,7 @@ export class Journal implements AsyncDisposable {
       version: VERSION,
       createdAt: new Date().toISOString(),
       machine,
-      // What JSON keeps of it, so that it equals what is read back.
+      // Convert it through JSON, so that it equals the value that is read back.
       key: JSON.parse(JSON.stringify(key)) as RunKey,
     };
     const head = first === undefined ? given : readHead(first, path);
@@ -107,7 +107,7 @@ export class Journal implements AsyncDisposable {
   async #append(value: object): Promise<void> {
     try {
       await this.#handle.appendFile(`${JSON.stringify(value)}\n`);
-      // What is told to be done must be there after a loss of power, too.
+      // A job that is reported as done must also exist after a power failure.
       await this.#handle.datasync();
     } catch (error) {
       throw describeWriteError(error, this.#path);
@@ -151,7 +151,7 @@ function readHead(line: string, path: string): Head {
   if (head.version !== VERSION) {
     throw new InputError(
       `${path} was written by another version of tessera bench (journal ${head.version}, this is ${VERSION}): ` +
-        'name another folder with --out, or use -y to begin anew',
+        'name another folder with --out, or use -y to start again',
     );
   }
   return head as Head;
@@ -161,7 +161,7 @@ function parseLine(line: string, path: string, number: number): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    throw new InputError(`${path} is damaged in line ${number}: name another folder, or use -y to begin anew`, {
+    throw new InputError(`${path} is damaged in line ${number}: name another folder, or use -y to start again`, {
       cause: error,
     });
   }
@@ -172,6 +172,6 @@ function requireSameKey(there: RunKey, here: RunKey, folder: string): void {
   const other = names.filter((name) => JSON.stringify(there[name]) !== JSON.stringify(here[name]));
   if (other.length === 0) return;
   throw new InputError(
-    `${folder} holds a run with other ${other.join(', ')}: name another folder with --out, or use -y to begin anew`,
+    `${folder} holds a run with other ${other.join(', ')}: name another folder with --out, or use -y to start again`,
   );
 }

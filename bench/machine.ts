@@ -21,7 +21,7 @@ export function describeMachine(): Results['machine'] {
   };
 }
 
-/** Versions of what decides figures, of the program that measures VMAF too if that is one of `metrics`. */
+/** The versions of the software that influences figures, with the program that measures VMAF if `metrics` need it. */
 export async function describeVersions(metrics: readonly MetricName[]): Promise<Record<string, string>> {
   const versionIn = (file: string): string => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
   return {

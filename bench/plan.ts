@@ -34,7 +34,7 @@ export interface BenchPlan {
   readonly settings: Results['settings'];
   readonly pictures: number;
   readonly versions: Readonly<Record<string, string>>;
-  /** Codecs and metrics of the preset that this machine cannot have, and why, one line each. */
+  /** Codecs and metrics of the preset that the machine does not have, with the reason, one line each. */
   readonly leftOut: readonly string[];
   /** The command line that repeats the run. */
   readonly command: string;
@@ -43,8 +43,8 @@ export interface BenchPlan {
 }
 
 /**
- * Settles what a run does. What a preset names and this machine cannot have is left out; what the caller names must be
- * there.
+ * Plans a run. Codecs and metrics of a preset that this machine does not have are left out. Codecs and metrics that the
+ * caller names must be available.
  *
  * @throws InputError, EnvironmentError, ModelError if any of it cannot be done here; CancelledError.
  */
@@ -117,7 +117,7 @@ function givenSettings(options: BenchOptions): BenchSettings {
 /**
  * Checks that metrics can be measured here.
  *
- * @param leftOut takes why others cannot; null: they are an error.
+ * @param leftOut gets the reasons of missing ones; null: a missing one is an error.
  */
 async function checkMetrics(names: readonly string[], leftOut: string[] | null): Promise<MetricName[]> {
   const metrics: MetricName[] = [];
@@ -141,7 +141,7 @@ interface FoundCodec {
 /**
  * Finds codecs.
  *
- * @param leftOut takes why others are not there; null: that is an error.
+ * @param leftOut gets the reasons of missing ones; null: a missing one is an error.
  */
 async function findCodecs(lists: readonly string[], leftOut: string[] | null): Promise<FoundCodec[]> {
   const found = await Promise.all(
@@ -157,13 +157,13 @@ async function findCodecs(lists: readonly string[], leftOut: string[] | null): P
   );
   leftOut?.push(...found.filter((one) => typeof one === 'string'));
   const codecs = found.filter((one) => typeof one !== 'string');
-  if (codecs.length === 0) throw new EnvironmentError(`no codec is there: ${leftOut?.join('; ')}`);
+  if (codecs.length === 0) throw new EnvironmentError(`no codec is available: ${leftOut?.join('; ')}`);
   return codecs;
 }
 
 async function describeCodec(name: string, codec: Codec, points: readonly number[] | null): Promise<BenchCodec> {
   const { title, version, details } = await codec.describe();
-  // From worst to best is the order of the codec's own settings; what a user names goes the same way.
+  // The codec's own settings go from worst to best; settings of a user are sorted in the same way.
   const [worst = 0, ...others] = codec.defaultSettings;
   const rises = (others.at(-1) ?? worst) >= worst;
   const settings = points === null ? [...codec.defaultSettings] : points.toSorted((a, b) => (rises ? a - b : b - a));

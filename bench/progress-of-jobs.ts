@@ -1,6 +1,6 @@
 import type { BenchOptions, BenchProgress } from './bench-options.js';
 
-/** Counts jobs and foretells the end from what jobs of the same codec took. */
+/** Counts jobs and estimates the remaining time from finished jobs of the same codec. */
 export class ProgressOfJobs {
   readonly #totalJobs: number;
   readonly #jobsAtOnce: number;
@@ -26,7 +26,7 @@ export class ProgressOfJobs {
     for (const codec of waiting) this.#left.set(codec, (this.#left.get(codec) ?? 0) + 1);
   }
 
-  /** A job begins; what is given back is for {@link end}. */
+  /** Starts a job; pass the result to {@link end}. */
   begin(codec: string, name: string): { readonly codec: string; readonly name: string; readonly startMs: number } {
     this.#tell(name);
     return { codec, name, startMs: performance.now() };

@@ -33,7 +33,7 @@ const metricSchema = z.strictObject({
   perFrame: z.array(z.number()).min(1),
 });
 
-/** A decoded frame kept for people to look at: a lossless WebP file beside the results. */
+/** A decoded frame to look at: a lossless WebP file in the folder of the results. */
 const pictureSchema = z.strictObject({
   /** Number of the frame in display order, from 0. */
   frame: count,
@@ -72,7 +72,7 @@ const doneJobSchema = z.strictObject({
 const failedJobSchema = z.strictObject({
   status: z.literal('failed'),
   ...jobKey,
-  /** One line: what was wrong. */
+  /** The error, one line. */
   reason: z.string().min(1),
 });
 
@@ -111,7 +111,10 @@ const codecSchema = z.strictObject({
   settings: z.array(z.number()).min(1),
 });
 
-/** Figures of a paper, shown beside those measured: of other clips, so never in one curve with them. */
+/**
+ * Figures from a paper, shown next to measured figures. They come from other clips, so they are never in the same
+ * curve.
+ */
 const publishedSchema = z.strictObject({
   title: z.string(),
   source: z.string(),
@@ -119,7 +122,7 @@ const publishedSchema = z.strictObject({
   metrics: z.partialRecord(metricName, z.number()),
 });
 
-/** Everything that a run of the benchmark found out; what every report is made of. */
+/** All results of a benchmark run. Every report is made from them. */
 export const resultsSchema = z.strictObject({
   format: z.literal('tessera-bench'),
   version: z.literal(RESULTS_VERSION),
@@ -148,10 +151,10 @@ export const resultsSchema = z.strictObject({
     jobs: z.int().positive(),
     /** Bits per pixel at which curves are compared, if the run is about one rate. */
     targetBitsPerPixel: positive.nullable(),
-    /** The same codec's figures elsewhere, to stand beside the table of that rate. */
+    /** Figures from papers, shown with the table of that rate. */
     published: z.array(publishedSchema),
   }),
-  /** Codecs and metrics of the preset that this machine cannot have, and why, one line each. */
+  /** Codecs and metrics of the preset that the machine did not have, with the reason, one line each. */
   leftOut: z.array(z.string()).default([]),
   clips: z.array(clipSchema).min(1),
   codecs: z.array(codecSchema).min(1),

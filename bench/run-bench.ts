@@ -59,7 +59,7 @@ export async function listBenchJobs(options: Omit<BenchOptions, 'folder'>): Prom
   return listJobs(plan);
 }
 
-/** Takes away what another run left. */
+/** Removes the files of another run. */
 async function clear(folder: string): Promise<void> {
   for (const name of ['pictures', RESULTS_FILE]) await rm(join(folder, name), { recursive: true, force: true });
 }
@@ -92,7 +92,7 @@ async function runJobs(plan: BenchPlan, journal: Journal, options: BenchOptions)
   await mkdir(workFolder, { recursive: true }).catch((error: unknown) => {
     throw describeWriteError(error, workFolder);
   });
-  // What stops one job for good stops all.
+  // An error that no retry can solve stops all jobs.
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   const { metrics, keyint } = plan.settings;

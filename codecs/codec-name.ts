@@ -1,14 +1,14 @@
 import { InputError } from '../src/errors.js';
 
-/** A codec as it is written on a command line, in its parts: `x264:medium,bf=0`. */
+/** The parts of a codec on a command line: `x264:medium,bf=0`. */
 export interface CodecName {
   /** A built-in codec, a model pack, or the path of a module. */
   readonly base: string;
-  /** The text behind the first colon; empty if there is none. */
+  /** The text after the first colon; empty if there is none. */
   readonly variant: string;
 }
 
-/** Takes a name apart at its first colon; that of a Windows drive is not one. */
+/** Splits a name at its first colon; the colon of a Windows drive does not count. */
 export function parseCodecName(name: string): CodecName {
   const colon = name.indexOf(':', /^[A-Za-z]:[\\/]/.test(name) ? 2 : 0);
   return colon < 0 ? { base: name, variant: '' } : { base: name.slice(0, colon), variant: name.slice(colon + 1) };
@@ -22,9 +22,9 @@ export interface Variant {
 }
 
 /**
- * Takes a variant apart: at most one word without `=`, which comes first, then options.
+ * Splits a variant: first at most one word without `=`, then options.
  *
- * @throws InputError if it is not written so.
+ * @throws InputError if it has another form.
  */
 export function parseVariant(codec: string, variant: string): Variant {
   const parts = variant === '' ? [] : variant.split(',');

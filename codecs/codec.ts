@@ -1,12 +1,12 @@
 import type { Frame, VideoProperties } from '../src/video/frame.js';
 
-/** A clip that is to be coded: its frames can be read as often as they are needed. */
+/** A clip to encode. Its frames can be read many times. */
 export interface CodecClip {
   readonly name: string;
-  /** Size, frame rate, colour; those of the frames that `frames` gives. */
+  /** Size, frame rate and colour of the frames that `frames` yields. */
   readonly properties: VideoProperties;
   readonly frameCount: number;
-  /** Where the frames come from, for the commands that people run by hand. */
+  /** The source of the frames, for commands that people run by hand. */
   readonly source: ClipSource;
   /** The frames in display order, with increasing time stamps. */
   frames(): AsyncIterable<Frame>;
@@ -14,11 +14,11 @@ export interface CodecClip {
 
 /** The file behind a clip. */
 export interface ClipSource {
-  /** As it was given. */
+  /** The path as given. */
   readonly file: string;
-  /** Arguments with which `ffmpeg` reads that file and makes the clip's very frames of it, `-i` among them. */
+  /** The arguments with which `ffmpeg` makes exactly the clip's frames from that file, with `-i`. */
   readonly ffmpegArguments: readonly string[];
-  /** Whether the clip is the whole file as it is: neither cut nor scaled. */
+  /** True if the clip is the whole file, neither cut nor scaled. */
   readonly isWhole: boolean;
 }
 
@@ -26,12 +26,12 @@ export interface ClipSource {
 export interface CodecTask {
   /** Point of the rate-distortion curve, in the unit of {@link Codec.settingName}. */
   readonly setting: number;
-  /** Frames from one key frame to the next at most. */
+  /** The largest distance between key frames, in frames. */
   readonly keyint: number;
-  /** Threads for all of the work; 0: as the codec likes. */
+  /** The number of threads; 0 lets the codec choose. */
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
-  /** A codec that lets another program do its work tells here what that program took, when it has ended. */
+  /** A codec that runs another program reports the cost of that program here, after it has ended. */
   readonly onProgram?: ((cost: ProgramCost) => void) | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface CodecTask {
 export interface ProgramCost {
   /** Processor time of all its threads, user and system. */
   readonly cpuSeconds: number;
-  /** Largest resident memory; null where this machine does not tell. */
+  /** Largest resident memory; null if this machine does not report it. */
   readonly peakBytes: number | null;
 }
 
@@ -47,20 +47,20 @@ export interface ProgramCost {
 export interface CodecDescription {
   /** For people, such as `x265 medium`. */
   readonly title: string;
-  /** Version of what does the work, such as `libx265 of FFmpeg 8.1`, or a pack's version and identity. */
+  /** The version of the codec's software, such as `libx265 of FFmpeg 8.1`, or a pack's version and identity. */
   readonly version: string;
   /** Everything else that a reader needs to repeat the figures, by name. */
   readonly details: Readonly<Record<string, string>>;
 }
 
 /**
- * The one seam of the benchmark: a learned codec, an encoder of FFmpeg, or a user's own. An adapter is one module whose
- * default export is a {@link CodecFactory}.
+ * The interface of all codecs in the benchmark: a learned codec, an encoder of FFmpeg, or a user's own codec. An
+ * adapter is one module whose default export is a {@link CodecFactory}.
  */
 export interface Codec {
   /** The name of the setting, such as `CRF` or `quality`. */
   readonly settingName: string;
-  /** The settings of a curve where the user names none, from worst to best. */
+  /** The default settings of a curve, from worst to best. */
   readonly defaultSettings: readonly number[];
   /** The description for reports. */
   describe(): Promise<CodecDescription>;
@@ -68,7 +68,7 @@ export interface Codec {
   command(clip: CodecClip, task: CodecTask): string;
   /** Codes all frames of a clip into `file`. */
   encode(clip: CodecClip, task: CodecTask, file: string): Promise<void>;
-  /** The frames that `file` holds, in display order; their times are not looked at. */
+  /** Yields the frames of `file`, in display order. Their times are ignored. */
   decode(file: string, clip: CodecClip, task: CodecTask): AsyncIterable<Frame>;
   /** Bits of coded pictures in `file`: no container, no sound, no text in which an encoder names itself. */
   countPayloadBits(file: string): Promise<number>;
@@ -77,7 +77,8 @@ export interface Codec {
 /**
  * Makes a codec.
  *
- * @param variant what stands behind the codec's name and a colon (`medium` in `x265:medium`); empty if nothing does.
- * @throws InputError if there is no such variant; EnvironmentError if this machine lacks what the codec needs.
+ * @param variant the text after the codec's name and a colon (`medium` in `x265:medium`); empty if there is none.
+ * @throws InputError if there is no such variant; EnvironmentError if something that the codec needs is missing on this
+ * machine.
  */
 export type CodecFactory = (variant: string) => Promise<Codec>;

@@ -1,16 +1,16 @@
 import type { CodecClip } from './codec.js';
 
-/** Words as a shell takes them back apart. */
+/** Returns words in a form that a shell splits again. */
 export function commandLine(words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }
 
-/** File names in commands: for people, who have other folders. */
+/** File names for commands that people run, in other folders. */
 export function outputName(clip: CodecClip, extension: string): string {
   return `${clip.name}${extension}`;
 }
 
-/** Options as `ffmpeg` takes them; its command line wants to know that a bit rate is the video's. */
+/** Options in the form for `ffmpeg`. Its command line needs a suffix for the bit rate of the video. */
 export function ffmpegOptions(options: Readonly<Record<string, string>>): string[] {
   return Object.entries(options).flatMap(([name, value]) => [name === 'b' ? '-b:v' : `-${name}`, value]);
 }

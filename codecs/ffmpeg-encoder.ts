@@ -1,4 +1,6 @@
-/** Codecs that are encoders of the FFmpeg libraries inside the package: what `x264`, `x265` and others share. */
+/**
+ * Codecs that are encoders of the FFmpeg libraries inside the package: the common part of `x264`, `x265` and others.
+ */
 import { openMediaFile } from '../src/video/in/media-file.js';
 import { EnvironmentError } from '../src/errors.js';
 import { countPictureBytes, writeCodedFile } from '../src/video/out/coded-file.js';
@@ -15,9 +17,9 @@ export interface EncoderTraits {
   readonly name: string;
   /** FFmpeg's name of the encoder. */
   readonly encoder: string;
-  /** Its option for the trade between speed and size, and the value where none is asked for. */
+  /** Its option for the trade-off between speed and size, and the default value. */
   readonly preset: { readonly option: string; readonly value: string };
-  /** Options that every run has; those of a variant go before them. */
+  /** Options of every run; options of a variant override them. */
   readonly options?: Readonly<Record<string, string>>;
   /** CRFs of a curve, from worst to best. */
   readonly defaultSettings: readonly number[];

@@ -14,7 +14,7 @@ const builtIn: Readonly<Record<string, () => Promise<{ readonly default: CodecFa
   'ffmpeg-cli': () => import('./ffmpeg-cli/index.js'),
 };
 
-/** Names of the codecs that are no model packs. */
+/** The names of the codecs that are not model packs. */
 export const BUILT_IN_CODECS: readonly string[] = Object.keys(builtIn);
 
 const REQUIRED = ['describe', 'command', 'encode', 'decode', 'countPayloadBits'] as const;
@@ -35,7 +35,7 @@ export async function findCodec(name: string): Promise<Codec> {
   try {
     return await tesseraCodec(base, variant);
   } catch (error) {
-    // A name that no pack has is more likely a slip than a pack that is missing.
+    // An unknown name is more likely a typing error than a missing pack.
     if (!(error instanceof ModelError) || /[/\\]/.test(base) || !error.message.includes('no model pack')) throw error;
     throw new InputError(
       `there is no codec '${base}': name one of ${BUILT_IN_CODECS.join(', ')}, a model pack, or the path of a module (./my-codec.mjs)`,
@@ -76,7 +76,7 @@ async function loadModule(path: string, variant: string): Promise<Codec> {
   return codec;
 }
 
-/** A module in plain JavaScript may lack anything. */
+/** In a module in plain JavaScript, any part may be missing. */
 function checkCodec(path: string, codec: unknown): asserts codec is Codec {
   const fields = (typeof codec === 'object' && codec !== null ? codec : {}) as Record<string, unknown>;
   const missing = REQUIRED.filter((method) => typeof fields[method] !== 'function');

@@ -1,4 +1,4 @@
-/** A codec whose decoded pictures go through a post-filter of ours: its bits, our filter. */
+/** A codec with a post-filter of tessera behind it: the bits of the codec, the pictures of the filter. */
 import { DEFAULT_PACK } from '../src/codec/encoder.js';
 import { ForeignFilter } from '../src/codec/transform/foreign-filter.js';
 import { InputError } from '../src/errors.js';
@@ -7,11 +7,11 @@ import { loadPack, type ModelPack } from '../src/model/pack.js';
 import type { Frame } from '../src/video/frame.js';
 import type { Codec, CodecClip, CodecDescription, CodecTask } from './codec.js';
 
-/** How a filter is told how coarse another codec's quantiser was. */
+/** The conversion from a codec's setting to the q that the filter gets. */
 export interface QualityScale {
   /** For reports, such as `55 - CRF`. */
   readonly formula: string;
-  /** Our q for a setting of the codec; it is rounded and limited to 0..63. */
+  /** Returns q for a setting of the codec; it is rounded and limited to 0..63. */
   readonly toQ: (setting: number) => number;
 }
 
@@ -28,7 +28,7 @@ export async function withPostFilter(codec: Codec, name: string, scale: QualityS
   const names = [...pack.graphs.keys()].filter((role) => role.startsWith(prefix));
   const known = names.map((role) => role.slice(prefix.length)).sort();
   throw new InputError(
-    `there is no post-filter '${name}': behind + stands one of ${pack.name}'s, ${known.join(' or ')}`,
+    `there is no post-filter '${name}': write one of ${pack.name}'s behind +: ${known.join(' or ')}`,
   );
 }
 
@@ -57,7 +57,7 @@ class PostFilteredCodec implements Codec {
     };
   }
 
-  /** No program filters another codec's pictures: a comment says what comes behind the codec's own command. */
+  /** The codec's own command, and the filter as a comment, because no program filters pictures of another codec. */
   command(clip: CodecClip, task: CodecTask): string {
     return `${this.codec.command(clip, task)} # then ${this.pack.name}'s post-filter ${this.filterName}`;
   }

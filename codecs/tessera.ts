@@ -125,7 +125,7 @@ class TesseraCodec implements Codec {
     yield* decoder.decode(feedPackets(reader.sections(), true, counts), { signal });
   }
 
-  /** The whole file, header and index included, without the section of what stands beside the pictures. */
+  /** The whole file with header and index, without side data. */
   async countPayloadBits(file: string): Promise<number> {
     await using stream = await openStream(file, { strict: true });
     let side = 0;

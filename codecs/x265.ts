@@ -8,14 +8,14 @@ const plain = ffmpegEncoder({
   defaultSettings: [42, 38, 34, 30, 26, 22, 18],
 });
 
-/** HEVC's quantiser step is 2^((QP - 4) / 6) (H.265, 8.6), that of q is 362 * 2^(-q / 6): they are equal at q = 55 - QP. */
+/** The step is 2^((QP - 4) / 6) in HEVC (H.265, 8.6) and 362 * 2^(-q / 6) in tessera: they are equal at q = 55 - QP. */
 const scale = { formula: '55 - CRF', toQ: (crf: number) => 55 - crf };
 
-/** HEVC by libx265; `medium+lpips` shows its pictures through our post-filter `lpips`. */
+/** HEVC by libx265. `medium+lpips` passes its decoded pictures through the post-filter `lpips` of tessera-nano. */
 const factory: CodecFactory = async (variant) => {
   const [, before = '', filter, after = ''] = /^([^,=+]*)\+([^,]*)(.*)$/.exec(variant) ?? [];
   if (filter === undefined) return await plain(variant);
-  // Networks take memory, which would count as x265's where no filter is wanted.
+  // Loaded only for a filter: the memory of networks would count as memory of x265.
   const { withPostFilter } = await import('./post-filtered.js');
   return await withPostFilter(await plain(`${before}${after}`.replace(/^,/, '')), filter, scale);
 };

@@ -1,6 +1,6 @@
 /**
- * Every error that tessera throws on purpose. One base class with a stable `code`; one subclass per kind, so that
- * callers can branch on the class and the command line can map each kind to its exit code.
+ * The base class of all errors that tessera throws on purpose. Each error has a stable `code`. Each kind of error has a
+ * subclass, so callers can test the class, and the command line maps each kind to an exit code.
  */
 export abstract class TesseraError extends Error {
   /** Stable identifier of the error kind; part of the public contract. */
@@ -46,7 +46,7 @@ export class ModelError extends TesseraError {
   readonly exitCode = 5;
 }
 
-/** The machine lacks something: a device, disk space, permission, a codec in FFmpeg. */
+/** Something is missing on the machine: a device, disk space, permission, a codec in FFmpeg. */
 export class EnvironmentError extends TesseraError {
   readonly code = 'ERR_TESSERA_ENVIRONMENT';
   readonly exitCode = 6;
@@ -62,7 +62,7 @@ export class CancelledError extends TesseraError {
   }
 }
 
-/** First line of the message of what was thrown. */
+/** Returns the first line of the message of a thrown value. */
 export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
 }

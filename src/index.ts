@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * Whole videos: {@link compressVideo} and {@link decompressVideo}, and what reads and writes files. Programs that bring frames
- * or packets of their own use the other entries: `tessera-codec/codec` and `tessera-codec/stream`.
+ * Functions for whole videos: {@link compressVideo}, {@link decompressVideo}, and reading and writing of files.
+ * Programs with their own frames or packets use the other entries: `tessera-codec/codec` and `tessera-codec/stream`.
  *
  * @module tessera-codec
  */

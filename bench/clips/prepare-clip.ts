@@ -7,7 +7,7 @@ import { describeWriteError } from '../../src/io/temporary-file.js';
 import type { ClipPlan } from './clip-plan.js';
 import { descriptionFile, type PreparedClip } from './prepared-clip.js';
 
-/** A prepared clip and what its reader noted. */
+/** A prepared clip and the notes of its reader. */
 export interface Preparation {
   readonly clip: PreparedClip;
   /** Conversions and losses, one line each. */

@@ -16,7 +16,7 @@ export interface PreparedClip {
   readonly times: readonly (readonly [pts: string, duration: string])[];
 }
 
-/** Where the description of a prepared clip lies beside its frames. */
+/** The path of the description of a prepared clip, next to its frames. */
 export function descriptionFile(framesFile: string): string {
   return `${framesFile}.json`;
 }

@@ -32,7 +32,7 @@ export async function takeCost(work: (onProgram: (cost: ProgramCost) => void) =>
 /** Largest resident memory of this process so far. */
 function peakBytesOfSelf(): number {
   try {
-    // getrusage, which Node asks, counts what the parent had when it made this process.
+    // Node uses getrusage, which includes the memory of the parent at the start of this process.
     const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
     if (kibibytes !== undefined) return Number(kibibytes) * 1024;
   } catch {

@@ -8,7 +8,7 @@ process.once('message', (request: StageRequest) => {
     .then((result): StageAnswer => ({ kind: 'done', result }), describeFailure)
     .then((answer) => process.send?.(answer, () => process.exit(0)));
 });
-// Without its parent nobody wants what it finds.
+// Without its parent, nothing needs its results.
 process.on('disconnect', () => process.exit(1));
 
 function describeFailure(error: unknown): StageAnswer {

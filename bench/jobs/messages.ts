@@ -14,7 +14,7 @@ export interface PictureRequest {
 interface CommonRequest {
   /** As on the command line. */
   readonly codec: string;
-  /** Frames of the clip, with their description beside them. */
+  /** The file of the clip's frames; their description is next to it. */
   readonly framesFile: string;
   readonly setting: number;
   readonly keyint: number;

@@ -5,7 +5,7 @@ import type { StageAnswer, StageRequest, StageResults } from './messages.js';
 /** A job failed: a row of the results with the message as its reason. */
 export class JobFailure extends Error {}
 
-/** Characters that are kept of what a process says before it dies. */
+/** The number of characters to keep from the output of a process that fails. */
 const KEPT_TEXT = 4096;
 
 /**
@@ -47,7 +47,7 @@ export async function runStageProcess<Stage extends StageRequest['stage']>(
     throwIfCancelled(signal);
     if (answer.kind === 'done') return answer.result as StageResults[Stage];
     if (answer.isDiskFull) {
-      throw new EnvironmentError('the disk is full: free some space, then go on with the same command');
+      throw new EnvironmentError('the disk is full: free some space, then continue with the same command');
     }
     throw new JobFailure(`cannot ${request.stage}: ${answer.reason}`);
   } finally {

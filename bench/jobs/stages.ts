@@ -14,7 +14,7 @@ import type { DecodeRequest, EncodeRequest, Measured, MeasureRequest, StageReque
 /** Digits that are kept of a metric's values behind the point. */
 const DIGITS = 6;
 
-/** Does what a request asks for. */
+/** Executes a request. */
 export async function runStage(request: StageRequest): Promise<JobCost | Measured> {
   const codec = await findCodec(request.codec);
   const clip = await readPreparedClip(request.framesFile);
@@ -65,7 +65,7 @@ async function measure(codec: Codec, clip: CodecClip, request: MeasureRequest): 
   };
 }
 
-/** Originals with what came of them. Throws InputError if their numbers differ. */
+/** Yields originals with their decoded frames. Throws InputError if their numbers differ. */
 async function* pairFrames(
   clip: CodecClip,
   shown: AsyncIterable<Frame>,

@@ -1,6 +1,6 @@
 import type { BenchJob, JobCost, Results } from '../results.js';
 
-/** All jobs as CSV (RFC 4180, a line feed after each row), one row each; what there is not is empty. */
+/** All jobs as CSV (RFC 4180, a line feed after each row), one row each; missing values are empty. */
 export function toCsv(results: Results): string {
   const { metrics } = results.settings;
   const head = [

@@ -66,7 +66,7 @@ export async function embedPictures(results: Results, options: EmbedOptions): Pr
 function noteOf(groups: readonly PictureGroup[], shown: number, isLossless: boolean, budget: number): string {
   const kind = isLossless
     ? 'Pictures are lossless.'
-    : `Pictures are WebP of quality ${LOSSY_QUALITY}; lossless ones lie beside the results.`;
+    : `Pictures are WebP of quality ${LOSSY_QUALITY}; the lossless pictures are in the folder of the results.`;
   if (shown === groups.length) return kind;
   return `${kind} ${shown} of ${groups.length} frames and rates fit into ${(budget / 1e6).toFixed(0)} MB.`;
 }
@@ -94,7 +94,10 @@ async function sizeOf(path: string, file: string): Promise<number> {
   throw new InputError(`picture ${file} of the results is missing; --no-pictures makes a report without them`);
 }
 
-/** Where a picture lies. Results may come from anywhere: they name nothing outside their own folder. */
+/**
+ * Returns the path of a picture. Results may come from an unknown source, so paths outside their own folder are
+ * refused.
+ */
 function locate(folder: string, file: string): string {
   const root = resolve(folder);
   const path = resolve(root, file);

@@ -28,7 +28,7 @@ export function toMarkdown(results: Results): string {
   return `${sections.join('\n\n')}\n`;
 }
 
-/** One paragraph: what was measured, on what, by which command. */
+/** One paragraph: the measured codecs and clips, the machine and the command. */
 export function introduction(results: Results): string {
   const { clips, codecs, machine, versions } = results;
   const frames = clips.map((clip) => clip.frames).filter((number) => number > 0);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EnvironmentError } from '../../src/errors.js';
 import { packageFolder } from '../../src/platform/node/package-folder.js';
 
-/** Stands in the template where the data belong. */
+/** The placeholder for the data in the template. */
 const DATA_MARK = '/*DATA*/';
 
 /**

@@ -25,7 +25,7 @@ export async function readResults(file: string): Promise<Results> {
 /**
  * Results from their text.
  *
- * @param name what messages call it.
+ * @param name its name in messages.
  * @throws InputError as {@link readResults}.
  */
 export function parseResults(text: string, name: string): Results {

@@ -12,7 +12,7 @@ export interface ReadmeRun {
   readonly clips: string;
 }
 
-/** The runs whose figures the README shows, sizes apart. */
+/** The runs with figures in the README: small clips and HD apart. */
 export const README_RUNS: readonly ReadmeRun[] = [
   { file: 'bench/results/standard.json', preset: 'standard', clips: 'small clips' },
   { file: 'bench/results/hd.json', preset: 'hd-anchors', clips: 'clips of 720p and 1080p' },
@@ -27,7 +27,7 @@ function beginOf({ file }: ReadmeRun): string {
 /** Codecs against which the README shows BD-rates, if the run has them. */
 const ANCHORS = ['x264:medium', 'x265:medium'];
 
-/** The README's figures of a run, as Markdown; without results a line that says how they are made. */
+/** Returns the README's figures of a run as Markdown; without results, a line with the command that makes them. */
 export function readmeSection(run: ReadmeRun, results: Results | null): string {
   if (results === null) {
     return `Not measured yet: run \`tessera bench CLIPS --preset ${run.preset}\` on ${run.clips}, and put its \`results.json\` to \`${run.file}\`.`;

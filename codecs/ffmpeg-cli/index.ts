@@ -87,7 +87,7 @@ class CommandLineCodec implements Codec {
   async *decode(file: string, clip: CodecClip, task: CodecTask): AsyncGenerator<Frame, void, undefined> {
     const { width, height } = clip.properties;
     const threads = task.threads === 0 ? [] : ['-threads', String(task.threads)];
-    // Pictures of more bits are rounded: the noise of dithering would be the codec's error.
+    // Samples of more bits are rounded, because the noise of dithering would count as an error of the codec.
     const toFrames = ['-sws_dither', 'none', '-f', 'rawvideo', '-pix_fmt', 'yuv420p'];
     const words = [...threads, '-i', file, ...(await this.#eachFrameOnce()), ...toFrames];
     await using ffmpeg = FfmpegProgram.start(this.program, [...words, 'pipe:1'], task.signal);

@@ -8,7 +8,7 @@ const POLL_MS = 20;
 /** Lines that `-benchmark` makes FFmpeg write at its end. */
 const TIMES = /bench: utime=([\d.]+)s stime=([\d.]+)s/;
 
-/** A command-line FFmpeg at work. Disposing it ends it. */
+/** A running command-line FFmpeg. Disposing it stops the program. */
 export class FfmpegProgram implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | NodeJS.Signals>;
@@ -21,7 +21,7 @@ export class FfmpegProgram implements AsyncDisposable {
     this.#child = child;
     this.#signal = signal;
     child.stderr?.on('data', (chunk: Buffer) => {
-      // What matters comes last.
+      // The important lines come last.
       this.#text = (this.#text + chunk.toString('utf8')).slice(-16_384);
     });
     this.#ended = new Promise((resolve) => {
@@ -31,7 +31,7 @@ export class FfmpegProgram implements AsyncDisposable {
       });
       child.on('close', (code, killedBy) => resolve(code ?? killedBy ?? -1));
     });
-    // A pipe whose reader is gone: what FFmpeg says tells more.
+    // The reader of the pipe has closed it; FFmpeg's own error says more.
     child.stdin?.on('error', () => undefined);
     signal?.addEventListener('abort', this.#kill);
     this.#poll = setInterval(() => this.#measure(), POLL_MS);
@@ -58,9 +58,9 @@ export class FfmpegProgram implements AsyncDisposable {
   }
 
   /**
-   * Waits until FFmpeg has done its work.
+   * Waits until FFmpeg has finished.
    *
-   * @throws EnvironmentError with what it complained of; CancelledError.
+   * @throws EnvironmentError with FFmpeg's error text; CancelledError.
    */
   async finish(): Promise<ProgramCost> {
     this.#child.stdin?.end();

@@ -1,10 +1,10 @@
-/** How an encoder is told what quality is wanted. */
+/** The quality option of an encoder. */
 export interface RateOption {
   /** Option of `ffmpeg`, such as `crf`. */
   readonly option: string;
   /** Values of a curve, from worst to best. */
   readonly settings: readonly number[];
-  /** Options that the quality needs beside it, such as a bit rate of 0. */
+  /** Other options that the quality option needs, such as a bit rate of 0. */
   readonly beside?: Readonly<Record<string, string>>;
 }
 
@@ -12,7 +12,7 @@ const crf = { option: 'crf', settings: [42, 38, 34, 30, 26, 22, 18] };
 const wideCrf = { option: 'crf', settings: [60, 54, 48, 42, 36, 30, 24] };
 const noBitRate = { 'b:v': '0' };
 
-/** For encoders by their names; the first that fits counts. */
+/** Options by the names of encoders; the first match counts. */
 const known: readonly (readonly [name: RegExp, rate: RateOption])[] = [
   [/^libx26[45]$/, crf],
   [/^libsvtav1$/, wideCrf],

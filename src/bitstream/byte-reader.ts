@@ -1,6 +1,6 @@
 import { BitstreamError } from '../errors.js';
 
-/** Reads little-endian numbers from bytes, never beyond their end. */
+/** Reads little-endian numbers from bytes. It never reads beyond their end. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #base: number;
@@ -17,12 +17,12 @@ export class ByteReader {
     return this.#base + this.#position;
   }
 
-  /** Bytes that are left. */
+  /** The number of bytes that are left. */
   get remaining(): number {
     return this.#bytes.length - this.#position;
   }
 
-  /** An error that carries this place. */
+  /** Returns an error with the current offset. */
   error(message: string, field: string, offset = this.offset): BitstreamError {
     return new BitstreamError(message, { offset, field });
   }
@@ -44,7 +44,7 @@ export class ByteReader {
   /**
    * Reads a number in groups of 7 bits.
    *
-   * @throws BitstreamError if it exceeds 64 bits or is longer than it needs to be.
+   * @throws BitstreamError if it exceeds 64 bits or is not in its shortest form.
    */
   varint(field: string): bigint {
     const offset = this.offset;
@@ -61,7 +61,7 @@ export class ByteReader {
     throw this.error('a number exceeds 64 bits', field, offset);
   }
 
-  /** A view of the next `count` bytes. */
+  /** Returns a view of the next `count` bytes. */
   bytes(count: number, field: string): Uint8Array {
     this.#require(count, field);
     this.#position += count;

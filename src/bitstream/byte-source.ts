@@ -1,19 +1,19 @@
-/** Bytes of known number that can be read anywhere: a file, memory, a range of an HTTP resource. */
+/** A source of bytes with a known length and random access: a file, memory, a range of an HTTP resource. */
 export interface ByteSource {
   /** Number of bytes. */
   readonly size: number;
-  /** Reads `length` bytes from `offset` on; fewer only where the source ends. */
+  /** Reads `length` bytes from `offset` on; fewer only at the end of the source. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
 const CHUNK_BYTES = 2 ** 18;
 
-/** Whether an input of a stream can be read anywhere, or only once from front to back. */
+/** Returns true if an input has random access, false if it can be read only once from front to back. */
 export function isByteSource(input: AsyncIterable<Uint8Array> | ByteSource): input is ByteSource {
   return 'read' in input && typeof input.read === 'function' && 'size' in input && typeof input.size === 'number';
 }
 
-/** The bytes of a source from `offset` on, in pieces. */
+/** Yields the bytes of a source from `offset` on, in pieces. */
 export async function* chunksOf(source: ByteSource, offset = 0): AsyncGenerator<Uint8Array, void, void> {
   let position = offset;
   while (position < source.size) {
@@ -24,7 +24,7 @@ export async function* chunksOf(source: ByteSource, offset = 0): AsyncGenerator<
   }
 }
 
-/** A source over bytes in memory. */
+/** Returns a source over bytes in memory. */
 export function memorySource(bytes: Uint8Array): ByteSource {
   return {
     size: bytes.length,

@@ -1,4 +1,7 @@
-/** A window that moves over a sequence of bytes which arrives in pieces; it holds no more than it was asked for. */
+/**
+ * A window that moves over a sequence of bytes, which arrives in pieces. It holds only the bytes that the caller asked
+ * for.
+ */
 export class ByteWindow {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #buffer = new Uint8Array(0);
@@ -18,15 +21,16 @@ export class ByteWindow {
     return this.#position;
   }
 
-  /** Bytes that are held now. */
+  /** The number of bytes that the window holds. */
   get available(): number {
     return this.#end - this.#start;
   }
 
   /**
-   * Waits until `count` bytes are held or the sequence ends. Memory grows with bytes that arrive, never with `count`.
+   * Waits until `count` bytes are held or the sequence ends. Memory grows only with the bytes that arrive, not with
+   * `count`.
    *
-   * @returns whether there are so many.
+   * @returns true if it holds `count` bytes.
    */
   async fill(count: number): Promise<boolean> {
     while (this.available < count && !this.#isExhausted) {
@@ -37,19 +41,19 @@ export class ByteWindow {
     return this.available >= count;
   }
 
-  /** A view, valid until the next call, of at most `count` held bytes from `offset` bytes into the window on. */
+  /** Returns a view of at most `count` held bytes, from `offset` in the window on. It is valid until the next call. */
   peek(offset: number, count: number): Uint8Array {
     return this.#buffer.subarray(this.#start + offset, Math.min(this.#start + offset + count, this.#end));
   }
 
-  /** Moves on by `count` held bytes. */
+  /** Moves the window forward by `count` held bytes. */
   skip(count: number): void {
     const step = Math.min(count, this.available);
     this.#start += step;
     this.#position += step;
   }
 
-  /** Tells the sequence that no more is wanted. */
+  /** Tells the sequence that no more bytes are needed. */
   async close(): Promise<void> {
     this.#isExhausted = true;
     await this.#chunks.return?.();
@@ -58,7 +62,7 @@ export class ByteWindow {
   #append(chunk: Uint8Array): void {
     const needed = this.available + chunk.length;
     if (this.#end + chunk.length > this.#buffer.length) {
-      // Half of the buffer may be spent bytes: moving them out is enough then.
+      // If half of the buffer is used bytes, dropping them gives enough room.
       const isLarge = needed > this.#buffer.length / 2;
       const target = isLarge ? new Uint8Array(2 * needed) : this.#buffer;
       const held = this.#buffer.subarray(this.#start, this.#end);

@@ -1,9 +1,11 @@
-/** Appends little-endian numbers to a buffer that grows. Values must have been checked: nothing is checked here. */
+/**
+ * Appends little-endian numbers to a buffer that grows. The caller must check the values; this class checks nothing.
+ */
 export class ByteWriter {
   #bytes = new Uint8Array(256);
   #length = 0;
 
-  /** Bytes written so far. */
+  /** The number of bytes written so far. */
   get length(): number {
     return this.#length;
   }
@@ -37,7 +39,7 @@ export class ByteWriter {
     this.#length += value.length;
   }
 
-  /** A copy of what was written. */
+  /** Returns a copy of the written bytes. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
   }
@@ -50,7 +52,7 @@ export class ByteWriter {
   }
 }
 
-/** Bytes that {@link ByteWriter.varint} takes for a value. */
+/** Returns the number of bytes that {@link ByteWriter.varint} needs for a value. */
 export function varintSize(value: bigint): number {
   let size = 1;
   for (let rest = value >> 7n; rest > 0n; rest >>= 7n) size++;

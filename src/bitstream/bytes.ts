@@ -1,14 +1,14 @@
-/** Whether two arrays hold the same bytes. */
+/** Returns true if two arrays hold the same bytes. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
-/** The bytes as lower-case hexadecimal digits. */
+/** Returns the bytes as lower-case hexadecimal digits. */
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** The bytes of an even number of hexadecimal digits. */
+/** Returns the bytes of an even number of hexadecimal digits. */
 export function fromHex(digits: string): Uint8Array {
   return Uint8Array.from({ length: digits.length / 2 }, (_, at) => parseInt(digits.slice(2 * at, 2 * at + 2), 16));
 }

@@ -1,4 +1,4 @@
-/** Fields of the header that only few videos need: the header ends behind the last one that tells something. */
+/** Fields of the header that only few videos need. The header ends after the last field that is not 0. */
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
 import { type FieldType, uint } from './field-types.js';
@@ -9,7 +9,7 @@ import { type DescribedField, structure } from './structure.js';
  */
 export type FieldOrder = 'topFirst' | 'bottomFirst';
 
-/** The display on which HDR pictures were mastered (SMPTE ST 2086); all values 0 if not known. */
+/** The display on which HDR pictures were mastered (SMPTE ST 2086); all values are 0 if unknown. */
 export interface MasteringDisplay {
   /** CIE 1931 chromaticities in units of 0.00002. */
   readonly redX: number;
@@ -25,15 +25,15 @@ export interface MasteringDisplay {
   readonly minLuminance: number;
 }
 
-/** Light level of HDR pictures (CTA-861.3), cd/m2; 0 if not known. */
+/** Light level of HDR pictures (CTA-861.3), cd/m2; 0 if unknown. */
 export interface ContentLight {
-  /** Of the brightest sample. */
+  /** The light level of the brightest sample. */
   readonly maxContent: number;
-  /** Of the brightest frame's mean. */
+  /** The greatest mean light level of a frame. */
   readonly maxFrameAverage: number;
 }
 
-/** What few videos have. A field that is not there is not told: progressive pictures, no HDR data. */
+/** The display fields of a video. A missing field has its default: progressive pictures, no HDR data. */
 export interface DisplayFields {
   readonly fieldOrder?: FieldOrder | undefined;
   readonly masteringDisplay?: MasteringDisplay | undefined;
@@ -72,18 +72,18 @@ const zeros = {
   contentLight: { maxContent: 0, maxFrameAverage: 0 },
 };
 
-/** Number of fields that must be written: up to the last that tells something. */
+/** Returns the number of fields that must be written: up to the last field that is not 0. */
 function countOf(given: DisplayFields): number {
   return displayFieldNames.findLastIndex((name) => given[name] !== undefined) + 1;
 }
 
-/** Bytes that {@link writeDisplayFields} takes. */
+/** Returns the number of bytes that {@link writeDisplayFields} writes. */
 export function displayFieldsSize(given: DisplayFields): number {
   const sizes = [1, masteringDisplay.size(zeros.masteringDisplay), contentLight.size(zeros.contentLight)];
   return sizes.slice(0, countOf(given)).reduce((sum, size) => sum + size, 0);
 }
 
-/** Writes what must be written. */
+/** Writes the fields up to the last one that is not 0. */
 export function writeDisplayFields(writer: ByteWriter, given: DisplayFields): void {
   const count = countOf(given);
   if (count > 0) fieldOrder.write(writer, given.fieldOrder, 'fieldOrder');
@@ -108,7 +108,7 @@ export function readDisplayFields(reader: ByteReader): DisplayFields {
   };
 }
 
-/** Names and values of the fields that are there, for people. */
+/** Returns the names and values of the present fields, as text for people. */
 export function listDisplayFields(given: DisplayFields): DescribedField[] {
   const lines: DescribedField[] = [];
   if (given.fieldOrder !== undefined) {
@@ -131,7 +131,7 @@ export function listDisplayFields(given: DisplayFields): DescribedField[] {
   return lines;
 }
 
-/** Only the display fields of a record that has more. */
+/** Returns only the display fields of a larger record. */
 export function displayFieldsOf(given: DisplayFields): DisplayFields {
   return Object.fromEntries(
     displayFieldNames.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),

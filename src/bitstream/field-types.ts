@@ -9,15 +9,15 @@ export interface FieldType<V> {
   /** Type as `docs/FORMAT.md` writes it. */
   readonly wire: string;
   /**
-   * Whether the field is there, from the fields before it; if not, it takes no bytes and its value is null.
-   * Fields without this are always there.
+   * Returns true if the field is present; decides by the fields before it. A field that is not present takes no bytes
+   * and has the value null. A field without this function is always present.
    */
   readonly present?: (before: Readonly<Record<string, unknown>>) => boolean;
-  /** @throws InputError if the format has no room for the value. */
+  /** @throws InputError if the value does not fit into the field. */
   write(writer: ByteWriter, value: V, name: string): void;
-  /** @throws BitstreamError if the bytes end or hold no allowed value. */
+  /** @throws BitstreamError if the bytes end or the value is not allowed. */
   read(reader: ByteReader, name: string): V;
-  /** Bytes that `write` takes. */
+  /** Returns the number of bytes that `write` writes. */
   size(value: V): number;
   describe(value: V): string;
 }
@@ -85,7 +85,7 @@ export function varint(max: bigint): FieldType<bigint> {
   };
 }
 
-/** A signed integer of 64 bits in as few bytes as it needs: 0, -1, 1, -2, ... are numbered 0, 1, 2, 3, ... */
+/** A signed integer of 64 bits in as few bytes as it needs: 0, -1, 1, -2, ... are written as 0, 1, 2, 3, ... */
 export function zigzag(): FieldType<bigint> {
   const fold = (value: bigint): bigint => (value >= 0n ? value << 1n : (-value << 1n) - 1n);
   return {
@@ -153,7 +153,7 @@ export function flag(): FieldType<boolean> {
   };
 }
 
-/** A field that is there only if `present` says so, judging by the fields before it. */
+/** A field that is present only if `present` returns true for the fields before it. */
 export function when<V>(
   present: (before: Readonly<Record<string, unknown>>) => boolean,
   type: FieldType<V>,

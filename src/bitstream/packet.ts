@@ -33,13 +33,15 @@ export interface Packet {
 }
 
 /**
- * Values that packets inherit from the last key packet in coding order. They do not inherit from the packet before,
- * from, so that a lost inter packet takes no time stamps along.
+ * Values that packets inherit from the last key packet in coding order. They do not inherit from the packet before
+ * them, so the loss of an inter packet changes no other time stamp.
  */
 export interface KeyState {
   readonly pts: bigint;
   readonly duration: bigint;
-  /** 0 or 1, the other value with every key packet: an inter packet whose key packet was lost is found out by it. */
+  /**
+   * 0 or 1. It changes with every key packet, so a reader can detect that the key packet of an inter packet is lost.
+   */
   readonly parity: number;
 }
 
@@ -95,8 +97,7 @@ export const packetFields = structure(
   },
 );
 
-/**
- * Payload of a packet section.
+/** Returns the payload of a packet section.
  *
  * @param key state of the key packet before it; null if there is none, which only a key packet may have.
  * @throws InputError if a value does not fit into the format.
@@ -105,7 +106,7 @@ export function encodePacket(packet: Packet, key: KeyState | null): Uint8Array {
   checkPacket(packet);
   const isKey = packet.kind === 'key';
   if (!isKey && key === null)
-    throw new InputError('a stream begins with an inter packet: it must begin with a key one');
+    throw new InputError('a stream starts with an inter packet: it must start with a key packet');
   const base = isKey || key === null ? { pts: 0n, duration: -1n, parity: key === null ? 0 : 1 - key.parity } : key;
   const duration = packet.duration === base.duration ? null : packet.duration;
   const writer = new ByteWriter();
@@ -140,7 +141,7 @@ export function encodePacket(packet: Packet, key: KeyState | null): Uint8Array {
  * Reads the payload of a packet section; `tokens` is a view of it.
  *
  * @param key state of the key packet before it; null if there is none.
- * @param slotCount reference slots of the stream.
+ * @param slotCount the number of reference slots of the stream.
  * @param offset offset of the payload in the stream, for errors.
  * @throws BitstreamError if a field is wrong or an inter packet's key packet is missing.
  */
@@ -176,7 +177,7 @@ export function decodePacket(payload: Uint8Array, key: KeyState | null, slotCoun
   };
 }
 
-/** State that the packets after `packet` inherit. `payload` is its coded form, which holds the parity. */
+/** Returns the state that the packets after `packet` inherit. `payload` is its coded form, which holds the parity. */
 export function keyStateAfter(packet: Packet, payload: Uint8Array, before: KeyState | null): KeyState | null {
   if (packet.kind !== 'key') return before;
   const { keyParity } = flags.read(new ByteReader(payload), 'flags');

@@ -3,7 +3,7 @@ import { RESYNC_CHECKSUM_BUDGET, RESYNC_WINDOW } from './limits.js';
 import type { SectionHead } from './section.js';
 import { isIntact, kindOfType, readSectionHead, SECTION_HEAD_LIMIT } from './section.js';
 
-/** Size of the stream's pictures, which bounds its packets. */
+/** The size of the pictures of a stream. It limits the size of its packets. */
 export interface PictureSize {
   readonly width: number;
   readonly height: number;
@@ -18,17 +18,17 @@ export interface IntactSection {
   readonly payload: Uint8Array;
 }
 
-/** Bytes that are no section. */
+/** Bytes that do not form a valid section. */
 export interface DamagedRange {
   readonly kind: 'damaged';
   readonly offset: number;
   readonly byteLength: number;
-  /** Type byte that the damaged section seems to have. */
+  /** The type byte at the start of the damaged bytes. */
   readonly type: number;
   readonly reason: string;
 }
 
-/** The stream ends where there should be more. */
+/** The stream ends before its end section is complete. */
 export interface TruncatedRange {
   readonly kind: 'truncated';
   readonly offset: number;
@@ -37,8 +37,8 @@ export interface TruncatedRange {
 }
 
 /**
- * Takes the next section from a window; behind damage, searches for the next intact section of a known type.
- * Returns null where the stream ends between two sections.
+ * Reads the next section from a window. After damage, it searches for the next intact section of a known type. Returns
+ * null if the stream ends between two sections.
  */
 export async function nextSection(
   window: ByteWindow,
@@ -72,10 +72,13 @@ export async function nextSection(
   return { kind: 'truncated', offset, byteLength, reason: `${reason}, and no intact section follows` };
 }
 
-/** Distance from the window's start to the next intact section of a known type; null if there is none in reach. */
+/**
+ * Returns the distance from the start of the window to the next intact section of a known type; null if there is none
+ * within the search limit.
+ */
 async function findIntact(window: ByteWindow, size: PictureSize, seeming: number | null): Promise<number | null> {
   let budget = RESYNC_CHECKSUM_BUDGET;
-  // Waits only for bytes that are not there yet: the search may visit millions of places.
+  // Waits only if bytes are missing, because the search may visit millions of places.
   const hasBytes = async (count: number): Promise<boolean> => window.available >= count || (await window.fill(count));
   const isIntactAt = (distance: number): boolean | Promise<boolean> => {
     const head = readSectionHead(window.peek(distance, SECTION_HEAD_LIMIT), size);
@@ -87,8 +90,8 @@ async function findIntact(window: ByteWindow, size: PictureSize, seeming: number
     const needed = distance + head.totalBytes;
     return window.available >= needed ? check() : hasBytes(needed).then((isThere) => isThere && check());
   };
-  // Where the damaged section seems to end is the likeliest place; looking there first also keeps a reader from
-  // taking a section that is quoted inside the damaged payload.
+  // The most likely place is the end that the damaged section declares. The search tries it first. This also keeps it
+  // from accepting a section that is part of the damaged payload.
   if (seeming !== null && (await hasBytes(seeming + SECTION_HEAD_LIMIT)) && (await isIntactAt(seeming))) return seeming;
   for (let distance = 1; distance < RESYNC_WINDOW; distance++) {
     if (distance + SECTION_HEAD_LIMIT > window.available && !(await hasBytes(distance + SECTION_HEAD_LIMIT)))

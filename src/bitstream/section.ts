@@ -13,13 +13,13 @@ export const SECTION_TYPES: Readonly<Record<SectionKind, number>> = {
   end: 0x45,
 };
 
-/** Bytes of a section's CRC. */
+/** The size of a section's CRC, in bytes. */
 export const SECTION_CRC_BYTES = 4;
 
-/** Most bytes of a section before its payload: type, and a length below 2^28. */
+/** The largest number of bytes before the payload: type, and a length below 2^28. */
 export const SECTION_HEAD_LIMIT = 6;
 
-/** Kind of a type byte; null if this version does not know it. */
+/** Returns the kind of a type byte; null if this version does not know it. */
 export function kindOfType(type: number): SectionKind | null {
   for (const kind of ['packet', 'side', 'index', 'end'] as const) {
     if (SECTION_TYPES[kind] === type) return kind;
@@ -27,7 +27,7 @@ export function kindOfType(type: number): SectionKind | null {
   return null;
 }
 
-/** Bytes of a section: type, length, payload and the CRC of these three. */
+/** Returns the bytes of a section: type, length, payload and the CRC of these three. */
 export function encodeSection(kind: SectionKind, payload: Uint8Array): Uint8Array {
   const writer = new ByteWriter();
   writer.uint(SECTION_TYPES[kind], 1);
@@ -40,21 +40,21 @@ export function encodeSection(kind: SectionKind, payload: Uint8Array): Uint8Arra
 /** Type and extent of a section. */
 export interface SectionHead {
   readonly type: number;
-  /** Bytes of type and length. */
+  /** The number of bytes of type and length. */
   readonly headBytes: number;
   readonly payloadBytes: number;
-  /** Bytes of the whole section, CRC included. */
+  /** The number of bytes of the whole section, with its CRC. */
   readonly totalBytes: number;
 }
 
-/** Most payload bytes of a section of a stream whose pictures have this size. */
+/** Returns the largest payload, in bytes, of a section in a stream with this picture size. */
 export function payloadLimit(type: number, size: { readonly width: number; readonly height: number }): number {
   return type === SECTION_TYPES.packet ? packetPayloadLimit(size.width, size.height) : SECTION_PAYLOAD_LIMIT;
 }
 
 /**
- * Reads type and length at the start of `bytes`, which holds {@link SECTION_HEAD_LIMIT} bytes or all that are left of
- * the stream. Returns a string that says what is wrong if there can be no section here.
+ * Reads type and length at the start of `bytes`, which holds {@link SECTION_HEAD_LIMIT} bytes or the rest of the
+ * stream. Returns a string with the reason if the bytes cannot be a section.
  */
 export function readSectionHead(
   bytes: Uint8Array,
@@ -77,7 +77,7 @@ export function readSectionHead(
   return 'a section length is too long';
 }
 
-/** Whether the CRC at the end of a whole section is that of the bytes before it. */
+/** Returns true if the CRC at the end of a section matches the bytes before it. */
 export function isIntact(section: Uint8Array): boolean {
   const end = section.length - SECTION_CRC_BYTES;
   let stored = 0;

@@ -1,5 +1,6 @@
 /**
- * The JSON header of the side section: what there is beside the video, in words that do not depend on FFmpeg's version.
+ * The JSON header of the side data. It describes everything in the source except the picture, in terms that do not
+ * depend on FFmpeg's version.
  */
 import { z } from 'zod';
 import { BitstreamError } from '../errors.js';
@@ -21,7 +22,7 @@ export function titleOf(chapter: Chapter): string {
   return Object.entries(chapter.tags).find(([name]) => name.toLowerCase() === 'title')?.[1] ?? '';
 }
 
-/** One track beside the first video track, with all that a muxer must know of it. */
+/** One track other than the coded video track, with everything that a muxer needs to know. */
 export interface SideTrack {
   readonly kind: 'audio' | 'subtitle' | 'video' | 'data' | 'attachment';
   /** Codec as FFmpeg names it: `aac`, `subrip`. */
@@ -64,12 +65,12 @@ export interface SideTrack {
 /** FFmpeg's `AV_DISPOSITION_ATTACHED_PIC`: a cover picture. */
 const ATTACHED_PICTURE = 0x400;
 
-/** True for tracks that belong to no time: attachments and cover pictures. */
+/** Returns true for tracks without time stamps: attachments and cover pictures. */
 export function isTimeless({ kind, disposition }: SideTrack): boolean {
   return kind === 'attachment' || (disposition & ATTACHED_PICTURE) !== 0;
 }
 
-/** All of the header. */
+/** The whole header. */
 export interface SideHeader {
   readonly version: 1;
   /** Tags of the whole file. */
@@ -128,7 +129,7 @@ const headerSchema = z.object({
 /**
  * Reads a header from JSON text.
  *
- * @throws BitstreamError if it is not one
+ * @throws BitstreamError if the text is not a valid header
  */
 export function parseSideHeader(json: string): SideHeader {
   let value: unknown;

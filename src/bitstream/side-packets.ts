@@ -6,7 +6,7 @@ import { ByteWriter } from './byte-writer.js';
 import { uint, varint, when, zigzag } from './field-types.js';
 import { structure, type Structure } from './structure.js';
 
-/** A packet of a track beside the video. Time stamps are ticks of its track's time base. */
+/** A packet of a track other than the video. Time stamps are in ticks of its track's time base. */
 export interface SidePacket {
   /** Index into the header's tracks. */
   readonly track: number;
@@ -22,7 +22,7 @@ export interface SidePacket {
   readonly sideData: Readonly<Record<string, Uint8Array>>;
 }
 
-/** Bytes of the largest header, deflated or not: fonts and cover pictures are part of it. */
+/** The largest size of a header in bytes, compressed or not. Fonts and cover pictures are part of the header. */
 export const SIDE_HEADER_LIMIT = 64 << 20;
 const PACKET_LIMIT = 1n << 28n;
 const SIDE_DATA_LIMIT = 64n;
@@ -46,11 +46,11 @@ const prefixFields = structure({ headerLength: uint(4, 2, SIDE_HEADER_LIMIT) });
 const packetFields = structure({
   track: varint(0xffffffffn),
   flags: varint(255n),
-  /** To the end of the track's packet before. */
+  /** The difference to the end of the track's previous packet. */
   pts: when((before) => !has(NO_PTS, before), zigzag()),
-  /** To `pts`. */
+  /** The difference to `pts`. */
   dts: when((before) => has(OWN_DTS, before), zigzag()),
-  /** To that of the track's packet before. */
+  /** The difference to the duration of the track's previous packet. */
   duration: zigzag(),
   size: varint(PACKET_LIMIT),
   count: when((before) => has(SIDE_DATA, before), varint(SIDE_DATA_LIMIT)),
@@ -58,7 +58,7 @@ const packetFields = structure({
 
 const sideDataFields = structure({ nameLength: varint(PACKET_LIMIT), length: varint(PACKET_LIMIT) });
 
-/** Most packets follow the one before of their track without a gap, so they are told by the difference to it. */
+/** Most packets follow the previous packet of their track without a gap, so they are written as differences to it. */
 interface Expected {
   pts: bigint;
   duration: bigint;
@@ -74,7 +74,7 @@ class Expectations {
   }
 }
 
-/** The beginning of the side data: the header with its length. Throws InputError if it is too long. */
+/** Returns the start of the side data: the header with its length. Throws InputError if it is too long. */
 export function formatSideHeader(deflated: Uint8Array): Uint8Array {
   const writer = new ByteWriter();
   prefixFields.write(writer, { headerLength: deflated.length }, 'side data');
@@ -92,11 +92,11 @@ export async function readSideHeader(window: ByteWindow): Promise<Uint8Array> {
   return await readBytes(window, headerLength);
 }
 
-/** Writes packets as bytes; one object serves one stream, because packets refer to those before. */
+/** Writes packets as bytes. Use one object for one stream, because packets refer to earlier packets. */
 export class SidePacketWriter {
   readonly #expectations = new Expectations();
 
-  /** The bytes of one packet. Throws InputError if the format has no room for it. */
+  /** Returns the bytes of one packet. Throws InputError if the packet does not fit into the format. */
   format(packet: SidePacket): Uint8Array {
     const { track, pts, dts, duration, data } = packet;
     const expected = this.#expectations.of(track);
@@ -144,9 +144,9 @@ export class SidePacketWriter {
 /**
  * Reads the packets that {@link SidePacketWriter} wrote, to the end.
  *
- * @param window behind the header.
+ * @param window at the first byte after the header.
  * @param trackCount number of tracks in the header.
- * @throws BitstreamError if a packet is cut or names what is not there.
+ * @throws BitstreamError if a packet is cut, or names a track that does not exist.
  */
 export async function* readSidePackets(
   window: ByteWindow,

@@ -24,12 +24,12 @@ import type { DescribedField } from './structure.js';
 import { structure } from './structure.js';
 
 /**
- * First bytes of every stream. As in PNG, each stands guard against a kind of damage: a byte above 127 (7-bit
- * channels), CR LF (line ends rewritten), Ctrl-Z (stops `type` on DOS), LF alone (rewritten the other way).
+ * The first bytes of every stream. As in PNG, each detects one kind of damage: a byte above 127 (7-bit channels), CR LF
+ * (changed line ends), Ctrl-Z (stops `type` on DOS), LF alone (line ends changed in the other direction).
  */
 export const MAGIC: Uint8Array = Uint8Array.of(0x8b, 0x54, 0x53, 0x52, 0x0d, 0x0a, 0x1a, 0x0a);
 
-/** Bytes of magic, version and headerLength: what must be read to know how long the header is. */
+/** The number of bytes of magic, version and headerLength. A reader needs them to know the length of the header. */
 export const HEADER_PREAMBLE_BYTES = 11;
 
 const CRC_BYTES = 4;
@@ -50,7 +50,7 @@ const colour = structure({
   chromaLocation: uint(1, 0, 6),
 });
 
-/** Degrees, clockwise, as a byte of quarter turns. */
+/** Clockwise degrees, written as the number of quarter turns in one byte. */
 const rotation: FieldType<0 | 90 | 180 | 270> = {
   wire: 'u8',
   write(writer, value, name) {
@@ -84,8 +84,8 @@ export const streamHeaderFields = structure(
 );
 
 /**
- * What a whole stream has in common: the size of its pictures and how to show them (as in `VideoProperties`), the
- * model pack that it needs, and the reference slots and delay of its decoder.
+ * The header of a stream. It holds the size of the pictures, how to show them (as in `VideoProperties`), the model
+ * pack, and the number of reference slots and the delay of the decoder.
  */
 export interface StreamHeader extends DisplayFields {
   /** Luma samples of a picture. */
@@ -109,16 +109,15 @@ export interface StreamHeader extends DisplayFields {
   };
   /** Reference slots, 1..8. */
   readonly slotCount: number;
-  /** Frames that a decoder must be ready to hold back to give them out in display order, 0..16. */
+  /** The number of frames that a decoder must be able to hold back to output frames in display order, 0..16. */
   readonly reorderDepth: number;
-  /** Name of the model pack, for people. */
+  /** The name of the model pack, for display only. */
   readonly packName: string;
   /** Identity of the model pack, 16 bytes. */
   readonly packId: Uint8Array;
 }
 
-/**
- * Bytes of a header, magic and CRC included.
+/** Returns the bytes of a header, with magic and CRC.
  *
  * @throws InputError if a value does not fit into the format.
  */
@@ -135,10 +134,10 @@ export function encodeHeader(header: StreamHeader): Uint8Array {
 }
 
 /**
- * Reads `headerLength`, the bytes of the whole header, from its first {@link HEADER_PREAMBLE_BYTES} bytes (or from
- * fewer, if the stream has no more).
+ * Reads `headerLength`, the number of bytes of the whole header, from its first {@link HEADER_PREAMBLE_BYTES} bytes (or
+ * from fewer, if the stream has no more).
  *
- * @throws BitstreamError if this is no tessera stream, was damaged as text, or is of a newer version.
+ * @throws BitstreamError if this is not a tessera stream, was damaged by a transfer as text, or has a newer version.
  */
 export function readHeaderLength(bytes: Uint8Array): number {
   checkMagic(bytes);
@@ -162,7 +161,7 @@ export function readHeaderLength(bytes: Uint8Array): number {
 }
 
 /**
- * Reads a header of `headerLength` bytes; fields that a later edition added behind those known here are skipped.
+ * Reads a header of `headerLength` bytes; it skips fields that a later edition added after the known fields.
  *
  * @throws BitstreamError
  */
@@ -180,7 +179,7 @@ export function decodeHeader(bytes: Uint8Array): StreamHeader {
   return { ...streamHeaderFields.read(body, 'header'), ...readDisplayFields(body) };
 }
 
-/** Names and values of a header's fields, for people. */
+/** Returns the names and values of a header's fields, as text for people. */
 export function describeHeader(header: StreamHeader): DescribedField[] {
   return [...streamHeaderFields.list(header), ...listDisplayFields(header)];
 }

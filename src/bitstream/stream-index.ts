@@ -5,12 +5,12 @@ import { PACKET_COUNT_LIMIT, SECTION_PAYLOAD_LIMIT, TIME_LIMIT } from './limits.
 import { SECTION_CRC_BYTES } from './section.js';
 import { structure } from './structure.js';
 
-/** Where a key packet stands. */
+/** The position of a key packet. */
 export interface IndexEntry {
   /** Byte offset of its section in the stream. */
   readonly offset: number;
   readonly pts: bigint;
-  /** Number of packets before it in the stream. */
+  /** The number of packets before it in the stream. */
   readonly packetNumber: number;
 }
 
@@ -21,7 +21,9 @@ export interface StreamIndex {
 
 const OFFSET_LIMIT = 2n ** 53n - 1n;
 
-/** One entry of the index; all three are differences to the entry before (to zeros for the first). */
+/**
+ * One entry of the index. All three values are differences to the entry before; the first entry has differences to 0.
+ */
 export const indexEntryFields = structure({
   offset: varint(OFFSET_LIMIT),
   pts: zigzag(),
@@ -37,9 +39,9 @@ export const streamEndFields = structure({
 
 /** The contents of the end section. */
 export interface StreamEnd {
-  /** Packets of the stream. */
+  /** The number of packets in the stream. */
   readonly packetCount: number;
-  /** Ticks from the first frame's beginning to the last one's end. */
+  /** The time from the start of the first frame to the end of the last frame, in ticks. */
   readonly duration: bigint;
   /** Offset in the stream of the index section; 0n: none. */
   readonly indexOffset: bigint;
@@ -47,7 +49,7 @@ export interface StreamEnd {
 
 const END_PAYLOAD_BYTES = 20;
 
-/** Bytes of a whole end section: type, one byte of length, payload, CRC. */
+/** The size of a whole end section in bytes: type, one byte of length, payload, CRC. */
 export const END_SECTION_BYTES = 2 + END_PAYLOAD_BYTES + SECTION_CRC_BYTES;
 
 /** Payload of the end section. */
@@ -65,7 +67,7 @@ export function decodeEnd(payload: Uint8Array, offset: number): StreamEnd {
   return end;
 }
 
-/** Payload of an index section; null if there are too many key packets for one. */
+/** Returns the payload of an index section; null if there are too many key packets for one section. */
 export function encodeIndex({ keys }: StreamIndex): Uint8Array | null {
   const writer = new ByteWriter();
   writer.varint(BigInt(keys.length));
@@ -84,7 +86,7 @@ export function encodeIndex({ keys }: StreamIndex): Uint8Array | null {
 export function decodeIndex(payload: Uint8Array, offset: number): StreamIndex {
   const reader = new ByteReader(payload, offset);
   const count = reader.varint('entryCount');
-  // An entry takes three bytes at least: a count that cannot be true allocates nothing.
+  // An entry has at least three bytes, so an impossible count allocates nothing.
   if (count * 3n > BigInt(reader.remaining)) throw reader.error(`${count} index entries`, 'entryCount', offset);
   const keys: IndexEntry[] = [];
   let before: IndexEntry = { offset: 0, pts: 0n, packetNumber: 0 };
@@ -109,7 +111,7 @@ export function decodeIndex(payload: Uint8Array, offset: number): StreamIndex {
   return { keys };
 }
 
-/** The last key packet at or before `pts`, else the first one; null if there is none. */
+/** Returns the last key packet at or before `pts`, or the first key packet if all are later; null if there is none. */
 export function findKey({ keys }: StreamIndex, pts: bigint): IndexEntry | null {
   let found = keys[0] ?? null;
   for (const entry of keys) {

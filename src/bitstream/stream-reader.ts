@@ -13,7 +13,7 @@ import { decodeHeader, HEADER_PREAMBLE_BYTES, readHeaderLength } from './stream-
 import type { IndexEntry, StreamEnd, StreamIndex } from './stream-index.js';
 import { decodeEnd, decodeIndex, END_SECTION_BYTES } from './stream-index.js';
 
-/** Place of a section in the stream, framing included. */
+/** The position and size of a section in the stream, with its framing. */
 export interface Extent {
   readonly offset: number;
   readonly byteLength: number;
@@ -29,26 +29,25 @@ export type StreamSection = Extent &
     | { readonly kind: 'unknown'; readonly type: number }
     | {
         readonly kind: 'damaged';
-        /**
-         * The kind of the damaged section; null if unknown. The number of lost sections cannot be known from the
-         * length.
-         */
+        /** The kind of the damaged section; null if unknown. The length does not give the number of lost sections. */
         readonly sectionKind: SectionKind | null;
         readonly reason: string;
       }
     | { readonly kind: 'truncated'; readonly reason: string }
   );
 
-/** How a stream is read. */
+/** Options for reading a stream. */
 export interface StreamReaderOptions {
-  /** Throw BitstreamError at the first damage instead of reporting it and going on. Default false. */
+  /** True: throw BitstreamError at the first damage instead of reporting it and continuing. Default false. */
   readonly strict?: boolean;
 }
 
-/** Reads a `.tsr` stream from a pipe, once from front to back, or from a {@link ByteSource}, from any key packet. */
+/**
+ * Reads a `.tsr` stream: from a pipe once, from front to back; from a {@link ByteSource}, starting at any key packet.
+ */
 export class StreamReader {
   readonly header: StreamHeader;
-  /** Bytes of the header, which is the offset of the first section. */
+  /** The number of bytes of the header. This is the offset of the first section. */
   readonly headerByteLength: number;
   readonly #source: ByteSource | null;
   readonly #isStrict: boolean;
@@ -66,7 +65,7 @@ export class StreamReader {
   /**
    * Reads the header.
    *
-   * @throws BitstreamError if this is no tessera stream, its header is damaged, or its version is not known.
+   * @throws BitstreamError if this is not a tessera stream, its header is damaged, or its version is unknown.
    */
   static async open(
     input: AsyncIterable<Uint8Array> | ByteSource,
@@ -87,7 +86,7 @@ export class StreamReader {
     }
   }
 
-  /** Ends reading from a pipe whose sections are not wanted. */
+  /** Stops reading from a pipe if the caller does not need its sections. */
   async close(): Promise<void> {
     const window = this.#first;
     this.#first = null;
@@ -95,10 +94,11 @@ export class StreamReader {
   }
 
   /**
-   * The sections of the stream in its order, up to and with its end. A pipe has them once.
+   * Yields the sections of the stream in order, up to and including the end section. A pipe can be read only once.
    *
    * @param from key packet to begin at (see {@link findKey}); default: the first section.
-   * @throws BitstreamError at damage, if the reader is strict; InputError if a pipe is asked for more than it has.
+   * @throws BitstreamError at damage, if the reader is strict; InputError if the sections of a pipe are read twice or
+   * from a key packet.
    */
   async *sections(from?: IndexEntry): AsyncGenerator<StreamSection, void, void> {
     const window = this.#takeWindow(from?.offset);
@@ -128,7 +128,8 @@ export class StreamReader {
   }
 
   /**
-   * The key packets of the stream: from its index, or by reading it through if that is missing or damaged.
+   * Returns the key packets of the stream. It reads them from the index, or from the whole stream if the index is
+   * missing or damaged.
    *
    * @throws InputError if the stream is a pipe.
    */
@@ -156,7 +157,7 @@ export class StreamReader {
     }
   }
 
-  /** Payload of the intact section of this kind that begins at `offset`; null if there is none. */
+  /** Returns the payload of the intact section of this kind at `offset`; null if there is none. */
   async #readAt(source: ByteSource, offset: number, kind: SectionKind): Promise<Uint8Array | null> {
     const window = new ByteWindow(chunksOf(source, offset), offset);
     try {

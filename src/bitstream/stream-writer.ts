@@ -12,14 +12,14 @@ import { encodeEnd, encodeIndex } from './stream-index.js';
 
 export type { ByteSink };
 
-/** Bytes of a stream by what they hold, framing and CRCs included; they add up to the size of the stream. */
+/** The number of bytes of a stream by kind of section, with framing and CRCs. The sum is the size of the stream. */
 export interface BytesBySection extends Readonly<Record<SectionKind, number>> {
   readonly header: number;
 }
 
 /**
- * Writes a `.tsr` stream: the header, then packets and side sections in any mixture, then {@link StreamWriter.finish}.
- * Calls may overlap; sections go out in the order of the calls.
+ * Writes a `.tsr` stream: the header, then packets and side data sections in any order, then
+ * {@link StreamWriter.finish}. Calls may overlap; sections are written in the order of the calls.
  */
 export class StreamWriter {
   readonly #sink: ByteSink;
@@ -38,7 +38,7 @@ export class StreamWriter {
     this.#sink = sink;
   }
 
-  /** Bytes written so far. */
+  /** The number of bytes written so far. */
   get byteCount(): number {
     return this.#offset;
   }
@@ -47,13 +47,13 @@ export class StreamWriter {
     return { ...this.#bytes };
   }
 
-  /** Packets written so far. */
+  /** The number of packets written so far. */
   get packetCount(): number {
     return this.#packetCount;
   }
 
   /**
-   * Writes the header; this comes first, and once.
+   * Writes the header. Call this first, and only once.
    *
    * @throws InputError if a value does not fit into the format.
    */
@@ -65,9 +65,9 @@ export class StreamWriter {
   }
 
   /**
-   * Writes a coded frame. Packets stand in coding order; the first must be a key packet.
+   * Writes a coded frame. Write packets in coding order; the first must be a key packet.
    *
-   * @returns bytes of the packet in the stream, framing included.
+   * @returns the number of bytes of the packet in the stream, with its framing.
    * @throws InputError if a value does not fit into the format.
    */
   async writePacket(packet: Packet): Promise<number> {
@@ -127,7 +127,7 @@ export class StreamWriter {
     return this.#header;
   }
 
-  /** Counts at once, so that the next call knows its offset; writes after all that was written before. */
+  /** Counts at once, so that the next call knows its offset. Writes after all earlier writes are done. */
   async #write(kind: SectionKind | 'header', bytes: Uint8Array): Promise<void> {
     this.#offset += bytes.length;
     this.#bytes[kind] += bytes.length;

@@ -16,7 +16,7 @@ export interface DescribedField {
   readonly value: string;
 }
 
-/** A record in the stream: one field list gives reading, writing, size and description. */
+/** A record in the stream. One field list defines how to read, write, measure and describe it. */
 export interface Structure<R> extends FieldType<R> {
   /** Names and types of the fields, in the order of the stream. */
   readonly fields: readonly { readonly name: string; readonly wire: string }[];
@@ -24,9 +24,9 @@ export interface Structure<R> extends FieldType<R> {
 }
 
 /**
- * Makes a structure of fields, which stand in the stream in the order of `fields`.
+ * Makes a structure of fields. The stream holds them in the order of `fields`.
  *
- * @param checkRecord throws what is wrong with a record beyond single fields: its argument makes the error of a field.
+ * @param checkRecord throws an error if fields contradict each other. Its argument makes the error for a field.
  */
 export function structure<F extends Fields>(
   fields: F,
@@ -70,7 +70,7 @@ export function structure<F extends Fields>(
   };
 }
 
-/** A little-endian integer of 8 or 16 bits that is cut into named numbers, lowest bits first. */
+/** A little-endian integer of 8 or 16 bits that is divided into named numbers, lowest bits first. */
 export function bitField<B extends Readonly<Record<string, number>>>(
   bytes: 1 | 2,
   widths: B,

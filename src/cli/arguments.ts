@@ -2,22 +2,22 @@ import { isMetricName, METRIC_NAMES, type MetricName } from '../metrics/metric-n
 import { keyIntervalFrames } from '../pipeline/key-interval.js';
 import { UsageError } from './run-command.js';
 
-/** Options that several commands share, as yargs wants them. */
+/** Options that several commands share, in the form for yargs. */
 export const sharedOptions = {
   json: { type: 'boolean', default: false, describe: 'JSON lines on stdout (docs/CLI.md)' },
   overwrite: { type: 'boolean', alias: 'y', default: false, describe: 'Replace existing files' },
   pack: { type: 'string', requiresArg: true, describe: 'Model pack: a name or a folder' },
-  device: { choices: ['auto', 'cpu', 'cuda'], default: 'auto', describe: 'Where networks run' },
+  device: { choices: ['auto', 'cpu', 'cuda'], default: 'auto', describe: 'Device for the networks' },
   threads: { type: 'number', requiresArg: true, describe: 'Threads of each network, 1..64' },
 } as const;
 
-/** A whole number within `min .. max`, or undefined. Throws UsageError. */
+/** Returns an integer in `min .. max`, or undefined. Throws UsageError. */
 export function wholeNumber(name: string, value: number | undefined, min: number, max: number): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return value;
   throw new UsageError(`--${name} takes a whole number from ${min} to ${max}`);
 }
 
-/** Checks `--keyint`, which the video's frame rate turns into frames. Throws UsageError. */
+/** Checks `--keyint`. The frame rate of the video converts it to frames later. Throws UsageError. */
 export function checkKeyint(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   try {
@@ -28,7 +28,7 @@ export function checkKeyint(text: string | undefined): string | undefined {
   return text;
 }
 
-/** A time above zero. Throws UsageError. */
+/** Returns a time above zero. Throws UsageError. */
 export function parseDuration(name: string, text: string | undefined): number | undefined {
   const seconds = parseSeconds(name, text);
   if (seconds === 0) throw new UsageError(`--${name} takes a time above 0`);
@@ -53,7 +53,7 @@ export function metricNames(text: string): MetricName[] {
   });
 }
 
-/** The options without those that are undefined, which mean "not given". */
+/** Returns the options without undefined values, which mean "not given". */
 export function given<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }

@@ -1,6 +1,6 @@
 /**
- * Exit codes of the command line. Those of errors are the errors' own (`TesseraError.exitCode`); a command that reports
- * what is wrong instead of throwing takes them from here.
+ * Exit codes of the command line. Errors have their own exit code (`TesseraError.exitCode`). A command that reports a
+ * problem without throwing uses these codes.
  */
 export const EXIT_CODES = {
   done: 0,
@@ -12,7 +12,7 @@ export const EXIT_CODES = {
   unusableMachine: 6,
   /** The command did its work, but parts of it failed. */
   incomplete: 7,
-  /** Of two runs of the benchmark the second is worse. */
+  /** The second of two benchmark runs is worse. */
   regression: 8,
   /** As CancelledError. */
   cancelled: 130,

@@ -9,13 +9,13 @@ const require = createRequire(import.meta.url);
 const JSON_PROGRESS_MS = 1000;
 
 /**
- * Tells people what happens, on stderr, and programs, on stdout as JSON lines. Stdout gets nothing else: it may carry
- * the payload.
+ * Reports to people on stderr, and to programs on stdout as JSON lines. It writes nothing else to stdout, because
+ * stdout may carry the payload.
  */
 export class Reporter {
   readonly #isJson: boolean;
   #bar: SingleBar | null = null;
-  /** Whether the bar is one that knows its end. */
+  /** True if the total of the bar is known. */
   #hasTotal = false;
   #lastJsonMs = -Infinity;
 
@@ -23,7 +23,7 @@ export class Reporter {
     this.#isJson = isJson;
   }
 
-  /** Shows that the work has begun, before anything is known of it. */
+  /** Shows that the work has started, before any progress is known. */
   begin(): void {
     this.progress(NO_PROGRESS);
   }
@@ -44,7 +44,7 @@ export class Reporter {
     }
   }
 
-  /** Shows how many jobs are done, the same way; a JSON line for each change. */
+  /** Shows the number of finished jobs in the same way, with a JSON line for each change. */
   jobs(progress: JobsProgress): void {
     if (this.#isJson) {
       this.json({ type: 'progress', ...progress });
@@ -56,7 +56,7 @@ export class Reporter {
     }
   }
 
-  /** Something that people should know, in one line. */
+  /** Reports information for the user, in one line. */
   note(text: string): void {
     if (this.#isJson) this.json({ type: 'note', text });
     else this.line(`note: ${text}`);
@@ -85,14 +85,14 @@ export class Reporter {
     if (this.#isJson) this.json({ type: 'error', ...details });
   }
 
-  /** Takes the progress bar away. */
+  /** Removes the progress bar. */
   stop(): void {
     this.#bar?.stop();
     this.#bar = null;
   }
 }
 
-/** How far a command is that works through jobs. */
+/** The progress of a command that runs jobs. */
 export interface JobsProgress {
   readonly jobs: number;
   readonly totalJobs: number;
@@ -129,7 +129,7 @@ function startBar(progress: Progress): SingleBar {
 function describe({ framesPerSecond, bytes, bitsPerPixel, secondsLeft }: Progress): Record<string, string> {
   return {
     fps: framesPerSecond.toFixed(1),
-    // Where no stream is read or written there are none.
+    // A command that reads or writes no stream has no bytes to show.
     bits: bytes === 0 ? '' : ` | ${bitsPerPixel.toFixed(4)} bits per pixel`,
     left: describeLeft(secondsLeft),
   };
@@ -148,12 +148,12 @@ export function describeSeconds(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-/** A number of bytes with its thousands apart. */
+/** Returns a number of bytes with separated thousands. */
 export function describeBytes(bytes: number): string {
   return countOf(bytes, 'byte');
 }
 
-/** A number of things: `1 frame`, `2 frames`. */
+/** Returns a number with its noun: `1 frame`, `2 frames`. */
 export function countOf(count: number, thing: string): string {
   return `${count.toLocaleString('en')} ${thing}${count === 1 ? '' : 's'}`;
 }

@@ -5,18 +5,18 @@ import { EXIT_CODES } from './exit-codes.js';
 import { Reporter } from './reporter.js';
 import { ClosedPipe, isClosedPipe, writeFailure } from './standard-streams.js';
 
-/** A command was called in a way that makes no sense. */
+/** The arguments of a command are wrong. */
 export class UsageError extends Error {}
 
-/** The context of a command, beside its arguments. */
+/** The context of a command, in addition to its arguments. */
 export interface CommandContext {
-  /** Fires at Ctrl-C and when the program is asked to end. */
+  /** Fires at Ctrl-C (SIGINT) and at SIGTERM. */
   readonly signal: AbortSignal;
   readonly reporter: Reporter;
 }
 
 /**
- * Runs the work of a command; whatever it throws becomes one line on stderr and an exit code (docs/CLI.md).
+ * Runs the work of a command. Every error becomes one line on stderr and an exit code (docs/CLI.md).
  *
  * @param work returns the exit code.
  */
@@ -27,25 +27,26 @@ export async function runCommand(isJson: boolean, work: (context: CommandContext
     if (controller.signal.aborted) endAtOnce();
     controller.abort();
   };
-  /** A second request does not wait for the workers: only what lies on the disk and the terminal is put in order. */
+  /** A second signal does not wait for the workers. It only removes temporary files and restores the terminal. */
   const endAtOnce = (): void => {
     reporter.stop();
     removeAllScratch();
     // Not process.exit: it would end worker threads within onnxruntime, which then aborts the whole process. The
-    // signal's own action ends all threads where they are, and a shell sees 130.
+    // default action of the signal ends all threads at once, and a shell gets exit code 130.
     process.off('SIGINT', interrupt);
     process.kill(process.pid, 'SIGINT');
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
-  // Closed pipes are told to whoever writes; an event without a listener would end the program with a stack.
+  // The writer gets the error of a closed pipe. Without a listener here, the event would end the program with a stack
+  // trace.
   const failures: Error[] = [];
   process.stdout.on('error', (error: Error) => failures.push(error));
   process.stderr.on('error', () => undefined);
   try {
     const exitCode = await work({ signal: controller.signal, reporter });
     reporter.stop();
-    // Whoever reads JSON lines must not take a missing one for none.
+    // A program that reads JSON lines must notice that a line is missing.
     await new Promise<void>((resolve) => void process.stdout.write('', () => resolve()));
     const failure = failures.find((error) => !isClosedPipe(error));
     if (failure !== undefined) throw writeFailure(failure);
@@ -56,12 +57,12 @@ export async function runCommand(isJson: boolean, work: (context: CommandContext
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
-    // A pipe that somebody still fills would keep the program alive.
+    // A pipe with an active writer would keep the program alive.
     if (!process.stdin.isTTY) process.stdin.destroy();
   }
 }
 
-/** Says what went wrong; returns the exit code. */
+/** Reports an error and returns the exit code. */
 export function report(thrown: unknown, reporter: Reporter): number {
   const error = describeTooManyFiles(thrown) ?? thrown;
   if (error instanceof ClosedPipe || isClosedPipe(error)) return 0;

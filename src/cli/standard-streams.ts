@@ -9,7 +9,7 @@ export function nameOf(path: string, pipe: 'stdin' | 'stdout'): string {
   return path === PIPE ? pipe : path;
 }
 
-/** Thrown when nobody reads stdout any more (`| head`): the program ends quietly. */
+/** Thrown when the reader of stdout has closed it (`| head`): the program ends without a message. */
 export class ClosedPipe extends Error {}
 
 /** The bytes of stdin; ends with a CancelledError when `signal` fires. */
@@ -20,13 +20,13 @@ export function readStdin(signal: AbortSignal): AsyncIterable<Uint8Array> {
   return stdin;
 }
 
-/** Stdout as a byte sink that waits until its reader has room. */
+/** Returns stdout as a byte sink that waits for its reader. */
 export function stdoutSink(): ByteSink {
   if (process.stdout.isTTY) throw new InputError('stdout is a terminal: redirect it, or name a file');
   return { write: writeStdout };
 }
 
-/** Writes to stdout and waits until it is taken. Throws {@link ClosedPipe} if nobody reads it. */
+/** Writes to stdout and waits until the data is accepted. Throws {@link ClosedPipe} if its reader has closed it. */
 export async function writeStdout(bytes: Uint8Array | string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(bytes, (error) => {
@@ -45,7 +45,7 @@ export function writeFailure(error: Error): EnvironmentError {
   });
 }
 
-/** Whether an error of a stream says that its reader is gone. */
+/** Returns true if an error of a stream means that its reader has closed it. */
 export function isClosedPipe(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';

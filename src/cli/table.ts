@@ -11,7 +11,7 @@ const NO_LINES: Record<string, string> = Object.fromEntries(
   ]),
 );
 
-/** Rows of cells as text with aligned columns; numbers stand to the right. */
+/** Returns rows of cells as text with aligned columns; numbers are aligned to the right. */
 export function formatTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const colAligns = head.map((_, column) =>
     rows.length > 0 && rows.every((row) => typeof row[column] === 'number') ? ('right' as const) : ('left' as const),

@@ -1,8 +1,9 @@
 import { PIPE } from './standard-streams.js';
 
 /**
- * The words of the command line as yargs wants them. `-` becomes the name of a pipe. `--` goes: yargs does not take what
- * stands behind it for a command's arguments. A name behind it that begins with `-` becomes a path in this folder.
+ * Returns the words of the command line in the form for yargs. `-` becomes the name of a pipe. `--` is removed, because
+ * yargs does not use the words after it as arguments of a command. A name after it that starts with `-` becomes a path
+ * in this folder.
  */
 export function wordsOf(words: readonly string[]): string[] {
   const end = words.indexOf('--');

@@ -1,9 +1,9 @@
 import { CancelledError } from '../errors.js';
 
 /**
- * What `work` gives, or a rejection with CancelledError as soon as `signal` fires, even if the work goes on.
+ * Returns the result of `work`, or rejects with CancelledError as soon as `signal` fires, even if the work continues.
  *
- * Not `Promise.race` with one promise for the whole video: that would hold on to every result until the end.
+ * Not `Promise.race` with one promise for the whole video: that would keep every result in memory until the end.
  */
 export function unlessCancelled<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;

@@ -1,9 +1,9 @@
 import { InputError } from '../errors.js';
 
 /**
- * Checks an option, which may be left out.
+ * Checks an option, which may be undefined.
  *
- * @throws InputError if it is no whole number within `min .. max`.
+ * @throws InputError if it is not an integer in `min .. max`.
  */
 export function checkInteger(name: string, value: number | undefined, min: number, max: number): void {
   if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;

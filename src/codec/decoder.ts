@@ -20,7 +20,7 @@ import {
 import { release } from '../platform/threads.js';
 import type { WorkerLink } from '../threads/worker-link.js';
 
-/** Packets that are in the workers at a time: enough to keep all of them busy. */
+/** The number of packets in the workers at a time: enough to keep all of them busy. */
 const IN_FLIGHT = 5;
 
 /** Which filter improves the shown picture: restoration (`psnr`), perceptual synthesis (`lpips`), or none. */
@@ -30,19 +30,19 @@ export type PostFilter = 'none' | 'psnr' | 'lpips';
 export interface DecoderOptions {
   /** Name or folder of the model pack. Default: the pack that the stream names. */
   readonly pack?: string;
-  /** Default: what the pack recommends. */
+  /** Default: the post-filter that the pack recommends. */
   readonly postFilter?: PostFilter;
   /** Where graphs run. Default: `auto`. */
   readonly device?: 'auto' | Device;
   /** Threads of each graph, 1..64. The decoder itself keeps up to five workers busy. Default: 1. */
   readonly threads?: number;
-  /** Throw at the first damage instead of holding the last picture until the next key frame. Default: false. */
+  /** True: throw at the first damage instead of repeating the last picture until the next key frame. Default: false. */
   readonly strict?: boolean;
 }
 
-/** One thing that was wrong with a stream. */
+/** One problem of a stream. */
 export interface DecodingProblem {
-  /** Number of the frame in coding order, from 0; null if what was lost has no known place. */
+  /** Number of the frame in coding order, from 0; null if the position of the loss is unknown. */
   readonly frame: number | null;
   readonly reason: string;
 }
@@ -64,12 +64,12 @@ interface Pending {
   readonly shown: Promise<Planes | Lost>;
 }
 
-/** The input of a decoder: a packet, or a mark that packets may be missing here because the stream is damaged. */
+/** The input of a decoder: a packet, or a mark for possibly missing packets in a damaged stream. */
 export type PacketOrLoss = Packet | { readonly lost: string };
 
 /**
- * Decodes packets to frames in display order. Parsing, reconstruction and post-filter overlap in worker threads. Use
- * once, with `await using`:
+ * Decodes packets to frames in display order. Parsing, reconstruction and post-filter run at the same time in worker
+ * threads. Use a decoder once, with `await using`:
  *
  * ```ts
  * await using decoder = await Decoder.create(reader.header);
@@ -77,7 +77,7 @@ export type PacketOrLoss = Packet | { readonly lost: string };
  * ```
  */
 export class Decoder implements AsyncDisposable {
-  /** Where the graphs run, and why there. */
+  /** The device of the graphs, and the reason for the choice. */
   readonly device: ResolvedDevice;
   /** The filter in use. */
   readonly postFilter: PostFilter;
@@ -117,8 +117,8 @@ export class Decoder implements AsyncDisposable {
   /**
    * Makes a decoder for the stream with this header.
    *
-   * @throws ModelError if the pack is missing or another one than the stream was made with; EnvironmentError if the
-   * device is not there; InputError if an option is out of range.
+   * @throws ModelError if the pack is missing or is not the pack of the stream; EnvironmentError if the device is not
+   * available; InputError if an option is out of range.
    */
   static async create(header: StreamHeader, options: DecoderOptions = {}): Promise<Decoder> {
     checkInteger('threads', options.threads, 1, 64);
@@ -131,13 +131,12 @@ export class Decoder implements AsyncDisposable {
     return this.#problems;
   }
 
-  /** Frames so far that repeat the last good picture. */
+  /** The number of frames so far that repeat the last good picture. */
   get concealedFrames(): number {
     return this.#concealed;
   }
 
-  /**
-   * Frames of `packets`, in display order.
+  /** Yields the frames of `packets`, in display order.
    *
    * @throws BitstreamError at damage, if the decoder is strict; CancelledError if `signal` fires.
    */
@@ -173,7 +172,7 @@ export class Decoder implements AsyncDisposable {
     await Promise.all([this.#tokens, this.#pictures, ...this.#filters].map((link) => link[Symbol.asyncDispose]()));
   }
 
-  /** The picture to show for packet number `index`, or why there is none. */
+  /** Returns the picture to show for packet number `index`, or the reason if there is none. */
   async #decodePacket(packet: Packet, index: number): Promise<Planes | Lost> {
     const { tokens: bytes, duration: _duration, loopChecksum: checksum, ...header } = packet;
     const parsed = await this.#tokens.call({ kind: 'read', header, bytes });
@@ -189,8 +188,8 @@ export class Decoder implements AsyncDisposable {
   }
 
   /**
-   * The frame of a packet, once those of all packets before it are finished: one that is lost fails early, while the
-   * picture that stands in for it is still being decoded. Null if there was no good picture yet.
+   * Returns the frame of a packet, after the frames of all earlier packets are finished. (A lost frame fails early,
+   * while the picture that replaces it is still being decoded.) Returns null if there was no good picture yet.
    */
   async #finish({ packet, index, shown }: Pending, signal: AbortSignal | undefined): Promise<DecodedFrame | null> {
     const result = await unlessCancelled(shown, signal);
@@ -212,7 +211,7 @@ export class Decoder implements AsyncDisposable {
     this.#problems.push({ frame, reason });
   }
 
-  /** Hands out frames as soon as no earlier one can follow. */
+  /** Yields frames as soon as no earlier frame can follow. */
   *#order(held: DecodedFrame[], frame: DecodedFrame | null): Generator<DecodedFrame, void, void> {
     if (frame !== null) held.push(frame);
     held.sort(byTime);

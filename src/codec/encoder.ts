@@ -17,17 +17,17 @@ import {
 } from './workers/messages.js';
 import type { WorkerLink } from '../threads/worker-link.js';
 
-/** Frames from one key frame to the next at most where nothing else is asked for. */
+/** The default largest distance between key frames, in frames. */
 const DEFAULT_KEYINT = 250;
 /** The default tune. */
 export const DEFAULT_TUNE: Tune = 'lpips';
 /** The possible values of `tune`. */
 export const TUNES: readonly string[] = ['lpips', 'psnr'] satisfies Tune[];
-/** Pack used where none is given. */
+/** The default pack. */
 export const DEFAULT_PACK = 'tessera-nano';
-/** Frames from one packet with a checksum to the next at least, besides key frames. */
+/** The smallest distance between packets with a checksum, in frames, not counting key frames. */
 const CHECKSUM_INTERVAL = 16;
-/** Encoded frames that may wait for their packets. */
+/** The number of encoded frames that may wait for their packets. */
 const TOKENS_IN_FLIGHT = 3;
 
 /** How to encode. */
@@ -35,22 +35,23 @@ export interface EncoderOptions {
   /** Name or folder of the model pack. Default: `tessera-nano`. */
   readonly pack?: string;
   /**
-   * Quality, the more the better. In packs of the family `transform` an index, 0..63, of which a step is 2^(1/6) in
-   * quantiser step size (default: 28); in those of the family `lookup-free` bits per token, 1..18 (default: 18).
+   * Quality; more is better. In packs of the family `transform` it is an index, 0..63 (default: 28); one step changes
+   * the quantiser step size by the factor 2^(1/6). In packs of the family `lookup-free` it is the number of bits per
+   * token, 1..18 (default: 18).
    */
   readonly quality?: number;
-  /** Frames from one key frame to the next at most, at least 1. Default: 250. */
+  /** The largest distance between key frames, in frames, at least 1. Default: 250. */
   readonly keyint?: number;
   /**
-   * `lpips` (the default) spends bits where errors are seen; `psnr` where they cost the least squared error. Packs of
-   * the family `lookup-free` cannot be tuned.
+   * `lpips` (the default) spends bits where people see errors; `psnr` minimises the squared error. Packs of the family
+   * `lookup-free` do not support this option.
    */
   readonly tune?: Tune;
   /** Where graphs run. Default: `auto`, CUDA if its libraries load, else the CPU. */
   readonly device?: 'auto' | Device;
   /**
-   * Threads of each graph, 1..64. Search takes as many as there are cores, four at most, and entropy coding one more,
-   * whatever this says. Default: 1.
+   * The number of threads of each graph, 1..64. Search always uses one thread per core, four at most, and entropy
+   * coding one more. Default: 1.
    */
   readonly threads?: number;
 }
@@ -65,7 +66,7 @@ class PendingPacket {
   }
 }
 
-/** Whether the first packet is made, or must be waited for because too many are in flight. */
+/** True if the first packet is made, or if the encoder must wait for it because too many are in flight. */
 function isDue(pending: readonly PendingPacket[]): boolean {
   return pending.length > TOKENS_IN_FLIGHT || pending[0]?.isMade === true;
 }
@@ -73,7 +74,8 @@ function isDue(pending: readonly PendingPacket[]): boolean {
 type FrameTime = Pick<Frame, 'pts' | 'duration'>;
 
 /**
- * Encodes frames to packets. Search and entropy coding overlap in worker threads. Use once, with `await using`:
+ * Encodes frames to packets. Search and entropy coding run at the same time in worker threads. Use an encoder once,
+ * with `await using`:
  *
  * ```ts
  * await using encoder = await Encoder.create(640, 360, { quality: 30 });
@@ -81,15 +83,15 @@ type FrameTime = Pick<Frame, 'pts' | 'duration'>;
  * ```
  */
 export class Encoder implements AsyncDisposable {
-  /** The pack that the stream will need. */
+  /** The pack that a decoder of the stream needs. */
   readonly packName: string;
   /** Identity of the pack's normative files, 16 bytes. */
   readonly packId: Uint8Array;
-  /** Where the graphs run, and why there. */
+  /** The device of the graphs, and the reason for the choice. */
   readonly device: ResolvedDevice;
-  /** Reference slots that the packets use. */
+  /** The number of reference slots that the packets use. */
   readonly slotCount: number;
-  /** Frames a decoder must hold back to show them in order. */
+  /** The number of frames that a decoder must hold back to show them in order. */
   readonly reorderDepth: number;
   readonly #width: number;
   readonly #height: number;
@@ -122,7 +124,7 @@ export class Encoder implements AsyncDisposable {
    * Makes an encoder for pictures of `width` x `height` luma samples.
    *
    * @throws InputError if an option is out of range; ModelError if the pack cannot be used; EnvironmentError if the
-   * device is not there.
+   * device is not available.
    */
   static async create(width: number, height: number, options: EncoderOptions = {}): Promise<Encoder> {
     const { keyint = DEFAULT_KEYINT, threads = 1, tune } = options;
@@ -135,13 +137,12 @@ export class Encoder implements AsyncDisposable {
     const { quality: range, canTune } = findFamily(pack);
     const quality = options.quality ?? range.default;
     checkInteger(`quality (of pack ${pack.name})`, quality, range.min, range.max);
-    if (tune !== undefined && !canTune) throw new InputError(`pack ${pack.name} cannot be tuned: leave tune away`);
+    if (tune !== undefined && !canTune) throw new InputError(`pack ${pack.name} does not support tune: leave it out`);
     const device = await resolveDevice(options.device ?? 'auto', pack);
     return new Encoder(width, height, pack, device, { quality, keyint, tune: tune ?? DEFAULT_TUNE }, threads);
   }
 
-  /**
-   * Packets of `frames`, in coding order.
+  /** Yields the packets of `frames`, in coding order.
    *
    * @throws InputError if a frame has another size; CancelledError if `signal` fires.
    */

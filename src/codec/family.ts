@@ -16,21 +16,21 @@ import type { WorkerLink } from '../threads/worker-link.js';
 
 /** The quality settings of a family. */
 export interface QualityRange {
-  /** Worst and best. */
+  /** The worst and the best quality. */
   readonly min: number;
   readonly max: number;
-  /** Where none is given. */
+  /** The default quality. */
   readonly default: number;
   /** From worst to best over the useful range, for rate-distortion curves. */
   readonly ladder: readonly number[];
 }
 
-/** A pack and the video it is to work on. */
+/** A pack and the size of the video to code with it. */
 export interface CodecSetup extends WorkerSetup {
   readonly pack: ModelPack;
 }
 
-/** The workers of a pack for one video; its tables are read once for all of them. */
+/** The workers of a pack for one video. The tables of the pack are read once for all workers. */
 export interface FamilyWorkers {
   /** Pictures to tokens. */
   startEncoder(options: SequenceOptions): WorkerLink<EncoderRequest, EncoderResponse>;
@@ -38,21 +38,21 @@ export interface FamilyWorkers {
   startTokenCodec(): WorkerLink<TokenRequest, TokenResponse>;
   /** Tokens to pictures. */
   startDecoder(): WorkerLink<DecoderRequest, DecoderResponse>;
-  /** Decoded pictures to pictures to show. A filter has no memory, so pictures go to the workers in turn. */
+  /** Decoded pictures to shown pictures. A post-filter keeps no state, so several workers take pictures in turn. */
   startPostFilters(graph: Uint8Array): readonly WorkerLink<PostFilterRequest, Planes>[];
 }
 
 /**
- * What a family of model packs is to encoder, decoder and token files: its workers, all with the same messages, the
- * arrays of its tokens, and what must be known without either.
+ * The interface of a family of model packs for encoder, decoder and token files. It gives the workers of the family,
+ * the arrays of its tokens, and its constant properties. The workers of all families use the same messages.
  */
 export interface CodecFamily {
   readonly quality: QualityRange;
-  /** Whether the encoder can be tuned for a metric. */
+  /** True if the encoder supports `tune`. */
   readonly canTune: boolean;
   /** Luma samples of a row of decoded planes. */
   codedWidth(width: number): number;
-  /** Reference slots of a stream, and frames that a decoder holds back to show them in order. */
+  /** The number of reference slots of a stream, and of frames that a decoder holds back to show them in order. */
   structure(
     width: number,
     height: number,

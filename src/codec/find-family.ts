@@ -8,7 +8,7 @@ const families: Readonly<Record<PackFamily, CodecFamily>> = {
   'lookup-free': lookupFreeFamily,
 };
 
-/** The family of a pack. */
+/** Returns the family of a pack. */
 export function findFamily({ family }: { readonly family: PackFamily }): CodecFamily {
   return families[family];
 }

@@ -1,6 +1,6 @@
 /**
- * How the look-ahead searches and judges; costs are in SATD units on half-size luma. docs/ENCODER.md says where each
- * value comes from.
+ * Settings of the look-ahead. Costs are in SATD units on half-size luma. docs/ENCODER.md says where each value comes
+ * from.
  */
 export interface LookAheadSettings {
   /** Weight of a vector's estimated bits: keeps the motion field smooth where a vector gains nothing. */

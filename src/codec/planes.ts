@@ -26,7 +26,7 @@ export interface Plane {
   readonly height: number;
 }
 
-/** Samples that a plane to predict from is extended by on each side. */
+/** The number of samples by which a reference plane is extended on each side. */
 export const BORDER = 32;
 
 /** Returns the buffers of planes. */
@@ -44,7 +44,7 @@ export function writePlane(memory: Uint8Array, plane: Plane, samples: Uint8Array
   }
 }
 
-/** The first `width` x `height` samples of a plane whose rows have `stride` samples, in an array of their own. */
+/** Copies the first `width` x `height` samples of a plane whose rows have `stride` samples. */
 export function cropPlane(plane: Uint8Array, stride: number, width: number, height: number): Uint8Array {
   if (stride === width) return plane.slice(0, width * height);
   const result = new Uint8Array(width * height);

@@ -1,11 +1,11 @@
 /** The encoder's goal: visible quality as LPIPS measures it, or the lowest squared error. */
 export type Tune = 'lpips' | 'psnr';
 
-/** How a sequence is to be encoded. */
+/** Options for encoding a sequence. */
 export interface SequenceOptions {
-  /** Base quality index, 0..63; frames that later ones depend on get more. */
+  /** Base quality index, 0..63; frames that later frames depend on get a higher index. */
   readonly quality: number;
-  /** Frames from one key frame to the next at most, at least 1. */
+  /** The largest distance between key frames, in frames, at least 1. */
   readonly keyint: number;
   readonly tune: Tune;
 }

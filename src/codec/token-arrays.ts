@@ -18,7 +18,7 @@ export interface ArrayLayout {
   readonly shape: readonly number[];
 }
 
-/** How typed arrays of each element type are made. */
+/** The constructor of typed arrays for each element type. */
 export const ARRAY_CLASSES = {
   uint8: Uint8Array,
   int8: Int8Array,
@@ -27,22 +27,22 @@ export const ARRAY_CLASSES = {
 } as const;
 
 /**
- * Turns the tokens that workers exchange into the arrays of token files, and these into tokens again. One serves one
- * stream.
+ * Converts the tokens that workers exchange to the arrays of token files, and back. Use one instance for one stream.
  */
 export interface TokenArrayConverter {
-  /** All arrays that a packet's tokens can be. */
+  /** All arrays that a packet can have. */
   readonly layout: readonly ArrayLayout[];
-  /** Those that they are in such a packet; none if it shows a picture of the tokens before. */
+  /** Returns the arrays of a packet with this header; none if it shows a picture of earlier tokens. */
   layoutOf(header: FrameHeader): readonly ArrayLayout[];
-  /** Token grids of such a packet. */
+  /** Returns the number of token grids of a packet with this header. */
   tokenGridsOf(header: FrameHeader): number;
   /** The arrays of a packet's tokens, as the layout names them. */
   arraysOf(tokens: FrameArrays): NamedArrays;
   /**
-   * Tokens in buffers of their own, of arrays that {@link checkArrays} has passed. Frames come in coding order.
+   * Makes tokens in their own buffers from arrays that {@link checkArrays} has accepted. Call it for frames in coding
+   * order.
    *
-   * @throws InputError if the arrays hold what no stream can.
+   * @throws InputError if no stream can hold the values of the arrays.
    */
   tokensOf(header: FrameHeader, arrays: NamedArrays | null): FrameArrays;
 }
@@ -52,7 +52,7 @@ export function elementsOf({ shape }: ArrayLayout): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** Index in each dimension of the element at `at`, for messages. */
+/** Returns the index in each dimension of the element at `at`, for messages. */
 export function placeOf({ shape }: ArrayLayout, at: number): string {
   const indices: number[] = [];
   for (let rest = at, axis = shape.length - 1; axis >= 0; axis--) {
@@ -63,9 +63,9 @@ export function placeOf({ shape }: ArrayLayout, at: number): string {
 }
 
 /**
- * Checks that the arrays are those of the layout, with its types and lengths.
+ * Checks that the arrays match the layout, with its types and lengths.
  *
- * @param layout of such a packet; empty if it has no tokens of its own.
+ * @param layout the layout of the packet; empty if it has no tokens.
  * @throws InputError if not.
  */
 export function checkArrays(layout: readonly ArrayLayout[], arrays: NamedArrays | null): void {

@@ -34,7 +34,7 @@ export interface DumpOptions {
   readonly crop: number | null;
   /** Makes clips of pictures: a camera moves over them. */
   readonly camera: boolean;
-  /** Frames before the last possible beginning are taken into account up to this number. */
+  /** The largest number of frames that count for the last possible start. */
   readonly searchFrames: number;
 }
 
@@ -42,7 +42,7 @@ export interface DumpOptions {
 export interface DumpedClip {
   readonly clip: string;
   readonly folder: string;
-  /** Null if the clip's shard was there already. */
+  /** Null if the clip's shard already existed. */
   readonly frames: number | null;
   readonly q: number;
   readonly framesPerSecond: number;
@@ -68,7 +68,7 @@ function zeros({ dims }: GraphTensor, width: number): GraphTensor {
 
 /**
  * Runs the encoder over clips and writes one shard of training data for each. Complete shards are left as they are, so
- * that a dump goes on where it was stopped.
+ * that a stopped dump can continue.
  *
  * @param clips video files, or single pictures.
  * @throws InputError if two clips have one name or a clip cannot be read; ModelError.
@@ -150,7 +150,7 @@ async function dumpClip(
   }
   while (encoder.isReady(true)) await encodeNext();
   if (frames === 0)
-    throw new InputError(`${clip} has no frame number ${first}: its container tells of more than it holds`);
+    throw new InputError(`${clip} has no frame number ${first}: its container declares more frames than it has`);
   await shard.finish();
   return { clip, folder, frames, q, framesPerSecond: (1000 * frames) / (performance.now() - startMs) };
 }

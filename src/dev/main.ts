@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `tessera-dev`: commands for those who train packs; not part of the published command line. */
+/** `tessera-dev`: commands for training packs; not part of the published command line. */
 import { fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

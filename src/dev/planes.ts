@@ -12,7 +12,7 @@ import { NpyWriter } from './npy.js';
 export interface WrittenPlanes {
   readonly clip: string;
   readonly folder: string;
-  /** Null if they were there already. */
+  /** Null if they already existed. */
   readonly frames: number | null;
 }
 

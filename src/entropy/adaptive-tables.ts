@@ -4,7 +4,7 @@ import type { RansDecoder } from './rans-decoder.js';
 import type { RansEncoder } from './rans-encoder.js';
 import { TABLE_TOTAL } from './rans-constants.js';
 
-/** How fast tables adapt: a fixed shift, or `'counted'`: 4, later 5, then 6, by the symbols a table has seen. */
+/** The rate of adaptation: a fixed shift, or `'counted'`: 4, later 5, then 6, by the number of symbols of the table. */
 export interface AdaptiveTablesOptions {
   readonly rate: 'counted' | number;
 }
@@ -15,7 +15,7 @@ const COUNT_LIMIT = 255;
  * Probability tables of one alphabet, adapting as `docs/FORMAT.md` section 7 says.
  *
  * Frequencies of table `t` stand at `t * symbols`. Adaptation never brings a frequency below 1 (`f - ((f - 1) >> rate)`
- * is at least 1 for `f >= 1`) and restores the sum exactly, so a table stays valid for ever.
+ * is at least 1 for `f >= 1`) and restores the sum exactly, so a table always stays valid.
  */
 export class AdaptiveTables {
   /** Symbols of the alphabet. */
@@ -25,13 +25,13 @@ export class AdaptiveTables {
   readonly #initial: Uint16Array;
   readonly #frequencies: Uint16Array;
   readonly #counts: Uint8Array;
-  /** Shift of every step, or 0 for the counted rate. */
+  /** The shift of every step, or 0 for the counted rate. */
   readonly #fixedRate: number;
 
   /**
    * @param frequencies `[tables, symbols]`, each at least 1, each row with the sum 32768; copied.
    * @param symbols symbols of the alphabet, 1..64.
-   * @throws ModelError if a row is no valid table.
+   * @throws ModelError if a row is not a valid table.
    */
   constructor(frequencies: Uint16Array, symbols: number, options: AdaptiveTablesOptions) {
     if (!Number.isInteger(symbols) || symbols < 1 || symbols > 64 || frequencies.length % symbols !== 0) {
@@ -49,18 +49,18 @@ export class AdaptiveTables {
     for (let table = 0; table < this.tables; table++) checkTable(frequencies, table, symbols);
   }
 
-  /** Returns every table to the frequencies it was made with. */
+  /** Resets every table to its initial frequencies. */
   reset(): void {
     this.#frequencies.set(this.#initial);
     this.#counts.fill(0);
   }
 
-  /** Frequency, 1..32768, of a symbol now. */
+  /** Returns the current frequency of a symbol, 1..32768. */
   frequency(table: number, symbol: number): number {
     return this.#frequencies[table * this.symbols + symbol] ?? 0;
   }
 
-  /** Bits (a float, for the encoder's decisions) that a symbol would cost now. */
+  /** Returns the current cost of a symbol in bits (a float, for decisions of the encoder). */
   cost(table: number, symbol: number): number {
     return information(this.frequency(table, symbol));
   }
@@ -93,7 +93,7 @@ export class AdaptiveTables {
     let index = base;
     let start = 0;
     let frequency = frequencies[index] ?? 0;
-    // Ends within the table: its frequencies sum to 32768 and the slot is below that.
+    // The loop ends within the table: the sum of its frequencies is 32768, and the slot is below that.
     while (slot >= start + frequency) {
       start += frequency;
       frequency = frequencies[++index] ?? TABLE_TOTAL;

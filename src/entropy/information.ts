@@ -4,7 +4,10 @@ const bitsOfFrequency = Float64Array.from({ length: TABLE_TOTAL + 1 }, (_, frequ
   frequency === 0 ? Infinity : TABLE_BITS - Math.log2(frequency),
 );
 
-/** Information content, in bits, of a symbol with this frequency (0..32768). For encoders and tests only: a float. */
+/**
+ * Returns the information content of a symbol with this frequency (0..32768), in bits. It is a float, so only encoders
+ * and tests may use it.
+ */
 export function information(frequency: number): number {
   return bitsOfFrequency[frequency] ?? Infinity;
 }

@@ -3,13 +3,13 @@ import type { AdaptiveTables } from './adaptive-tables.js';
 import type { RansDecoder } from './rans-decoder.js';
 import type { RansEncoder } from './rans-encoder.js';
 
-/** Symbol that announces a magnitude of 15 and more. */
+/** The escape symbol: the magnitude is 15 or more. */
 export const ESCAPE = 15;
 
 /** Largest magnitude of a token, `floor(32767 / 2)`. */
 export const MAGNITUDE_LIMIT = 16383;
 
-/** Most 1 bits of an escape's length code. */
+/** The largest number of 1 bits in the length code of an escape. */
 const ESCAPE_LENGTH_LIMIT = 14;
 
 /** Number of raw bits `n` of an escaped magnitude: the largest with `15 + (1 << n) - 1 <= magnitude`. */
@@ -17,12 +17,12 @@ function escapeLength(magnitude: number): number {
   return 31 - Math.clz32(magnitude - ESCAPE + 1);
 }
 
-/** Raw bits that follow the escape symbol for a magnitude; 0 for magnitudes below 15. */
+/** Returns the number of raw bits after the escape symbol of a magnitude; 0 for magnitudes below 15. */
 export function escapeBits(magnitude: number): number {
   return magnitude < ESCAPE ? 0 : 2 * escapeLength(magnitude) + 1;
 }
 
-/** Bits (a float) that a magnitude would cost now, without its sign. */
+/** Returns the current cost of a magnitude in bits (a float), without its sign. */
 export function costOfMagnitude(tables: AdaptiveTables, table: number, magnitude: number): number {
   return tables.cost(table, Math.min(magnitude, ESCAPE)) + escapeBits(magnitude);
 }

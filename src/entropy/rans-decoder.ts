@@ -10,10 +10,10 @@ export class RansDecoder {
   #state: number;
 
   /**
-   * Reads the coded stream that occupies `length` bytes of `bytes` from `offset` on. Offsets in its errors count from
-   * the start of the coded stream.
+   * Reads the coded stream in `length` bytes of `bytes`, from `offset` on. Offsets in errors count from the start of
+   * the coded stream.
    *
-   * @throws BitstreamError if there are fewer than 4 bytes or they hold no possible state.
+   * @throws BitstreamError if there are fewer than 4 bytes, or the state is not possible.
    */
   constructor(bytes: Uint8Array, offset = 0, length = bytes.length - offset) {
     if (offset < 0 || length < 0 || offset + length > bytes.length) {
@@ -70,9 +70,9 @@ export class RansDecoder {
   }
 
   /**
-   * Checks that the stream ends where its last symbol does.
+   * Checks that the stream ends after its last symbol.
    *
-   * @throws BitstreamError if bytes are left or the state is not the one that encoding begins with.
+   * @throws BitstreamError if bytes are left, or the state is not the start state of the encoder.
    */
   finish(): void {
     const offset = this.#position - this.#begin;

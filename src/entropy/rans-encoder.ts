@@ -20,8 +20,8 @@ import { STATE_BYTES, STATE_LOWER, TABLE_BITS, TABLE_TOTAL } from './rans-consta
  * `256 L - 1 = 2^31 - 1`: every value is a non-negative int32, which is why plain `number` operations are exact.
  *
  * **Order.** The last symbol encoded is the first decoded, so symbols are kept until {@link RansEncoder.finish} and
- * encoded backwards, bytes being written from the end of the buffer: the reader then sees everything forwards.
- * Encoding begins with `x = L`, so the decoder ends with `x = L`: a check that costs nothing.
+ * encoded backwards. Bytes are written from the end of the buffer, so the reader reads forwards. Encoding starts with
+ * `x = L`, so decoding ends with `x = L`. This is a check without cost.
  *
  * **Redundancy.** Ideal growth is `x T / f`. With `x = q f + r`, `C(x) - x T / f = c - r (T / f - 1) <= c < T`, and
  * `x T / f >= L` for `x` in `I_f`: a symbol costs at most `log2(1 + T / L) = 0.0057` bits more than `log2(T / f)`, and
@@ -65,7 +65,7 @@ export class RansEncoder {
     this.encode(value << shift, 1 << shift);
   }
 
-  /** Returns the coded stream of all symbols since the last call, and starts anew. */
+  /** Returns the coded stream of all symbols since the last call, and clears the symbols. */
   finish(): Uint8Array {
     const symbols = this.#symbols;
     const buffer = new Uint8Array(2 * this.#count + STATE_BYTES);

@@ -4,15 +4,16 @@ import type { RansDecoder } from './rans-decoder.js';
 import type { RansEncoder } from './rans-encoder.js';
 
 /**
- * One interface for both directions, so that a syntax is written once: every call takes the value to write and
- * returns the value of the stream. A writer returns what it was given; a reader ignores it and returns what it read.
+ * One interface for reading and writing, so each syntax is written only once. Every call takes the value to write and
+ * returns the value in the stream. A writer returns its argument. A reader ignores its argument and returns the value
+ * that it read.
  */
 export interface SymbolCoder {
-  /** A symbol of the alphabet of `tables`, with probability table `table`. */
+  /** Codes a symbol of the alphabet of `tables`, with probability table `table`. */
   symbol(tables: AdaptiveTables, table: number, value: number): number;
-  /** `count` (0..15) raw bits. */
+  /** Codes `count` (0..15) raw bits. */
   bits(value: number, count: number): number;
-  /** A magnitude, 0..16383, with probability table `table` of 16 symbols. */
+  /** Codes a magnitude, 0..16383, with probability table `table` of 16 symbols. */
   magnitude(tables: AdaptiveTables, table: number, value: number): number;
 }
 
@@ -40,7 +41,7 @@ export class SymbolWriter implements SymbolCoder {
   }
 }
 
-/** Reads values from a {@link RansDecoder}; what it is given as value does not matter. */
+/** Reads values from a {@link RansDecoder}; it ignores the values of its arguments. */
 export class SymbolReader implements SymbolCoder {
   readonly #decoder: RansDecoder;
 
@@ -61,9 +62,9 @@ export class SymbolReader implements SymbolCoder {
   }
 }
 
-/** Adds up the information content of what is coded and adapts the tables, but keeps nothing. */
+/** Adds up the information content of the coded values and adapts the tables, but writes nothing. */
 export class CostCounter implements SymbolCoder {
-  /** Bits so far (a float). */
+  /** The number of bits so far (a float). */
   bitCount = 0;
 
   symbol(tables: AdaptiveTables, table: number, value: number): number {

@@ -27,7 +27,7 @@ export type {
   ProgramCost,
 } from '../../codecs/codec.js';
 
-// x264, x265 and others in this process, to compare with.
+// x264, x265 and others in this process, for comparison.
 export { encodeReference, type ReferenceResult, type ReferenceSettings } from '../video/out/reference-encoder.js';
 
 // Errors.

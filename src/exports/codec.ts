@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * Frames to packets and back, with the model packs and devices that this takes.
+ * Frames to packets and back, with model packs and devices.
  *
  * @module tessera-codec/codec
  */
@@ -17,7 +17,7 @@ export {
   type PostFilter,
 } from '../codec/decoder.js';
 
-// What goes in and out.
+// Inputs and outputs.
 export type { Packet } from '../bitstream/packet.js';
 export type { ContentLight, DisplayFields, FieldOrder, MasteringDisplay } from '../bitstream/display-fields.js';
 export type { StreamHeader } from '../bitstream/stream-header.js';

@@ -8,17 +8,17 @@ import {
 
 /** Where bytes are written: a file, a pipe, memory. Bytes arrive in order; nothing is ever rewritten. */
 export interface ByteSink {
-  /** Resolves when the sink wants more, which is what holds the writer back. */
+  /** Resolves when the sink can take more, so the writer waits for the sink. */
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** A byte sink that is completed with {@link ByteOutput.finish}; disposing it before leaves nothing behind. */
+/** A byte sink. {@link ByteOutput.finish} completes it. If it is disposed before that, nothing is left. */
 export interface ByteOutput extends ByteSink, AsyncDisposable {
   finish(): Promise<void>;
 }
 
 /**
- * Opens a file under a temporary name, or takes the caller's sink, which stays the caller's to close.
+ * Opens a file under a temporary name, or uses the caller's sink; the caller closes that sink.
  *
  * @throws InputError if the file exists (without `overwrite`), is an input, or its folder is missing; EnvironmentError
  * if it cannot be written.

@@ -6,7 +6,7 @@ import { EnvironmentError, InputError } from '../errors.js';
 export interface FileSource extends AsyncDisposable {
   /** Number of bytes. */
   readonly size: number;
-  /** Reads `length` bytes from `offset` on; fewer only where the file ends. */
+  /** Reads `length` bytes from `offset` on; fewer only at the end of the file. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Closes the file; safe to call twice. */
   close(): Promise<void>;
@@ -15,7 +15,7 @@ export interface FileSource extends AsyncDisposable {
 /**
  * Opens a file for reading.
  *
- * @throws InputError if it does not exist or is no regular file; EnvironmentError if the system refuses it.
+ * @throws InputError if it does not exist or is not a regular file; EnvironmentError if the system refuses it.
  */
 export async function openFileSource(path: string): Promise<FileSource> {
   let handle: FileHandle;
@@ -27,7 +27,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
   try {
     const stats = await handle.stat();
     if (stats.isDirectory()) throw new InputError(`${path} is a folder: name a file`);
-    if (!stats.isFile()) throw new InputError(`${path} is no regular file; pipe it in as "-" instead`);
+    if (!stats.isFile()) throw new InputError(`${path} is not a regular file; pipe it in as "-" instead`);
     const close = (): Promise<void> => handle.close();
     return {
       size: stats.size,

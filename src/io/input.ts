@@ -1,4 +1,4 @@
-/** What the caller names as an input: a local file, an address, or a pipe that has a name. */
+/** Inputs that a caller can name: a local file, an address, or a named pipe. */
 import { constants, existsSync, open } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
@@ -14,7 +14,8 @@ const openDescriptor = promisify(open);
  *
  * @param input path of a file or folder, its `file://` URL, or bytes
  * @returns the path of a file or folder; or bytes, for bytes and for the path of a pipe (a FIFO, or the `/dev/fd/63`
- * that a shell makes of `<(command)`), which can be read once only. They end with a CancelledError when `signal` fires.
+ * that a shell makes from `<(command)`). A pipe can be read only once. Its bytes end with a CancelledError when
+ * `signal` fires.
  * @throws InputError if the input is an address in a network; EnvironmentError if a pipe cannot be opened
  */
 export async function resolveInput(
@@ -44,8 +45,8 @@ function localPath(input: string): string {
 }
 
 /**
- * The bytes of a pipe. It is opened without waiting for a writer, and read by the event loop: a thread that waits in
- * the system's open() or read() could not be stopped, and would keep the program from ending.
+ * Yields the bytes of a pipe. It is opened without waiting for a writer and read by the event loop. A thread that waits
+ * in the system's open() or read() could not be stopped, and the program could not end.
  */
 async function readNamedPipe(path: string, signal: AbortSignal | undefined): Promise<AsyncIterable<Uint8Array>> {
   const descriptor = await openDescriptor(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {

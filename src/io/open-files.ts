@@ -1,11 +1,11 @@
 import { EnvironmentError } from '../errors.js';
 
-/** As Node, libraries and the dynamic linker say it. */
+/** The messages of Node, of libraries and of the dynamic linker. */
 const WORDS = /\b(EMFILE|ENFILE)\b|too many open files/i;
 
 /**
- * The error to tell where the system opens no more files for this process; null if `error` says something else. Any
- * library may meet this limit first, and each has its own error for it.
+ * Returns an EnvironmentError if `error` says that the system opens no more files for this process, else null. Any
+ * library may reach this limit first, and each reports it with another error.
  */
 export function describeTooManyFiles(error: unknown): EnvironmentError | null {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {

@@ -10,7 +10,7 @@ export interface SpooledFile extends AsyncDisposable {
   readonly byteLength: number;
 }
 
-/** Reads at least `count` bytes (fewer only at the end) and gives the whole stream back beside them. */
+/** Reads at least `count` bytes (fewer only at the end). Returns them and the whole stream. */
 export async function takeFirstBytes(
   bytes: AsyncIterable<Uint8Array>,
   count: number,
@@ -37,7 +37,7 @@ export async function takeFirstBytes(
   return { first, all: all() };
 }
 
-/** Hands out exact amounts of a byte stream, whatever the sizes of its chunks; holds one chunk. */
+/** Reads exact numbers of bytes from a byte stream with chunks of any size. Holds one chunk. */
 export class ByteReader implements AsyncDisposable {
   readonly #iterator: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = new Uint8Array(0);
@@ -47,7 +47,8 @@ export class ByteReader implements AsyncDisposable {
   }
 
   /**
-   * A new array of `length` bytes; shorter if the stream ends before. Nothing is allocated for bytes that never come.
+   * Returns a new array of `length` bytes; shorter if the stream ends before. Memory is allocated only for bytes that
+   * arrive.
    */
   async read(length: number): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
@@ -67,7 +68,10 @@ export class ByteReader implements AsyncDisposable {
     return result;
   }
 
-  /** The bytes before the next line feed, which is dropped; null at the end or if there are more than `limit`. */
+  /**
+   * Returns the bytes before the next line feed and drops the line feed; null at the end, or if there are more than
+   * `limit` bytes.
+   */
   async readLine(limit: number): Promise<string | null> {
     let line: Uint8Array = new Uint8Array(0);
     while (await this.#refill()) {
@@ -81,12 +85,12 @@ export class ByteReader implements AsyncDisposable {
     return null;
   }
 
-  /** True if not one byte is left. */
+  /** Returns true if no byte is left. */
   async atEnd(): Promise<boolean> {
     return !(await this.#refill());
   }
 
-  /** Tells the producer that nothing more will be read. */
+  /** Tells the producer that the reader has stopped. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#iterator.return?.();
   }

@@ -1,4 +1,4 @@
-/** Files and folders that exist for the time of a call only, all known in one place. */
+/** Files and folders that exist only during a call. One list holds all of them. */
 import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ export function keepScratch(path: string): void {
   kept.add(path);
 }
 
-/** Forgets a path that has become a real output. */
+/** Removes a path from the list after it has become a real output. */
 export function forgetScratch(path: string): void {
   kept.delete(path);
 }
@@ -37,7 +37,7 @@ export async function makeTemporaryFolder(): Promise<string> {
   }
 }
 
-/** Turns an error of the file system, met while writing below the system's temporary folder, into one of ours. */
+/** Converts a file system error from writing below the system's temporary folder to a tessera error. */
 export function describeTemporaryError(error: unknown): EnvironmentError {
   const code = (error as NodeJS.ErrnoException).code;
   const reason =
@@ -55,13 +55,13 @@ export async function removeScratch(path: string): Promise<void> {
   kept.delete(path);
 }
 
-/** Removes all that is left, at once: for a program that is about to end without waiting for anything. */
+/** Removes all remaining files and folders, synchronously, for a program that is about to end. */
 export function removeAllScratch(): void {
   for (const path of kept) {
     try {
       rmSync(path, { recursive: true, force: true });
     } catch {
-      // What cannot be removed must not keep the program from ending.
+      // If something cannot be removed, the program must still end.
     }
   }
   kept.clear();

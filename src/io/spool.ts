@@ -8,8 +8,8 @@ const memoryLimit = 8 << 20;
 const readSize = 1 << 16;
 
 /**
- * Bytes that are written once and then read as often as needed: in memory up to 8 MiB, beyond that in a temporary file,
- * which disappears on disposal.
+ * Bytes that are written once and can be read many times. Up to 8 MiB are in memory, more in a temporary file, which is
+ * removed on disposal.
  */
 export class Spool implements AsyncDisposable {
   #chunks: Uint8Array[] = [];
@@ -17,7 +17,7 @@ export class Spool implements AsyncDisposable {
   #file: FileHandle | null = null;
   #folder: string | null = null;
 
-  /** Bytes written so far. */
+  /** The number of bytes written so far. */
   get byteLength(): number {
     return this.#byteLength;
   }

@@ -4,7 +4,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { EnvironmentError, InputError } from '../errors.js';
 import { forgetScratch, keepScratch, removeScratch } from './scratch.js';
 
-/** As many links as Linux follows. */
+/** The number of links that Linux follows. */
 const LINK_LIMIT = 40;
 
 /** The options of {@link createTemporaryFile}. */
@@ -16,13 +16,13 @@ export interface TemporaryFileOptions {
 }
 
 /**
- * A file under a temporary name beside the place it will have. Disposing it without {@link TemporaryFile.commit}
- * removes it.
+ * A file under a temporary name in the folder of its target. Disposing it without {@link TemporaryFile.commit} removes
+ * it.
  */
 export interface TemporaryFile extends AsyncDisposable {
   /** Where to write. */
   readonly path: string;
-  /** Where it will be. */
+  /** The final path. */
   readonly target: string;
   /**
    * Gives the file its real name.
@@ -33,8 +33,9 @@ export interface TemporaryFile extends AsyncDisposable {
 }
 
 /**
- * Creates an empty file beside `target` to be written and then renamed, so that nobody ever sees half a file. A symbolic
- * link stays: what it points to is written. A target that is a device or pipe is written directly.
+ * Creates an empty file in the folder of `target`, to be written and then renamed. So no program ever sees half a file.
+ * If `target` is a symbolic link, the link stays and its target is written. A target that is a device or pipe is
+ * written directly.
  *
  * @throws InputError if the target is one of the inputs, exists already (without `overwrite`), is a folder, or its
  * folder does not exist; EnvironmentError if its folder cannot be written
@@ -78,7 +79,7 @@ export async function createTemporaryFile(target: string, options: TemporaryFile
   };
 }
 
-/** Where a symbolic link points to in the end, whether something is there or not; any other path as it is. */
+/** Returns the final target of a symbolic link, which need not exist. Returns any other path unchanged. */
 async function followLinks(path: string): Promise<string> {
   let place = path;
   for (let count = 0; count < LINK_LIMIT; count++) {
@@ -90,7 +91,7 @@ async function followLinks(path: string): Promise<string> {
 }
 
 /**
- * Writes chunks to `target` by way of a temporary name.
+ * Writes chunks to `target` under a temporary name, then renames the file.
  *
  * @returns number of bytes written
  * @throws as {@link createTemporaryFile}; EnvironmentError if the disk is full; whatever `chunks` throws. Nothing is
@@ -121,7 +122,7 @@ export async function writeFileSafely(
 }
 
 /**
- * Refuses a target that is one of the files being read, whatever the two are called (links, relative paths).
+ * Refuses a target that is one of the files being read, even under another name (links, relative paths).
  *
  * @throws InputError
  */
@@ -137,7 +138,7 @@ export async function refuseInputs(target: string, inputs: readonly string[]): P
   }
 }
 
-/** Turns an error of the file system, met while writing `target`, into one of ours. */
+/** Converts a file system error from writing `target` to a tessera error. */
 export function describeWriteError(error: unknown, target: string): Error {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') {

@@ -1,13 +1,16 @@
 import type { Kernels, Pointer } from './kernels.js';
 
-/** Samples in kernel memory, one byte each: `at` points at the first one, `stride` leads to the row below. */
+/**
+ * Samples in kernel memory, one byte each: `at` is the address of the first sample; `stride` is the distance to the row
+ * below.
+ */
 export interface Samples {
   readonly at: Pointer;
   readonly stride: number;
 }
 
 /**
- * A square block of samples in kernel memory. A view is moved from block to block, so that none is allocated for each.
+ * A square block of samples in kernel memory. A view is moved from block to block, so nothing is allocated per block.
  */
 export class BlockView implements Samples {
   at: Pointer = 0;
@@ -15,7 +18,7 @@ export class BlockView implements Samples {
   /** Width and height, samples. */
   size = 0;
 
-  /** Allocates a block of its own, whose rows follow each other without a gap. */
+  /** Allocates a new block. Its rows follow each other without gaps. */
   static allocate(kernels: Kernels, size: number): BlockView {
     const block = new BlockView();
     block.at = kernels.allocate(size * size);
@@ -32,7 +35,7 @@ export class BlockView implements Samples {
     return this;
   }
 
-  /** Makes an own block one of `size` x `size` samples, at most as many as were allocated. */
+  /** Sets the size of an allocated block to `size` x `size` samples, at most the allocated number. */
   resize(size: number): void {
     this.stride = size;
     this.size = size;

@@ -6,7 +6,7 @@ export type { KernelMemory } from '../platform/contract.js';
 /** Address inside the module's linear memory, bytes. */
 export type Pointer = number;
 
-/** Functions of the WebAssembly module; their documentation stands in `assembly/`. */
+/** Functions of the WebAssembly module; `assembly/` documents them. */
 export interface KernelFunctions {
   blockSad(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
   blockSatd(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
@@ -84,14 +84,14 @@ interface KernelExports extends KernelFunctions {
 }
 
 const PAGE_BYTES = 65536;
-/** Vector loads may read this far behind a region. */
+/** Vector loads may read this number of bytes after a region. */
 const GUARD_BYTES = 64;
 
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * One instance of the SIMD kernels on a linear memory of its own or of another instance. Regions are handed out once and
- * live as long as the memory; views from `u8`, `i16`, `i32`, `f32` reach what was allocated before they were taken.
+ * One instance of the SIMD kernels on a linear memory of its own or of another instance. Regions are never freed. Views
+ * from `u8`, `i16`, `i32`, `f32` cover only the regions that were allocated before the view was taken.
  */
 export class Kernels {
   readonly call: KernelFunctions;
@@ -152,7 +152,7 @@ export class Kernels {
     return this.#f32;
   }
 
-  /** Takes new views if something was allocated behind the end of the ones there are. */
+  /** Takes new views if a region was allocated after the end of the current views. */
   #keepUp(): void {
     if (this.memory.top[0]! <= this.#u8.length) return;
     const { buffer } = this.memory.memory;

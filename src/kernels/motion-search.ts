@@ -7,7 +7,7 @@ export interface Vector {
   y: number;
 }
 
-/** Where vectors may point, whole samples. */
+/** The limits of vectors, whole samples. */
 export interface MotionLimits {
   minX: number;
   maxX: number;
@@ -37,7 +37,7 @@ const WORD = {
   foundY: 17,
 } as const;
 const WORDS = 18;
-/** Starting points at most. */
+/** The largest number of starting points. */
 const MAX_STARTS = 16;
 
 /**
@@ -52,7 +52,7 @@ export class MotionSearch {
   readonly #starts: Pointer;
   #startCount = 0;
 
-  /** @param steps hexagon steps of one search at most. */
+  /** @param steps the largest number of hexagon steps of one search. */
   constructor(kernels: Kernels, steps: number) {
     this.#kernels = kernels;
     this.#parameters = kernels.allocate(WORDS * 4);
@@ -85,10 +85,10 @@ export class MotionSearch {
   }
 
   /**
-   * Searches the block that resembles `wanted` most, from the starting points; leaves its vector in {@link found}.
+   * Searches the block that is most similar to `wanted`, from the starting points. Writes its vector to {@link found}.
    *
-   * @param reference the place of the wanted block in the reference; its surroundings are read as far as the limits say.
-   * @param predicted the vector that differences are coded against.
+   * @param reference the position of the wanted block in the reference. Samples around it are read up to the limits.
+   * @param predicted the predicted vector.
    * @param lambda SATD per bit.
    * @returns SATD plus lambda times the estimated bits of the vector.
    */

@@ -1,10 +1,10 @@
 import type { Kernels, Pointer } from './kernels.js';
 
-/** What blocks of one kind have in common; pointers lead to what `assembly/quantisation.ts` describes. */
+/** The common parameters of blocks of one kind. `assembly/quantisation.ts` describes the data at the pointers. */
 export interface TokenKind {
   readonly coefficients: Pointer;
   readonly tokens: Pointer;
-  /** Number of tokens, and which of them are chosen: every `stride`-th from `first` on. */
+  /** The number of tokens, and the selection of tokens to choose: every `stride`-th from `first` on. */
   readonly count: number;
   readonly first: number;
   readonly stride: number;
@@ -36,7 +36,7 @@ const WORD = {
 } as const;
 const WORDS = 13;
 
-/** Rate-aware quantisation of blocks of one kind, with what they have in common in kernel memory. */
+/** Rate-aware quantisation of blocks of one kind, with their common parameters in kernel memory. */
 export class TokenQuantiser {
   readonly #kernels: Kernels;
   readonly #parameters: Pointer;

@@ -10,7 +10,10 @@ export interface RatePoint {
   readonly quality: number;
 }
 
-/** How curves run between their points: `pchip` as in the common test conditions of HEVC and VVC, or `akima`. */
+/**
+ * The interpolation of curves between their points: `pchip` as in the common test conditions of HEVC and VVC, or
+ * `akima`.
+ */
 export type BdMethod = 'pchip' | 'akima';
 
 /** Options of {@link computeBdRate} and {@link computeBdQuality}. */
@@ -19,7 +22,7 @@ export interface BdOptions {
   readonly method?: BdMethod;
 }
 
-/** The difference in rate, or why there is none. */
+/** The difference in rate, or the reason why there is none. */
 export type BdRate =
   | {
       readonly percent: number;
@@ -28,7 +31,7 @@ export type BdRate =
     }
   | { readonly reason: string };
 
-/** The difference in quality, or why there is none. */
+/** The difference in quality, or the reason why there is none. */
 export type BdQuality =
   | {
       /** In the unit of the quality; above 0 is better. */
@@ -89,7 +92,7 @@ function named([anchor, test]: Curves): (readonly [readonly RatePoint[], string]
   ];
 }
 
-/** Both curves by rising rate, or what is wrong with one of them. */
+/** Returns both curves by rising rate, or the error of one of them. */
 function sortBoth(anchor: readonly RatePoint[], test: readonly RatePoint[]): Curves | { readonly reason: string } {
   for (const [points, name] of named([anchor, test])) {
     if (points.length < 2) return { reason: `${name} has fewer than two points` };

@@ -1,4 +1,4 @@
-/** A 95 % interval of a mean, or why there is none. */
+/** A 95 % interval of a mean, or the reason why there is none. */
 export type MeanInterval = { readonly low: number; readonly high: number } | { readonly reason: string };
 
 /** Options of {@link bootstrapMean}. */
@@ -11,7 +11,7 @@ export interface BootstrapOptions {
 
 /**
  * The 95 % percentile bootstrap interval of the mean (B. Efron, "Bootstrap methods: another look at the jackknife",
- * 1979): values are drawn again with replacement; of the means of all draws the middle 95 % are spanned.
+ * 1979): values are drawn with replacement. The interval holds the middle 95 % of the means of all draws.
  *
  * @param values finite, such as the BD-rates of several clips.
  */
@@ -32,7 +32,7 @@ export function bootstrapMean(
   return { low: at(0.025), high: at(0.975) };
 }
 
-// Taken once: looking names up in the global object is slow where a program is run inside another (tests).
+// Read once, because reading global names is slow in the test environment.
 const { floor, imul } = Math;
 
 /** splitmix32: a counter, mixed. Gives whole numbers in 0 .. limit - 1. */

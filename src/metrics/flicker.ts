@@ -3,17 +3,17 @@ import type { FramePair } from './frame-pair.js';
 import { limitDecibel, toDecibel } from './psnr.js';
 import { requireSameSize } from './same-size.js';
 
-/** Side of the blocks that stand still or move, luma samples; what is left over at right and bottom is not looked at. */
+/** Side of a still block, luma samples. Incomplete blocks at the right and bottom edges are ignored. */
 export const STILL_BLOCK = 8;
-/** A block stands still if the mean absolute difference of its original luma samples is at most this, of 255. */
+/** The largest mean absolute difference of the original luma samples of a still block (of 255). */
 const STILL_DIFFERENCE = 2;
-/** Share of a picture's blocks that must stand still: below it a figure would hang on a few blocks. */
+/** The smallest share of still blocks in a picture: with fewer, the figure would depend on a few blocks. */
 const LEAST_STILL_SHARE = 0.01;
 
 /**
- * Blocks of an original picture that stand still: those that hardly differ from the picture before.
+ * Finds the blocks of an original picture that hardly differ from the picture before.
  *
- * @returns the index of each block's first luma sample; null if they are less than a hundredth of the picture.
+ * @returns the index of each block's first luma sample; null if less than 1 % of the blocks are still.
  * @throws InputError if the sizes differ.
  */
 export function findStillBlocks(before: Frame, now: Frame): readonly number[] | null {
@@ -31,7 +31,7 @@ export function findStillBlocks(before: Frame, now: Frame): readonly number[] | 
   return still.length === 0 || still.length < LEAST_STILL_SHARE * blocks ? null : still;
 }
 
-/** Sum of the absolute differences of a block's luma samples. */
+/** Returns the sum of the absolute differences of a block's luma samples. */
 function differenceOf(before: Frame, now: Frame, first: number): number {
   let sum = 0;
   for (let row = 0; row < STILL_BLOCK; row++) {
@@ -42,10 +42,10 @@ function differenceOf(before: Frame, now: Frame, first: number): number {
 }
 
 /**
- * PSNR between the changes of two successive luma pictures, of the original and of what was decoded, over the blocks in
- * which the original stands still: low where the decoded video flickers there. Peak 255.
+ * Returns the PSNR between the changes of two successive luma pictures, original and decoded, over the still blocks of
+ * the original. It is low if the decoded video flickers there. Peak 255.
  *
- * @returns dB, at most 100; null if nothing stands still ({@link findStillBlocks}).
+ * @returns dB, at most 100; null if there are no still blocks ({@link findStillBlocks}).
  * @throws InputError if the sizes differ.
  */
 export function computeFlicker(before: FramePair, now: FramePair): number | null {

@@ -21,7 +21,7 @@ export interface FrameMeterSetup {
   readonly graph: GraphOptions;
 }
 
-/** Values of one frame; missing are temporal metrics of the first frame, and flicker where nothing stands still. */
+/** Values of one frame; missing are temporal metrics of the first frame, and flicker of a frame without still regions. */
 export type FrameValues = Partial<Record<FrameMetric, number>>;
 
 interface RgbPair {

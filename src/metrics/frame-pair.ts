@@ -1,6 +1,6 @@
 import type { Frame } from '../video/frame.js';
 
-/** A picture and what a codec made of it; one size. */
+/** An original picture and its decoded picture, both of one size. */
 export interface FramePair {
   readonly original: Frame;
   readonly decoded: Frame;

@@ -5,7 +5,7 @@ export interface FrameSummary {
   readonly mean: number;
   /** The worst frame: the least value, or the greatest of a metric of which lower is better. */
   readonly min: number;
-  /** The value that 5 % of the frames fall short of (exceed, where lower is better), interpolated between frames. */
+  /** The 5th percentile: 5 % of the frames are worse. It is interpolated between frames. */
   readonly p5: number;
 }
 

@@ -8,7 +8,7 @@ import { frameToRgb } from '../video/convert/colour.js';
 import type { ColourDescription, Frame } from '../video/frame.js';
 import { requireSameSize } from './same-size.js';
 
-/** Smallest side of a picture that has an LPIPS: AlexNet's last layer must see something. */
+/** Smallest side of a picture that has an LPIPS: AlexNet's last layer needs at least one sample. */
 export const MIN_LPIPS_SIDE = 31;
 
 /**
@@ -47,7 +47,7 @@ export class Lpips implements AsyncDisposable {
     const fits = ['a', 'b'].every((name) => graph.inputNames.includes(name)) && graph.outputNames.includes('d');
     if (!fits) {
       await graph[Symbol.asyncDispose]();
-      throw new ModelError(`${path} is no LPIPS graph: it needs the inputs a and b and the output d`);
+      throw new ModelError(`${path} is not an LPIPS graph: it needs the inputs a and b and the output d`);
     }
     return new Lpips(graph, path === ownGraph() ? MIN_LPIPS_SIDE : 1);
   }
@@ -84,7 +84,7 @@ function ownGraph(): string {
   return join(packageFolder() ?? '.', 'models', 'lpips-alex', 'lpips-alex.onnx');
 }
 
-/** A frame as LPIPS wants it: RGB [1, 3, height, width], -1..1. */
+/** Returns a frame in the form for LPIPS: RGB [1, 3, height, width], -1..1. */
 export function frameToTensor(frame: Frame, colour: ColourDescription): FloatTensor {
   return rgbToTensor(frameToRgb(frame, colour), frame.width, frame.height);
 }

@@ -24,17 +24,17 @@ export {
 
 /** Options of {@link measureFrames}. */
 export interface MeasureOptions {
-  /** How the originals are coded: LPIPS sees RGB. */
+  /** The colour description of the originals, for the conversion to RGB for LPIPS. */
   readonly colour: ColourDescription;
-  /** XPSNR and VMAF know motion; default 25 frames per second. */
+  /** The frame rate, which XPSNR and VMAF use; default 25 frames per second. */
   readonly frameRate?: Rational;
-  /** Where LPIPS runs; default `cpu`. */
+  /** The device of LPIPS; default `cpu`. */
   readonly device?: Device;
-  /** Worker threads; 1 works in the calling thread, whose events wait meanwhile. Default: one per core. */
+  /** The number of worker threads. 1 uses the calling thread and blocks its events. Default: one per core. */
   readonly threads?: number;
   /** Stops the measuring with a CancelledError. */
   readonly signal?: AbortSignal | undefined;
-  /** Told after each pair that was taken in how many there were. Must not throw. */
+  /** Gets the number of pairs after each pair that was read. Must not throw. */
   readonly onFrame?: ((frames: number) => void) | undefined;
 }
 
@@ -44,7 +44,7 @@ export interface MeasureOptions {
  * @param names without repetition.
  * @param pairs in display order, all of one size.
  * @returns for each metric one finite value per frame; temporal metrics (`steady-...`, `flicker`) begin with the second
- * frame, and frames in which nothing stands still have no `flicker`. PSNR of identical planes, and all above, is 100 dB.
+ * frame, and frames without still regions have no `flicker`. PSNR of identical planes, and all above, is 100 dB.
  * @throws InputError if there is no frame, sizes differ, or pictures are too small for a metric.
  * @throws EnvironmentError if a metric cannot be measured on this machine; CancelledError.
  */

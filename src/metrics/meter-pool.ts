@@ -4,15 +4,15 @@ import { FrameMeter, type FrameMeterSetup, type FrameValues } from './frame-mete
 import type { FramePair } from './frame-pair.js';
 import { packPairs, type PairBatch } from './pair-batch.js';
 
-/** Pairs that a worker is handed at once, as far as they stay below {@link MAX_BATCH_BYTES}. */
+/** The largest number of pairs per message to a worker, if they are smaller than {@link MAX_BATCH_BYTES}. */
 const BATCH = 4;
 const MAX_BATCH_BYTES = 16 << 20;
-/** Batches that a worker holds at once: one in work, one waiting. */
+/** The number of batches of a worker: one is measured, one waits. */
 const QUEUE = 2;
 
 /** Measures the pairs of a clip, which come in order; values come back in order. */
 export interface Meters extends AsyncDisposable {
-  /** Resolves as soon as there is room for another pair. */
+  /** Resolves as soon as it can take another pair. */
   add(pair: FramePair): Promise<void>;
   /** After the last pair: the values of all. */
   finish(): Promise<readonly FrameValues[]>;

@@ -5,7 +5,7 @@ import { createSession, requireCudaProvider } from '../platform/graphs.js';
 import type { Device } from '../platform/contract.js';
 import { selfTestPack } from './self-test.js';
 
-/** A device that works, and why it was taken: one line for people. */
+/** A device that works, and the reason for the choice: one line for people. */
 export interface ResolvedDevice {
   readonly device: Device;
   readonly reason: string;
@@ -13,8 +13,8 @@ export interface ResolvedDevice {
 
 /**
  * Finds the device to use for a pack. onnxruntime does not fall back by itself when CUDA's libraries are missing, so a
- * tiny graph is loaded there to find out; then the pack's self-test tells whether CUDA gives the same bits. `auto` takes
- * CUDA where both hold, else the CPU with the reason.
+ * tiny graph is loaded there to find out; then the pack's self-test tells whether CUDA gives the same bits. `auto` uses
+ * CUDA if both succeed, else the CPU, with the reason.
  *
  * @throws EnvironmentError if `cuda` is asked for and does not work or fails the self-test; the message says what to do.
  */
@@ -33,9 +33,9 @@ export async function resolveDevice(
 }
 
 /**
- * Loads a tiny graph with CUDA, if its provider is there at all: to load onnxruntime itself takes a while.
+ * Loads a tiny graph with CUDA, but only if its provider is installed, because loading onnxruntime takes time.
  *
- * @throws EnvironmentError if that fails; the message says how to get what is missing.
+ * @throws EnvironmentError if that fails; the message says how to install the missing part.
  */
 export async function probeCuda(): Promise<void> {
   requireCudaProvider();

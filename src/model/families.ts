@@ -1,20 +1,20 @@
 import { ModelError } from '../errors.js';
 
-/** The graphs of one family's packs. Besides, every pack has the files `tables` and `self-test`. */
+/** The graphs of one family's packs. Every pack also has the files `tables` and `self-test`. */
 interface FamilyGraphs {
   /** Graphs whose output must be the same to the last bit everywhere (docs/FORMAT.md section 11). */
   readonly exact: readonly string[];
-  /** Other graphs that decide what a stream decodes to. */
+  /** Other graphs that change the decoded pictures. */
   readonly decoding: readonly string[];
   /** Graphs that only encoders need. */
   readonly encoding: readonly string[];
-  /** Graphs that only improve what is shown; a pack may lack them. */
+  /** Graphs that only improve the shown picture. They are optional. */
   readonly optional: readonly string[];
 }
 
 /**
- * The files of a pack of each family. Exact graphs, then decoding ones, make up a pack's identity in this order.
- * A new family has a row here, a folder in `codec/` and an entry in `codec/find-family.ts`.
+ * The files of a pack of each family. A pack's identity is computed from its exact graphs and then its decoding graphs,
+ * in this order. A new family has a row here, a folder in `codec/` and an entry in `codec/find-family.ts`.
  */
 export const FAMILIES = {
   transform: {
@@ -33,13 +33,13 @@ export const FAMILIES = {
 
 type Families = typeof FAMILIES;
 
-/** How a pack makes tokens of pictures: blocks and transforms, or one network. */
+/** The way a pack makes tokens from pictures: blocks and transforms, or one network. */
 export type PackFamily = keyof Families;
 /** A graph that every decoder evaluates exactly (docs/FORMAT.md section 11). */
 export type ExactGraphRole = Families[PackFamily]['exact'][number];
-/** A graph that makes tokens of pictures, or pictures of tokens. */
+/** A graph that makes tokens from pictures, or pictures from tokens. */
 export type TokenizerRole = Families[PackFamily]['decoding' | 'encoding'][number];
-/** A graph that only improves what is shown. */
+/** A graph that only improves the shown picture. */
 export type PostFilterRole = Families[PackFamily]['optional'][number];
 /** The role of a graph in a pack. */
 export type GraphRole = ExactGraphRole | PostFilterRole | TokenizerRole;
@@ -54,7 +54,7 @@ export function requiredFiles(family: PackFamily): readonly FileRole[] {
   return ['tables', ...requiredGraphs(family), 'self-test'];
 }
 
-/** Files that change what a stream decodes to, in the order in which they make up a pack's identity. */
+/** Files that change the result of decoding, in the order in which a pack's identity is computed from them. */
 export function normativeFiles(family: PackFamily): readonly FileRole[] {
   const { exact, decoding } = FAMILIES[family];
   return ['tables', ...exact, ...decoding];

@@ -9,8 +9,8 @@ export interface FloatTensor {
 }
 
 /**
- * An ONNX graph with float32 inputs and outputs, for measuring; nothing that decides decoding is one. Evaluation blocks
- * the thread it runs in.
+ * An ONNX graph with float32 inputs and outputs, for measuring only; decoding never uses one. Evaluation blocks its
+ * thread.
  */
 export class FloatGraph implements AsyncDisposable {
   readonly #session: GraphSession;
@@ -25,7 +25,7 @@ export class FloatGraph implements AsyncDisposable {
     return this.#session.inputNames;
   }
 
-  /** Names of what {@link run} gives. */
+  /** Names of the outputs of {@link run}. */
   get outputNames(): readonly string[] {
     return this.#session.outputNames;
   }
@@ -35,7 +35,7 @@ export class FloatGraph implements AsyncDisposable {
    *
    * @param bytes an ONNX file; not kept.
    * @throws EnvironmentError if onnxruntime or the device's libraries cannot be loaded.
-   * @throws ModelError if the bytes are no graph that onnxruntime takes.
+   * @throws ModelError if onnxruntime does not accept the bytes as a graph.
    */
   static async create(bytes: Uint8Array, options: GraphOptions): Promise<FloatGraph> {
     return new FloatGraph(await createSession(bytes, options));
@@ -45,7 +45,7 @@ export class FloatGraph implements AsyncDisposable {
    * Evaluates the graph once.
    *
    * @param inputs all of {@link inputNames}; not changed and not kept.
-   * @returns all of {@link outputNames}, in arrays of their own.
+   * @returns all of {@link outputNames}, in new arrays.
    * @throws ModelError if an input does not fit or evaluation fails.
    */
   async run(inputs: Readonly<Record<string, FloatTensor>>): Promise<Record<string, FloatTensor>> {

@@ -11,8 +11,8 @@ export interface GraphTensor {
 }
 
 /**
- * An ONNX graph ready to run. Evaluation blocks the thread it runs in although it is awaited, so long work belongs in a
- * worker thread. Not re-entrant in the sense of parallel: runs of one graph follow each other.
+ * An ONNX graph ready to run. Evaluation blocks its thread although it is awaited, so run long work in a worker thread.
+ * Runs of one graph are executed one after another, not in parallel.
  */
 export class Graph implements AsyncDisposable {
   readonly #session: GraphSession;
@@ -29,7 +29,7 @@ export class Graph implements AsyncDisposable {
     return this.#session.inputNames;
   }
 
-  /** Names of what {@link run} gives. */
+  /** Names of the outputs of {@link run}. */
   get outputNames(): readonly string[] {
     return this.#session.outputNames;
   }
@@ -38,10 +38,10 @@ export class Graph implements AsyncDisposable {
    * Loads a graph.
    *
    * @param bytes an ONNX file; not kept.
-   * @param afterRun told of the buffers of each run's inputs when nothing needs them any more, for whoever wants to free
-   * them without waiting for the garbage collector. Inputs must not be views of anything else then.
+   * @param afterRun called with the input buffers of each run when nothing needs them any more. The caller can free
+   * them without waiting for the garbage collector. Inputs must then not be views of other buffers.
    * @throws EnvironmentError if onnxruntime or the device's libraries cannot be loaded.
-   * @throws ModelError if the bytes are no graph that onnxruntime takes.
+   * @throws ModelError if onnxruntime does not accept the bytes as a graph.
    */
   static async create(
     bytes: Uint8Array,
@@ -55,7 +55,7 @@ export class Graph implements AsyncDisposable {
    * Evaluates the graph once.
    *
    * @param inputs all of {@link inputNames}; the arrays are not changed and not kept.
-   * @returns all of {@link outputNames}, in arrays of their own.
+   * @returns all of {@link outputNames}, in new arrays.
    * @throws ModelError if an input is missing, of the wrong size or shape, or evaluation fails.
    */
   async run(inputs: Readonly<Record<string, GraphTensor>>): Promise<Record<string, GraphTensor>> {
@@ -83,7 +83,7 @@ export class Graph implements AsyncDisposable {
     return results;
   }
 
-  /** Frees the graph. Safe to call twice: onnxruntime itself throws at the second time. */
+  /** Frees the graph. It is safe to call twice, although onnxruntime itself throws at the second call. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#released ??= this.#session.release();
     await this.#released;

@@ -56,7 +56,7 @@ export interface PackManifest {
   /** Licence of the weights. */
   readonly licence: string;
   readonly family: PackFamily;
-  /** Those that the family requires are there. */
+  /** The files that the family requires are always present. */
   readonly files: Readonly<Record<'tables' | 'self-test', PackFile>> &
     Readonly<Partial<Record<GraphRole, PackFile | undefined>>>;
   readonly defaultPostFilter?: 'none' | 'psnr' | 'lpips' | undefined;
@@ -70,7 +70,7 @@ export interface PackManifest {
  * Reads the text of a `manifest.json`.
  *
  * @param path shown in messages.
- * @throws ModelError if the text is no manifest, or one of a newer format.
+ * @throws ModelError if the text is not a manifest, or has a newer format.
  */
 export function parseManifest(text: string, path: string): PackManifest {
   let json: unknown;

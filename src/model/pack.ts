@@ -17,7 +17,7 @@ export interface ModelPack {
   readonly family: PackFamily;
   /** Absolute path of the folder it was read from. */
   readonly folder: string;
-  /** 16 bytes that streams carry: they change with whatever changes decoding, and only with that. */
+  /** 16 bytes that streams carry. They change if and only if decoding changes. */
   readonly id: Uint8Array;
   /** Contents of `tables.safetensors`, not yet validated; see `readPackTables`. */
   readonly tables: ReadonlyMap<string, Tensor>;
@@ -32,7 +32,7 @@ const MANIFEST = 'manifest.json';
 const MAX_MANIFEST_BYTES = 1 << 20;
 
 /**
- * Finds and reads a pack. A path (with a separator, or an existing folder) is taken as it is; a name is looked for in
+ * Finds and reads a pack. A path (with a separator, or an existing folder) is used directly; a name is searched in
  * {@link packPlaces}.
  *
  * @throws ModelError if there is no such pack, or a file of it is missing, changed or of a newer format.
@@ -79,12 +79,12 @@ export async function readPack({ folder, read }: PackFiles): Promise<ModelPack> 
 }
 
 /**
- * Reads the pack that something was made with, and makes sure that it is that one.
+ * Reads the pack that a stream or file was made with, and checks its identity.
  *
- * @param nameOrPath as for {@link loadPack}. Default: the name that the maker left.
- * @param maker the name and identity that were left.
- * @param subject what was made and its verb, for the message: "the stream was".
- * @throws ModelError as {@link loadPack} does, or if it is another pack.
+ * @param nameOrPath as for {@link loadPack}. Default: the recorded name.
+ * @param maker the recorded name and identity.
+ * @param subject the subject and verb of the message, such as "the stream was".
+ * @throws ModelError as {@link loadPack} does, or if the pack has another identity.
  */
 export async function loadMatchingPack(
   nameOrPath: string | undefined,
@@ -99,7 +99,7 @@ export async function loadMatchingPack(
   );
 }
 
-/** First half of the SHA-256 over the (binary) SHA-256s of what decides decoding. */
+/** Returns the first half of the SHA-256 over the (binary) SHA-256s of the files that change decoding. */
 async function packId(manifest: PackManifest): Promise<Uint8Array> {
   const hashes = normativeFiles(manifest.family).map((role) => manifest.files[role]!.sha256);
   return (await sha256(fromHex(hashes.join('')))).slice(0, 16);

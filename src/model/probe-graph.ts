@@ -1,5 +1,5 @@
-// A hand-made ONNX file (protobuf), so that devices can be tried without a pack: y = Identity(x), uint8 [1].
-// Field numbers are those of onnx.proto3.
+// A hand-made ONNX file (protobuf), to test devices without a pack: y = Identity(x), uint8 [1]. Field numbers are those
+// of onnx.proto3.
 
 function varint(field: number, value: number): number[] {
   return [field << 3, value];

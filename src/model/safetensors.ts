@@ -16,7 +16,7 @@ export type TensorArray =
 export interface Tensor {
   readonly dtype: TensorType;
   readonly shape: readonly number[];
-  /** `shape`'s product elements, in an own buffer. */
+  /** The elements (their number is the product of `shape`), in a buffer of their own. */
   readonly data: TensorArray;
 }
 

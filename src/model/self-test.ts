@@ -4,7 +4,7 @@ import { Graph, type GraphOptions, type GraphTensor } from './graph.js';
 import { FAMILIES, type ExactGraphRole } from './families.js';
 import type { ModelPack } from './pack.js';
 
-/** Whether one graph gives the pack's expected output, to the last bit. */
+/** The result of one graph: whether its output equals the pack's expected output, to the last bit. */
 export interface SelfTestResult {
   readonly role: ExactGraphRole;
   readonly ok: boolean;

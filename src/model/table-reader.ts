@@ -22,7 +22,7 @@ export class TableReader {
     this.#tables = tables;
   }
 
-  /** @param shape expected lengths; undefined where any length will do. */
+  /** @param shape expected lengths; undefined if any length is allowed. */
   read<Type extends TensorType>(
     name: string,
     dtype: Type,
@@ -49,13 +49,13 @@ export class TableReader {
     return data;
   }
 
-  /** Every value lies in `low..high`. */
+  /** Checks that every value is in `low..high`. */
   requireRange(name: string, values: Numbers, low: number, high: number): void {
     const at = values.findIndex((value) => value < low || value > high);
     if (at >= 0) this.fail(name, `value ${values[at]!} at ${at} is outside ${low}..${high}`);
   }
 
-  /** Every run of `length` values sums to `sum`. */
+  /** Checks that each group of `length` values has the sum `sum`. */
   requireRowSums(name: string, values: Numbers, length: number, sum: number): void {
     for (let start = 0; start < values.length; start += length) {
       let found = 0;

@@ -18,9 +18,11 @@ const DEFAULT_METRICS: readonly MetricName[] = ['psnr-y', 'psnr-yuv', 'ssim', 'm
 
 /** How to compare. */
 export interface CompareOptions extends Omit<LongCallOptions, 'onNote'> {
-  /** Default: of PSNR Y, PSNR 6:1:1, SSIM, MS-SSIM, LPIPS those that can be measured of pictures of this size. */
+  /** Default: PSNR Y, PSNR 6:1:1, SSIM, MS-SSIM and LPIPS, except those that need larger pictures. */
   readonly metrics?: readonly MetricName[];
-  /** Frames to compare, from the first; default: all, of which both videos must have the same number. */
+  /**
+   * The number of frames to compare, from the first. Default: all frames; both videos must then have the same number.
+   */
   readonly frames?: number;
   /** Worker threads. Default: one per core. */
   readonly threads?: number;
@@ -28,7 +30,7 @@ export interface CompareOptions extends Omit<LongCallOptions, 'onNote'> {
 
 /** A metric of two videos. */
 export interface ComparedMetric extends FrameSummary {
-  /** Temporal metrics begin with the second frame. */
+  /** Temporal metrics start with the second frame. */
   readonly perFrame: readonly number[];
 }
 
@@ -37,14 +39,14 @@ export interface CompareResult {
   readonly width: number;
   readonly height: number;
   readonly frames: number;
-  /** A metric without values (a temporal one of a single frame, flicker where nothing stands still) is missing. */
+  /** A metric without values (a temporal one of a single frame, flicker without still regions) is missing. */
   readonly metrics: Readonly<Partial<Record<MetricName, ComparedMetric>>>;
-  /** Why usual metrics were left out, and others have no value, one line each. */
+  /** Reasons why default metrics were left out or a metric has no value, one line each. */
   readonly notes: readonly string[];
 }
 
 /**
- * Measures a video against its original, frame by frame in their order; times are not looked at.
+ * Measures a video against its original, frame by frame in order. It ignores time stamps.
  *
  * @param original path of any file that FFmpeg reads, or of a folder of pictures; its colour description counts.
  * @param changed the same.
@@ -85,7 +87,7 @@ export async function compareVideos(
 
 /** Only temporal metrics can have no value. */
 function whyEmpty(name: MetricName, frames: number): string {
-  return name === 'flicker' && frames > 1 ? 'nothing stands still in the original' : 'it needs two frames';
+  return name === 'flicker' && frames > 1 ? 'the original has no still regions' : 'it needs two frames';
 }
 
 async function chooseMetrics(

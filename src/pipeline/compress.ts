@@ -16,31 +16,31 @@ import { checkTimes, type TimeWindow } from './side-window.js';
 import { bitsPerPixel, ProgressMeter, type LongCallOptions } from './progress.js';
 
 /**
- * What can be compressed: the path or `file://` URL of any file that FFmpeg reads, of a pipe (a FIFO) or of a folder of
- * pictures; a list of picture files; the bytes of a video, such as `process.stdin`.
+ * An input of {@link compressVideo}: the path or `file://` URL of any file that FFmpeg reads, of a pipe (a FIFO) or of
+ * a folder of pictures; a list of picture files; the bytes of a video, such as `process.stdin`.
  */
 export type VideoInput = string | readonly string[] | AsyncIterable<Uint8Array>;
 
 /** How to compress. */
 export interface CompressOptions extends Omit<EncoderOptions, 'keyint'>, LongCallOptions {
-  /** Frames from one key frame to the next at most, or seconds such as `'10s'`. Default: `'10s'`. */
+  /** The largest distance between key frames, in frames or in seconds such as `'10s'`. Default: `'10s'`. */
   readonly keyint?: number | string;
-  /** Leave out what comes before so many seconds; the stream begins there with time 0. */
+  /** Start at this time of the source, in seconds. The stream starts there with time 0. */
   readonly start?: number;
   /** Stop after this duration, in seconds. */
   readonly duration?: number;
-  /** `none` leaves sound out. Default: `copy`, which keeps it as it is. */
+  /** `none` leaves out sound. Default: `copy`, which keeps sound unchanged. */
   readonly audio?: 'copy' | 'none';
   /**
-   * Which video track of a file with several, from 1; cover pictures do not count. The others are kept beside it. Default:
-   * 1.
+   * Which video track of a file with several, from 1; cover pictures do not count. The other tracks are kept as side
+   * data. Default: 1.
    */
   readonly track?: number;
   /** Replace an existing file. Default: false. */
   readonly overwrite?: boolean;
-  /** Frames per second of pictures, which have no time of their own. Default: 25. */
+  /** Frames per second of picture files, which have no time stamps. Default: 25. */
   readonly picturesPerSecond?: number;
-  /** Refuse an input that is cut or damaged, instead of taking what is there with a note. Default: false. */
+  /** True: refuse an input that is cut or damaged. False (the default): use the intact part, with a note. */
   readonly strict?: boolean;
 }
 
@@ -52,11 +52,11 @@ export interface CompressResult {
   /** Bytes of the whole stream. */
   readonly bytes: number;
   readonly bytesBySection: BytesBySection;
-  /** Bits of packets, framing included, per luma sample. */
+  /** Bits of packets, with their framing, per luma sample. */
   readonly bitsPerPixel: number;
-  /** Seconds that the video lasts. */
+  /** The length of the video in seconds. */
   readonly duration: number;
-  /** Seconds that the call took. */
+  /** The duration of the call in seconds. */
   readonly seconds: number;
   readonly framesPerSecond: number;
   /** Name of the model pack that the stream needs. */
@@ -67,10 +67,10 @@ export interface CompressResult {
 }
 
 /**
- * Compresses a video to a `.tsr` stream. What stands beside its pictures (sound, subtitles, chapters, tags) is kept as
- * it is. Memory does not grow with the length of the video.
+ * Compresses a video to a `.tsr` stream. Sound, subtitles, chapters and tags are kept unchanged. Memory does not grow
+ * with the length of the video.
  *
- * @param output path of the file, which appears when it is complete, or a sink for bytes.
+ * @param output path of the file, or a sink for bytes. The file appears when it is complete.
  * @throws InputError if the input cannot be used or the output must not be written; ModelError; EnvironmentError;
  * CancelledError. Nothing is left behind then.
  */
@@ -107,7 +107,7 @@ export async function compressVideo(
   const writer = new StreamWriter(target);
   await writer.writeHeader(encoderHeader(encoder, properties));
   const part = await openPart(source.frames({ signal }), properties.timeBase, options);
-  // First of all, so that a reader of a pipe knows the tracks before it must begin a file.
+  // Side data comes first, so that a reader of a pipe knows the tracks before it starts an output file.
   await writeSide(source, part.window, options.audio !== 'none', writer);
   throwIfCancelled(signal);
 
@@ -147,7 +147,7 @@ function isList(input: VideoInput): input is readonly string[] {
   return Array.isArray(input);
 }
 
-/** Says so where somebody compresses what is compressed already: FFmpeg would only find no format that it knows. */
+/** Refuses an input that is already a tessera stream. FFmpeg would only report an unknown format. */
 async function refuseStream(input: VideoInput): Promise<void> {
   if (typeof input !== 'string') return;
   const handle = await open(input, 'r').catch(() => null);
@@ -155,10 +155,10 @@ async function refuseStream(input: VideoInput): Promise<void> {
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0);
     if (bytesRead === MAGIC.length && buffer.equals(MAGIC)) {
-      throw new InputError(`${input} is a tessera stream already: decompress it, or compress the video it was made of`);
+      throw new InputError(`${input} is already a tessera stream: decompress it, or compress the original video`);
     }
   } catch (error) {
-    // Folders and the like cannot be read so; opening them as videos says what is wrong with them, if anything is.
+    // Folders and similar inputs cannot be read in this way. If they are wrong, opening them as videos reports it.
     if (error instanceof InputError) throw error;
   } finally {
     await handle.close();
@@ -168,8 +168,8 @@ async function refuseStream(input: VideoInput): Promise<void> {
 function checkSize({ width, height }: VideoProperties): void {
   if (width <= DIMENSION_LIMIT && height <= DIMENSION_LIMIT && width * height <= FRAME_AREA_LIMIT) return;
   throw new InputError(
-    `the pictures are ${width}x${height}: a .tsr stream holds at most ${DIMENSION_LIMIT} samples a side and ` +
-      `${FRAME_AREA_LIMIT} in all; scale the video down first`,
+    `the pictures are ${width}x${height}: a .tsr stream holds at most ${DIMENSION_LIMIT} samples in width and height and ` +
+      `${FRAME_AREA_LIMIT} in total; scale the video down first`,
   );
 }
 
@@ -185,7 +185,10 @@ async function writeSide(
   await writer.writeSide(gather(side.bytes(), SIDE_CHUNK_BYTES));
 }
 
-/** The same bytes in pieces of `size` bytes, the last one aside: every section costs some bytes of its own. */
+/**
+ * Yields the same bytes in pieces of `size` bytes; the last piece may be smaller. Larger pieces save bytes, because
+ * each section has its own framing.
+ */
 async function* gather(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array, void, undefined> {
   let held: Uint8Array[] = [];
   let length = 0;
@@ -225,7 +228,7 @@ class NoteBook {
   }
 }
 
-/** Notes the time from the first frame's beginning to the last one's end. */
+/** Measures the time from the start of the first frame to the end of the last frame. */
 class Clock {
   #first: bigint | null = null;
   #end = 0n;

@@ -17,9 +17,9 @@ import { convertTicks, secondsToTicks, ticksToSeconds } from './ticks.js';
 
 /** How to decompress. */
 export interface DecompressOptions extends DecoderOptions, LongCallOptions {
-  /** Video codec of the output; default: H.264, in WebM VP9. Y4m and PNG take none. */
+  /** Video codec of the output. Default: H.264; in WebM, VP9. Not allowed for y4m and PNG. */
   readonly videoCodec?: OutputVideoCodec;
-  /** Start at this time, in seconds. The output begins there with time 0. */
+  /** Start at this time, in seconds. The output starts there with time 0. */
   readonly start?: number;
   /** Stop after this duration, in seconds. */
   readonly duration?: number;
@@ -31,17 +31,17 @@ export interface DecompressOptions extends DecoderOptions, LongCallOptions {
 export interface DecompressResult {
   readonly width: number;
   readonly height: number;
-  /** Frames written, concealed ones included. */
+  /** The number of frames written, with concealed frames. */
   readonly frames: number;
-  /** Frames that repeat the last good picture because their own was lost. */
+  /** The number of frames that repeat the last good picture because their own picture was lost. */
   readonly concealedFrames: number;
-  /** The damage found in the stream. Frames are numbered from the beginning of the stream. */
+  /** The damage found in the stream. Frames are numbered from the start of the stream. */
   readonly problems: readonly DecodingProblem[];
   /** Notes on everything that the output cannot hold, one line each. */
   readonly notes: readonly string[];
   readonly postFilter: PostFilter;
   readonly device: 'cpu' | 'cuda';
-  /** Seconds that the call took. */
+  /** The duration of the call in seconds. */
   readonly seconds: number;
   readonly framesPerSecond: number;
 }
@@ -57,13 +57,13 @@ interface Plan {
 }
 
 /**
- * Decompresses a `.tsr` stream to a video, with all that was kept beside its pictures.
+ * Decompresses a `.tsr` stream to a video, with all side data (sound, subtitles, chapters, tags).
  *
  * @param source path of a file or pipe, or the bytes of a stream.
  * @param output path of an MP4, QuickTime, Matroska, WebM or y4m file, of a folder for PNG pictures or a pattern such
  * as `out/%05d.png`; or a sink, which gets y4m.
- * @throws BitstreamError if the stream cannot be read (with `strict`: if anything is wrong with it); InputError;
- * ModelError if its model pack is missing; EnvironmentError; CancelledError. Nothing is left behind then.
+ * @throws BitstreamError if the stream cannot be read (with `strict`: if it has any damage); InputError; ModelError if
+ * its model pack is missing; EnvironmentError; CancelledError. Nothing is left behind then.
  */
 export async function decompressVideo(
   source: StreamInput,
@@ -75,7 +75,7 @@ export async function decompressVideo(
   const { strict = false, signal, start, duration } = options;
   const input = await resolveInput(source, signal);
   if (typeof input !== 'string' && typeof output !== 'string' && start === undefined && duration === undefined) {
-    // From pipe to pipe nothing must be known in advance: frames flow as bytes come.
+    // From pipe to pipe no survey is needed: frames are written while bytes arrive.
     const reader = await Reader.open(input, { strict });
     const plan = { totalFrames: null, side: null, window: null, origin: 0n, problems: [] };
     return decodeTo(reader, plan, input, output, options);
@@ -86,7 +86,7 @@ export async function decompressVideo(
   return await decodeTo(stream.reader, plan, input, output, options);
 }
 
-/** Reads the stream through for what stands beside the pictures, their number, and where the wanted part begins. */
+/** Reads the whole stream to find its side data, the number of frames, and the start of the wanted part. */
 async function makePlan(reader: StreamReader, options: DecompressOptions): Promise<Plan> {
   const { start, duration, signal, strict = false } = options;
   const times: bigint[] = [];
@@ -105,7 +105,7 @@ async function makePlan(reader: StreamReader, options: DecompressOptions): Promi
   const onDamage = (reason: string): void => {
     if (strict) throw new BitstreamError(reason);
     // The tracks are read more than once.
-    const problem = { frame: null, reason: `sound and all else beside the pictures is cut: ${reason}` };
+    const problem = { frame: null, reason: `the side data (sound and other tracks) is cut: ${reason}` };
     if (!problems.some(({ reason: told }) => told === problem.reason)) problems.push(problem);
   };
   const sound = side === null ? null : tolerateDamage(side, onDamage);
@@ -128,7 +128,7 @@ async function makePlan(reader: StreamReader, options: DecompressOptions): Promi
   if (from === undefined) {
     await side?.[Symbol.asyncDispose]();
     const last = ticksToSeconds((times.at(-1) ?? first) - first, timeBase);
-    throw new InputError(`start is ${start ?? 0} s, but the last frame begins at ${last.toFixed(3)} s`);
+    throw new InputError(`start is ${start ?? 0} s, but the last frame starts at ${last.toFixed(3)} s`);
   }
   const until = duration === undefined ? null : from + secondsToTicks(duration, timeBase);
   const window = { from, until, timeBase };
@@ -177,7 +177,7 @@ async function decodeTo(
   }));
   if (meter.frames === 0) {
     const reason = found[0]?.reason ?? 'it holds no packets';
-    throw new BitstreamError(`not one frame of the stream can be decoded: ${reason}`);
+    throw new BitstreamError(`no frame of the stream can be decoded: ${reason}`);
   }
   await sink.finish();
   meter.finish();

@@ -15,11 +15,11 @@ import { describeFfmpeg, type FfmpegDescription } from '../video/measure/ffmpeg-
 export interface DeviceReport {
   readonly device: 'cpu' | 'cuda';
   readonly works: boolean;
-  /** One line: why it does not work and how to change that; empty if it works. */
+  /** One line: the reason why it does not work, and what to do; empty if it works. */
   readonly remedy: string;
 }
 
-/** A model pack that was found, and whether it can be used. */
+/** A model pack that was found, and the results of its checks. */
 export interface PackReport {
   readonly name: string;
   readonly folder: string;
@@ -29,7 +29,7 @@ export interface PackReport {
   readonly id: string | null;
   /** Whether its exact graphs give the expected bits, by device. */
   readonly selfTests: readonly { readonly device: 'cpu' | 'cuda'; readonly ok: boolean }[];
-  /** One line: what is wrong and what to do; empty if nothing is. */
+  /** One line: the problem and what to do; empty if there is none. */
   readonly problem: string;
 }
 
@@ -43,7 +43,7 @@ export interface MachineReport {
   /** Version of onnxruntime-node. */
   readonly onnxruntime: string;
   readonly devices: readonly DeviceReport[];
-  /** Folders in which packs are looked for. */
+  /** The folders in which packs are searched. */
   readonly packPlaces: readonly string[];
   readonly packs: readonly PackReport[];
   readonly temporaryFolder: { readonly path: string; readonly isWritable: boolean; readonly freeBytes: number };
@@ -53,7 +53,7 @@ export interface MachineReport {
   readonly isUsable: boolean;
 }
 
-/** Examines what tessera needs of the machine, running each pack's self-test on each device that works. */
+/** Checks everything that tessera needs on this machine. Runs the self-test of each pack on each device that works. */
 export async function examineMachine(): Promise<MachineReport> {
   const devices = [await examineDevice('cpu'), await examineDevice('cuda')];
   const working = devices.filter(({ works }) => works).map(({ device }) => device);
@@ -99,7 +99,7 @@ async function examineDevice(device: 'cpu' | 'cuda'): Promise<DeviceReport> {
   }
 }
 
-/** Folders with a manifest in the places where packs are looked for. */
+/** Returns the folders with a manifest in the places where packs are searched. */
 async function findPacks(): Promise<string[]> {
   const found: string[] = [];
   for (const place of packPlaces()) {

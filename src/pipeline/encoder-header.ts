@@ -3,7 +3,7 @@ import type { StreamHeader } from '../bitstream/stream-header.js';
 import type { Encoder } from '../codec/encoder.js';
 import type { VideoProperties } from '../video/frame.js';
 
-/** The header of the stream that an encoder makes of a video. */
+/** Returns the header of the stream that an encoder makes from a video. */
 export function encoderHeader(encoder: Encoder, properties: VideoProperties): StreamHeader {
   // Only the fields that a header has.
   const { width, height, timeBase, frameRate, sampleAspect, rotation, colour } = properties;

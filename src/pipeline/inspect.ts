@@ -8,7 +8,7 @@ import { openStream, type StreamInput } from './stream-input.js';
 import { surveyStream } from './survey.js';
 import { ticksToSeconds } from './ticks.js';
 
-/** One coded frame as the stream tells of it. */
+/** The description of one coded frame in a stream. */
 export interface FrameInfo {
   /** Number in coding order, from 0. */
   readonly number: number;
@@ -22,7 +22,7 @@ export interface FrameInfo {
   readonly duration: number;
   /** Byte offset of the packet's section. */
   readonly offset: number;
-  /** Bytes of the section, framing included, the same in bits, and per luma sample. */
+  /** The size of the section with its framing: in bytes, in bits, and in bits per luma sample. */
   readonly bytes: number;
   readonly bits: number;
   readonly bitsPerPixel: number;
@@ -41,14 +41,14 @@ export interface SectionInfo {
   readonly bitsPerPixel: number;
 }
 
-/** A track beside the pictures. */
+/** A track other than the coded video. */
 export interface TrackInfo {
   readonly kind: string;
   /** Codec as FFmpeg names it. */
   readonly codec: string;
   readonly language: string | null;
   readonly title: string | null;
-  /** What the track is for, in words: `default`, `forced`, `attached picture` ... */
+  /** The purposes of the track, in words: `default`, `forced`, `attached picture` ... */
   readonly dispositions: readonly string[];
 }
 
@@ -59,7 +59,7 @@ export interface StreamInfo {
   readonly header: StreamHeader;
   readonly frames: number;
   readonly keyFrames: number;
-  /** Seconds from the first frame's beginning to the last one's end. */
+  /** The time from the start of the first frame to the end of the last frame, in seconds. */
   readonly duration: number;
   /** Bits of packets, framing included, per luma sample. */
   readonly bitsPerPixel: number;
@@ -67,7 +67,7 @@ export interface StreamInfo {
   readonly bitsPerSecond: number | null;
   /** Mean of the frames' quality indices; null if there are none. */
   readonly meanQ: number | null;
-  /** Bytes by what they hold; they add up to the size of the stream. */
+  /** The number of bytes by kind; the sum is the size of the stream. */
   readonly sections: readonly SectionInfo[];
   /** Tags and dispositions of the video track itself; null if the stream has no side data. */
   readonly video: Omit<TrackInfo, 'kind' | 'codec'> | null;
@@ -149,9 +149,7 @@ class Census {
       this.problems.push(`${section.reason} (at byte ${offset})`);
     }
     if (section.kind === 'end' && section.end.packetCount !== this.#frames) {
-      this.problems.push(
-        `the end section tells of ${section.end.packetCount} frames, the stream holds ${this.#frames}`,
-      );
+      this.problems.push(`the end section says ${section.end.packetCount} frames, but the stream has ${this.#frames}`);
     }
   }
 

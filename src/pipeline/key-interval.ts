@@ -1,7 +1,7 @@
 import { InputError } from '../errors.js';
 import type { Rational } from '../video/frame.js';
 
-/** Seconds from one key frame to the next where nothing else is asked for. */
+/** The default distance between key frames, in seconds. */
 export const DEFAULT_KEY_INTERVAL = '10s';
 
 const LIMIT_FRAMES = 2 ** 31 - 1;

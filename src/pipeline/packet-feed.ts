@@ -6,17 +6,18 @@ export interface FeedCounts {
   packets: number;
   /** Bytes of packet sections. */
   packetBytes: number;
-  /** Offset behind the last section. */
+  /** The offset after the last section. */
   bytes: number;
-  /** Packets with a checksum of the loop picture. */
+  /** The number of packets with a checksum of the loop picture. */
   checksums: number;
 }
 
 /**
- * The packets of a stream for a decoder, and its damage: any damaged section may have been a packet, whatever its
- * type byte says now, because that byte may be the damage.
+ * The packets of a stream for a decoder, and its damage: any damaged section may have been a packet, because its type
+ * byte may be damaged too.
  *
- * @param isWhole true if `sections` begin with the stream, so that its end section can be held to their number.
+ * @param isWhole true if `sections` start at the start of the stream, so that their number can be compared with the end
+ * section.
  */
 export async function* feedPackets(
   sections: AsyncIterable<StreamSection>,
@@ -39,7 +40,7 @@ export async function* feedPackets(
       case 'end': {
         const { packetCount } = section.end;
         if (isWhole && packetCount !== counts.packets) {
-          yield { lost: `the end section tells of ${packetCount} frames, the stream holds ${counts.packets}` };
+          yield { lost: `the end section says ${packetCount} frames, but the stream has ${counts.packets}` };
         }
         break;
       }

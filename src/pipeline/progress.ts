@@ -1,13 +1,13 @@
 import { TimeLeft } from './time-left.js';
 
 /**
- * How far a long call is; plain data, handed to `onProgress` when the work begins, a few times per second, and once at
- * the end.
+ * The progress of a long call. `onProgress` gets this plain data when the work starts, a few times per second, and once
+ * at the end.
  */
 export interface Progress {
-  /** Frames done. */
+  /** The number of frames done. */
   readonly frames: number;
-  /** Frames there will be, as far as the input tells; null if unknown. */
+  /** The total number of frames, from the input; null if unknown. */
   readonly totalFrames: number | null;
   /** Bytes of the `.tsr` stream written or read for these frames. */
   readonly bytes: number;
@@ -15,21 +15,24 @@ export interface Progress {
   readonly bitsPerPixel: number;
   /** Frames per second since the call began. */
   readonly framesPerSecond: number;
-  /** Seconds until the end, as far as the latest frames tell; null if unknown, and until there are enough of them. */
+  /**
+   * Estimate of the seconds until the end, from the latest frames; null if unknown, or if there are not enough frames
+   * yet.
+   */
   readonly secondsLeft: number | null;
 }
 
 /** Options that all long calls take. */
 export interface LongCallOptions {
-  /** Ends the call with a CancelledError; whatever was written so far is removed. */
+  /** Ends the call with a CancelledError. The call then removes everything that it wrote. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of the progress, at most ten times per second. Must not throw. */
+  /** Gets the progress, at most ten times per second. Must not throw. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Told at once of anything that people should know: conversions, losses, the device. One line each. */
+  /** Gets information for the user at once: conversions, losses, the device. One line each. */
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
-/** What is known before the input is open. */
+/** The progress before the input is open. */
 export const NO_PROGRESS: Progress = {
   frames: 0,
   totalFrames: null,
@@ -41,7 +44,7 @@ export const NO_PROGRESS: Progress = {
 
 const INTERVAL_MS = 100;
 
-/** Counts frames and bits and tells about them now and then. */
+/** Counts frames and bits and reports them regularly. */
 export class ProgressMeter {
   readonly #pixels: number;
   readonly #totalFrames: number | null;
@@ -55,7 +58,7 @@ export class ProgressMeter {
   #bytes = 0;
 
   /**
-   * Tells at once that nothing is done yet.
+   * Reports at once that no frame is done yet.
    *
    * @param pixels luma samples of a frame.
    * @param now a clock, milliseconds.
@@ -86,30 +89,30 @@ export class ProgressMeter {
     return this.#frames;
   }
 
-  /** Counts bytes of one packet; `bytes` is the position in the stream behind it. */
+  /** Counts the bytes of one packet; `bytes` is the position in the stream after it. */
   addPacket(packetBytes: number, bytes: number): void {
     this.#packetBytes += packetBytes;
     this.#bytes = bytes;
   }
 
-  /** Counts one frame and tells, if it is time to. */
+  /** Counts one frame and reports if enough time has passed. */
   addFrame(): void {
     this.#frames++;
     const now = this.#now();
     if (now - this.#lastMs < INTERVAL_MS) return;
     this.#lastMs = now;
-    // Not for each frame: where many come at once, only the first of them counts.
+    // Not for each frame: if many frames come at once, only the first of them is used.
     this.#timeLeft.update(this.#frames, this.seconds);
     this.#onProgress?.(this.read());
   }
 
-  /** Tells the final figures. */
+  /** Reports the final figures. */
   finish(bytes = this.#bytes): void {
     this.#bytes = bytes;
     this.#onProgress?.(this.read());
   }
 
-  /** The figures now. */
+  /** Returns the current figures. */
   read(): Progress {
     const { seconds } = this;
     const framesPerSecond = seconds === 0 ? 0 : this.#frames / seconds;

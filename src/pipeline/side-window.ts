@@ -3,7 +3,7 @@ import type { Rational } from '../video/frame.js';
 import { isTimeless, type Chapter, type SidePacket, type SideTracks, withPackets } from '../video/side/side-tracks.js';
 import { convertTicks } from './ticks.js';
 
-/** A part of a video, ticks of `timeBase`; what begins at `from` gets time 0. */
+/** A part of a video, in ticks of `timeBase`. The time `from` becomes time 0. */
 export interface TimeWindow {
   readonly from: bigint;
   /** First tick that is not part of it; null: to the end. */
@@ -12,7 +12,7 @@ export interface TimeWindow {
 }
 
 /**
- * Checks a part that is asked for, seconds.
+ * Checks the limits of a part, in seconds.
  *
  * @throws InputError
  */
@@ -26,9 +26,9 @@ export function checkTimes(start = 0, duration = 1): void {
 const MICROSECONDS: Rational = { num: 1, den: 1_000_000 };
 
 /**
- * The part of side tracks that goes with a part of the video, moved to its beginning. Sound begins with its first packet
- * inside (one that reaches in from before would move the video, since containers begin with time 0); subtitles that
- * are on screen at the beginning are kept from there on.
+ * Returns the side tracks of a part of the video, with times moved to its start. Sound starts with its first packet
+ * inside the part. (A packet that starts before would move the video, because containers start with time 0.) Subtitles
+ * that are visible at the start are kept from there on.
  */
 export function cutSideTracks(side: SideTracks, window: TimeWindow): SideTracks {
   const from = convertTicks(window.from, window.timeBase, MICROSECONDS);
@@ -70,7 +70,7 @@ async function* cutPackets(side: SideTracks, window: TimeWindow): AsyncGenerator
   }
 }
 
-/** The packet with its times counted from `origin`, ticks of its track. */
+/** Returns the packet with its times counted from `origin`, in ticks of its track. */
 export function movePacket(packet: SidePacket, origin: bigint): SidePacket {
   const { pts, dts } = packet;
   return { ...packet, pts: pts === null ? null : pts - origin, dts: dts === null ? null : dts - origin };
@@ -83,9 +83,9 @@ function clipSubtitle(packet: SidePacket): SidePacket {
 }
 
 /**
- * Side tracks that end where they turn out to be damaged, instead of failing.
+ * Side tracks that end at the first damage instead of throwing.
  *
- * @param onDamage told once, with the reason.
+ * @param onDamage called once, with the reason.
  */
 export function tolerateDamage(side: SideTracks, onDamage: (reason: string) => void): SideTracks {
   return withPackets(side, side.header, async function* () {

@@ -11,7 +11,9 @@ export interface PartOptions {
   readonly duration?: number | undefined;
 }
 
-/** The frames of a part, moved to begin at 0, and where it lies; null: all of the source, as it is. */
+/**
+ * The frames of a part, with times that start at 0, and the position of the part; null: the whole source, unchanged.
+ */
 export interface SourcePart {
   readonly frames: AsyncIterable<Frame>;
   readonly window: TimeWindow | null;
@@ -38,7 +40,7 @@ export async function openPart(
   }
   if (next.done === true) {
     const seconds = ticksToSeconds(last - (begin ?? 0n), timeBase);
-    throw new InputError(`start is ${start ?? 0} s, but the last frame begins at ${seconds.toFixed(3)} s`);
+    throw new InputError(`start is ${start ?? 0} s, but the last frame starts at ${seconds.toFixed(3)} s`);
   }
   const from = next.value.pts;
   const until = duration === undefined ? null : from + secondsToTicks(duration, timeBase);
@@ -58,7 +60,7 @@ async function* readPart(
   }
 }
 
-/** Frames of a part, as far as the source tells; null if unknown. */
+/** The number of frames of a part, from the source; null if unknown. */
 export function countPart({ frameCountHint, durationHint }: VideoSource, part: PartOptions): number | null {
   const { start, duration } = part;
   if (frameCountHint === null || (start === undefined && duration === undefined)) return frameCountHint;
@@ -68,7 +70,7 @@ export function countPart({ frameCountHint, durationHint }: VideoSource, part: P
 }
 
 /**
- * What of the side tracks goes with a part, with or without sound. Takes `side` over.
+ * Returns the side tracks of a part, with or without sound. Takes ownership of `side`.
  *
  * @param window null: all of it.
  */

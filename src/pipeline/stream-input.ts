@@ -18,9 +18,9 @@ export interface OpenStream extends AsyncDisposable {
 }
 
 /**
- * Opens a stream; bytes that come once only are kept in a temporary file.
+ * Opens a stream. Bytes that can be read only once are kept in a temporary file.
  *
- * @throws InputError if there is no such file; BitstreamError if it holds no tessera stream; CancelledError.
+ * @throws InputError if there is no such file; BitstreamError if it is not a tessera stream; CancelledError.
  */
 export async function openStream(
   input: StreamInput,
@@ -45,7 +45,7 @@ export async function openStream(
   }
 }
 
-/** How the pictures of a stream are to be shown. */
+/** Returns the display properties of a stream's pictures. */
 export function propertiesOf(header: StreamHeader): VideoProperties {
   const { width, height, timeBase, frameRate, sampleAspect, rotation, colour } = header;
   return { width, height, timeBase, frameRate, sampleAspect, rotation, colour, ...displayFieldsOf(header) };

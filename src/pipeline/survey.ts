@@ -4,16 +4,16 @@ import { openSideTracks, type SideTracks } from '../video/side/side-tracks.js';
 
 /** The survey of a stream: its side data and its number of frames. */
 export interface Survey {
-  /** Null if there is nothing, or it is damaged beyond use. Dispose it. */
+  /** Null if there is no side data, or if it is too damaged. Dispose it. */
   readonly side: SideTracks | null;
-  /** Why it is not complete; null if it is. */
+  /** The reason why it is not complete; null if it is complete. */
   readonly sideFault: string | null;
 }
 
 /**
- * Reads a stream through, without decoding a picture.
+ * Reads the whole stream without decoding pictures.
  *
- * @param visit sees every section in order.
+ * @param visit called with every section in order.
  * @throws BitstreamError at damage if the reader is strict; CancelledError.
  */
 export async function surveyStream(
@@ -27,9 +27,9 @@ export async function surveyStream(
       throwIfCancelled(signal);
       visit(section);
       if (section.kind === 'damaged' && section.sectionKind === 'side') {
-        sideFault ??= 'a side section is damaged: sound and all else beside the pictures ends there';
+        sideFault ??= 'a side data section is damaged: sound and other tracks end there';
       }
-      // Behind a gap, packets cannot be told apart any more.
+      // After a gap, the boundaries between packets are unknown.
       if (section.kind === 'side' && sideFault === null) yield section.bytes;
     }
   }
@@ -43,7 +43,7 @@ export async function surveyStream(
     return { side, sideFault };
   } catch (error) {
     if (!(error instanceof BitstreamError)) throw error;
-    return { side: null, sideFault: `sound and all else beside the pictures is lost: ${error.message}` };
+    return { side: null, sideFault: `the side data (sound and other tracks) is lost: ${error.message}` };
   }
 }
 

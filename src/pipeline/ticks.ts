@@ -1,11 +1,11 @@
 import type { Rational } from '../video/frame.js';
 
-/** Ticks as seconds, to a double's precision. */
+/** Converts ticks to seconds, with the precision of a double. */
 export function ticksToSeconds(ticks: bigint, timeBase: Rational): number {
   return (Number(ticks) * timeBase.num) / timeBase.den;
 }
 
-/** The first tick at or after `seconds`. */
+/** Returns the first tick at or after `seconds`. */
 export function secondsToTicks(seconds: number, timeBase: Rational): bigint {
   // A microtick of tolerance: 0.1 s is a whole number of ticks of 1/90000, but not in binary.
   return BigInt(Math.ceil((seconds * timeBase.den) / timeBase.num - 1e-6));

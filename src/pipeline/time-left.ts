@@ -1,36 +1,36 @@
-/** A number of frames done, and when. */
+/** A number of finished frames and its time. */
 interface Mark {
   readonly frames: number;
   readonly seconds: number;
 }
 
-/** An estimate rests on so many seconds and frames at least. */
+/** An estimate needs at least this number of seconds and frames. */
 const LEAST_SECONDS = 1;
 const LEAST_FRAMES = 4;
-/** The beginning counts as long as the work lasts less than this, seconds. */
+/** The start is part of the measurement as long as the work takes less than this, in seconds. */
 const SETTLED_SECONDS = 5;
-/** Frames between two marks at least, so that the costs of different kinds of frames level out. */
+/** The smallest number of frames between two marks, so that the costs of different kinds of frames average out. */
 const MARK_FRAMES = 16;
 
 /**
- * Estimates how long the frames that are left will take, from the frames that are done. What comes before the first
- * frame (loading, look-ahead) says nothing about the speed, so time is counted from there. The speed is that of the
- * later half of the work at least, and of three quarters at most.
+ * Estimates the time for the remaining frames from the finished frames. Time counts from the first frame, because the
+ * time before it (loading, look-ahead) does not depend on the speed. The speed is measured over the last half to three
+ * quarters of the work.
  */
 export class TimeLeft {
   readonly #totalFrames: number | null;
   #first: Mark | null = null;
   /** The speed is measured from here. */
   #from: Mark | null = null;
-  /** Takes the place of `from` when as much time has passed behind it as before it. */
+  /** Replaces `from` when as much time has passed after it as before it. */
   #next: Mark | null = null;
 
-  /** @param totalFrames frames there will be; null if unknown. */
+  /** @param totalFrames the total number of frames; null if unknown. */
   constructor(totalFrames: number | null) {
     this.#totalFrames = totalFrames;
   }
 
-  /** Notes how many frames are done at a time, in seconds since any moment. */
+  /** Records the number of finished frames at a time, in seconds since any moment. */
   update(frames: number, seconds: number): void {
     const mark = { frames, seconds };
     if (this.#first === null || this.#from === null) {
@@ -46,7 +46,7 @@ export class TimeLeft {
     }
   }
 
-  /** Seconds left at a time, after `frames` frames; null until it can be told. */
+  /** Returns the remaining seconds at a time, after `frames` frames; null if there is no estimate yet. */
   read(frames: number, seconds: number): number | null {
     if (this.#totalFrames === null || this.#from === null) return null;
     const left = Math.max(0, this.#totalFrames - frames);

@@ -1,4 +1,4 @@
-/** The beginning of the time line: whatever time a source begins at, its output begins at 0. */
+/** The start of the time line. A source may start at any time; its output starts at 0. */
 import type { Rational } from '../video/frame.js';
 import { isTimeless, type SidePacket, type SideTracks, withPackets } from '../video/side/side-tracks.js';
 import { surveyTracks } from '../video/side/track-survey.js';
@@ -14,10 +14,10 @@ export interface Instant {
 const MICROSECONDS: Rational = { num: 1, den: 1_000_000 };
 
 /**
- * The earliest time at which anything is shown or heard. What an edit list or a codec's delay hides before that does
- * not count, and data tracks do not.
+ * Returns the earliest time at which something is shown or heard. Parts hidden by an edit list or a codec's delay do
+ * not count, and data tracks do not count.
  *
- * @param pictures - when the first picture is shown
+ * @param pictures - the time of the first picture
  */
 export async function findOrigin(pictures: Instant, side: SideTracks | null): Promise<Instant> {
   if (side === null) return pictures;
@@ -39,7 +39,7 @@ function isBefore(a: Instant, b: Instant): boolean {
   return scale(a, b) < scale(b, a);
 }
 
-/** The same side tracks with all times counted from `origin`. */
+/** Returns the same side tracks with all times counted from `origin`. */
 export function moveSideTracks(side: SideTracks, origin: Instant): SideTracks {
   if (origin.ticks === 0n) return side;
   const microseconds = Number(convertTicks(origin.ticks, origin.timeBase, MICROSECONDS));

@@ -1,13 +1,13 @@
 /**
- * What encoder and decoder need of the program that runs them: threads, onnxruntime, kernels, files of packs, checksums.
- * The modules beside this one choose the platform. Each loads only what it names, so that worker threads start fast.
+ * The platform interface of encoder and decoder: threads, onnxruntime, kernels, files of packs, checksums. The other
+ * modules of this folder select the platform. Each module loads only what it exports, so worker threads start fast.
  * Another platform replaces the folder `node/`.
  */
 
-/** Where graphs are evaluated. */
+/** The device that evaluates graphs. */
 export type Device = 'cpu' | 'cuda';
 
-/** How far onnxruntime may rewrite a graph. The exact graphs give the same bits at every level. */
+/** How much onnxruntime may optimise a graph. The exact graphs give the same bits at every level. */
 export type GraphOptimisation = 'disabled' | 'basic' | 'extended' | 'all';
 
 /** How a graph is evaluated. */
@@ -43,7 +43,7 @@ export interface GraphSession {
   release(): Promise<void>;
 }
 
-/** Handlers of what a thread tells. */
+/** Handlers of the events of a thread. */
 export interface ThreadListener {
   readonly onMessage: (message: unknown) => void;
   /** The thread failed and ends. */
@@ -58,14 +58,14 @@ export interface ThreadPort {
   postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   /** Sets the handler of messages, including those that came before. Call it once. */
   onMessage(handler: (message: unknown) => void): void;
-  /** Takes no more messages, so that the thread ends. */
+  /** Stops taking messages, so that the thread ends. */
   close(): void;
 }
 
-/** A linear memory of the kernels; what several threads build their kernels on is shared by them. */
+/** A linear memory of the kernels. Threads that make their kernels on the same memory share it. */
 export interface KernelMemory {
   readonly memory: WebAssembly.Memory;
-  /** uint32 [1], shared where the memory is: where the next region begins. */
+  /** uint32 [1], shared if the memory is shared: the start of the next region. */
   readonly top: Uint32Array;
 }
 

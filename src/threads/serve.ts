@@ -10,9 +10,9 @@ export interface Served<Response> {
 type Handler = (request: never) => Promise<Served<unknown>>;
 
 /**
- * Answers the requests of a {@link WorkerLink} in their order, with one handler for all. The first message is the
- * link's setup, of which `prepare` makes the handler; if that fails every request is answered with the error. The message
- * null ends the thread; requests that still wait then are not answered.
+ * Answers the requests of a {@link WorkerLink} in order, with one handler for all. The first message is the setup of
+ * the link; `prepare` makes the handler from it. If that fails, every request is answered with the error. The message
+ * null ends the thread; waiting requests are then not answered.
  */
 export function serveRequests(prepare: (setup: never) => Promise<Handler>): void {
   const port = threadPort();

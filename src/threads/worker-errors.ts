@@ -7,7 +7,7 @@ import {
   type TesseraError,
 } from '../errors.js';
 
-/** An error as it travels between threads, which would strip its class and fields. */
+/** An error in a form that keeps its class and fields in messages between threads. */
 export interface PlainError {
   readonly name: string;
   readonly message: string;
@@ -28,7 +28,7 @@ export function toPlainError(error: unknown): PlainError {
   return { name: 'Error', message: String(error), stack: undefined };
 }
 
-/** The error that was sent, of its own class where it is one of ours. */
+/** Returns the sent error; errors of tessera get their own class. */
 export function fromPlainError({ name, message, stack }: PlainError): Error {
   const Class = CLASSES[name];
   const error = Class === undefined ? new Error(message) : new Class(message);

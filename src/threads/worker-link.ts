@@ -18,7 +18,7 @@ export class WorkerLink<Request, Response> implements AsyncDisposable {
 
   /**
    * @param worker new, of a module that calls {@link serveRequests}.
-   * @param setup what the module prepares itself with; it is copied.
+   * @param setup data for the setup of the module; it is copied.
    */
   constructor(worker: Worker, setup: unknown) {
     this.#worker = worker;
@@ -50,8 +50,8 @@ export class WorkerLink<Request, Response> implements AsyncDisposable {
   }
 
   /**
-   * Ends the thread after the request that it is busy with; open requests are rejected. Terminating it at once could
-   * hit onnxruntime in its native code, which then aborts the whole process.
+   * Ends the thread after its current request; open requests are rejected. Terminating the thread at once could
+   * interrupt onnxruntime's native code, which then aborts the whole process.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#worker.postMessage(null);

@@ -20,7 +20,7 @@ const textCodecs: ReadonlySet<number> = new Set([
   AV_CODEC_ID_IDF,
 ]);
 
-/** Opens a demuxer that can reach local files only, so that no playlist makes us talk to the network. */
+/** Opens a demuxer that can reach local files only, so that a playlist cannot cause network access. */
 export async function openDemuxer(path: string, name: string): Promise<FormatContext> {
   const format = new FormatContext();
   const demuxerOptions = Dictionary.fromObject({ protocol_whitelist: 'file' });
@@ -40,7 +40,7 @@ export async function openDemuxer(path: string, name: string): Promise<FormatCon
   }
 }
 
-/** True for formats made for lossy channels: transport and program streams, whose demuxers flag what is lost. */
+/** True for formats made for lossy channels: transport and program streams, whose demuxers flag losses. */
 export function isBroadcast(format: FormatContext): boolean {
   return /mpegts|mpeg|rtp/.test(format.iformat?.name ?? '');
 }

@@ -42,7 +42,7 @@ export interface VideoProperties extends DisplayFields {
   readonly height: number;
   /** Seconds per tick of `pts` and `duration`. */
   readonly timeBase: Rational;
-  /** Nominal frame rate, frames per second; only a hint, time stamps decide. */
+  /** Nominal frame rate, frames per second; only a hint: time stamps define the timing. */
   readonly frameRate: Rational;
   readonly sampleAspect: Rational;
   /** Clockwise rotation to apply for display, degrees: 0, 90, 180 or 270. */

@@ -1,39 +1,39 @@
-/** Recordings that were joined: the clock of the second one starts anew, for all of its tracks. */
+/** Joined recordings: the clock of the second recording restarts, for all of its tracks. */
 import { AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
 import type { FormatContext, Packet, Stream } from 'node-av/lib';
 import { isBroadcast } from './demuxer.js';
 import type { Rational } from './frame.js';
 import { noTimestamp, rescaleTicks } from './libav.js';
 
-/** What is to be added to times from a join on. */
+/** The offset that is added to times after a join. */
 interface Offset {
   readonly ticks: bigint;
   readonly timeBase: Rational;
 }
 
-/** Where a track is: times are in its own ticks, moved already. */
+/** The position of a track: its times are in its own ticks, with the offset applied. */
 interface TrackState {
   readonly timeBase: Rational;
-  /** Audio and video run on; the packets of other tracks come when they like. */
+  /** Audio and video are continuous; the packets of other tracks come at any time. */
   readonly isSteady: boolean;
   readonly isVideo: boolean;
-  /** Index of the offset that the track's packets take now. */
+  /** The index of the current offset of the track's packets. */
   join: number;
   last: bigint;
   end: bigint;
-  /** End of what is shown or heard, and the duration of the packet seen last. */
+  /** The end of the shown or heard part, and the duration of the last packet. */
   shownEnd: bigint;
   duration: bigint;
 }
 
-// FFmpeg's own limits (ts_discontinuity_process): what steps back by less is repaired packet by packet.
+// FFmpeg's own limits (ts_discontinuity_process): smaller steps back are repaired packet by packet.
 const backSeconds = 0.1;
 const forwardSeconds = 10;
 
 /**
- * Finds the joins in a file's packets and moves what follows, so that it continues where the part before ended. All
- * tracks are moved by the same time. The result depends only on the packets of the whole file, in the file's order:
- * whoever reads some tracks only must still show all of them to this object.
+ * Finds the joins in a file's packets and moves the following part, so that it continues after the part before it. All
+ * tracks are moved by the same time. The result depends only on the packets of the whole file, in the file's order: a
+ * caller that needs only some tracks must still pass the packets of all tracks.
  */
 export class Joins {
   readonly #offsets: Offset[] = [{ ticks: 0n, timeBase: { num: 1, den: 1 } }];
@@ -54,7 +54,7 @@ export class Joins {
     }));
   }
 
-  /** For an open file; null if its format cannot have joins (edit lists of MP4 make times of their own). */
+  /** Makes an object for an open file; null if its format cannot have joins (in MP4, edit lists define the times). */
   static of(format: FormatContext): Joins | null {
     const name = format.iformat?.name ?? '';
     return name.startsWith('mov,') ? null : new Joins(format.streams, isBroadcast(format));
@@ -87,7 +87,7 @@ export class Joins {
   }
 
   /**
-   * Chooses the offset of a track's next packet: its own, else that of a join which another track found, else a new
+   * Chooses the offset of a track's next packet: the current one, or that of a join that another track found, or a new
    * one.
    */
   #settle(track: TrackState, given: bigint, shown: bigint): void {
@@ -104,12 +104,12 @@ export class Joins {
     track.join = this.count;
   }
 
-  /** When all tracks have ended what they show of the present part, ticks of `track`. */
+  /** Returns the time at which all tracks have ended the current part, in ticks of `track`. */
   #endOfPart(track: TrackState): bigint {
     let end = track.shownEnd;
     for (const other of this.#tracks) {
       if (!other.isSteady || other.last === noTimestamp) continue;
-      // A transport stream gives a picture away only when the next one begins: one more may come.
+      // A transport stream completes a picture only when the next one starts, so one more picture may come.
       const pending = other.isVideo && other !== track ? other.duration : 0n;
       const otherEnd = rescaleTicks(other.shownEnd + pending, other.timeBase, track.timeBase);
       if (otherEnd > end) end = otherEnd;
@@ -121,7 +121,7 @@ export class Joins {
     const second = track.timeBase.den / track.timeBase.num;
     if (Number(time - track.last) < -backSeconds * second) return false;
     if (!this.#isBroadcast || Number(time - track.end) <= forwardSeconds * second) return true;
-    // A gap, such as that between still pictures, is none if another track has come that far.
+    // A gap (as between still pictures) is not a join if another track has reached that time.
     return this.#tracks.some(
       (other) =>
         other.isSteady &&

@@ -8,7 +8,7 @@ import type { Rational } from './frame.js';
 /** FFmpeg's "no time stamp". */
 export const noTimestamp: bigint = AV_NOPTS_VALUE;
 
-// libav logs to stderr by default; errors come back as codes, which we turn into our own messages.
+// libav logs to stderr by default; errors are returned as codes, which we convert to our own messages.
 Log.setLevel(AV_LOG_QUIET);
 
 const outOfMemory = -12;
@@ -16,7 +16,7 @@ const noSpace = -28;
 const tooManyFiles = [-23, -24];
 const noPermission = [-1, -13, -30];
 
-/** FFmpeg's own words for a (negative) error code, as one line without a trailing stop. */
+/** Returns FFmpeg's text for a (negative) error code, as one line without a full stop. */
 export function describeCode(code: number): string {
   return FFmpegError.strerror(code).split('\n')[0]?.replace(/\.$/, '') ?? `error ${code}`;
 }
@@ -34,7 +34,7 @@ export function throwIfInputFails(code: number, what: string): void {
 }
 
 /**
- * Throws if `code` is negative, for operations that no input can make fail.
+ * Throws if `code` is negative, for operations that cannot fail because of the input.
  *
  * @throws EnvironmentError
  */
@@ -45,7 +45,7 @@ export function throwIfOutputFails(code: number, what: string): void {
 }
 
 /**
- * Throws if `code` says that the machine lacks something.
+ * Throws if `code` means that something is missing on the machine.
  *
  * @throws EnvironmentError for lack of memory, disk space or permission
  */
@@ -56,7 +56,7 @@ export function throwIfMachineFails(code: number, what: string): void {
   if (noPermission.includes(code)) throw new EnvironmentError(`${what}: ${describeCode(code)}; check its permissions`);
 }
 
-/** A native object that must be there: libav's allocators return null when memory is short. */
+/** Returns a native object that must not be null: libav's allocators return null if there is not enough memory. */
 export function mustExist<T>(value: T | null | undefined, what: string): T {
   if (value === null || value === undefined) throw new EnvironmentError(`FFmpeg could not make ${what}`);
   return value;
@@ -80,7 +80,7 @@ export function ticksToSeconds(ticks: bigint, timeBase: Rational): number {
   return (Number(ticks) * timeBase.num) / timeBase.den;
 }
 
-/** A file path as libav takes it: with its protocol, so that `a:b.mp4` is not read as a URL. */
+/** Returns a file path in libav's form: with its protocol, so that `a:b.mp4` is not read as a URL. */
 export function fileUrl(path: string): string {
   return `file:${path}`;
 }

@@ -31,9 +31,9 @@ export function ownedPicture(packed: Uint8Array, properties: PictureProperties):
     view.timeBase = new Rational(timeBase.num, timeBase.den);
     view.pts = pts;
     view.fromBuffer(Buffer.from(packed.buffer, packed.byteOffset, packed.length));
-    // Of a picture without buffers of its own libav makes no second reference but a copy.
+    // If a picture does not own its buffers, libav makes a copy instead of a second reference.
     const picture = mustExist(view.clone(), 'a picture');
-    // Asked after the copy, so that the bytes are in use up to here.
+    // This is read after the copy, so that the bytes are in use until here.
     const missing = avImageGetBufferSize(format, width, height, 1) - packed.length;
     if (missing > 0) throw new RangeError(`a ${width}x${height} picture lacks ${missing} bytes`);
     return picture;

@@ -12,7 +12,7 @@ export function planarByteLength(width: number, height: number): number {
 
 /**
  * Copies packed planes (Y, U, V without padding) into a {@link Frame} that owns one buffer per plane, so that a caller
- * can hand any plane to a worker.
+ * can transfer any plane to a worker.
  *
  * @throws RangeError if `packed` is not exactly one picture long
  */
@@ -55,7 +55,8 @@ export interface Cropping {
 }
 
 /**
- * Cuts packed planes (as of {@link frameFromPlanar}) down. Odd `top` and `left` take chroma from half a sample before.
+ * Cuts packed planes (as of {@link frameFromPlanar}) down. With odd `top` and `left`, chroma starts half a sample
+ * earlier.
  */
 export function cropPlanar(packed: Uint8Array, width: number, height: number, cropping: Cropping): Uint8Array {
   const { top, left } = cropping;
@@ -79,7 +80,7 @@ export function cropPlanar(packed: Uint8Array, width: number, height: number, cr
   return result;
 }
 
-/** The frame with its last column and row repeated where that makes width and height even; chroma is there already. */
+/** Returns the frame with even width and height: repeats its last column and row if needed. Chroma needs no change. */
 export function padToEven(frame: Frame): Frame {
   const width = frame.width + (frame.width % 2);
   const height = frame.height + (frame.height % 2);

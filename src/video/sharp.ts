@@ -9,7 +9,8 @@ import { EnvironmentError } from '../errors.js';
 export async function loadSharp(): Promise<typeof sharp> {
   try {
     const { default: loaded } = await import('sharp');
-    // sharp keeps the last file's bytes in a cache by path, which would show a picture that was since replaced.
+    // sharp keeps the last file's bytes in a cache by path, which would return the old picture after a file was
+    // replaced.
     loaded.cache(false);
     return loaded;
   } catch (error) {

@@ -90,7 +90,7 @@ test('a full disk ends the run; what was done is kept and the same command goes 
   const run = await bench(args, full.path);
   expect(run).toMatchObject({
     exitCode: 6,
-    stderr: 'tessera: the disk is full: free some space, then go on with the same command',
+    stderr: 'tessera: the disk is full: free some space, then continue with the same command',
   });
   expect(await readdir(full.join('out'))).toEqual(['journal.jsonl']);
   expect(await readFile(full.join('out', 'journal.jsonl'), 'utf8')).toMatch(/"status":"done".*"setting":1/);

@@ -48,7 +48,7 @@ describe('what compress refuses', () => {
     await truncate(cut, 1200);
     await leavesNothing((out) => ['compress', sound, out], 3, /sound\.wav has no video track$/);
     await leavesNothing((out) => ['compress', cut, out], 3, /cut\.mp4.* cut or damaged/);
-    await leavesNothing((out) => ['compress', stream, out], 3, /good\.tsr is a tessera stream already/);
+    await leavesNothing((out) => ['compress', stream, out], 3, /good\.tsr is already a tessera stream/);
   });
 
   test('sizes beyond the limit', async () => {
@@ -83,7 +83,7 @@ describe('what decompress refuses', () => {
     await other.replace('loop-filter', await readFile(`${other.folder}/prior-first.onnx`));
     const back = ['decompress', stream, out.join('o.mkv')];
     expectFailure(await tessera(back), 5, /there is no model pack 'tiny' in .*TESSERA_PACK_PATH/);
-    expectFailure(await tessera([...back, '--pack', out.path]), 5, /is no model pack/);
+    expectFailure(await tessera([...back, '--pack', out.path]), 5, /is not a model pack/);
     expectFailure(await tessera([...back, '--pack', changed.folder]), 5, /loop-filter\.onnx .*SHA-256 differs/);
     expectFailure(await tessera([...back, '--pack', other.folder]), 5, /is not the one the stream was made with/);
     expect(await out.list()).toEqual([]);
@@ -157,7 +157,7 @@ describe('wrong arguments', () => {
     [['decompress', 'a.tsr', 'b.mp4', '--start', 'noon'], /--start takes seconds/],
     [['decompress', 'a.tsr', 'b.mp4', '--duration', '0'], /--duration takes a time above 0/],
     [['compress', 'a.mp4', 'b.tsr', '--keyint', '0'], /--keyint takes frames/],
-    [['compress', 'a.mp4', 'b.mp4'], /b\.mp4 would not be taken for: end its name with \.tsr/],
+    [['compress', 'a.mp4', 'b.mp4'], /b\.mp4 has another file extension: end its name with \.tsr/],
     [['transcode', 'a.tsr', 'b.mp4'], /Unknown (argument|command)/],
   ])('%j', async (args, line) => {
     const run = await tessera(args);

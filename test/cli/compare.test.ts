@@ -40,7 +40,7 @@ test('without a wish what can be measured is, with a note', async () => {
 test('a metric without values says why', async () => {
   const moving = await tessera(['compare', long!, long!, '--metrics', 'psnr-y,flicker']);
   expect(moving).toMatchObject({ exitCode: 0 });
-  expect(moving.stderr).toBe('tessera: note: Flicker PSNR has no value: nothing stands still in the original');
+  expect(moving.stderr).toBe('tessera: note: Flicker PSNR has no value: the original has no still regions');
   expect(moving.stdout).not.toMatch(/Flicker/);
   const single = await tessera(['compare', long!, long!, '--metrics', 'psnr-y,flicker', '--frames', '1']);
   expect(single.stderr).toBe('tessera: note: Flicker PSNR has no value: it needs two frames');

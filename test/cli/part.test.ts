@@ -35,7 +35,7 @@ test('compress --start --duration: the same part that decompress would cut', asy
   expect(sections.find(({ section }) => section === 'side')!.bytes).toBeLessThan(0.7 * all);
   const late = await tesseraTiny(['compress', clip('everything.mkv'), stream, '-y', '--start', '99']);
   expect(late).toMatchObject({ exitCode: 3 });
-  expect(late.stderr).toMatch(/start is 99 s, but the last frame begins at 1\.200 s/);
+  expect(late.stderr).toMatch(/start is 99 s, but the last frame starts at 1\.200 s/);
 });
 
 test('--no-audio and --audio none leave sound out, and nothing else', async () => {

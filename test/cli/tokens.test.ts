@@ -118,14 +118,9 @@ describe('what import refuses', () => {
     await writeFile(cutNpz, (await readFile(npz)).subarray(0, -200));
     await writeFile(cutJsonl, (await readFile(jsonl)).subarray(0, -200));
     await leavesNothing(['import', folder.join('no.npz')], 'a.tsr', 3, /no\.npz does not exist$/);
-    await leavesNothing(
-      ['import', SIDE],
-      'a.tsr',
-      3,
-      /side\.tsr is no token file, neither \.npz nor \.jsonl; make one/,
-    );
+    await leavesNothing(['import', SIDE], 'a.tsr', 3, /side\.tsr is not a token file \(\.npz or \.jsonl\); make one/);
     await leavesNothing(['import', cutNpz], 'a.tsr', 3, /cut\.npz is cut or damaged: .*; export the tokens again$/);
-    await leavesNothing(['import', cutJsonl], 'a.tsr', 3, /cut\.jsonl line 5 is no JSON: the file is cut or damaged/);
+    await leavesNothing(['import', cutJsonl], 'a.tsr', 3, /cut\.jsonl line 5 is not JSON: the file is cut or damaged/);
   });
 
   test('tokens of another pack', async () => {
@@ -165,9 +160,9 @@ describe('what import refuses', () => {
       /width\.jsonl: header: height does not fit into a \.tsr stream: 1\d+x\d+ exceeds/,
     );
     const behind = await changed('behind.jsonl', 5, /$/, `\n{"type":"side","bytes":""}`);
-    await leavesNothing(['import', behind], 'a.tsr', 3, /behind\.jsonl line 7 stands behind the line of type end/);
+    await leavesNothing(['import', behind], 'a.tsr', 3, /behind\.jsonl line 7 comes after the line of type end/);
     const frames = await changed('frames.jsonl', 5, '"frames":2', '"frames":3');
-    await leavesNothing(['import', frames], 'a.tsr', 3, /frames\.jsonl: its end tells of 3 frames, but it holds 2$/);
+    await leavesNothing(['import', frames], 'a.tsr', 3, /frames\.jsonl: its last line says 3 frames, but it has 2$/);
   });
 
   test('a file that exists, without -y', async () => {

@@ -68,7 +68,7 @@ describe('x265:medium+lpips', () => {
       "x265 medium + tessera-nano's post-filter psnr",
     );
     await expect(findCodec('x265:medium+best')).rejects.toThrow(
-      "there is no post-filter 'best': behind + stands one of tessera-nano's, lpips or psnr",
+      "there is no post-filter 'best': write one of tessera-nano's behind +: lpips or psnr",
     );
   });
 });

@@ -58,7 +58,7 @@ describe('loadPack', () => {
     await expect(loadPack('no-such-pack')).rejects.toThrow(
       /no model pack 'no-such-pack' in .*codecs.*TESSERA_PACK_PATH/,
     );
-    await expect(loadPack('./no-such-pack')).rejects.toThrow(/no-such-pack is no model pack/);
+    await expect(loadPack('./no-such-pack')).rejects.toThrow(/no-such-pack is not a model pack/);
   });
 
   test('refuses a changed, a cut and a missing file, and names it', async () => {

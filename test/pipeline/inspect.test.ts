@@ -77,7 +77,7 @@ describe('inspectStream', () => {
   test('tells of side data that is none', async () => {
     const info = await inspect(await makeStream(Uint8Array.of(1, 2, 3)));
     expect(info.frames).toBe(3);
-    expect(info.problems).toEqual([expect.stringMatching(/^sound and all else beside the pictures is lost: /)]);
+    expect(info.problems).toEqual([expect.stringMatching(/^the side data \(sound and other tracks\) is lost: /)]);
   });
 
   test('a cut at every byte: refused within the header, told of behind it, and all bytes accounted for', async () => {

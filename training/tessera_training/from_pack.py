@@ -1,4 +1,4 @@
-"""Weights of a pack's graphs back into networks, so that training can go on where a pack left off."""
+"""Loads the weights of a pack's graphs into networks, to continue the training of a pack."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _read_graph(folder: Path, part: str) -> onnx.GraphProto:
 
 
 def load_post_filter(folder: Path, part: str) -> PostFilter:
-    """The post-filter `part` of the pack in `folder`, of whatever shape it has there."""
+    """The post-filter `part` of the pack in `folder`, with the shape that it has there."""
     graph = _read_graph(folder, part)
     # Kernels have four dimensions: embed, then depthwise, expand and project of each block, head.
     kernels = [constant.dims for constant in graph.initializer if len(constant.dims) == 4]
@@ -111,6 +111,6 @@ def load_weights(model: Prior | LoopFilter, folder: Path) -> None:
 
 
 def training_of(folder: Path, part: str) -> dict[str, float]:
-    """Steps, minutes and samples that went into a part of the pack, as its manifest tells."""
+    """Steps, minutes and samples of the training of a part of the pack, from its manifest."""
     told = read_manifest(folder)["provenance"].get("parts", {}).get(part, {})
     return {"step": told.get("steps", 0), "minutes": 60 * told.get("hours", 0.0), "samples": told.get("samples", 0.0)}

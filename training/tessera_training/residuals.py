@@ -1,4 +1,4 @@
-"""Recovers from shards what the encoder had to code: luma residuals before quantisation, and intra boundaries."""
+"""Computes the inputs of the encoder's transforms: luma residuals before quantisation, and intra boundaries."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class SamplePool:
-    """uint8 arrays one after the other; `starts` says where each begins."""
+    """uint8 arrays one after another; `starts` holds the start of each."""
 
     def __init__(self, arrays: Sequence[np.ndarray], device: str) -> None:
         self.starts = np.cumsum([0, *(array.size for array in arrays)])

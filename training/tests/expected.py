@@ -1,4 +1,4 @@
-"""Writes expected.json anew: the figures of the ten-step runs."""
+"""Writes expected.json again: the figures of the ten-step runs."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def programs_of(model: Prior | LoopFilter | PostFilter) -> tuple[Program, ...]:
 
 
 def write_pack(folder: Path, programs: tuple[Program, ...]) -> None:
-    """As much of a pack as loading weights needs."""
+    """The parts of a pack that loading weights needs."""
     for program in programs:
         onnx.save(to_onnx(program), folder / f"{program.name}.onnx")
     files = {program.name: {"path": f"{program.name}.onnx"} for program in programs}
@@ -44,7 +44,7 @@ def disturb(model: torch.nn.Module) -> None:
 
 @pytest.mark.parametrize("kind", [Prior, LoopFilter])
 def test_product_pack(kind: type) -> None:
-    """What is loaded is what the pack holds: written again, every array is the same but for rounding at a row's limit."""
+    """Loaded weights equal those of the pack: written again, every array is the same, except for rounding at the limit of a row."""
     torch.manual_seed(3)
     models = [kind(NetworkShape()) for _ in range(2)]
     untouched = arrays(programs_of(models[0]))

@@ -2,7 +2,7 @@ import type uPlot from 'uplot';
 import type { ChartSeries } from './chart-series.js';
 import { colourOf, styleValue, traceMarker } from './marks.js';
 
-/** Draws the markers of a codec, and the ranges that they stand for. */
+/** Draws the markers of a codec and their ranges. */
 export function drawSeries(chart: uPlot, { codec, points }: ChartSeries, radius: number): void {
   const { ctx } = chart;
   const ratio = devicePixelRatio;
@@ -35,7 +35,7 @@ interface Box {
   readonly bottom: number;
 }
 
-/** Writes every codec's name beside its first point, where no marker and no other name stands. */
+/** Writes every codec's name next to its first point, where it covers no marker and no other name. */
 export function drawLabels(chart: uPlot, series: readonly ChartSeries[], font: string): void {
   const { ctx, bbox } = chart;
   const ratio = devicePixelRatio;
@@ -65,7 +65,7 @@ function boxAround(chart: uPlot, x: number, y: number, radius: number): Box {
   return { left: middle - radius, right: middle + radius, top: height - radius, bottom: height + radius };
 }
 
-/** Where a text may stand: right or left above a marker, above or below it, then farther away. */
+/** The possible positions of a text: right or left above a marker, above or below it, then farther away. */
 function placesAround(mark: Box, width: number, height: number): Box[] {
   const middle = (mark.left + mark.right) / 2;
   const lefts = [middle + height * 0.4, middle - height * 0.4 - width, middle - width / 2];

@@ -6,7 +6,7 @@ export interface ChartPoint {
   readonly y: number;
   /** The text shown at the point, one line each. */
   readonly lines: readonly string[];
-  /** A range of x that the point stands for. */
+  /** The range of x of the point. */
   readonly span?: readonly [number, number];
 }
 

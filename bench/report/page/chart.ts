@@ -17,7 +17,7 @@ export interface ChartOptions {
   readonly height: number;
   readonly hasLines?: boolean;
   readonly hasMarkers?: boolean;
-  /** Codecs' names beside their first point. */
+  /** Codecs' names next to their first point. */
   readonly hasLabels?: boolean;
   /** A line at y = 0. */
   readonly hasZeroLine?: boolean;

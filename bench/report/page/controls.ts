@@ -47,7 +47,7 @@ export function segments<Value>(
   return group;
 }
 
-/** Puts other controls into a place; who uses the keyboard stays at the control that was reached. */
+/** Replaces the controls in an element. The keyboard focus stays at the same control. */
 export function replaceControls(place: HTMLElement, ...controls: readonly HTMLElement[]): void {
   const all = (): HTMLElement[] => [...place.querySelectorAll<HTMLElement>('select, button')];
   const at = all().findIndex((control) => control === document.activeElement);

@@ -32,7 +32,7 @@ function decorate(element: Element, attributes: Attributes): void {
   }
 }
 
-/** Text with a minus sign where a hyphen would stand before a number. */
+/** Returns text with a minus sign instead of a hyphen before a number. */
 export function minus(text: string): string {
   return text.replaceAll(/(^|\s)-(?=\d)/g, '$1\u2212');
 }

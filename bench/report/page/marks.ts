@@ -9,7 +9,7 @@ export function onSchemeChange(listener: () => void): void {
   dark.addEventListener('change', listener);
 }
 
-/** A codec's colour on the page as it is now. */
+/** Returns a codec's current colour on the page. */
 export function colourOf({ style }: PageCodec): string {
   return dark.matches ? style.dark : style.light;
 }
@@ -95,7 +95,7 @@ export function swatch({ style }: PageCodec): SVGElement {
   return svg('svg', { class: 'swatch', viewBox: '0 0 26 12', style: vars, 'aria-hidden': 'true' }, line, shape);
 }
 
-/** A codec's name beside its swatch. */
+/** A codec's name with its swatch. */
 export function codecName(codec: PageCodec): HTMLElement {
   return h('span', { class: 'codec' }, swatch(codec), codec.title);
 }

@@ -1,6 +1,6 @@
 import type { PageData, PagePicture, PagePoint } from '../shared/page-data.js';
 
-/** A picture to show, with what was measured of it. */
+/** A picture to show, with its measured values. */
 export interface Shown {
   readonly picture: PagePicture;
   /** Null: the original. */

@@ -15,10 +15,10 @@ const ZOOMS = [2, 4, 8];
 /** CSS pixels at most: a picture and its controls are to be seen at once. */
 const STAGE_HEIGHT = 600;
 
-/** Where the enlarged part lies at first: beside the divider. */
+/** The first position of the enlarged part: next to the divider. */
 const FIRST_PLACE: Place = { x: 0.68, y: 0.42 };
 
-/** Decoded pictures beside each other and beside the original. */
+/** Decoded pictures next to each other and next to the original. */
 export function pictures(data: PageData, store: Store): HTMLElement {
   const found = new PictureStore(data);
   const clips = found.clips();
@@ -146,7 +146,7 @@ export function pictures(data: PageData, store: Store): HTMLElement {
   );
 }
 
-/** The codec shown beside the original at first: a pack, or the last codec. */
+/** The codec that is first shown next to the original: a pack, or the last codec. */
 function firstOfOurs({ codecs }: PageData): number {
   const found = codecs.findIndex(({ name }) => name.startsWith('tessera'));
   return found < 0 ? codecs.length - 1 : found;

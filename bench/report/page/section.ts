@@ -1,6 +1,6 @@
 import { h, type Child } from './dom.js';
 
-/** A part of the page: its heading, a sentence that says how to read it, and what it holds. */
+/** A part of the page: its heading, a sentence that explains it, and its content. */
 export function section(id: string, title: string, lead: Child, ...children: readonly Child[]): HTMLElement {
   return h(
     'section',

@@ -12,7 +12,7 @@ import { dataTable, type Cell } from './table.js';
 
 type Direction = 'encode' | 'decode';
 
-/** Speed against rate, and what it costs. */
+/** Speed against rate, and cost. */
 export function speed(data: PageData, store: Store): HTMLElement {
   const reasons = [
     ...new Set(

@@ -8,7 +8,7 @@ export interface View {
   readonly anchor: number;
 }
 
-/** The view and those who draw it. */
+/** The view and the functions that draw it. */
 export class Store {
   #view: View;
   readonly #drawers: (() => void)[] = [];

@@ -10,7 +10,7 @@ export interface TableContent {
   readonly head: readonly Child[];
   /** The first cell of a row is its heading. */
   readonly rows: readonly (readonly Cell[])[];
-  /** Columns, from 0, whose cells are text and stand to the left. */
+  /** Columns, from 0, whose cells are text and aligned to the left. */
   readonly textColumns?: readonly number[];
 }
 

@@ -7,7 +7,7 @@ import { section } from './section.js';
 import type { Store } from './store.js';
 import { dataTable, type Cell } from './table.js';
 
-/** Everything at one rate, beside what papers published; null if the run is not about one rate. */
+/** All figures at one rate, with published figures; null if the run has no target rate. */
 export function target(data: PageData, store: Store): HTMLElement | null {
   if (data.target === null) return null;
   const { bitsPerPixel: rate, rows, published } = data.target;

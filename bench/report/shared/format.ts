@@ -4,7 +4,7 @@ import type { Figure } from '../../analysis/types.js';
 /** The text for a missing figure. */
 export const NOT_AVAILABLE = 'N/A';
 
-/** Decimals of a metric's values: 0.01 dB, 0.0001 of what lies between 0 and 1, 0.01 of scores. */
+/** Decimals of a metric's values: 0.01 dB, 0.0001 for values between 0 and 1, 0.01 for scores. */
 export function decimalsOf({ unit, title }: { readonly unit: string; readonly title: string }): number {
   return unit === 'dB' || title.startsWith('VMAF') ? 2 : 4;
 }
@@ -12,7 +12,7 @@ export function decimalsOf({ unit, title }: { readonly unit: string; readonly ti
 /** With its sign: `+12.3`, `-4.0`, `0.0`. */
 export function signed(value: number, decimals: number): string {
   const text = value.toFixed(decimals);
-  // What rounds to nothing has no sign.
+  // A value that rounds to zero has no sign.
   if (Number(text) === 0) return (0).toFixed(decimals);
   return value > 0 ? `+${text}` : text;
 }
@@ -22,7 +22,7 @@ export function orNone(figure: Figure, write: (value: number) => string): string
   return 'value' in figure ? write(figure.value) : NOT_AVAILABLE;
 }
 
-/** Three significant digits, so that 0.0123, 4.56 and 210 stand beside each other. */
+/** Three significant digits, such as 0.0123, 4.56 and 210. */
 export function threeDigits(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return '0';
   const size = Math.floor(Math.log10(Math.abs(value)));

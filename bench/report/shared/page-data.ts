@@ -77,7 +77,7 @@ export interface PagePicture {
   readonly source: string;
 }
 
-/** Pictures and what was left out of them. */
+/** Pictures, and a note on omitted ones. */
 export interface PagePictures {
   readonly pictures: readonly PagePicture[];
   /** By clip: rates in bits per pixel, rising, near which codecs can be compared. */

@@ -33,33 +33,54 @@ export const benchCommand = defineCommand({
       .positional('clips', {
         type: 'string',
         array: true,
-        describe: 'Video files, folders, patterns, JSON files that describe raw video; default: those of the preset',
+        describe:
+          'Video files, folders, patterns, JSON files that describe raw video; default: the clips of the preset',
       })
       .options({
         preset: {
           type: 'string',
           requiresArg: true,
-          describe: 'quick, standard, hd, hd-anchors, low-delay, seed, or a YAML file; other options go before it',
+          describe: 'quick, standard, hd, hd-anchors, low-delay, seed, or a YAML file; other options override it',
         },
         codecs: {
           type: 'string',
           array: true,
           requiresArg: true,
-          describe: 'Codecs with commas between them, settings behind @: tessera-nano:none,x264:medium,bf=0@18,22,26',
+          describe: 'Codecs, separated by commas, with settings after @: tessera-nano:none,x264:medium,bf=0@18,22,26',
         },
-        metrics: { type: 'string', requiresArg: true, describe: 'Metrics with commas between them' },
-        frames: { type: 'number', requiresArg: true, describe: 'Frames of each clip at most; default all' },
+        metrics: { type: 'string', requiresArg: true, describe: 'Metrics, separated by commas' },
+        frames: { type: 'number', requiresArg: true, describe: 'Largest number of frames of each clip; default all' },
         size: { type: 'string', requiresArg: true, describe: 'Scale clips to this size, such as 640x360' },
-        keyint: { type: 'number', requiresArg: true, describe: 'Largest distance of key frames; default 250 frames' },
-        pictures: { type: 'number', requiresArg: true, describe: 'Frames of each job kept as pictures; default 3' },
-        jobs: { type: 'number', requiresArg: true, default: 1, describe: 'Jobs at once; times are taken only with 1' },
+        keyint: {
+          type: 'number',
+          requiresArg: true,
+          describe: 'Largest distance between key frames; default 250 frames',
+        },
+        pictures: {
+          type: 'number',
+          requiresArg: true,
+          describe: 'Number of frames of each job to keep as pictures; default 3',
+        },
+        jobs: {
+          type: 'number',
+          requiresArg: true,
+          default: 1,
+          describe: 'Number of jobs at the same time; cost is measured only with 1',
+        },
         out: { type: 'string', requiresArg: true, default: 'bench-results', describe: 'Folder of the results' },
-        'dry-run': { type: 'boolean', default: false, describe: 'List the jobs and their commands, do nothing' },
-        overwrite: { ...sharedOptions.overwrite, describe: 'Begin anew where the folder holds another run' },
+        'dry-run': {
+          type: 'boolean',
+          default: false,
+          describe: 'List the jobs and their commands, but do not run them',
+        },
+        overwrite: { ...sharedOptions.overwrite, describe: 'Replace another run in the folder' },
         json: sharedOptions.json,
       })
-      .example('$0 bench --preset quick', 'Two clips in some minutes')
-      .example('$0 bench clips/*.mkv --codecs tessera-nano,x265:medium --out results', 'Your clips; again to resume'),
+      .example('$0 bench --preset quick', 'Two clips, some minutes')
+      .example(
+        '$0 bench clips/*.mkv --codecs tessera-nano,x265:medium --out results',
+        'Your clips; repeat the command to resume',
+      ),
   run: async (argv, context) => (argv.dryRun ? await listJobs(argv, context) : await run(argv, context)),
 });
 

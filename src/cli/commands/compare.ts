@@ -15,14 +15,14 @@ export const compareCommand = defineCommand({
   builder: (yargs) =>
     yargs
       .positional('original', { type: 'string', demandOption: true, describe: 'Video file or folder of pictures' })
-      .positional('changed', { type: 'string', demandOption: true, describe: 'The same after coding' })
+      .positional('changed', { type: 'string', demandOption: true, describe: 'The same video after coding' })
       .options({
         metrics: {
           type: 'string',
           requiresArg: true,
-          describe: `Metrics with commas between them: ${METRIC_NAMES.join(', ')}`,
+          describe: `Metrics, separated by commas: ${METRIC_NAMES.join(', ')}`,
         },
-        frames: { type: 'number', requiresArg: true, describe: 'Frames to compare; default all' },
+        frames: { type: 'number', requiresArg: true, describe: 'Number of frames to compare; default all' },
         threads: { ...sharedOptions.threads, describe: 'Threads, 1..64; default one per core' },
         json: sharedOptions.json,
       })

@@ -5,7 +5,7 @@ import { countOf, describeBytes } from '../reporter.js';
 import { UsageError } from '../run-command.js';
 import { nameOf, PIPE, readStdin, stdoutSink } from '../standard-streams.js';
 
-/** Names that other programs, and `tessera decompress`, give to other things. */
+/** File extensions that other programs and `tessera decompress` use for other formats. */
 const VIDEO_EXTENSIONS = new Set(['.mp4', '.m4v', '.mov', '.mkv', '.webm', '.avi', '.y4m', '.png']);
 
 /** `tessera compress IN OUT.tsr` */
@@ -26,21 +26,21 @@ export const compressCommand = defineCommand({
         keyint: {
           type: 'string',
           requiresArg: true,
-          describe: 'Largest distance of key frames: frames (250) or seconds (10s); default 10s',
+          describe: 'Largest distance between key frames: frames (250) or seconds (10s); default 10s',
         },
         tune: {
           choices: ['lpips', 'psnr'] as const,
           requiresArg: true,
-          describe: 'What decisions are made for; default lpips',
+          describe: 'Quality measure to optimise for; default lpips',
         },
         strict: { type: 'boolean', default: false, describe: 'Fail if the input is cut or damaged' },
-        start: { type: 'string', requiresArg: true, describe: 'Begin at this time: 12.5 or 1:02:03.5' },
+        start: { type: 'string', requiresArg: true, describe: 'Start at this time: 12.5 or 1:02:03.5' },
         duration: { type: 'string', requiresArg: true, describe: 'Stop after this time' },
         audio: {
-          // --no-audio comes as false.
+          // yargs gives --no-audio as false.
           coerce: (value: unknown): unknown => (value === false ? 'none' : value),
           choices: ['copy', 'none'] as const,
-          describe: 'Keep sound as it is (default), or leave it out; --no-audio is --audio none',
+          describe: 'Keep sound unchanged (default) or leave it out; --no-audio is --audio none',
         },
         track: { type: 'number', requiresArg: true, describe: 'Video track of a file with several, from 1; default 1' },
         pack: sharedOptions.pack,
@@ -50,7 +50,7 @@ export const compressCommand = defineCommand({
         json: sharedOptions.json,
       })
       .example('$0 compress in.mp4 out.tsr', 'Compress with default quality')
-      .example('$0 compress -q 40 --keyint 2s in.mkv out.tsr', 'Better, with a place to seek to every 2 seconds')
+      .example('$0 compress -q 40 --keyint 2s in.mkv out.tsr', 'Higher quality, and a key frame every 2 seconds')
       .example('ffmpeg -i in.avi -f yuv4mpegpipe - | $0 compress - out.tsr', 'From a pipe'),
   run: async (argv, { signal, reporter }) => {
     const { in: input, out: output, device, overwrite, strict } = argv;
@@ -58,7 +58,7 @@ export const compressCommand = defineCommand({
     const extension = /\.[^.\\/]*$/.exec(output)?.[0].toLowerCase() ?? '';
     if (output !== input && VIDEO_EXTENSIONS.has(extension)) {
       throw new UsageError(
-        `compress writes a tessera stream, which ${output} would not be taken for: end its name with .tsr`,
+        `compress writes a tessera stream, but ${output} has another file extension: end its name with .tsr`,
       );
     }
     reporter.begin();

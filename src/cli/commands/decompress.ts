@@ -9,7 +9,7 @@ import { nameOf, PIPE, readStdin, stdoutSink } from '../standard-streams.js';
 /** `tessera decompress IN.tsr OUT` */
 export const decompressCommand = defineCommand({
   command: 'decompress <in> <out>',
-  describe: 'Turn a .tsr file back into a video',
+  describe: 'Decompress a .tsr file to a video',
   builder: (yargs) =>
     yargs
       .positional('in', { type: 'string', demandOption: true, describe: '.tsr file, or - (pipe)' })
@@ -22,26 +22,26 @@ export const decompressCommand = defineCommand({
         'post-filter': {
           choices: ['lpips', 'psnr', 'none'] as const,
           requiresArg: true,
-          describe: 'Improve pictures for the eye, for PSNR, or not; default: what the pack recommends',
+          describe: 'Improve pictures for the eye, for PSNR, or not at all; default: set by the pack',
         },
         'video-codec': {
           choices: ['h264', 'hevc', 'av1', 'vp9', 'ffv1'] as const,
           requiresArg: true,
           describe: 'Codec of the output; ffv1 is lossless (in .mkv)',
         },
-        start: { type: 'string', requiresArg: true, describe: 'Begin at this time: 12.5 or 1:02:03.5' },
+        start: { type: 'string', requiresArg: true, describe: 'Start at this time: 12.5 or 1:02:03.5' },
         duration: { type: 'string', requiresArg: true, describe: 'Stop after this time' },
-        strict: { type: 'boolean', default: false, describe: 'Fail if anything is wrong with the stream' },
+        strict: { type: 'boolean', default: false, describe: 'Fail if the stream is damaged' },
         pack: sharedOptions.pack,
         device: sharedOptions.device,
         threads: sharedOptions.threads,
         overwrite: sharedOptions.overwrite,
         json: sharedOptions.json,
       })
-      .example('$0 decompress in.tsr out.mp4', 'With sound and all else that was in the source')
-      .example('$0 decompress in.tsr out.mkv --video-codec ffv1', 'Without a second loss')
-      .example('$0 decompress in.tsr - | ffplay -', 'Show it')
-      .example('$0 decompress in.tsr out.mp4 --start 1:30 --duration 10', 'Ten seconds of it'),
+      .example('$0 decompress in.tsr out.mp4', 'Write a video with all tracks of the source')
+      .example('$0 decompress in.tsr out.mkv --video-codec ffv1', 'Write a lossless video')
+      .example('$0 decompress in.tsr - | ffplay -', 'Play it')
+      .example('$0 decompress in.tsr out.mp4 --start 1:30 --duration 10', 'Write ten seconds of it'),
   run: async (argv, { signal, reporter }) => {
     const { in: input, out: output, device, overwrite, strict } = argv;
     if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the y4m stream');

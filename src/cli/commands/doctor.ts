@@ -10,7 +10,7 @@ import { packageVersion } from '../version.js';
 /** `tessera doctor` */
 export const doctorCommand = defineCommand({
   command: 'doctor',
-  describe: 'Show what this machine has of what tessera needs',
+  describe: 'Check that this machine has everything that tessera needs',
   builder: (yargs) => yargs.options({ json: sharedOptions.json }),
   run: async ({ json }) => {
     // FFmpeg and onnxruntime take a while to load: only where they are used.

@@ -11,7 +11,7 @@ import { formatTable } from '../table.js';
 /** `tessera info IN.tsr` */
 export const infoCommand = defineCommand({
   command: 'info <in>',
-  describe: 'Show what a .tsr file holds and where its bits go',
+  describe: 'Show the contents of a .tsr file and its bits by section',
   builder: (yargs) =>
     yargs
       .positional('in', { type: 'string', demandOption: true, describe: '.tsr file, or - (pipe)' })
@@ -37,7 +37,7 @@ export const infoCommand = defineCommand({
   },
 });
 
-/** Language, title and dispositions, as far as they are known. */
+/** Returns language, title and dispositions, if they are known. */
 function describeTrack({ language, title, dispositions }: NonNullable<StreamInfo['video']>): string {
   const known = [language, title].filter((text) => text !== null);
   return [...known, ...(dispositions.length === 0 ? [] : [`(${dispositions.join(', ')})`])].join(', ');

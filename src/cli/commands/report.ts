@@ -16,20 +16,28 @@ export const reportCommand = defineCommand({
   builder: (yargs) =>
     yargs
       .positional('results', { type: 'string', demandOption: true, describe: 'Results of tessera bench' })
-      .positional('later', { type: 'string', describe: 'Results of a later run, to be compared with the first' })
+      .positional('later', { type: 'string', describe: 'Results of a later run, to compare with the first' })
       .options({
         out: { type: 'string', requiresArg: true, describe: 'Folder of the reports; default: that of the results' },
-        pictures: { type: 'boolean', default: true, describe: 'Pictures in the page; --no-pictures: without' },
-        'rate-limit': { type: 'number', requiresArg: true, describe: 'BD-rate in % that is a regression; default 1' },
+        pictures: {
+          type: 'boolean',
+          default: true,
+          describe: 'Include pictures in the page; --no-pictures leaves them out',
+        },
+        'rate-limit': {
+          type: 'number',
+          requiresArg: true,
+          describe: 'Largest BD-rate in % that is no regression; default 1',
+        },
         'cost-limit': {
           type: 'number',
           requiresArg: true,
-          describe: 'Loss of speed or gain of memory in %; default 15',
+          describe: 'Largest loss of speed or gain of memory in % that is no regression; default 15',
         },
         json: sharedOptions.json,
       })
-      .example('$0 report bench-results/results.json', 'Page, tables and plots, made again')
-      .example('$0 report before.json after.json', 'What became better or worse'),
+      .example('$0 report bench-results/results.json', 'Write page, tables and plots again')
+      .example('$0 report before.json after.json', 'Show what became better or worse'),
   run: async (argv, context) => {
     const { results, later, out, pictures, json } = argv;
     if (later === undefined) {
@@ -63,7 +71,7 @@ async function makeReport(
   return EXIT_CODES.done;
 }
 
-/** Limits as the user gave them; what is not given stays as it is by default. */
+/** Returns the limits that the user gave; the others keep their defaults. */
 function limitsOf(rate: number | undefined, cost: number | undefined): { ratePercent?: number; costPercent?: number } {
   for (const [name, value] of Object.entries({ 'rate-limit': rate, 'cost-limit': cost })) {
     if (value !== undefined && !(value >= 0)) throw new UsageError(`--${name} takes a percentage, 0 or more`);

@@ -25,7 +25,7 @@ const exportCommand = defineCommand({
         format: {
           choices: ['npz', 'jsonl'] as const,
           requiresArg: true,
-          describe: "Default: as the output's name ends; jsonl for a pipe",
+          describe: "Default: by the output's file extension; jsonl for a pipe",
         },
         ...commonOptions,
       })
@@ -58,7 +58,7 @@ const exportCommand = defineCommand({
 
 const importCommand = defineCommand({
   command: 'import <in> <out>',
-  describe: 'Make a .tsr file of tokens again',
+  describe: 'Make a .tsr file from exported tokens',
   builder: (yargs) =>
     yargs
       .positional('in', { type: 'string', demandOption: true, describe: '.npz or .jsonl file, or - (pipe)' })

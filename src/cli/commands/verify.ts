@@ -8,7 +8,7 @@ import { nameOf, PIPE, readStdin } from '../standard-streams.js';
 /** `tessera verify IN.tsr` */
 export const verifyCommand = defineCommand({
   command: 'verify <in>',
-  describe: 'Check every checksum of a .tsr file and decode all of it',
+  describe: 'Check all checksums of a .tsr file and decode all frames',
   builder: (yargs) =>
     yargs
       .positional('in', { type: 'string', demandOption: true, describe: '.tsr file, or - (pipe)' })
@@ -18,7 +18,7 @@ export const verifyCommand = defineCommand({
         threads: sharedOptions.threads,
         json: sharedOptions.json,
       })
-      .example('$0 verify in.tsr', 'Exit code 0 if nothing is wrong, 4 if something is'),
+      .example('$0 verify in.tsr', 'Exit code 0 if the stream is intact, 4 if it is damaged'),
   run: async (argv, { signal, reporter }) => {
     const { in: input, device, json } = argv;
     reporter.begin();

@@ -3,12 +3,12 @@ import type { Graph, GraphTensor } from '../../model/graph.js';
 import { AROUND, type Offset } from '../neighbours.js';
 import type { ChannelPlanes } from './channel-planes.js';
 
-/** The cell itself, and that with its neighbours. */
+/** The offset of the cell itself, and the offsets of the cell and its neighbours. */
 const ITSELF: readonly Offset[] = [[0, 0]];
 const ITSELF_AND_AROUND = [...ITSELF, ...AROUND];
 /** Values that describe the token grid and the pass. */
 const ABOUT = 8;
-/** Where they stand; `pass` begins a one-hot group of four. */
+/** The positions of these values; `pass` starts a one-hot group of four. */
 const FIELD = { channels: 0, isFirst: 1, pass: 2, isSecond: 6 } as const;
 const YES = 128;
 
@@ -16,18 +16,19 @@ const YES = 128;
 export interface BitContext {
   /** Channels in use, 1..18. */
   readonly channels: number;
-  /** Number of the token grid in its chunk. */
+  /** The number of the token grid in its chunk. */
   readonly tokenGrid: number;
   readonly pass: number;
-  /** Channels of this token grid, as far as they are read. */
+  /** The channels of this token grid that are known so far. */
   readonly current: ChannelPlanes;
-  /** Those of the token grids before. */
+  /** The channels of the token grids before. */
   readonly before: ChannelPlanes;
   readonly older: ChannelPlanes;
 }
 
 /**
- * Logits uint8 [cells, 18] of some cells' bits, 128 for even chances, by the exact graph (FORMAT.md section 13).
+ * Returns the logits uint8 [cells, 18] of the bits of some cells, from the exact graph; 128 means even chances
+ * (FORMAT.md section 13).
  *
  * Masked passes over a token grid follow MaskGIT (Chang et al. 2022), with a fixed schedule instead of confidence.
  */
@@ -46,7 +47,7 @@ export async function bitLogits(
   return result['logit']!.data;
 }
 
-/** The channels of cells at `offsets` from each of `cells`: [cells, 18 offsets]. */
+/** Returns the channels of the cells at `offsets` from each of `cells`: [cells, 18 offsets]. */
 function rowsOf(cells: Int32Array, offsets: readonly Offset[], planes: ChannelPlanes): GraphTensor {
   const width = offsets.length * TOKEN_CHANNELS;
   const data = new Uint8Array(cells.length * width);

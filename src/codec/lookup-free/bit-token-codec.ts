@@ -11,13 +11,13 @@ import { tokenGridsOf, type CellTokens } from './cell-tokens.js';
 import { TokenGridCoder } from './token-grid-coder.js';
 
 /**
- * Turns the tokens of packets into bytes and back, in coding order (FORMAT.md section 13). Pictures play no part in it.
+ * Turns the tokens of packets into bytes and back, in coding order (FORMAT.md section 13). It does not need pictures.
  */
 export class BitTokenCodec implements TokenByteCodec<CellTokens> {
   readonly #grid: CellGrid;
   readonly #coder: TokenGridCoder;
   readonly #encoder = new RansEncoder();
-  /** Pictures of the last token grid that packets have shown. */
+  /** The number of pictures of the last token grid that packets have shown. */
   #shown = GROUP;
 
   /** @param prior the exact graph. */
@@ -26,7 +26,7 @@ export class BitTokenCodec implements TokenByteCodec<CellTokens> {
     this.#coder = new TokenGridCoder(grid, tables, prior);
   }
 
-  /** Bytes of a packet's tokens; none if it shows a picture of the token grid before. */
+  /** Returns the bytes of a packet's tokens; none if it shows a picture of the previous token grid. */
   async write(header: FrameHeader, { ids }: CellTokens): Promise<Uint8Array> {
     this.#advance(header);
     const count = tokenGridsOf(header);
@@ -39,10 +39,9 @@ export class BitTokenCodec implements TokenByteCodec<CellTokens> {
     return this.#encoder.finish();
   }
 
-  /**
-   * Tokens of a packet's bytes.
+  /** Returns the tokens in the bytes of a packet.
    *
-   * @throws BitstreamError if the bytes are no packet of this stream.
+   * @throws BitstreamError if the bytes are not a packet of this stream.
    */
   async read(header: FrameHeader, bytes: Uint8Array): Promise<CellTokens> {
     this.#advance(header);

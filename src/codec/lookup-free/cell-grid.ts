@@ -1,9 +1,9 @@
-/** Luma samples of a cell's side. */
+/** Width and height of a cell, luma samples. */
 const CELL = 8;
-/** Pictures of a token grid, but for the first one of a chunk. */
+/** The number of pictures of a token grid, except for the first token grid of a chunk. */
 export const GROUP = 4;
 
-/** Parity of row and column of the cells that each pass reads (FORMAT.md section 13). */
+/** The parity of row and column of the cells of each pass (FORMAT.md section 13). */
 const PASSES: readonly (readonly [number, number])[] = [
   [0, 0],
   [1, 1],
@@ -11,13 +11,13 @@ const PASSES: readonly (readonly [number, number])[] = [
   [1, 0],
 ];
 
-/** A picture in cells of 8x8 luma samples: one token each. */
+/** The grid of cells of a picture: 8x8 luma samples and one token for each cell. */
 export class CellGrid {
   readonly columns: number;
   readonly rows: number;
   readonly codedWidth: number;
   readonly codedHeight: number;
-  /** Cells of each pass, as positions in raster order. */
+  /** The cells of each pass, as positions in raster order. */
   readonly passes: readonly Int32Array[];
 
   /** @param width, height size of the visible picture in luma samples. */
@@ -38,7 +38,7 @@ export class CellGrid {
     });
   }
 
-  /** Tokens of a token grid. */
+  /** The number of tokens of a token grid. */
   get cells(): number {
     return this.rows * this.columns;
   }

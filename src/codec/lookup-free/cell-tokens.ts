@@ -10,13 +10,16 @@ export type CellTokens = {
   readonly ids: Uint32Array<ArrayBuffer>;
 };
 
-/** Token grids of such a packet: a key packet may have a second one, which codes its picture again. */
+/**
+ * Returns the number of token grids of a packet. A key packet may have a second token grid, which codes its picture
+ * again.
+ */
 export function tokenGridsOf({ kind, variant: variant }: Pick<FrameHeader, 'kind' | 'variant'>): number {
   if (kind === 'key') return 1 + variant;
   return variant === 0 ? 1 : 0;
 }
 
-/** CRC-32C of ids as little-endian words (FORMAT.md section 13). */
+/** Returns the CRC-32C of ids as little-endian words (FORMAT.md section 13). */
 export function idsChecksum({ ids }: CellTokens): number {
   // Typed arrays are little endian on every machine that onnxruntime runs on.
   return crc32c(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));

@@ -5,14 +5,14 @@ const NEGATIVE = 0;
 const UNKNOWN = 64;
 const POSITIVE = 128;
 
-/** The channels of a token grid as the prior sees them, with a border of unknown cells around the picture. */
+/** The channels of a token grid as the prior takes them, with a border of unknown cells around the picture. */
 export class ChannelPlanes {
   readonly #columns: number;
   readonly #stride: number;
   /** [rows + 2, columns + 2, 18]. */
   readonly #bytes: Uint8Array;
 
-  /** All unknown. */
+  /** Makes all channels unknown. */
   constructor({ rows, columns }: CellGrid) {
     this.#columns = columns;
     this.#stride = columns + 2;

@@ -5,7 +5,7 @@ import { GROUP, type CellGrid } from './cell-grid.js';
 import type { CellTokens } from './cell-tokens.js';
 import { firstState, picturesOf, type PictureGroup, type TokenizerState } from './tokenizer.js';
 
-/** Makes pictures of token grids, in coding order; the state goes from one token grid of a chunk to the next. */
+/** Makes pictures from token grids, in coding order. It passes the state from one token grid of a chunk to the next. */
 export class ChunkDecoder {
   readonly #grid: CellGrid;
   readonly #graph: Pick<Graph, 'run'>;
@@ -13,7 +13,7 @@ export class ChunkDecoder {
   #state: TokenizerState;
   #pictures: PictureGroup | null = null;
 
-  /** @param first value of each of the state's channels before a chunk. */
+  /** @param first initial value of each channel of the state, for the start of a chunk. */
   constructor(grid: CellGrid, graph: Pick<Graph, 'run'>, first: Uint8Array) {
     this.#grid = grid;
     this.#graph = graph;
@@ -25,7 +25,7 @@ export class ChunkDecoder {
     return this.#state;
   }
 
-  /** Begins a chunk. */
+  /** Starts a chunk. */
   restart(): void {
     this.#state = this.#first;
   }
@@ -42,7 +42,7 @@ export class ChunkDecoder {
     this.#state = state;
   }
 
-  /** The picture of a packet, at coded size. Which packets may follow each other is the token codec's business. */
+  /** Returns the picture of a packet, at coded size. The token codec checks the order of packets. */
   async decode(header: FrameHeader, { ids }: CellTokens): Promise<Planes> {
     if (header.kind === 'key') this.restart();
     const { cells } = this.#grid;
@@ -54,7 +54,7 @@ export class ChunkDecoder {
   }
 }
 
-/** One picture's plane, in a buffer of its own. */
+/** Returns the plane of one picture, in its own buffer. */
 function pictureOf(plane: Uint8Array<ArrayBuffer>, index: number): Uint8Array<ArrayBuffer> {
   const size = plane.length / GROUP;
   return plane.slice(index * size, (index + 1) * size);

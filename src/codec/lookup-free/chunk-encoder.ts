@@ -25,7 +25,7 @@ export interface TokenizerGraphs {
 export interface ChunkOptions {
   /** Channels in use, 1..18. */
   readonly channels: number;
-  /** Frames from one key frame to the next at most, at least 1; chunks have 1 + 4k. */
+  /** The largest distance between key frames, in frames, at least 1. Chunks have 1 + 4k frames. */
   readonly keyint: number;
 }
 
@@ -43,15 +43,15 @@ interface Waiting {
 }
 
 /**
- * A key picture gets a second token grid if its squared error exceeds that of the picture before by this factor (0.9
- * dB): the step would be visible.
+ * A key picture gets a second token grid if its squared error exceeds that of the previous picture by this factor (0.9
+ * dB), because the change of quality would be visible.
  */
 const SEAM = 1.23;
 
 /**
- * Encodes a sequence of pictures: the first one of a chunk alone, then four by four (Yu et al. 2024, section 3). Chunks
- * end at scene cuts, where the token grid before has fewer pictures. Where a chunk begins within a scene and its first
- * picture is worse than the one before, a second token grid codes that picture again.
+ * Encodes a sequence of pictures: the first picture of a chunk alone, then groups of four (Yu et al. 2024, section 3).
+ * A chunk ends at a scene cut; the token grid before the cut may have fewer pictures. If a chunk starts within a scene
+ * and its first picture is worse than the picture before, a second token grid codes the first picture again.
  */
 export class ChunkEncoder {
   readonly #grid: CellGrid;
@@ -59,13 +59,13 @@ export class ChunkEncoder {
   readonly #channels: number;
   readonly #chunkLength: number;
   readonly #lookAhead: LookAhead;
-  /** Follows what decoders hold. */
+  /** Tracks the state of a decoder. */
   readonly #decoder: ChunkDecoder;
   readonly #chooser: SignChooser;
   readonly #waiting: Waiting[] = [];
   readonly #packets: ChunkPacket[] = [];
   #last: LookAheadFrame | null = null;
-  /** Frames of the chunk so far. */
+  /** The number of frames of the chunk so far. */
   #sinceKey = 0;
   /** The pictures of the last token grid. */
   #source: PictureGroup | null = null;
@@ -88,12 +88,12 @@ export class ChunkEncoder {
     this.#waiting.push({ picture, display: frame.display, isSceneCut: frame.isSceneCut });
   }
 
-  /** True if there is a packet; at the end of the sequence (`isEnd`) as long as there is a picture. */
+  /** Returns true if a packet can be made; at the end of the sequence (`isEnd`), as long as there is a picture. */
   isReady(isEnd: boolean): boolean {
     return this.#packets.length > 0 || this.#nextPictures(isEnd).length > 0;
   }
 
-  /** The next packet; `isEnd` as in {@link isReady}, which must be true. */
+  /** Returns the next packet; `isEnd` as in {@link isReady}, which must have returned true. */
   async next(isEnd: boolean): Promise<ChunkPacket> {
     if (this.#packets.length === 0) await this.#encode(this.#nextPictures(isEnd));
     return this.#packets.shift()!;
@@ -103,7 +103,7 @@ export class ChunkEncoder {
     return isSceneCut || this.#sinceKey === 0 || this.#sinceKey >= this.#chunkLength;
   }
 
-  /** Pictures of the next token grid; none if more must come first. */
+  /** Returns the number of pictures of the next token grid; 0 if more pictures must come first. */
   #nextPictures(isEnd: boolean): readonly Waiting[] {
     const first = this.#waiting[0];
     if (first === undefined) return [];
@@ -139,7 +139,7 @@ export class ChunkEncoder {
     this.#sinceKey = (isKey ? 0 : this.#sinceKey) + group.length;
   }
 
-  /** Ids of the one or two token grids of a key packet. */
+  /** Returns the ids of the one or two token grids of a key packet. */
   async #codeKey(pictures: PictureGroup, isSceneCut: boolean): Promise<Uint32Array<ArrayBuffer>> {
     const before = this.#source === null || isSceneCut ? null : this.#error(this.#source);
     this.#decoder.restart();
@@ -149,7 +149,7 @@ export class ChunkEncoder {
     return joined(first, await this.#codeTokenGrid(pictures));
   }
 
-  /** Ids of a token grid, which the decoder has then. */
+  /** Returns the ids of a token grid and gives them to the decoder. */
   async #codeTokenGrid(pictures: PictureGroup): Promise<Uint32Array<ArrayBuffer>> {
     const evidence = await evidenceOf(this.#network, this.#grid, pictures, this.#decoder.state, this.#channels);
     const ids = await this.#chooser.choose(evidence, this.#channels);
@@ -157,7 +157,7 @@ export class ChunkEncoder {
     return ids;
   }
 
-  /** Squared error of the last decoded picture. */
+  /** Returns the squared error of the last decoded picture. */
   #error(pictures: PictureGroup): number {
     return lastPictureError(pictures, this.#decoder.pictures!);
   }

@@ -6,7 +6,7 @@ import type { CellGrid } from './cell-grid.js';
 import { TokenGridCoder } from './token-grid-coder.js';
 import type { Evidence } from './tokenizer.js';
 
-/** Takes evidence as values and gives back the sign that it and the table together speak for. */
+/** Takes evidence as values and returns the sign that evidence and table together favour. */
 const chooser: Pick<SymbolCoder, 'symbol'> = {
   symbol: (tables: AdaptiveTables, table: number, evidence: number): number => {
     const expected = (tables.cost(table, 0) - tables.cost(table, 1)) * Math.LN2;
@@ -16,13 +16,13 @@ const chooser: Pick<SymbolCoder, 'symbol'> = {
   },
 };
 
-/** Steps of evidence in a nat, and where it speaks for neither sign. */
+/** The number of evidence steps per nat, and the value that favours neither sign. */
 const NAT_STEPS = 8;
 const NOTHING = 127.5;
 
 /**
- * Chooses tokens by what their bits cost and what they are worth: a channel near zero takes the sign that the prior
- * expects. This is rate-distortion optimised quantisation (Sullivan and Wiegand 1998) of signs.
+ * Chooses tokens by the cost of their bits and their value for the picture. A channel near zero takes the sign that the
+ * prior expects. This is rate-distortion optimised quantisation (Sullivan and Wiegand 1998) of signs.
  */
 export class SignChooser {
   readonly #coder: TokenGridCoder;
@@ -34,12 +34,12 @@ export class SignChooser {
     this.#cells = grid.cells;
   }
 
-  /** Begins a chunk. */
+  /** Starts a chunk. */
   restart(): void {
     this.#coder.restart();
   }
 
-  /** Ids [rows, columns] of the next token grid. */
+  /** Returns the ids [rows, columns] of the next token grid. */
   choose(evidence: Evidence, channels: number): Promise<Uint32Array<ArrayBuffer>> {
     return this.#coder.code(chooser, channels, (cell, channel) => evidence[channel * this.#cells + cell]!);
   }

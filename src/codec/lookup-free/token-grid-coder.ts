@@ -12,8 +12,8 @@ const ADAPTATION_RATE = 7;
 const LEVEL_SHIFT = 2;
 
 /**
- * The bits of token grids, one by one with their probability tables (FORMAT.md section 13): the one path of writing,
- * reading and choosing them. Holds the adapted tables and the two token grids before.
+ * The bits of token grids, one by one with their probability tables (FORMAT.md section 13): the same code writes, reads
+ * and chooses them. Holds the adapted tables and the two previous token grids.
  */
 export class TokenGridCoder {
   readonly #grid: CellGrid;
@@ -22,7 +22,7 @@ export class TokenGridCoder {
   readonly #tables: AdaptiveTables;
   #before: ChannelPlanes;
   #older: ChannelPlanes;
-  /** Token grids of the chunk so far. */
+  /** The number of token grids of the chunk so far. */
   #tokenGrids = 0;
 
   /** @param prior the exact graph. */
@@ -34,7 +34,7 @@ export class TokenGridCoder {
     this.#before = this.#older = new ChannelPlanes(grid);
   }
 
-  /** Begins a chunk. */
+  /** Starts a chunk. */
   restart(): void {
     this.#tables.reset();
     this.#before = this.#older = new ChannelPlanes(this.#grid);
@@ -44,9 +44,9 @@ export class TokenGridCoder {
   /**
    * Codes the next token grid.
    *
-   * @param coder gets each bit with its table and gives back what it is.
+   * @param coder takes each bit with its table and returns the value of the bit.
    * @param channels in use, 1..18.
-   * @param wanted what `coder` gets as the value of a bit.
+   * @param wanted the values that `coder` gets for the bits.
    * @returns ids [rows, columns].
    */
   async code(
@@ -77,7 +77,7 @@ export class TokenGridCoder {
     return ids;
   }
 
-  /** How certain a channel is once those before it are known: `id` holds their bits. */
+  /** Returns the certainty level of a channel after the earlier channels are known: `id` holds their bits. */
   #level(logit: number, channel: number, id: number): number {
     const weights = this.#channelWeights;
     let sum = logit;

@@ -6,7 +6,7 @@ import { GROUP, type CellGrid } from './cell-grid.js';
 /** The state that both networks carry from one token grid to the next: uint8 [1, S, rows, columns]. */
 export type TokenizerState = GraphTensor;
 
-/** Planes of the four pictures of a token grid, one behind the other: y [4, codedHeight, codedWidth]. */
+/** Planes of the four pictures of a token grid, one after another: y [4, codedHeight, codedWidth]. */
 export type PictureGroup = Planes;
 
 /** The state at the start of a chunk. Each channel has one value for all cells. */
@@ -20,8 +20,9 @@ export function firstState({ rows, columns, cells }: CellGrid, values: Uint8Arra
 export type Evidence = Uint8Array;
 
 /**
- * What speaks for the tokens of four pictures (Yu et al. 2024, "Language Model Beats Diffusion: Tokenizer is Key to Visual
- * Generation", section 3: signs of a causal network's output, no codebook). Float arithmetic: the encoder alone decides.
+ * Returns the evidence for the tokens of four pictures (Yu et al. 2024, "Language Model Beats Diffusion: Tokenizer is
+ * Key to Visual Generation", section 3: signs of a causal network's output, no codebook). It uses float arithmetic,
+ * because only the encoder needs it.
  *
  * @param channels in use, 1..18.
  */
@@ -42,7 +43,7 @@ export async function evidenceOf(
   return evidence!.data;
 }
 
-/** Pictures of the token grid with these ids [rows, columns], and the state for the next one. */
+/** Returns the pictures of the token grid with these ids [rows, columns], and the state for the next token grid. */
 export async function picturesOf(
   graph: Pick<Graph, 'run'>,
   { rows, columns, cells }: CellGrid,

@@ -25,8 +25,8 @@ export interface References {
 }
 
 /**
- * Prediction and residual of macroblocks (FORMAT.md section 10), on pictures in kernel memory. The decoder runs it over
- * whole frames; the encoder uses its parts to try things out.
+ * Prediction and residual of macroblocks (FORMAT.md section 10), on pictures in kernel memory. The decoder uses it for
+ * whole frames. The encoder uses its parts for trials.
  */
 export class BlockReconstruction {
   readonly #kernels: Kernels;
@@ -85,7 +85,7 @@ export class BlockReconstruction {
     return (small ? pack.interBasis8 : pack.interBasis16)[tokens.basis[at]!]!;
   }
 
-  /** Brings the tokens of one macroblock at `offset` into kernel memory for the `add` functions. */
+  /** Copies the tokens of the macroblock at `offset` to kernel memory for the `add` functions. */
   loadTokens(coefficients: Int16Array, offset: number): void {
     this.#kernels.i16.set(coefficients.subarray(offset, offset + TOKENS_PER_BLOCK), this.#tokens >> 1);
   }
@@ -169,7 +169,7 @@ export class BlockReconstruction {
     }
   }
 
-  /** Intra boundary of a luma block; `sub` is -1 for the whole macroblock. Returns where it stands. */
+  /** Intra boundary of a luma block; `sub` is -1 for the whole macroblock. Returns the address of the boundary. */
   lumaBoundary(target: Picture, row: number, column: number, sub: number, columns: number): Pointer {
     const { stride } = target.y;
     const size = sub < 0 ? MACROBLOCK : SUB_BLOCK;
@@ -188,7 +188,7 @@ export class BlockReconstruction {
     return this.#boundary;
   }
 
-  /** Predicts both chroma blocks' plane of a macroblock from its boundary. */
+  /** Predicts both chroma blocks of a macroblock from their boundaries. */
   predictIntraChroma(plane: Plane, row: number, column: number, mode: number, columns: number): void {
     const block = plane.at + row * CHROMA_BLOCK * plane.stride + column * CHROMA_BLOCK;
     const { call } = this.#kernels;
@@ -277,7 +277,7 @@ export class BlockReconstruction {
     const mvy = motion[vector + 1]!;
     const whole = p === 0 ? LUMA_SHIFT : CHROMA_SHIFT;
     const mask = (p === 0 ? LUMA_PHASES : CHROMA_PHASES) - 1;
-    // Blocks that lie wholly outside see nothing but repeated edge samples, wherever they are.
+    // A block that is completely outside contains only repeated edge samples, at any position.
     const fromX = Math.max(-(width + LUMA_TAPS), Math.min(plane.width + LUMA_TAPS, x + (mvx >> whole)));
     const fromY = Math.max(-(width + LUMA_TAPS), Math.min(plane.height + LUMA_TAPS, y + (mvy >> whole)));
     this.#kernels.call.compensate(

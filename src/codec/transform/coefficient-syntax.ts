@@ -20,7 +20,7 @@ export class CoefficientSyntax {
   readonly #probabilities: ProbabilityTables;
   readonly #neighbours: Uint8Array;
   readonly #contextOfSum: Uint8Array;
-  /** Coded tokens at most, by kind: 16x16, four 8x8, chroma. */
+  /** The largest number of coded tokens by kind: 16x16, four 8x8, chroma. */
   readonly #available: readonly [number, number, number];
 
   constructor(tables: ProbabilityTables, pack: PackTables) {
@@ -34,7 +34,7 @@ export class CoefficientSyntax {
    * Codes the tokens of one pass.
    *
    * @param pass 0: macroblocks with even row + column, 1: the others.
-   * @param scales what the prior gave for this pass.
+   * @param scales the scales of this pass, from the prior.
    */
   code(coder: SymbolCoder, tokens: FrameTokens, pass: 0 | 1, { scale, index }: Scales): void {
     const { rows, columns } = tokens.geometry;

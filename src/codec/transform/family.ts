@@ -10,7 +10,7 @@ import { availableParallelism, Worker } from '../../platform/threads.js';
 import { WorkerLink } from '../../threads/worker-link.js';
 import type { CodecFamily } from '../family.js';
 
-/** Workers for the post-filter at most: the two before them feed no more. */
+/** The largest number of workers for the post-filter. The two workers before them cannot supply more. */
 const MAX_POST_FILTERS = 3;
 
 /** Blocks, motion and transforms, with learned parts. */

@@ -7,7 +7,7 @@ import { transformFamily } from './family.js';
 import { Geometry } from './frame-tokens.js';
 import { foreignSidePlanes } from './loop-filter.js';
 
-/** Runs a post-filter over pictures that another codec decoded: how much a filter does is then told from the codec. */
+/** Runs a post-filter over decoded pictures of another codec, to separate the effect of the filter from the codec. */
 export class ForeignFilter implements AsyncDisposable {
   readonly #geometry: Geometry;
   readonly #workers: readonly WorkerLink<PostFilterRequest, Planes>[];
@@ -24,9 +24,9 @@ export class ForeignFilter implements AsyncDisposable {
   }
 
   /**
-   * Filters frames, all of them of the filter's size.
+   * Filters frames of the size in the setup, in their order.
    *
-   * @param q 0..63, of which our own pictures would have about as coarse a quantiser.
+   * @param q 0..63: the q with about the same quantiser step as the other codec.
    */
   async *filter(frames: AsyncIterable<Frame>, q: number): AsyncGenerator<Frame, void, undefined> {
     const waiting: Promise<Frame>[] = [];

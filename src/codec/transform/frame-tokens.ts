@@ -62,7 +62,7 @@ export class FrameTokens {
   readonly type: Uint8Array;
   /** [rows, columns]: 1 if the luma residual is four 8x8 transforms. */
   readonly transform: Uint8Array;
-  /** [rows, columns]: which of the pack's inter bases. */
+  /** [rows, columns]: the index of the inter basis of the pack. */
   readonly basis: Uint8Array;
   /** [rows, columns]: 0..16, 0..8. */
   readonly lumaGroups: Uint8Array;
@@ -79,12 +79,12 @@ export class FrameTokens {
   readonly motionDifference: Uint8Array;
   /** [regionRows, regionColumns]: -8..8. */
   readonly qOffset: Int8Array;
-  /** [regionRows, regionColumns]: 1 if the loop filter's result is taken. */
+  /** [regionRows, regionColumns]: 1 if the loop filter is used. */
   readonly filtered: Uint8Array;
   /** [rows, columns, 384]. */
   readonly coefficients: Int16Array;
 
-  /** @param Buffer where the arrays lie; a `SharedArrayBuffer` is seen by all threads that adopt it. */
+  /** @param Buffer the type of buffer of the arrays; all threads that adopt a `SharedArrayBuffer` share it. */
   constructor(
     readonly geometry: Geometry,
     Buffer: new (bytes: number) => ArrayBufferLike = ArrayBuffer,
@@ -106,18 +106,18 @@ export class FrameTokens {
     this.coefficients = new Int16Array(new Buffer(2 * blocks * TOKENS_PER_BLOCK));
   }
 
-  /** Makes tokens of the arrays that another thread sent; they are taken over, not copied. */
+  /** Makes tokens from the arrays of another thread, without a copy. */
   static adopt(geometry: Geometry, arrays: TokenArrays): FrameTokens {
     return Object.assign(Object.create(FrameTokens.prototype) as FrameTokens, arrays, { geometry });
   }
 
-  /** Makes all tokens what they are in a new object. */
+  /** Resets all tokens to the values of a new object. */
   clear(): void {
     for (const array of Object.values(this.arrays())) array.fill(0);
     this.referenceIndex.fill(NO_REFERENCE);
   }
 
-  /** The same tokens in arrays of their own. */
+  /** Returns a copy of the tokens. */
   copy(): FrameTokens {
     const result = new FrameTokens(this.geometry);
     const arrays = this.arrays();
@@ -125,7 +125,7 @@ export class FrameTokens {
     return result;
   }
 
-  /** The arrays alone, for sending them to another thread. */
+  /** Returns only the arrays, to send them to another thread. */
   arrays(): TokenArrays {
     const { geometry: _, ...arrays } = this;
     return arrays;

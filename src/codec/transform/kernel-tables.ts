@@ -14,7 +14,7 @@ export interface StepTables {
   readonly chroma: readonly [Pointer, Pointer];
 }
 
-/** The pack's tables laid out in kernel memory, as the kernels want them. */
+/** The pack's tables in kernel memory, in the layout that the kernels need. */
 export class KernelTables {
   readonly pack: PackTables;
   /** Addresses of int16 [atoms, samples]. */

@@ -11,9 +11,9 @@ export const SIDE_PLANES = 6;
 const SUB_BLOCK_SHIFT = shiftOf(SUB_BLOCK);
 /** A flag of the side input that is set. */
 const YES = 64;
-/** Luma samples around a region that its filter sees. */
+/** The number of luma samples around a region that its filter reads. */
 const HALO = 8;
-/** Regions that are evaluated at a time: what they need still fits a core's cache. */
+/** The number of regions that are evaluated at a time. Their data fits into the cache of a core. */
 const BATCH = 12;
 const PLANES = [
   { name: 'y', output: 'filteredY', shift: 0 },
@@ -52,8 +52,8 @@ export function sidePlanes(header: FrameHeader, tokens: FrameTokens): Uint8Array
 }
 
 /**
- * Side input for a picture of another codec, whose blocks are not known: its q everywhere, and for the rest blocks of an
- * inter frame with half of their luma groups.
+ * Returns the side input for a picture of another codec with unknown blocks: one q everywhere, and blocks of an inter
+ * frame with half of their luma groups.
  */
 export function foreignSidePlanes({ rows, columns }: Geometry, q: number): Uint8Array<ArrayBuffer> {
   const size = 4 * rows * columns;
@@ -82,8 +82,8 @@ export async function runPostFilter(
 }
 
 /**
- * Filters regions of a picture in place. Each region is evaluated alone, with `HALO` luma samples around it, so the
- * result does not depend on which others are filtered.
+ * Filters regions of a picture in place. Each region is evaluated independently, with `HALO` luma samples around it. So
+ * the result does not depend on the choice of other regions.
  *
  * @param regions numbers of the regions, in any order.
  */
@@ -94,7 +94,7 @@ export async function filterRegions(
   side: Uint8Array,
   regions: readonly number[],
 ): Promise<void> {
-  // Surroundings are unfiltered samples: all regions are taken from the picture before the first one is put back.
+  // The surroundings are unfiltered samples, so all regions are read before the first result is written.
   const batches = [];
   for (let start = 0; start < regions.length; start += BATCH) {
     const batch = regions.slice(start, start + BATCH);
@@ -185,7 +185,7 @@ function cornerOf(geometry: Geometry, region: number, shift: number): { left: nu
   };
 }
 
-/** Copies a square out of a plane whose edge samples repeat without end. */
+/** Copies a square from a plane; outside the plane, edge samples repeat. */
 function cut(
   plane: Uint8Array,
   width: number,

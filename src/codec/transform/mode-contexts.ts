@@ -1,14 +1,14 @@
 import { INTRA8, isIntra, SKIP, type FrameTokens } from './frame-tokens.js';
 
 /**
- * Contexts of the mode symbols (FORMAT.md section 8, table "Modes"): what the macroblocks to the left and above were.
- * `row` and `column` count macroblocks unless said otherwise.
+ * Contexts of the mode symbols (FORMAT.md section 8, table "Modes"): they depend on the macroblocks to the left and
+ * above. `row` and `column` count macroblocks unless said otherwise.
  */
 
-/** Activities of the neighbours that `lumaGroups` tells apart, for each of the four types that have a residual. */
+/** The number of neighbour activities for `lumaGroups`, for each of the four types with a residual. */
 const LUMA_ACTIVITIES = 6;
 export const LUMA_GROUPS_CONTEXTS = 4 * LUMA_ACTIVITIES;
-/** Activities that `chromaGroups` tells apart: four of the neighbours, without or with luma tokens. */
+/** The number of activities for `chromaGroups`: four of the neighbours, without or with luma tokens. */
 const CHROMA_ACTIVITIES = 8;
 export const CHROMA_GROUPS_CONTEXTS = 4 * CHROMA_ACTIVITIES;
 

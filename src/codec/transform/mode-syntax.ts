@@ -34,8 +34,8 @@ import type { ProbabilityTables } from './probability-tables.js';
 import { TemporalMotion } from './temporal-motion.js';
 
 /**
- * Syntax of everything in a frame but its transform tokens (FORMAT.md section 8, steps 1 to 3), for both directions:
- * a writing coder takes the values that stand in the tokens, a reading one fills them in.
+ * Syntax of everything in a frame but its transform tokens (FORMAT.md section 8, steps 1 to 3), for both directions: a
+ * writing coder reads the values from the tokens; a reading coder fills them in.
  */
 export class ModeSyntax {
   readonly #probabilities: ProbabilityTables;
@@ -45,7 +45,7 @@ export class ModeSyntax {
   readonly #neighbours: MotionNeighbours;
   readonly #fields = new Int16Array(MOTION_FIELDS);
 
-  /** @param temporal holds the motion of the reference slots, of which every frame that is coded here takes part. */
+  /** @param temporal the motion of the reference slots; it is updated with every frame. */
   constructor(tables: ProbabilityTables, pack: PackTables, temporal = new TemporalMotion()) {
     this.#probabilities = tables;
     this.#temporal = temporal;
@@ -54,7 +54,7 @@ export class ModeSyntax {
     this.#basisChoices = [pack.interBasis16.length, pack.interBasis8.length];
   }
 
-  /** Codes region and mode tokens of a whole frame. Frames come in coding order. */
+  /** Codes the region and mode tokens of a whole frame. Call it for frames in coding order. */
   code(coder: SymbolCoder, header: FrameHeader, tokens: FrameTokens): void {
     this.#temporal.beginFrame(header);
     this.#codeRegions(coder, header, tokens);
@@ -242,8 +242,8 @@ export class ModeSyntax {
 }
 
 /**
- * Symbol of the motion that stands in the tokens: the first equal candidate, else NEW_MOTION. When reading, nothing
- * stands there yet and the result is ignored.
+ * Returns the symbol of the motion in the tokens: the first equal candidate, else NEW_MOTION. When reading, the tokens
+ * have no motion yet, and the result is ignored.
  */
 function motionSymbol(neighbours: MotionNeighbours, tokens: FrameTokens, at: number, type: number): number {
   const { candidates } = neighbours;

@@ -7,7 +7,7 @@ export const CANDIDATES = 3;
 /** Symbol of `motion` for a motion that is not one of the candidates. */
 export const NEW_MOTION = CANDIDATES;
 
-/** Classes that a vector's difference to its prediction falls into, by its number of bits. */
+/** The number of classes of a vector's difference to its prediction, by its number of bits. */
 export const MOTION_CLASSES = 16;
 /** Contexts of a component's class. */
 export const MOTION_CLASS_CONTEXTS = 3;
@@ -16,13 +16,13 @@ export const MOTION_CLASS_CONTEXTS = 3;
 const NO_MOVEMENT = new Int16Array(MOTION_FIELDS);
 
 /**
- * Motion of the neighbours of one partition, in the frame and in time, and what is predicted from it (FORMAT.md section
- * 8, "Motion"). One instance is reused for all partitions, so nothing is allocated per block.
+ * Motion of the neighbours of one partition, in the frame and in time, and the prediction from it (FORMAT.md section 8,
+ * "Motion"). One instance is reused for all partitions, so nothing is allocated per block.
  */
 export class MotionNeighbours {
   /** [3, 5]: reference, x0, y0, x1, y1 of each candidate. */
   readonly candidates = new Int16Array(CANDIDATES * MOTION_FIELDS);
-  /** Whether `temporal` holds a motion of the partition. */
+  /** True if `temporal` holds a motion for the partition. */
   hasTemporal = false;
   /** Positions of left, above and above right on the sub-block grid, -1 if absent. */
   readonly #positions = new Int32Array(3);
@@ -30,7 +30,7 @@ export class MotionNeighbours {
   #count = 0;
   #tokens: FrameTokens | undefined;
 
-  /** @param temporal what the frame's references hold; its frame must have begun. */
+  /** @param temporal the motion of the frame's references; its frame must have started. */
   constructor(readonly temporal: TemporalMotion) {}
 
   /**
@@ -92,7 +92,7 @@ export class MotionNeighbours {
     return fields[1 + slot * 2 + component]!;
   }
 
-  /** Context 0..2 of a motion class: how large the neighbours' differences of this component were. */
+  /** Returns the context 0..2 of a motion class, from the size of the neighbours' differences in this component. */
   differenceContext(component: number): number {
     const tokens = this.#tokens!;
     const left = this.#positions[0]!;

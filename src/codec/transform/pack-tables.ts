@@ -25,21 +25,24 @@ const MAX_INTRA_MODES = 16;
 const MAX_INTERPOLATIONS = 4;
 const MAX_BASES = 32;
 const MAX_BASIS_CHOICES = 4;
-/** With the largest weight and magnitude, `(16384 * 255 >> 5) * 16383`, dequantisation still fits 31 bits. */
+/** With the largest weight and magnitude, dequantisation still fits into 31 bits: `(16384 * 255 >> 5) * 16383`. */
 const MAX_STEP = 16384;
 /** Largest sum of the magnitudes of a row of taps: results before rounding then fit 16 bits. */
 const MAX_TAP_SUM = 128;
 /** Sum of a row of taps, which are in 1/64. */
 const TAP_UNIT = 64;
 
-/** Positions between two samples that luma vectors (quarter samples) tell apart, and taps of each. */
+/** The number of positions between two luma samples (quarter samples), and the number of taps of each. */
 export const LUMA_PHASES = 4;
 export const LUMA_TAPS = 8;
-/** The same of chroma, which has half as many samples. */
+/** The same for chroma, which has half the resolution. */
 export const CHROMA_PHASES = 2 * LUMA_PHASES;
 export const CHROMA_TAPS = 4;
 
-/** Samples around a block of `size` x `size` that intra prediction sees: the corner, 2 size above, size on the left. */
+/**
+ * Returns the number of samples around a `size` x `size` block that intra prediction reads: the corner, 2 size above,
+ * size on the left.
+ */
 export function boundarySamples(size: number): number {
   return 3 * size + 1;
 }
@@ -115,10 +118,10 @@ export interface PackTables {
 }
 
 /**
- * Checks every table of a pack against docs/FORMAT.md section 6: type, shape, and whatever the decoder relies on
- * without looking again (indices, sums, ranges).
+ * Checks every table of a pack against docs/FORMAT.md section 6: type, shape, and everything that the decoder does not
+ * check again (indices, sums, ranges).
  *
- * @throws ModelError that names the table and what is wrong with it.
+ * @throws ModelError that names the table and its error.
  */
 export function readPackTables(pack: Pick<ModelPack, 'name' | 'family' | 'tables'>): PackTables {
   requireFamily(pack, 'transform');
@@ -203,7 +206,7 @@ function readBasisIndices(
   return data;
 }
 
-/** Interpolation keeps brightness, its sums fit 16 bits, and the phase 0 is the sample itself. */
+/** Checks that interpolation keeps brightness, its sums fit into 16 bits, and phase 0 is the sample itself. */
 function requireTaps(
   reader: TableReader,
   name: string,
@@ -223,7 +226,7 @@ function requireTaps(
   }
 }
 
-/** A token's context looks only at tokens that are decoded before it. */
+/** Checks that the context of a token uses only tokens that are decoded before it. */
 function readNeighbours(reader: TableReader): Uint8Array<ArrayBuffer> {
   const { data } = reader.read('contextNeighbours', 'U8', [TOKEN_KINDS, LUMA_TOKENS, NEIGHBOURS]);
   for (const [at, neighbour] of data.entries()) {

@@ -11,7 +11,7 @@ import { Picture } from './picture.js';
 import type { Planes } from '../planes.js';
 import { ReferenceSlots } from './reference-slots.js';
 
-/** Turns tokens into loop pictures (FORMAT.md section 10), holding the reference slots. */
+/** Makes loop pictures from tokens (FORMAT.md section 10). Holds the reference slots. */
 export class PictureDecoder {
   readonly #geometry: Geometry;
   readonly #tables: KernelTables;
@@ -30,9 +30,9 @@ export class PictureDecoder {
   }
 
   /**
-   * The loop picture of one frame, at coded size. Frames come in coding order.
+   * Returns the loop picture of one frame, at coded size. Call it for frames in coding order.
    *
-   * @throws BitstreamError if the head names a filter the pack lacks or an empty slot.
+   * @throws BitstreamError if the header names an empty slot, or a filter that the pack does not have.
    */
   async decode(header: FrameHeader, tokens: FrameTokens): Promise<Planes> {
     if (header.variant >= this.#tables.interpolation.length) {

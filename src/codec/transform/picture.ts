@@ -12,7 +12,7 @@ export class Picture {
   readonly v: Plane;
   readonly #kernels: Kernels;
 
-  /** @param planes where they lie in the memory of `kernels`. */
+  /** @param planes the positions of the planes in the memory of `kernels`. */
   constructor(
     kernels: Kernels,
     readonly planes: PicturePlanes,
@@ -21,7 +21,7 @@ export class Picture {
     [this.y, this.u, this.v] = planes;
   }
 
-  /** Makes room for a picture. */
+  /** Allocates memory for a picture. */
   static allocate(kernels: Kernels, { codedWidth, codedHeight }: Geometry): Picture {
     const chroma = (): Plane => allocatePlane(kernels, codedWidth / 2, codedHeight / 2);
     return new Picture(kernels, [allocatePlane(kernels, codedWidth, codedHeight), chroma(), chroma()]);

@@ -16,7 +16,10 @@ import { AROUND, type Offset } from '../neighbours.js';
 
 /** Values that describe a macroblock itself to the prior (FORMAT.md section 9). */
 export const BLOCK_FIELDS = 32;
-/** Where they stand; `type`, `intraMode` and `basis` begin one-hot groups, the last without a value for basis 0. */
+/**
+ * The positions of these values. `type`, `intraMode` and `basis` start one-hot groups; the last has no value for basis
+ * 0.
+ */
 const BLOCK = {
   isInter: 0,
   q: 1,
@@ -32,7 +35,7 @@ const BLOCK = {
 } as const;
 /** Values that describe each of its eight neighbours. */
 const NEIGHBOUR_FIELDS = 6;
-/** Where they stand. */
+/** The positions of these values. */
 const NEIGHBOUR = { isThere: 0, isIntra: 1, isSkip: 2, transform: 3, lumaGroups: 4, chromaGroups: 5 } as const;
 /** Quarter samples, the units of vectors, in a macroblock's width, and the shift from them to macroblocks. */
 const MACROBLOCK_UNITS = 4 * MACROBLOCK;
@@ -49,20 +52,20 @@ export interface PriorGraphs {
   readonly second: Pick<Graph, 'run'>;
 }
 
-/** Memory of a frame: [rows, columns, 384], what is remembered of coded magnitudes along the motion. */
+/** The memory of a frame [rows, columns, 384]: codes of earlier magnitudes, moved along the motion. */
 export type TokenMemory = Uint8Array<ArrayBuffer>;
 
 /** Scales of the coded macroblocks of one pass. */
 export interface Scales {
   /** [macroblocks, 384], 0..31. */
   readonly scale: Uint8Array;
-  /** [rows, columns]: which of these macroblocks stands there; -1 if none. */
+  /** [rows, columns]: the index of the macroblock in `scales`; -1 if it is not in this pass. */
   readonly index: Int32Array;
 }
 
 /**
  * The prior of one frame (FORMAT.md section 9). Only coded macroblocks are evaluated: `first` gives the scales of pass
- * 0, `second`, which sees the tokens of pass 0, those of pass 1.
+ * 0. `second` reads the tokens of pass 0 and gives the scales of pass 1.
  */
 export class FramePrior {
   /** The reference's memory moved by the motion, [rows, columns, 384]. */
@@ -87,7 +90,7 @@ export class FramePrior {
     );
   }
 
-  /** Scales for pass 0. */
+  /** Returns the scales for pass 0. */
   async first({ first }: PriorGraphs): Promise<Scales> {
     const coded = this.#coded;
     const count = coded.length;
@@ -104,7 +107,7 @@ export class FramePrior {
     return { scale: this.#keep(result.scale!.data), index };
   }
 
-  /** Scales for pass 1, after {@link first}; the tokens of pass 0 must be known. */
+  /** Returns the scales for pass 1. Call it after {@link first}; the tokens of pass 0 must be known. */
   async second({ second }: PriorGraphs): Promise<Scales> {
     const { columns } = this.#tokens.geometry;
     const rows = Array.from(this.#coded.keys()).filter((row) => passOf(this.#coded[row]!, columns) === 1);
@@ -121,7 +124,7 @@ export class FramePrior {
     return { scale: this.#keep(result.scale!.data), index };
   }
 
-  /** The memory that the slot this frame fills keeps; all tokens must be known. */
+  /** Returns the memory for the slot that this frame refreshes; all tokens must be known. */
   nextMemory(): TokenMemory {
     const { coefficients } = this.#tokens;
     const { memory } = this;
@@ -153,7 +156,7 @@ export class FramePrior {
     return scales;
   }
 
-  /** [coded, 32]: what is known of each macroblock itself. */
+  /** [coded, 32]: values that describe each macroblock. */
   #blockRows(): Uint8Array {
     const rows = new Uint8Array(this.#coded.length * BLOCK_FIELDS);
     this.#coded.forEach((at, row) => {
@@ -162,7 +165,7 @@ export class FramePrior {
     return rows;
   }
 
-  /** [coded, 8, 6]: what is known of their neighbours. */
+  /** [coded, 8, 6]: values that describe their neighbours. */
   #aroundRows(): Uint8Array {
     const tokens = this.#tokens;
     const rows = new Uint8Array(this.#coded.length * AROUND.length * NEIGHBOUR_FIELDS);
@@ -191,7 +194,7 @@ export class FramePrior {
     const rows = new Uint8Array(coded.length * 4 * TOKENS_PER_BLOCK);
     let to = 0;
     for (const at of coded) {
-      // Only these four are of the other pass.
+      // Only these four neighbours belong to the other pass.
       for (const offset of AROUND.slice(0, 4)) {
         const neighbour = neighbourOf(tokens, at, offset);
         if (neighbour >= 0) writeCodes(tokens, neighbour, rows, to);
@@ -300,7 +303,7 @@ function movedMemory(tokens: FrameTokens, memories: readonly [TokenMemory | null
   return moved;
 }
 
-/** The macroblock of a row or column of `count` that a vector's component leads to from the one at `position`. */
+/** Returns the index of the macroblock, out of `count`, that a vector component points to from `position`. */
 function movedPosition(position: number, component: number, count: number): number {
   const moved = (MACROBLOCK_UNITS * position + component + MACROBLOCK_UNITS / 2) >> MACROBLOCK_SHIFT;
   return Math.max(0, Math.min(count - 1, moved));

@@ -7,7 +7,7 @@ const COEFFICIENT_RATE = 7;
 
 type ModeTableName = keyof PackTables['modeTables'];
 
-/** All adaptive probability tables of a stream; they start anew at each key frame. */
+/** All adaptive probability tables of a stream. They are reset at each key frame. */
 export class ProbabilityTables {
   readonly modes: Readonly<Record<ModeTableName, AdaptiveTables>>;
   /** [3 kinds, 32 scales, 8 contexts] tables of 16 symbols. */
@@ -23,7 +23,7 @@ export class ProbabilityTables {
     this.coefficients = new AdaptiveTables(tables.coefficientTables, MAGNITUDES, { rate: COEFFICIENT_RATE });
   }
 
-  /** Back to the pack's frequencies. */
+  /** Resets the tables to the pack's frequencies. */
   reset(): void {
     for (const tables of Object.values(this.modes)) tables.reset();
     this.coefficients.reset();

@@ -34,7 +34,7 @@ export class ReferenceSlots {
   }
 
   /**
-   * The picture of a slot; null for null.
+   * Returns the picture of a slot; null for null.
    *
    * @throws BitstreamError if the slot is empty.
    */

@@ -1,10 +1,10 @@
 import type { FrameHeader } from '../frame-header.js';
 import { AVERAGE, MOTION_FIELDS, MOTION_LIMIT, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
 
-/** Time scales of vectors are in 1/256, fixed point with so many bits. */
+/** The number of fractional bits of the time scales of vectors (units of 1/256). */
 const SCALE_BITS = 8;
 const SCALE_UNIT = 1 << SCALE_BITS;
-/** They lie in -SCALE_LIMIT .. SCALE_LIMIT - 1. */
+/** Time scales are in -SCALE_LIMIT .. SCALE_LIMIT - 1. */
 const SCALE_LIMIT = BigInt(4 * SCALE_UNIT);
 
 /** The motion of the frame in a reference slot. */
@@ -19,9 +19,9 @@ interface MotionField {
 }
 
 /**
- * Motion that a partition takes over from the frame in a reference slot (FORMAT.md section 8, "Temporal motion"): that of
- * the same place, stretched to the distances in time of this frame's references. So do the temporal direct mode of
- * ITU-T H.264 (8.4.1.2.3) and the temporal candidate of H.265 (8.5.3.2.8).
+ * Motion that a partition takes over from the frame in a reference slot (FORMAT.md section 8, "Temporal motion"): the
+ * motion at the same position, scaled to the time distances of this frame's references. Compare the temporal direct
+ * mode of ITU-T H.264 (8.4.1.2.3) and the temporal candidate of H.265 (8.5.3.2.8).
  *
  * Holds the fields of all slots. {@link beginFrame} and {@link endFrame} enclose each frame, in coding order.
  */
@@ -33,7 +33,9 @@ export class TemporalMotion {
   /** Time scale, 1/256, by the vector's reference in the collocated frame; null where there is none. */
   #scales: readonly (readonly number[] | null)[] = [null, null];
 
-  /** Looks up what a frame's references hold; a key frame empties all slots. May be called again for the same frame. */
+  /**
+   * Reads the motion of a frame's references; a key frame empties all slots. May be called again for the same frame.
+   */
   beginFrame(header: FrameHeader): void {
     this.#collocated = null;
     if (header.kind === 'key') this.#slots.clear();
@@ -57,7 +59,7 @@ export class TemporalMotion {
   find(row: number, column: number, size: number): boolean {
     const field = this.#collocated;
     if (field === null) return false;
-    // The sub-block behind the centre of a 16x16 partition; an 8x8 one's own.
+    // For a 16x16 partition, the sub-block below and right of its centre; for an 8x8 partition, the same sub-block.
     const at = (row + size - 1) * field.stride + column + size - 1;
     const reference = field.reference[at]!;
     if (reference === NO_REFERENCE) return false;
@@ -76,7 +78,7 @@ export class TemporalMotion {
     return true;
   }
 
-  /** Keeps the motion of a frame whose modes are known, if it fills a slot. */
+  /** Stores the motion of a frame whose modes are known, if the frame refreshes a slot. */
   endFrame(header: FrameHeader, tokens: FrameTokens): void {
     if (header.refreshSlot === null) return;
     const ptsOf = (slot: number | null): bigint | null => (slot === null ? null : (this.#slots.get(slot)?.pts ?? null));

@@ -32,7 +32,7 @@ export class TransformTokenArrays implements TokenArrayConverter {
   }
 }
 
-/** The arrays of `FrameTokens` that say all; the two that are left out follow from them. */
+/** The arrays of `FrameTokens` that hold all information. The two other arrays follow from them. */
 export function transformLayout({ rows, columns, regionRows, regionColumns }: Geometry): ArrayLayout[] {
   const blocks = [rows, columns];
   const subBlocks = [2 * rows, 2 * columns];
@@ -52,7 +52,7 @@ export function transformLayout({ rows, columns, regionRows, regionColumns }: Ge
   ] satisfies (ArrayLayout & { readonly name: keyof TokenArrays })[];
 }
 
-/** Those arrays of a frame's tokens that the layout names. */
+/** Returns the arrays of a frame's tokens that the layout names. */
 export function pickArrays(layout: readonly ArrayLayout[], tokens: TokenArrays): NamedArrays {
   return Object.fromEntries(layout.map(({ name }) => [name, tokens[name as keyof TokenArrays]]));
 }

@@ -24,14 +24,18 @@ import type { PackTables } from './pack-tables.js';
 import { placeOf, type ArrayLayout, type NamedArrays } from '../token-arrays.js';
 
 /**
- * Makes frames' tokens of arrays that anybody may have changed, in coding order, and refuses what no stream can hold:
- * the writer takes for granted that values fit together, and would code something else or nothing for those that do not.
+ * Makes the tokens of frames from arrays that a user may have changed, in coding order. It refuses values that no
+ * stream can hold, because the writer assumes that values fit together; for others it would code wrong values or
+ * nothing.
  */
 export class TokenAssembler {
   readonly #geometry: Geometry;
   readonly #layout: readonly ArrayLayout[];
   readonly #ranges: Readonly<Record<string, readonly [number, number]>>;
-  /** Luma tokens of one 16x16 transform, of four 8x8 ones, chroma tokens: those beyond have no atoms. */
+  /**
+   * The number of luma tokens of one 16x16 transform, of four 8x8 transforms, and of chroma tokens. Later tokens have
+   * no atoms.
+   */
   readonly #available: readonly [number, number, number];
   readonly #interpolations: number;
   readonly #given: FrameTokens;
@@ -63,9 +67,9 @@ export class TokenAssembler {
   }
 
   /**
-   * The frame's tokens, in buffers of their own.
+   * Returns the tokens of the frame, in their own buffers.
    *
-   * @throws InputError if a value is out of its range or does not fit to the others.
+   * @throws InputError if a value is out of its range or contradicts other values.
    */
   assemble(header: FrameHeader, arrays: NamedArrays): FrameTokens {
     if (header.variant >= this.#interpolations) {
@@ -75,7 +79,7 @@ export class TokenAssembler {
       this.#checkRange(layout, arrays);
       if (layout.name !== 'coefficients') arrayOf(this.#given, layout.name).set(arrays[layout.name]!);
     }
-    // What a reader would find of these modes is what they must have been.
+    // The modes must be equal to the modes that a reader would read.
     const values: number[] = [];
     const found = new FrameTokens(this.#geometry);
     this.#writing.code(new Recorder(values), header, this.#given);
@@ -99,7 +103,7 @@ export class TokenAssembler {
     }
   }
 
-  /** Tokens that are not coded must be zero. */
+  /** Checks that tokens that are not coded are zero. */
   #checkCoefficients({ coefficients, lumaGroups, chromaGroups, transform }: FrameTokens): void {
     const [large, small, chroma] = this.#available;
     const layout = this.#layout.find(({ name }) => name === 'coefficients')!;
@@ -128,12 +132,12 @@ function checkSame(layout: ArrayLayout, given: NamedArrays[string], found: Named
   const at = given.findIndex((value, index) => value !== found[index]);
   if (at === -1) return;
   throw new InputError(
-    `${layout.name}${placeOf(layout, at)} is ${given[at]!}, which does not fit to the frame's other tokens; ` +
-      `with these it could only be ${found[at]!}`,
+    `${layout.name}${placeOf(layout, at)} is ${given[at]!}, which contradicts the frame's other tokens; ` +
+      `with these it must be ${found[at]!}`,
   );
 }
 
-/** Notes what a writer would code; what a table has no symbol for becomes 0. */
+/** Records the values that a writer would code; a value without a symbol in the table becomes 0. */
 class Recorder implements SymbolCoder {
   readonly #values: number[];
 
@@ -159,7 +163,7 @@ class Recorder implements SymbolCoder {
   }
 }
 
-/** Reads noted values. */
+/** Reads recorded values. */
 class Player implements SymbolCoder {
   readonly #values: readonly number[];
   #at = 0;

@@ -12,8 +12,8 @@ import { ProbabilityTables } from './probability-tables.js';
 import { release } from '../../platform/threads.js';
 
 /**
- * Turns the tokens of frames into the bytes of packets and back, in coding order. Holds what later frames' parsing needs
- * of earlier ones: adapted tables and the token memory of each reference slot. Pictures play no part in it.
+ * Converts the tokens of frames to the bytes of packets and back, in coding order. Holds the state that parsing of
+ * later frames needs: adapted tables and the token memory of each reference slot. It does not need pictures.
  */
 export class TokenCodec {
   readonly #geometry: Geometry;
@@ -23,7 +23,7 @@ export class TokenCodec {
   readonly #coefficientSyntax: CoefficientSyntax;
   readonly #memories = new Map<number, TokenMemory>();
   readonly #encoder = new RansEncoder();
-  /** The prior of the last frame, until the next one is coded: for the developer's dump of training data, too. */
+  /** The prior of the last frame, until the next one is coded. The dump of training data also reads it. */
   lastPrior: FramePrior | undefined;
 
   constructor(geometry: Geometry, pack: PackTables, graphs: PriorGraphs) {
@@ -34,16 +34,15 @@ export class TokenCodec {
     this.#coefficientSyntax = new CoefficientSyntax(this.#probabilities, pack);
   }
 
-  /** Bytes of a frame's tokens. */
+  /** Returns the bytes of a frame's tokens. */
   async write(header: FrameHeader, tokens: FrameTokens): Promise<Uint8Array> {
     await this.#code(new SymbolWriter(this.#encoder), header, tokens);
     return this.#encoder.finish();
   }
 
-  /**
-   * Tokens of a packet's bytes.
+  /** Returns the tokens in the bytes of a packet.
    *
-   * @throws BitstreamError if the bytes are no frame of this stream, or a frame it refers to has not been read.
+   * @throws BitstreamError if the bytes are not a frame of this stream, or if a frame that it refers to was not read.
    */
   async read(header: FrameHeader, bytes: Uint8Array): Promise<FrameTokens> {
     const tokens = new FrameTokens(this.#geometry);

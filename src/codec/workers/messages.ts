@@ -4,8 +4,8 @@ import type { FrameHeader } from '../frame-header.js';
 import type { Planes } from '../planes.js';
 
 /**
- * What the workers of all families are asked and answer. Tokens pass through encoder and decoder unseen: the family of
- * the model pack decides which arrays they are.
+ * Requests and answers of the workers of all families. Encoder and decoder pass tokens on without reading them. The
+ * family of the model pack defines the arrays of the tokens.
  */
 export type FrameArrays = Readonly<Record<string, Uint8Array | Int8Array | Int16Array | Uint32Array>>;
 
@@ -30,17 +30,19 @@ export type EncoderResponse<Tokens = FrameArrays> = {
   readonly display: number;
   readonly header: FrameHeader;
   readonly tokens: Tokens;
-  /** Null if it has no tokens of its own. */
+  /** Null if the packet has no tokens. */
   readonly loopChecksum: number | null;
 } | null;
 
-/** Tokens to bytes, bytes to tokens, or the news that packets were lost. */
+/** Tokens to bytes, bytes to tokens, or a notice that packets were lost. */
 export type TokenRequest<Tokens = FrameArrays> =
   | { readonly kind: 'write'; readonly header: FrameHeader; readonly tokens: Tokens }
   | { readonly kind: 'read'; readonly header: FrameHeader; readonly bytes: Uint8Array }
   | { readonly kind: 'lost' };
 
-/** The answer of the same kind; `lost` says why a frame cannot be read, from the damage to the next key frame. */
+/**
+ * The answer of the same kind; `lost` is the reason why a frame cannot be read, from the damage to the next key frame.
+ */
 export type TokenResponse<Tokens = FrameArrays> =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'tokens'; readonly tokens: Tokens }
@@ -53,16 +55,16 @@ export interface DecoderRequest<Tokens = FrameArrays> {
   readonly checksum: number | null;
 }
 
-/** A decoded picture at coded size, and what a post-filter gets beside it (empty in families without one). */
+/** A decoded picture at coded size, and the side input of the post-filter (empty in families without one). */
 export interface DecodedPicture {
   readonly planes: Planes;
   readonly side: Uint8Array<ArrayBuffer>;
 }
 
-/** A decoded picture that a post-filter is to improve; the answer is its {@link Planes}. */
+/** A decoded picture for the post-filter; the answer is its {@link Planes}. */
 export type PostFilterRequest = DecodedPicture;
 
-/** The picture, or why it cannot be shown. */
+/** The picture, or the reason why it cannot be shown. */
 export type DecoderResponse =
   ({ readonly kind: 'picture' } & DecodedPicture) | { readonly kind: 'lost'; readonly reason: string };
 

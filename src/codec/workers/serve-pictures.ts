@@ -3,10 +3,10 @@ import { planeBuffers } from '../planes.js';
 import type { DecodedPicture, DecoderRequest, DecoderResponse, FrameArrays } from './messages.js';
 import { serveRequests, type Served } from '../../threads/serve.js';
 
-/** Makes the picture of a frame; throws BitstreamError if it cannot be the one that was encoded. */
+/** Makes the picture of a frame; throws BitstreamError if it differs from the encoder's picture. */
 export type PictureMaker<Tokens> = (request: DecoderRequest<Tokens>) => Promise<DecodedPicture>;
 
-/** Answers requests for pictures. After damage none is made before the next key frame. */
+/** Answers requests for pictures. After damage it makes no picture before the next key frame. */
 export function servePictures<Tokens extends FrameArrays>(
   prepare: (setup: never) => Promise<PictureMaker<Tokens>>,
 ): void {

@@ -4,14 +4,14 @@ import { tokenBuffers, type FrameArrays, type TokenRequest, type TokenResponse }
 import { release } from '../../platform/threads.js';
 import { serveRequests, type Served } from '../../threads/serve.js';
 
-/** Turns tokens into the bytes of packets and back, frame by frame in coding order. */
+/** Converts tokens to the bytes of packets and back, frame by frame in coding order. */
 export interface TokenByteCodec<Tokens> {
   write(header: FrameHeader, tokens: Tokens): Promise<Uint8Array>;
-  /** Throws BitstreamError if the bytes are no frame of this stream. */
+  /** Throws BitstreamError if the bytes are not a frame of this stream. */
   read(header: FrameHeader, bytes: Uint8Array): Promise<Tokens>;
 }
 
-/** Answers token requests with a codec. After damage nothing is read before the next key frame. */
+/** Answers token requests with a codec. After damage it reads nothing before the next key frame. */
 export function serveTokens<Tokens extends FrameArrays>(
   prepare: (setup: never) => Promise<TokenByteCodec<Tokens>>,
 ): void {

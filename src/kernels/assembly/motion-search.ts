@@ -6,27 +6,27 @@ import { LUMA_TAPS } from './sizes';
 /** Parameters of a search and what it found. `kernels/motion-search.ts` fills them word by word, in this order. */
 @unmanaged
 class SearchParameters {
-  /** The block to look for. */
+  /** The block to search for. */
   wanted: usize;
   wantedStride: i32;
   size: i32;
-  /** Its place in the extended reference plane. */
+  /** Its position in the extended reference plane. */
   reference: usize;
   referenceStride: i32;
-  /** The vector that differences are coded against. */
+  /** The predicted vector. */
   predictedX: i32;
   predictedY: i32;
-  /** Where vectors may point, whole samples. */
+  /** The limits of vectors, whole samples. */
   minX: i32;
   maxX: i32;
   minY: i32;
   maxY: i32;
   /** Distortion per bit. */
   lambda: f32;
-  /** int16 pairs to begin from. */
+  /** The starting points, int16 pairs. */
   starts: usize;
   startCount: i32;
-  /** Hexagon steps at most. */
+  /** The largest number of hexagon steps. */
   steps: i32;
   /** int16 [4, 8]. */
   taps: usize;

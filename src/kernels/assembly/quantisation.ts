@@ -1,14 +1,17 @@
 import { CONTEXTS, ESCAPE, MAGNITUDES, MAGNITUDE_LIMIT, NEIGHBOURS, NEIGHBOUR_LIMIT, NO_NEIGHBOUR } from './sizes';
 
-/** What blocks of one kind have in common. `kernels/token-quantiser.ts` fills it word by word, in this order. */
+/** The common parameters of blocks of one kind. `kernels/token-quantiser.ts` fills it word by word, in this order. */
 @unmanaged
 class QuantiserParameters {
   /** int32 [count], orthonormal times 2^15. */
   coefficients: usize;
-  /** int16 [count], written; chosen ones behind the last coded group are zero. */
+  /** int16 [count], the output; chosen tokens after the last coded group are zero. */
   tokens: usize;
   count: i32;
-  /** Only every `stride`-th token from `first` on is chosen (one 8x8 sub-block of four); the others may be contexts. */
+  /**
+   * Only every `stride`-th token from `first` on is chosen (one 8x8 sub-block of four). The other tokens may be
+   * contexts.
+   */
   first: i32;
   stride: i32;
   /** uint8 [256, 6] of the token kind, 255 is none. */
@@ -17,21 +20,21 @@ class QuantiserParameters {
   contextOfSum: usize;
   /** float32 [16 groups, 8 contexts, 16 magnitudes] in bits, sign included. */
   costs: usize;
-  /** int32 [groupCount + 1]: how many tokens so many groups code. */
+  /** int32 [groupCount + 1]: the number of tokens for each number of groups. */
   limits: usize;
   groupCount: i32;
   /** Reconstruction offsets of magnitude 1 and of larger ones, in steps. */
   offset1: f32;
   offset2: f32;
-  /** Lagrangian cost of what was chosen last. */
+  /** The Lagrangian cost of the last choice. */
   cost: f32;
 }
 
 /**
  * Rate-aware choice of the tokens of one block (encoder only; the bit costs are estimates).
  *
- * Each coefficient takes, of its rounded magnitude, the next lower one and zero, the one with the least
- * distortion + lambda * bits given the tokens chosen before it; then the number of coded groups is chosen the same way.
+ * Each coefficient takes its rounded magnitude, the next lower one, or zero. It takes the one with the least distortion
+ * + lambda * bits, given the tokens chosen before it. Then the number of coded groups is chosen in the same way.
  *
  * - `steps`: int32 [count], in 1/8.
  * - `groupCosts`: float32 [groupCount + 1] in bits.
@@ -54,7 +57,7 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
   const unit: f32 = 1.0 / 32768.0;
   const eighth: f32 = 0.125;
   let energy: f32 = 0;
-  // What can be non-zero at all: behind the last coefficient of at least 0.5 step everything is zero.
+  // All tokens after the last coefficient of at least 0.5 step are zero.
   let last = -1;
   for (let i = first; i < count; i += stride) {
     store<i16>(tokens + (i << 1), 0);

@@ -1,6 +1,6 @@
 import { LUMA_TAPS, MACROBLOCK } from './sizes';
 
-// Working buffers of one instance. They lie where the wrapper says: threads that share a memory have one set each.
+// Working buffers of one instance. The wrapper sets their address: threads that share a memory have one set each.
 
 /** Intermediate rows of separable interpolation: 16-bit, a macroblock's and those that the taps reach. */
 export let interpolationRows: usize = 0;
@@ -13,12 +13,12 @@ const ROWS_BYTES = (MACROBLOCK + LUMA_TAPS - 1) * MACROBLOCK * 2;
 const BLOCK_BYTES = MACROBLOCK * MACROBLOCK;
 const BOUNDARY_BYTES = 4 * MACROBLOCK * 2;
 
-/** Bytes that {@link useScratch} takes. */
+/** The number of bytes that {@link useScratch} needs. */
 export function scratchBytes(): usize {
   return ROWS_BYTES + BLOCK_BYTES + BOUNDARY_BYTES;
 }
 
-/** Puts the buffers at `at`, aligned to 16. To be called before anything else. */
+/** Puts the buffers at `at`, aligned to 16. Call it before all other functions. */
 export function useScratch(at: usize): void {
   interpolationRows = at;
   searchBlock = at + ROWS_BYTES;

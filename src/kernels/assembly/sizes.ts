@@ -1,5 +1,5 @@
-// Sizes that the kernels are made for. TypeScript has the same in codec/macroblock-grid.ts,
-// codec/transform/pack-tables.ts, codec/transform/token-contexts.ts and entropy/magnitude.ts; a test compares them.
+// Sizes that the kernels support. TypeScript has the same in codec/macroblock-grid.ts, codec/transform/pack-tables.ts,
+// codec/transform/token-contexts.ts and entropy/magnitude.ts; a test compares them.
 
 /** Width and height of the largest block, a macroblock's luma. */
 // @ts-ignore: decorator
@@ -14,18 +14,18 @@ export const SUB_BLOCK: i32 = 8;
 @inline
 export const LUMA_TAPS: i32 = 8;
 
-/** Earlier tokens that a token's context looks at, and what stands for one that it lacks. */
+/** The number of earlier tokens in a token's context, and the mark of a missing one. */
 // @ts-ignore: decorator
 @inline
 export const NEIGHBOURS: i32 = 6;
 // @ts-ignore: decorator
 @inline
 export const NO_NEIGHBOUR: i32 = 255;
-/** A neighbour counts no more than this magnitude. */
+/** The largest magnitude that counts for a neighbour. */
 // @ts-ignore: decorator
 @inline
 export const NEIGHBOUR_LIMIT: i32 = 3;
-/** Contexts of a token. */
+/** The number of contexts of a token. */
 // @ts-ignore: decorator
 @inline
 export const CONTEXTS: i32 = 8;

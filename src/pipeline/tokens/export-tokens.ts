@@ -9,7 +9,7 @@ import type { TokenItem } from './token-source.js';
 
 /** How to export tokens. */
 export interface ExportTokensOptions extends TokenCoderOptions, LongCallOptions {
-  /** Default: what the name of the output ends with; `jsonl` for a sink. */
+  /** Default: the format of the output's file extension; `jsonl` for a sink. */
   readonly format?: TokenFileFormat;
   /** Replace an existing file. Default: false. */
   readonly overwrite?: boolean;
@@ -18,29 +18,29 @@ export interface ExportTokensOptions extends TokenCoderOptions, LongCallOptions 
 /** The result of {@link exportTokens}. */
 export interface ExportTokensResult {
   readonly format: TokenFileFormat;
-  /** Family of the model pack, which decides what tokens are. */
+  /** The family of the model pack, which defines the tokens. */
   readonly family: string;
   readonly frames: number;
-  /** Key frames, each with all that depend on it. */
+  /** The number of chunks: a key frame and all frames that depend on it. */
   readonly chunks: number;
-  /** Frames that have tokens of their own. */
+  /** The number of frames that have tokens. */
   readonly tokenGrids: number;
   /** Bytes of the stream. */
   readonly bytes: number;
   /** Name of the model pack. */
   readonly pack: string;
-  /** Seconds that the call took. */
+  /** The duration of the call in seconds. */
   readonly seconds: number;
   readonly framesPerSecond: number;
 }
 
 /**
- * Writes the tokens of a `.tsr` stream, and all else that it is made of, to a file for other programs (docs/TOKENS.md).
- * Makes no pictures; memory does not grow with the length of the video.
+ * Writes the tokens of a `.tsr` stream and everything else in it to a file for other programs (docs/TOKENS.md). It
+ * decodes no pictures. Memory does not grow with the length of the video.
  *
  * @param input path of a file, or the bytes of a stream.
  * @param output path of an `.npz` or `.jsonl` file, or a sink.
- * @throws InputError if there is no such file or the output must not be written; BitstreamError if it holds no tessera
+ * @throws InputError if there is no such file or the output must not be written; BitstreamError if it is not a tessera
  * stream or is damaged; ModelError if its model pack is missing; EnvironmentError; CancelledError. Nothing is left
  * behind then.
  */

@@ -5,13 +5,13 @@ import { openTokenFile } from './token-file.js';
 import { writeTokens, type WriteTokensOptions, type WriteTokensResult } from './write-tokens.js';
 
 /**
- * Makes a `.tsr` stream of a file that {@link exportTokens} wrote: the same stream, byte for byte, if nothing in the file
- * was changed. Memory does not grow with the length of the video, but for an archive's directory.
+ * Makes a `.tsr` stream from a file that {@link exportTokens} wrote. If nothing in the file was changed, the stream has
+ * the same bytes. Memory does not grow with the length of the video, except for the directory of an archive.
  *
  * @param input path of an `.npz` or `.jsonl` file, or the bytes of one.
  * @param output path of a file, or a sink.
- * @throws InputError if there is no such file, it is cut, or holds what no stream can; ModelError if its model pack is
- * missing or another one; EnvironmentError; CancelledError. Nothing is left behind then.
+ * @throws InputError if there is no such file, it is cut, or no stream can hold its values; ModelError if its model
+ * pack is missing or has another identity; EnvironmentError; CancelledError. Nothing is left behind then.
  */
 export async function importTokens(
   input: StreamInput,

@@ -13,10 +13,10 @@ import {
 } from '../../codec/token-arrays.js';
 import type { TokenItem, TokenSource } from './token-source.js';
 
-/** Digits, sign and comma of a number at most, and a space. */
+/** The largest number of characters of a number: digits, sign, comma and a space. */
 const NUMBER_CHARACTERS = 12;
 
-/** Writes tokens as lines of JSON (docs/TOKENS.md): one line at a time is held. */
+/** Writes tokens as lines of JSON (docs/TOKENS.md). Holds one line at a time. */
 export async function writeJsonl(source: TokenSource, sink: ByteSink): Promise<void> {
   const writeLine = (line: string): Promise<void> => sink.write(Buffer.from(`${line}\n`));
   await writeLine(headLine(source));
@@ -40,10 +40,10 @@ function arraysText(arrays: NamedArrays, layout: readonly ArrayLayout[]): string
 }
 
 /**
- * Reads what {@link writeJsonl} wrote.
+ * Reads a file that {@link writeJsonl} wrote.
  *
  * @param name of the file, for messages.
- * @throws InputError if it is no such file; from the items where they are not as they must be.
+ * @throws InputError if it is not such a file. The items throw it if a later line is wrong.
  */
 export function openJsonl(chunks: AsyncIterable<Uint8Array>, name: string): Promise<TokenSource> {
   let limit = LINE_LIMIT;

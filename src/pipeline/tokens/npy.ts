@@ -7,22 +7,22 @@ import {
   type TokenType,
 } from '../../codec/token-arrays.js';
 
-/** numpy's names of element types: little endian, as all machines are that Node runs on. */
+/** numpy's names of element types: little endian, like all machines that Node runs on. */
 const DESCRIPTIONS: Readonly<Record<TokenType, string>> = { uint8: '|u1', int8: '|i1', int16: '<i2', uint32: '<u4' };
 
 const MAGIC = '\x93NUMPY';
 /** Magic, version 1.0, length of the text. */
 const PREAMBLE_BYTES = 10;
-/** Data begin at a multiple of it. */
+/** Data start at a multiple of this number. */
 const ALIGNMENT = 64;
-/** Bytes in which the head of a file that numpy writes for our arrays ends. */
+/** The largest size of the header that numpy writes for our arrays, in bytes. */
 export const NPY_HEAD_LIMIT = 4096;
 
 /**
- * The bytes before the data of a `.npy` file (NumPy format version 1.0).
+ * Returns the header of a `.npy` file (NumPy format version 1.0).
  *
  * @param description numpy's name of the element type.
- * @param room bytes that it takes at least.
+ * @param room the smallest size of the header, in bytes.
  */
 export function npyHead(description: string, shape: readonly number[], room = 0): Uint8Array {
   const tuple = shape.length === 1 ? `${shape[0]!},` : shape.join(', ');
@@ -55,7 +55,7 @@ export interface NpyHead {
  * Reads the head of a `.npy` file, whose first {@link NPY_HEAD_LIMIT} bytes (or all) are given.
  *
  * @param name of the array, for messages.
- * @throws InputError if it is no such file, or its order is Fortran's.
+ * @throws InputError if it is not such a file, or has Fortran order.
  */
 export function readNpyHead(bytes: Uint8Array, name: string): NpyHead {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -72,13 +72,13 @@ export function readNpyHead(bytes: Uint8Array, name: string): NpyHead {
       return { byteLength, description, shape: lengths.map(Number) };
     }
   }
-  throw new InputError(`${name} is no array of numbers as numpy writes them`);
+  throw new InputError(`${name} is not an array of numbers as numpy writes them`);
 }
 
 /**
  * Reads a whole `.npy` file.
  *
- * @throws InputError if it is none, or of another type or shape.
+ * @throws InputError if it is not such a file, or has another type or shape.
  */
 export function decodeNpy(bytes: Uint8Array, layout: ArrayLayout, name: string): TokenArray {
   const { dtype, shape } = layout;

@@ -24,7 +24,7 @@ const LINES = 'lines';
 /** numpy's name of uint8. */
 const BYTES = '|u1';
 
-/** Writes tokens as numpy's archive of arrays (docs/TOKENS.md): one frame at a time is held. */
+/** Writes tokens as numpy's archive of arrays (docs/TOKENS.md). Holds one frame at a time. */
 export async function writeNpz(source: TokenSource, sink: ByteSink): Promise<void> {
   await using zip = new ZipWriter(sink);
   await using lines = new LineSpool();
@@ -50,7 +50,7 @@ export async function writeNpz(source: TokenSource, sink: ByteSink): Promise<voi
   await zip.finish();
 }
 
-/** Lines that are written behind all else. */
+/** The lines, which are written last. */
 class LineSpool implements AsyncDisposable {
   readonly #spool = new Spool();
 
@@ -86,15 +86,16 @@ function entryOf(array: string): string {
 }
 
 /**
- * Reads what {@link writeNpz} wrote, or numpy from the same arrays. Arrays are read as frames are asked for.
+ * Reads a file that {@link writeNpz} wrote, or that numpy wrote with the same arrays. Reads the arrays of a frame when
+ * the caller asks for the frame.
  *
  * @param name of the file, for messages.
- * @throws InputError if it is no such file; from the items where they are not as they must be.
+ * @throws InputError if it is not such a file. The items throw it if a later part is wrong.
  */
 export async function openNpz(source: ByteSource, name: string): Promise<TokenSource> {
   const zip = await ZipReader.open(source, name);
   if (!zip.has(entryOf(LINES))) {
-    throw new InputError(`${name} is no token file: it has no array ${LINES}; make one with tessera tokens export`);
+    throw new InputError(`${name} is not a token file: it has no array ${LINES}; make one with tessera tokens export`);
   }
   const text = `${name}: ${LINES}`;
   return readLines(
@@ -108,7 +109,7 @@ export async function openNpz(source: ByteSource, name: string): Promise<TokenSo
   );
 }
 
-/** The bytes of an array of bytes of any length, in pieces. */
+/** Yields the bytes of an array of any length, in pieces. */
 async function* dataOf(zip: ZipReader, array: string, name: string): AsyncGenerator<Uint8Array, void, undefined> {
   const window = new ByteWindow(zip.read(entryOf(array)));
   try {
@@ -132,7 +133,7 @@ async function readArrays(
   place: string,
 ): Promise<NamedArrays | null> {
   if (value === null) return null;
-  if (typeof value !== 'string') throw new InputError(`${place}: arrays must be null or the beginning of their names`);
+  if (typeof value !== 'string') throw new InputError(`${place}: arrays must be null or the prefix of their names`);
   const arrays: Record<string, TokenArray> = {};
   for (const entry of layout) {
     const array = `${value}/${entry.name}`;

@@ -17,22 +17,22 @@ export interface ReadTokensOptions extends TokenCoderOptions, Omit<LongCallOptio
 export interface TokenReader extends TokenSource, AsyncDisposable {
   /** Bytes of the stream that have been read so far. */
   readonly bytesRead: number;
-  /** Bytes of packets among them, framing included. */
+  /** The number of bytes of packets among them, with framing. */
   readonly packetBytesRead: number;
 }
 
 /**
- * Reads the tokens of a `.tsr` stream and all else that it is made of, without making a picture:
+ * Reads the tokens of a `.tsr` stream and everything else in it, without decoding pictures:
  *
  * ```ts
  * await using tokens = await readTokens('in.tsr');
  * for await (const item of tokens.items) if (item.type === 'frame') console.log(item.pts, item.arrays);
  * ```
  *
- * The items give the same stream again in {@link writeTokens}. Nothing is read before it is asked for.
+ * {@link writeTokens} makes the same stream from the items. Items are read only when the caller asks for them.
  *
- * @throws InputError if there is no such file; BitstreamError if it holds no tessera stream, and from the items at any
- * damage; ModelError if its model pack is missing; EnvironmentError; CancelledError.
+ * @throws InputError if there is no such file; BitstreamError if it is not a tessera stream (the items throw it at any
+ * damage); ModelError if its model pack is missing; EnvironmentError; CancelledError.
  */
 export async function readTokens(given: StreamInput, options: ReadTokensOptions = {}): Promise<TokenReader> {
   throwIfCancelled(options.signal);
@@ -55,7 +55,7 @@ export async function readTokens(given: StreamInput, options: ReadTokensOptions 
   }
 }
 
-/** Counts and checksums the bytes that go by. */
+/** Counts the bytes that pass and computes their checksum. */
 class CheckedBytes {
   readonly #bytes: AsyncIterable<Uint8Array>;
   count = 0;
@@ -156,7 +156,7 @@ class StreamTokens implements TokenReader {
       case 'end': {
         const { packetCount } = section.end;
         if (packetCount === this.#frames) return null;
-        throw new BitstreamError(`the end section tells of ${packetCount} frames, the stream holds ${this.#frames}`);
+        throw new BitstreamError(`the end section says ${packetCount} frames, but the stream has ${this.#frames}`);
       }
       default:
         return null;

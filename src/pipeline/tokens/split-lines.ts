@@ -7,9 +7,9 @@ export interface TextLine {
 }
 
 /**
- * The lines of a UTF-8 text that comes in pieces; the last one may lack its line feed.
+ * Yields the lines of a UTF-8 text that comes in pieces. The last line may have no line feed.
  *
- * @param limit most bytes of a line; asked for again in each.
+ * @param limit returns the largest number of bytes of a line; called for each line.
  * @param name of the text, for messages.
  * @throws InputError if a line is longer.
  */

@@ -11,7 +11,7 @@ import { loadMatchingPack, type ModelPack } from '../../model/pack.js';
 import { checkArrays, type NamedArrays, type TokenArrayConverter } from '../../codec/token-arrays.js';
 import type { PackFamily } from '../../model/manifest.js';
 
-/** Packets that wait for the worker at a time: enough to keep it busy. */
+/** The number of packets that wait for the worker: enough to keep it busy. */
 export const CODER_IN_FLIGHT = 3;
 
 /** The options for reading and writing tokens. */
@@ -24,7 +24,7 @@ export interface TokenCoderOptions {
   readonly threads?: number;
 }
 
-/** Turns the bytes of packets into arrays of tokens and back, in coding order, in a worker. Makes no pictures. */
+/** Converts the bytes of packets to arrays of tokens and back, in coding order, in a worker. It decodes no pictures. */
 export class TokenCoder implements AsyncDisposable {
   readonly family: PackFamily;
   /** Arrays of a packet's tokens. */
@@ -42,7 +42,8 @@ export class TokenCoder implements AsyncDisposable {
   /**
    * Makes a coder for the stream with this header.
    *
-   * @throws ModelError if the pack is missing or another one; InputError if an option is out of range; EnvironmentError.
+   * @throws ModelError if the pack is missing or has another identity; InputError if an option is out of range;
+   * EnvironmentError.
    */
   static async create(header: StreamHeader, options: TokenCoderOptions): Promise<TokenCoder> {
     const { threads = 1 } = options;
@@ -53,9 +54,9 @@ export class TokenCoder implements AsyncDisposable {
   }
 
   /**
-   * Arrays of a packet's tokens; null if it has none of its own.
+   * Returns the arrays of a packet's tokens; null if the packet has no tokens.
    *
-   * @throws BitstreamError if the bytes are no frame of this stream.
+   * @throws BitstreamError if the bytes are not a frame of this stream.
    */
   async read(header: FrameHeader, bytes: Uint8Array): Promise<NamedArrays | null> {
     const reply = await this.#link.call({ kind: 'read', header, bytes });
@@ -65,9 +66,9 @@ export class TokenCoder implements AsyncDisposable {
   }
 
   /**
-   * Bytes of a packet's tokens; the arrays stay as they are.
+   * Returns the bytes of a packet's tokens. The arrays are not changed.
    *
-   * @throws InputError if the arrays are no tokens that such a packet can have.
+   * @throws InputError if the packet cannot have these tokens.
    */
   async write(header: FrameHeader, arrays: NamedArrays | null): Promise<Uint8Array> {
     checkArrays(this.arrays.layoutOf(header), arrays);

@@ -9,7 +9,7 @@ import type * as NpzFile from './npz-file.js';
 import { openJsonl, writeJsonl } from './jsonl-file.js';
 import type { TokenSource } from './token-source.js';
 
-/** How tokens are written: numpy's archive of arrays, or lines of JSON. */
+/** The formats of token files: numpy's archive of arrays, or lines of JSON. */
 export type TokenFileFormat = 'npz' | 'jsonl';
 
 /** A token file that can be read; dispose it. */
@@ -18,9 +18,9 @@ export interface OpenTokenFile extends AsyncDisposable {
 }
 
 /**
- * The format that a file's name asks for.
+ * Returns the format of a file name.
  *
- * @throws InputError if it ends with none.
+ * @throws InputError if the extension is unknown.
  */
 export function formatOfName(path: string): TokenFileFormat {
   if (/\.npz$/i.test(path)) return 'npz';
@@ -28,7 +28,7 @@ export function formatOfName(path: string): TokenFileFormat {
   throw new InputError(`cannot tell from ${path} what to write: end its name with .npz or .jsonl`);
 }
 
-/** ZIP archives take a package of their own, which other programs need not load. */
+/** ZIP archives need another package, which is loaded only if needed. */
 function loadNpz(): Promise<typeof NpzFile> {
   return import('./npz-file.js');
 }
@@ -39,10 +39,10 @@ export async function writeTokenFile(source: TokenSource, sink: ByteSink, format
 }
 
 /**
- * Opens a token file of either format, which its first bytes tell. An archive that comes once only is kept in a temporary
- * file: its directory stands at its end.
+ * Opens a token file and detects its format from the first bytes. An archive that can be read only once is kept in a
+ * temporary file, because its directory is at its end.
  *
- * @throws InputError if there is no such file or it is none of tokens; EnvironmentError; CancelledError.
+ * @throws InputError if there is no such file or it is not a token file; EnvironmentError; CancelledError.
  */
 export async function openTokenFile(given: StreamInput, signal: AbortSignal | undefined): Promise<OpenTokenFile> {
   const input = await resolveInput(given, signal);
@@ -93,5 +93,5 @@ function formatOfBytes(first: Uint8Array, name: string): TokenFileFormat {
   if (text === '') throw new InputError(`${name} is empty`);
   if (text.startsWith('PK')) return 'npz';
   if (text.startsWith('{')) return 'jsonl';
-  throw new InputError(`${name} is no token file, neither .npz nor .jsonl; make one with tessera tokens export`);
+  throw new InputError(`${name} is not a token file (.npz or .jsonl); make one with tessera tokens export`);
 }

@@ -5,7 +5,7 @@ import type { TextLine } from './split-lines.js';
 import type { ArrayLayout, NamedArrays } from '../../codec/token-arrays.js';
 import type { TokenEnd, FrameRecord, TokenItem, TokenSource } from './token-source.js';
 
-/** Room of a line for all but arrays and the bytes of side sections. */
+/** The largest size of a line without its arrays and the bytes of side data sections. */
 export const LINE_LIMIT = 2 ** 20;
 
 const count = z.int().min(0);
@@ -78,13 +78,13 @@ export function headLine({ family, header, layout }: TokenSource): string {
 /**
  * The line of a frame, without its line feed.
  *
- * @param arrays JSON of what stands for its arrays. It may be long: it is not gone through again.
+ * @param arrays the value of `arrays` as JSON. It may be long, so it is not parsed again.
  */
 export function frameLine({ arrays: _, ...frame }: FrameRecord, arrays: string): string {
   return `${toJson(frame).slice(0, -1)},"arrays":${arrays}}`;
 }
 
-/** The line of a side section, without its line feed; `bytes` is the text that stands for its bytes. */
+/** Returns the line of a side data section, without its line feed; `bytes` is the text of its field `bytes`. */
 export function sideLine(bytes: string): string {
   return toJson({ type: 'side', bytes });
 }
@@ -94,7 +94,7 @@ export function endLine(end: TokenEnd): string {
   return toJson(end);
 }
 
-/** How a kind of token file holds what is more than a line can say. */
+/** Reads the arrays and bytes that belong to the lines of a token file. */
 export interface LineContents {
   /** The arrays that a frame's line gives or names. */
   arrays(value: unknown, place: string): NamedArrays | null | Promise<NamedArrays | null>;
@@ -103,12 +103,12 @@ export interface LineContents {
 }
 
 /**
- * The source that the lines of a token file tell of. Lines behind the first are read as items are asked for.
+ * Makes a source from the lines of a token file. Lines after the first are read when the caller asks for items.
  *
  * @param lines of at most {@link LINE_LIMIT} bytes.
  * @param name of the file, for messages; `text` is what messages call the lines.
- * @param contentsOf asked once, when the first line is known.
- * @throws InputError if the first line is none; from the items if one of the others is.
+ * @param contentsOf called once, after the first line is read.
+ * @throws InputError if the first line is wrong. The items throw it if a later line is wrong.
  */
 export async function readLines(
   lines: AsyncGenerator<TextLine, void, undefined>,
@@ -135,7 +135,7 @@ async function* readItems(
   let isEnded = false;
   for await (const line of lines) {
     const place = placeOf(text, line);
-    if (isEnded) throw new InputError(`${place} stands behind the line of type end, which must be the last`);
+    if (isEnded) throw new InputError(`${place} comes after the line of type end, which must be the last`);
     const item = parse(lineSchema, line.text, place);
     if (item.type === 'frame') yield { ...item, arrays: await contents.arrays(item.arrays, place) };
     else if (item.type === 'side') yield { type: 'side', bytes: await contents.bytes(item.bytes, place) };
@@ -156,7 +156,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, text: string, place: st
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new InputError(`${place} is no JSON: the file is cut or damaged; export the tokens again`, { cause: error });
+    throw new InputError(`${place} is not JSON: the file is cut or damaged; export the tokens again`, { cause: error });
   }
   const result = schema.safeParse(json);
   if (result.success) return result.data;

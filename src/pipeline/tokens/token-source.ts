@@ -7,41 +7,41 @@ export interface FrameRecord extends Omit<Packet, 'tokens'> {
   readonly type: 'frame';
   /** Number in coding order, from 0. */
   readonly number: number;
-  /** Number of the chunk: a key frame and all that depend on it. */
+  /** Number of the chunk: a key frame and all frames that depend on it. */
   readonly chunk: number;
   /** Number within the chunk of the token grid that shows the packet's picture. */
   readonly tokenGrid: number;
-  /** The tokens; null if the picture is shown by those of a packet before it. */
+  /** The tokens; null if the tokens of an earlier packet code the picture. */
   readonly arrays: NamedArrays | null;
 }
 
-/** A section of sound, subtitles, chapters or tags, as it stands in the stream. */
+/** A section of sound, subtitles, chapters or tags, unchanged from the stream. */
 export interface TokenSide {
   readonly type: 'side';
   readonly bytes: Uint8Array;
 }
 
-/** Behind all else. */
+/** The last item. */
 export interface TokenEnd {
   readonly type: 'end';
-  /** Packets that the stream has. */
+  /** The number of packets in the stream. */
   readonly frames: number;
   /** CRC-32C of the whole stream that the tokens were read from; null if there is none. */
   readonly crc32c: number | null;
 }
 
-/** An item behind the header, in stream order. */
+/** An item after the header, in stream order. */
 export type TokenItem = FrameRecord | TokenSide | TokenEnd;
 
-/** The tokens of a stream and all else that it is made of. */
+/** The tokens of a stream and everything else in it. */
 export interface TokenSource {
   /** The name for messages. */
   readonly name: string;
-  /** Family of the model pack, which decides what tokens are. */
+  /** The family of the model pack, which defines the tokens. */
   readonly family: string;
   readonly header: StreamHeader;
   /** The arrays of each frame that has tokens. */
   readonly layout: readonly ArrayLayout[];
-  /** Can be iterated once; what is behind is produced as it is asked for. */
+  /** Can be iterated once; each item is produced when the caller asks for it. */
   readonly items: AsyncIterable<TokenItem>;
 }

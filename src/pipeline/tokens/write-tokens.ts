@@ -84,7 +84,7 @@ export async function writeTokens(
   while (pending.length > 0) await unlessCancelled(write(pending.shift()!), signal);
   const { frames } = meter;
   if (end !== null && end.frames !== frames) {
-    throw new InputError(`${name}: its end tells of ${end.frames} frames, but it holds ${frames}`);
+    throw new InputError(`${name}: its last line says ${end.frames} frames, but it has ${frames}`);
   }
   await writer.finish();
   const told = end?.crc32c ?? null;

@@ -52,7 +52,7 @@ export class ZipReader {
     const entry = this.#entries.get(entryName);
     if (entry === undefined) throw new InputError(`${this.#name} has no entry ${entryName}`);
     if (!entry.canDecodeFileData()) {
-      throw new InputError(`${this.#name}: entry ${entryName} is packed in a way that numpy does not use`);
+      throw new InputError(`${this.#name}: entry ${entryName} is packed with a method that numpy does not use`);
     }
     const contents = await this.#zip.openReadStreamPromise(entry).catch((error: unknown) => {
       throw this.#bytes.failure ?? damaged(this.#name, error);

@@ -13,14 +13,14 @@ const CUDA_HELP =
   '--onnxruntime-node-install=cuda12), an NVIDIA driver, CUDA 12 and cuDNN 9; or use the device cpu';
 
 /**
- * Loads onnxruntime at first use: commands that need no graph start faster, and a missing library is told in one line.
+ * Loads onnxruntime at first use: commands without graphs start faster, and a missing library is reported in one line.
  *
  * @throws EnvironmentError if the native library does not load.
  */
 async function loadRuntime(): Promise<Runtime> {
   try {
     const runtime = await import('onnxruntime-node');
-    // What it would print is thrown as well; errors of tessera are told by tessera.
+    // onnxruntime throws the errors that it prints, and tessera reports its errors itself.
     runtime.env.logLevel = 'fatal';
     return runtime;
   } catch (error) {
@@ -41,9 +41,9 @@ export async function requireRuntime(): Promise<void> {
 }
 
 /**
- * Makes sure that the library of onnxruntime's CUDA provider is installed, as far as this can be told without trying.
+ * Checks that the library of onnxruntime's CUDA provider is installed, without loading it.
  *
- * @throws EnvironmentError if it is not; the message says how to get it.
+ * @throws EnvironmentError if it is not installed; the message says how to install it.
  */
 export function requireCudaProvider(): void {
   const main = createRequire(import.meta.url).resolve('onnxruntime-node');
@@ -58,7 +58,7 @@ export function requireCudaProvider(): void {
  *
  * @param bytes an ONNX file; not kept.
  * @throws EnvironmentError if onnxruntime does not load, or CUDA is asked for and does not load.
- * @throws ModelError if onnxruntime does not take the graph.
+ * @throws ModelError if onnxruntime does not accept the graph.
  */
 export async function createSession(bytes: Uint8Array, options: GraphOptions): Promise<GraphSession> {
   const runtime = await loadRuntime();
@@ -72,7 +72,7 @@ export async function createSession(bytes: Uint8Array, options: GraphOptions): P
       executionProviders: options.device === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
-      // A plan of memory for each number of rows would pile up.
+      // Otherwise onnxruntime would keep a memory plan for each number of rows.
       enableMemPattern: false,
       graphOptimizationLevel: options.optimisation ?? 'all',
       logSeverityLevel: 3,

@@ -4,7 +4,7 @@ import type { KernelMemory } from '../contract.js';
 /** The limit of 32-bit addresses. */
 const MAX_PAGES = 65536;
 
-/** Compiles the WebAssembly module of the kernels. It takes a memory of {@link newKernelMemory}. */
+/** Compiles the WebAssembly module of the kernels. It needs a memory from {@link newKernelMemory}. */
 export function compileKernels(): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(new URL('../../kernels/kernels.wasm', import.meta.url)));
 }

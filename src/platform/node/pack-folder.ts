@@ -7,7 +7,7 @@ import type { PackFiles } from '../contract.js';
 import { packageFolder } from './package-folder.js';
 
 /**
- * Finds a pack. A path (with a separator, or an existing folder) is taken as it is; a name is looked for in
+ * Finds a pack. A path (with a separator, or an existing folder) is used directly; a name is searched in
  * {@link packPlaces}.
  *
  * @throws ModelError if there is no such pack.
@@ -18,7 +18,7 @@ export function findPack(nameOrPath: string): PackFiles {
 }
 
 /**
- * Folders in which packs are looked for by name, first one first: those of the environment variable
+ * Returns the folders in which packs are searched by name, in this order: the folders of the environment variable
  * `TESSERA_PACK_PATH`, the package's own `codecs/`, the user's cache (`$XDG_CACHE_HOME/tessera/packs`, by default
  * `~/.cache/tessera/packs`).
  */
@@ -37,7 +37,7 @@ function findFolder(nameOrPath: string): string {
   if (/[/\\]/.test(nameOrPath) || isPack(nameOrPath)) {
     const folder = resolve(nameOrPath);
     if (isPack(folder)) return folder;
-    throw new ModelError(`${folder} is no model pack (it has no manifest.json): name the folder of a pack`);
+    throw new ModelError(`${folder} is not a model pack (it has no manifest.json): name the folder of a pack`);
   }
   const places = packPlaces();
   const found = places.map((place) => join(place, nameOrPath)).find(isPack);

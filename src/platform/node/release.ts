@@ -5,9 +5,9 @@ nowhere.unref();
 port2.close();
 
 /**
- * Frees buffers that nothing uses any more, at once. The garbage collector knows little of what lies
- * outside its heap: left to it, tens of megabytes of pictures pile up in each thread. Transferring a buffer detaches it
- * here, and what is sent to a closed port is dropped.
+ * Frees unused buffers at once. The garbage collector does not count memory outside its heap, so without this, tens of
+ * megabytes of pictures collect in each thread. A transfer detaches a buffer here, and messages to a closed port are
+ * dropped.
  */
 export function release(buffers: Iterable<ArrayBuffer>): void {
   nowhere.postMessage(null, [...new Set(buffers)]);

@@ -12,7 +12,7 @@ export class Worker {
     this.#thread = new NodeWorker(script);
   }
 
-  /** Sets the handlers of what the thread tells. Call it once. */
+  /** Sets the handlers of the thread's events. Call it once. */
   listen({ onMessage, onError, onExit }: ThreadListener): void {
     this.#thread.on('message', onMessage);
     this.#thread.on('error', (error) => onError(error instanceof Error ? error : new Error(String(error))));
@@ -24,7 +24,7 @@ export class Worker {
     this.#thread.postMessage(message, transfer);
   }
 
-  /** Lets the program end although the thread runs. */
+  /** Allows the program to end while the thread runs. */
   unref(): void {
     this.#thread.unref();
   }

@@ -2,7 +2,8 @@ import type { ColourDescription, Frame } from '../frame.js';
 import { chromaSize } from '../planar-buffer.js';
 
 /**
- * How pictures from image files are coded: BT.709 primaries and matrix, sRGB transfer, limited range, centred chroma.
+ * The colour description of pictures from image files: BT.709 primaries and matrix, sRGB transfer, limited range,
+ * centred chroma.
  */
 export const pictureColour: ColourDescription = {
   primaries: 1,
@@ -12,7 +13,7 @@ export const pictureColour: ColourDescription = {
   chromaLocation: 2,
 };
 
-/** Weights of red and blue in luma for each H.273 `MatrixCoefficients` that has such weights. */
+/** The weights of red and blue in luma, for each H.273 `MatrixCoefficients` with such weights. */
 const lumaWeights: Readonly<Record<number, readonly [red: number, blue: number]>> = {
   1: [0.2126, 0.0722],
   4: [0.3, 0.11],
@@ -23,14 +24,17 @@ const lumaWeights: Readonly<Record<number, readonly [red: number, blue: number]>
   10: [0.2627, 0.0593],
 };
 
-/** The weights of a matrix code; for unspecified ones what players assume: BT.709 from 720 lines on, else BT.601. */
+/**
+ * Returns the weights of a matrix code. For unspecified codes it returns the weights that players assume: BT.709 from
+ * 720 lines on, else BT.601.
+ */
 function weightsOf(matrix: number, height: number): readonly [red: number, blue: number] {
   return lumaWeights[matrix] ?? (height >= 720 ? [0.2126, 0.0722] : [0.299, 0.114]);
 }
 
 /**
  * Converts 8-bit RGB (`width * height * 3` bytes, rows top down) to 4:2:0 as {@link pictureColour} says; chroma is the
- * mean of each 2x2 block (of what is there of it at odd edges).
+ * mean of each 2x2 block (at odd edges, of its existing samples).
  */
 export function rgbToFrame(rgb: Uint8Array, width: number, height: number, pts: bigint, duration: bigint): Frame {
   if (rgb.length !== width * height * 3)
@@ -65,8 +69,8 @@ export function rgbToFrame(rgb: Uint8Array, width: number, height: number, pts: 
 }
 
 /**
- * Converts a frame to 8-bit RGB, `width * height * 3` bytes, rows top down. Chroma is interpolated bilinearly from
- * where `colour.chromaLocation` puts it (left or centred; unspecified is taken as left, as in MPEG-2 and later).
+ * Converts a frame to 8-bit RGB, `width * height * 3` bytes, rows top down. Chroma is interpolated bilinearly from the
+ * position in `colour.chromaLocation` (left or centred; unspecified means left, as in MPEG-2 and later).
  */
 export function frameToRgb(frame: Frame, colour: ColourDescription): Uint8Array {
   const { width, height } = frame;

@@ -1,4 +1,4 @@
-/** The 3x3 display matrix of MP4 and FFmpeg: nine 32-bit integers; 16.16 but for the last column, which is 2.30. */
+/** The 3x3 display matrix of MP4 and FFmpeg: nine 32-bit integers; 16.16, except for the last column, which is 2.30. */
 
 /** A rotation that a video stream can carry, degrees clockwise. */
 export type Rotation = 0 | 90 | 180 | 270;
@@ -6,7 +6,7 @@ export type Rotation = 0 | 90 | 180 | 270;
 /** The effect of a display matrix. */
 export interface MatrixReading {
   readonly rotation: Rotation;
-  /** False if the matrix also mirrors, or turns by something else than quarters: that part is lost. */
+  /** False if the matrix also mirrors, or turns by an angle that is not a multiple of 90 degrees. That part is lost. */
   readonly exact: boolean;
 }
 

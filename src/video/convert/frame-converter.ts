@@ -8,15 +8,15 @@ import {
 import { avGetPixFmtName, Filter, type FilterContext, FilterGraph, Frame as AvFrame } from 'node-av/lib';
 import { mustExist, throwIfInputFails } from '../libav.js';
 
-/** How FFmpeg's filter `scale` works here, for the commands that people run, too. */
+/** The options of FFmpeg's filter `scale`, also for commands that people run. */
 export const SCALE_FLAGS = 'bicubic+accurate_rnd+full_chroma_int';
 
-/** How pictures are changed on their way to 8-bit 4:2:0. */
+/** The target of the conversion. */
 export interface PictureFormat {
   readonly width: number;
   readonly height: number;
   readonly fullRange: boolean;
-  /** `yuv420p` if not given; the others are 8 bit, too, and keep transparency. */
+  /** `yuv420p` by default. The other formats also have 8 bits and keep transparency. */
   readonly pixelFormat?: 'yuv420p' | 'yuva420p' | 'rgba';
 }
 
@@ -25,7 +25,7 @@ export function isPlanar420(format: number): boolean {
   return format === AV_PIX_FMT_YUV420P || format === AV_PIX_FMT_YUVJ420P;
 }
 
-/** True for RGB, palette and XYZ formats: what becomes YUV only by a matrix that we choose. */
+/** Returns true for RGB, palette and XYZ formats, for which we choose the matrix of the conversion to YUV. */
 export function isRgb(format: number): boolean {
   return /^(gbr|rgb|bgr|argb|abgr|[0x](rgb|bgr)|pal8|bayer|x2rgb|x2bgr|monow|monob)/.test(formatName(format));
 }
@@ -52,7 +52,8 @@ export function describeFormat(format: number): string {
 
 /**
  * Converts decoded pictures to 8-bit 4:2:0 of one size with FFmpeg's `scale` filter. The matrix of YUV sources stays;
- * RGB is converted with BT.709; the fields of interlaced pictures stay apart. The filter graph is rebuilt when the pictures' own format changes.
+ * RGB is converted with BT.709; the fields of interlaced pictures stay separate. The filter graph is rebuilt when the
+ * pictures' own format changes.
  */
 export class FrameConverter implements Disposable {
   readonly #target: PictureFormat;
@@ -95,7 +96,7 @@ export class FrameConverter implements Disposable {
     this.#graph = graph;
     graph.alloc();
     const rgb = isRgb(picture.format);
-    // yuvj formats carry the range in their name: the buffer source wants it said.
+    // yuvj formats have the range in their name, but the buffer source needs it as an option.
     const input = [
       `video_size=${picture.width}x${picture.height}`,
       `pix_fmt=${picture.format}`,
@@ -107,7 +108,7 @@ export class FrameConverter implements Disposable {
       `w=${this.#target.width}`,
       `h=${this.#target.height}`,
       `flags=${SCALE_FLAGS}`,
-      // The lines of an interlaced picture are of two moments: each field is scaled by itself.
+      // The lines of an interlaced picture belong to two moments, so each field is scaled separately.
       ...(isInterlaced(picture) ? ['interl=1'] : []),
       `in_range=${rgb || pictureFull ? 'full' : 'limited'}`,
       `out_range=${this.#target.fullRange ? 'full' : 'limited'}`,
@@ -139,7 +140,7 @@ export class FrameConverter implements Disposable {
   }
 }
 
-/** True if the lines of a decoded picture are of two moments in turn. */
+/** Returns true if the lines of a decoded picture belong to two moments in alternation. */
 export function isInterlaced(picture: AvFrame): boolean {
   return (picture.flags & AV_FRAME_FLAG_INTERLACED) !== 0;
 }

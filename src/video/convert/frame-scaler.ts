@@ -18,7 +18,7 @@ export class FrameScaler implements Disposable {
     this.#converter = new FrameConverter({ width, height, fullRange });
   }
 
-  /** A new frame; the same one if it has the size already. */
+  /** Returns a new frame, or the same frame if it already has the size. */
   async scale(frame: Frame): Promise<Frame> {
     const [width, height] = [this.#width, this.#height];
     if (frame.width === width && frame.height === height) return frame;

@@ -1,11 +1,11 @@
-/** Transparency: a stream has none, so pictures are put on black before they are converted. */
+/** Transparency: streams do not support it, so pictures are put on black before they are converted. */
 import { AV_PIX_FMT_RGBA, AV_PIX_FMT_YUV420P } from 'node-av/constants';
 import type { Frame as AvFrame } from 'node-av/lib';
 import { ownedPicture } from '../owned-picture.js';
 import { chromaSize } from '../planar-buffer.js';
 import { formatName, FrameConverter, isFullRange, isRgb } from './frame-converter.js';
 
-/** What callers tell people of it. */
+/** The note for the user. */
 export const transparencyNote = 'the pictures are transparent: transparency is dropped, what it hides is black';
 
 /** True for pixel formats with an alpha plane or channel; a palette's colours can be transparent, too. */
@@ -19,9 +19,9 @@ export class TransparencyRemover implements Disposable {
   #key = '';
 
   /**
-   * The picture on black, for the caller to free; null if no part of it is transparent.
+   * Returns the picture on black, which the caller frees; null if no part of it is transparent.
    *
-   * @param what - what fails if FFmpeg cannot convert it, as the beginning of a sentence
+   * @param what - the beginning of the error message if FFmpeg cannot convert it
    */
   async remove(picture: AvFrame, what: string): Promise<AvFrame | null> {
     if (!hasAlpha(picture.format)) return null;
@@ -72,7 +72,7 @@ export function blackenRgba(rgba: Uint8Array): boolean {
   return isTransparent;
 }
 
-/** The same for planes of Y, U, V and alpha, 4:2:0. Chroma takes the mean of the alpha samples that it belongs to. */
+/** The same for planes of Y, U, V and alpha, 4:2:0. Chroma uses the mean of the alpha samples at its position. */
 function blackenPlanes(planes: Uint8Array, width: number, height: number, black: number): boolean {
   const luma = width * height;
   const [columns, rows] = [chromaSize(width), chromaSize(height)];

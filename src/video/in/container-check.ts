@@ -1,12 +1,12 @@
-/** Finding cut files by their outermost structure: FFmpeg plays what is there and says nothing. */
+/** Finds cut files by their outermost structure, because FFmpeg plays the existing part without an error. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { readBoxes } from './mp4-boxes.js';
 
-/** What a cut file lacks. */
+/** The missing part of a cut file. */
 export interface Cut {
-  /** Bytes that its last element or box lacks. */
+  /** The number of bytes that its last element or box misses. */
   readonly missing: number;
-  /** True if nothing says how much came after that: a live recording. */
+  /** True if the length of the rest is unknown: a live recording. */
   readonly isOpen: boolean;
 }
 
@@ -15,7 +15,7 @@ export interface Cut {
  * are not looked at.
  *
  * @param formatName - libavformat's name of the demuxer
- * @returns null if the file is as long as it says
+ * @returns null if the file has its declared length
  */
 export async function findCut(path: string, formatName: string): Promise<Cut | null> {
   const check = formatName.startsWith('mov,') ? findMp4Cut : formatName.startsWith('matroska') ? findMatroskaCut : null;
@@ -48,10 +48,10 @@ async function findMatroskaCut(file: FileHandle, size: number): Promise<Cut | nu
   const segment = ebml?.end == null ? null : await read(ebml.end);
   if (segment?.id !== segmentId) return null;
   if (segment.end !== null) return segment.end > size ? { missing: segment.end - size, isOpen: false } : null;
-  // A live recording: its clusters, too, may not say how long they are; then the elements in them are looked at.
+  // In a live recording, clusters may also have no length; then their elements are checked.
   for (let at = segment.start; at < size;) {
     const element = await read(at);
-    // What is no element stands behind the last one, unless it is too short to be one.
+    // Bytes that do not form an element follow the last element, unless they are too short for one.
     if (element === null) return size - at < longestHeader ? { missing: 1, isOpen: true } : null;
     if (element.end === null && element.id !== clusterId) return null;
     at = element.end ?? element.start;
@@ -60,7 +60,10 @@ async function findMatroskaCut(file: FileHandle, size: number): Promise<Cut | nu
   return null;
 }
 
-/** The element at `at`: where its content begins and ends (null: not told); null if there is no whole header. */
+/**
+ * Returns the start and end of the content of the element at `at` (end null: unknown); null if its header is not
+ * complete.
+ */
 function readHeader(bytes: Buffer, at: number): { id: number; start: number; end: number | null } | null {
   const first = bytes[0];
   if (first === undefined || first < 16) return null;

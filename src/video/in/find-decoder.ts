@@ -2,14 +2,13 @@ import { type FFDecoderCodec } from 'node-av/constants';
 import { avGetCodecName, Codec, type Stream } from 'node-av/lib';
 import { InputError } from '../../errors.js';
 
-// FFmpeg's own decoders of these codecs skip the alpha pictures that stand beside the others, and show what they hide.
+// FFmpeg's own decoders of these codecs skip the alpha pictures and show the hidden parts.
 const alphaDecoders: Readonly<Record<string, FFDecoderCodec>> = {
   vp8: 'libvpx' as FFDecoderCodec,
   vp9: 'libvpx-vp9' as FFDecoderCodec,
 };
 
-/**
- * The decoder for a video track.
+/** Returns the decoder for a video track.
  *
  * @throws InputError if there is none
  */

@@ -25,7 +25,7 @@ export interface PicturesOptions {
   readonly picturesPerSecond?: number;
 }
 
-/** Picture files in the order that people mean: `a2.png` before `a10.png`. */
+/** Sorts picture files in natural order: `a2.png` before `a10.png`. */
 export function sortNaturally(names: readonly string[]): string[] {
   return [...names].sort(new Intl.Collator('en', { numeric: true }).compare);
 }
@@ -104,7 +104,7 @@ async function listPictures(folder: string): Promise<string[]> {
   return sortNaturally(names).map((name) => join(folder, name));
 }
 
-/** An 8-bit RGB picture and what was lost of it. */
+/** An 8-bit RGB picture, and the losses of its conversion. */
 interface Picture {
   readonly width: number;
   readonly height: number;
@@ -122,7 +122,7 @@ async function readPicture(file: string): Promise<Picture> {
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
     const channels = hasAlpha ? 4 : 3;
-    // sharp may return another number of channels than its metadata lets expect.
+    // sharp may return another number of channels than its metadata says.
     if (info.channels !== channels || data.length !== info.width * info.height * channels) {
       throw new Error(`it decodes to ${info.channels} channels and ${data.length} bytes`);
     }
@@ -152,7 +152,7 @@ function withoutAlpha(rgba: Uint8Array): Uint8Array {
 /**
  * Writes 8-bit RGB (`width * height * 3` bytes, rows top down) as a PNG file.
  *
- * @param shown what messages call the file; its path if not given
+ * @param shown the name of the file in messages; default: its path
  * @throws EnvironmentError if the file cannot be written
  */
 export async function writePng(
@@ -170,7 +170,7 @@ export async function writePng(
     .png({ compressionLevel: 6 })
     .toBuffer();
   try {
-    // Not by sharp itself, which tells of a full disk only as "write error".
+    // sharp itself does not write it, because it reports a full disk only as "write error".
     await writeFile(path, png);
   } catch (error) {
     throw describeWriteError(error, shown);
@@ -182,12 +182,12 @@ export function picturePath(pattern: string, index: number): string {
   return pattern.replace(/%0?(\d*)d/, (_, digits: string) => String(index + 1).padStart(Number(digits), '0'));
 }
 
-/** The pattern of the pictures that are written into a folder: `folder/name-%05d.png` with the folder's own name. */
+/** Returns the pattern for pictures in a folder: `folder/name-%05d.png` with the folder's own name. */
 export function folderPattern(folder: string): string {
   return join(folder, `${basename(folder)}-%05d.png`);
 }
 
-/** Writes one frame as PNG; `shown` is what messages call the file. */
+/** Writes one frame as PNG; `shown` is the name of the file in messages. */
 export async function writeFramePng(
   path: string,
   frame: Frame,
@@ -207,7 +207,7 @@ export async function writeFrameWebp(path: string, frame: Frame, colour: ColourD
   const sharp = await loadSharp();
   let bytes: Buffer;
   try {
-    // Effort 0 takes a tenth of the time and a twentieth more bytes.
+    // Effort 0 needs a tenth of the time and 5 % more bytes.
     bytes = await sharp(frameToRgb(frame, colour), { raw: { width, height, channels: 3 } })
       .webp({ lossless: true, effort: 0 })
       .toBuffer();

@@ -38,18 +38,18 @@ import type { FramesOptions, VideoSource } from './video-source.js';
 export interface MediaFileOptions {
   /** The name of the file for messages. Default: its path. */
   readonly name?: string;
-  /** Which video track to decode, from 1; the first if not given. */
+  /** The number of the video track to decode, from 1. Default: 1. */
   readonly track?: number | undefined;
   /** Decoder threads; 0 (the default) lets libav take one per core. */
   readonly threads?: number;
-  /** True to refuse a file that is cut or damaged, instead of taking what is there. */
+  /** True: refuse a file that is cut or damaged. False: read the intact part. */
   readonly strict?: boolean;
 }
 
 /**
- * Opens a file that FFmpeg can read and makes it ready to decode; nothing is left open if it throws.
+ * Opens a file that FFmpeg can read and prepares decoding. If it throws, nothing stays open.
  *
- * @throws InputError if the file cannot be read, has no video track, or is damaged and must not be
+ * @throws InputError if the file cannot be read, has no video track, or is damaged and `strict` is set
  */
 export async function openMediaFile(path: string, options: MediaFileOptions = {}): Promise<VideoSource> {
   const source = new MediaFile(path, options);
@@ -62,7 +62,7 @@ export async function openMediaFile(path: string, options: MediaFileOptions = {}
   }
 }
 
-/** MP4 rounds lengths to the movie's time scale, as a rule 1 ms: smaller differences say nothing. */
+/** MP4 rounds lengths to the movie's time scale, as a rule 1 ms: smaller differences have no meaning. */
 const MOVIE_TICK_SECONDS = 0.001;
 
 class MediaFile implements VideoSource {
@@ -85,7 +85,7 @@ class MediaFile implements VideoSource {
   // Set if only the container says so: decoders of some codecs do not mark the pictures.
   #assumedOrder: FieldOrder | undefined;
   #end: bigint | null = null;
-  /** How far {@link #end} may be rounded, ticks. */
+  /** The largest rounding error of {@link #end}, ticks. */
   #endTolerance = 0n;
   #pictures: AsyncGenerator<TimedPicture<Uint8Array>, void, undefined> | null = null;
   #first: IteratorResult<TimedPicture<Uint8Array>, void> | null = null;
@@ -193,12 +193,12 @@ class MediaFile implements VideoSource {
     }
   }
 
-  /** Tells at the end what was found on the way. */
+  /** Reports, at the end, all problems that were found. */
   #noteEnd(seconds: number): void {
     const joins = this.#joins?.count ?? 0;
     if (joins > 0) {
       this.notes.push(
-        `the times of the file start anew or jump ${joins === 1 ? 'once' : `${joins} times`}: what follows was moved to go on where the part before ends`,
+        `the times of the file restart or jump ${joins === 1 ? 'once' : `${joins} times`}: the following part was moved to continue after the part before it`,
       );
     }
     if (this.#damaged > 0) this.notes.push(`${this.#damaged} damaged pictures or packets were concealed or left out`);
@@ -233,7 +233,7 @@ class MediaFile implements VideoSource {
     this.frameCountHint = count > 0 ? count : null;
   }
 
-  /** MP4: the length of the track as it is shown, where it is not the sum of its samples' durations. */
+  /** MP4: the shown length of the track, if it differs from the sum of its samples' durations. */
   async #correctEnd({ id, timeBase }: Stream, format: FormatContext): Promise<void> {
     if (this.#end === null || !(format.iformat?.name ?? '').startsWith('mov,')) return;
     const seconds = await readTrackEnd(this.#path, id);
@@ -285,7 +285,8 @@ class MediaFile implements VideoSource {
         if (packet.streamIndex !== this.#trackIndex) continue;
         if ((packet.flags & AV_PKT_FLAG_CORRUPT) !== 0) {
           this.#noteDamage('a packet of its video track is not complete');
-          // Broadcast streams flag lost pieces; elsewhere the packet is a stump at the place where the file is cut.
+          // Broadcast streams flag lost pieces. In other formats, the packet is incomplete because the file is cut
+          // there.
           if (!isBroadcast(format)) {
             this.#isCut = true;
             continue;
@@ -341,7 +342,7 @@ class MediaFile implements VideoSource {
       throw new EnvironmentError(`${this.#name}: FFmpeg gave an empty picture`);
     const parameters = track.codecpar;
     const rgb = isRgb(picture.format);
-    // nv12 holds the same samples in another order; transparency has a note of its own.
+    // nv12 holds the same samples in another order. Transparency has a separate note.
     if (!isPlanar420(picture.format) && !/^(nv12|nv21|yuva420p)$/.test(formatName(picture.format))) {
       this.notes.push(`converted ${describeFormat(picture.format)} to 8-bit 4:2:0${rgb ? ' with BT.709' : ''}`);
     }

@@ -13,13 +13,13 @@ export type { FramesOptions, VideoSource } from './video-source.js';
 export interface OpenVideoOptions {
   /** Stops the opening of a pipe with a CancelledError. */
   readonly signal?: AbortSignal | undefined;
-  /** Which video track of a file with several, from 1; the first if not given. Cover pictures do not count. */
+  /** The number of the video track to read, from 1. Default: 1. Cover pictures do not count. */
   readonly track?: number | undefined;
   /** Decoder threads; 0 (the default) takes one per core. */
   readonly threads?: number;
-  /** Frames per second of pictures; 25 if not given. Files and pipes bring their own. */
+  /** Frames per second of picture files; default 25. Videos have their own frame rate. */
   readonly picturesPerSecond?: number;
-  /** True to refuse a video that is cut or damaged, instead of taking what is there. */
+  /** True: refuse a video that is cut or damaged. False: read the intact part. */
   readonly strict?: boolean;
 }
 
@@ -27,9 +27,9 @@ export interface OpenVideoOptions {
  * Opens a video for reading.
  *
  * @param input - path or `file://` URL of any file that FFmpeg reads, of a pipe (a FIFO), or of a folder of pictures; a
- * list of picture files; or the bytes of a video, such as `process.stdin`. Bytes that are YUV4MPEG2 are read as they come; others are kept in a temporary
- * file first, because most formats must be read back and forth.
- * @throws InputError with one line that says what is wrong with the input; EnvironmentError; CancelledError
+ * list of picture files; or the bytes of a video, such as `process.stdin`. Bytes that are YUV4MPEG2 are read as they
+ * come; others are kept in a temporary file first, because most formats need random access.
+ * @throws InputError with one line that names the problem of the input; EnvironmentError; CancelledError
  */
 export async function openVideo(
   input: string | readonly string[] | AsyncIterable<Uint8Array>,
@@ -44,7 +44,7 @@ function isList(input: string | readonly string[] | AsyncIterable<Uint8Array>): 
   return Array.isArray(input);
 }
 
-/** Checks that no other track is asked for where there is but one. */
+/** Checks that the caller asks for track 1 if there is only one track. */
 function onlyTrack(options: OpenVideoOptions): OpenVideoOptions {
   const { track = 1 } = options;
   if (track !== 1) throw new InputError(`pictures and y4m have 1 video track: there is no track ${track}`);

@@ -3,12 +3,15 @@ import type { FileHandle } from 'node:fs/promises';
 /** A box of MP4 or QuickTime at the top level of a file (ISO/IEC 14496-12, 4.2). */
 export interface Mp4Box {
   readonly type: string;
-  /** Where its content begins, and where the box says that it ends: behind the file's end if the file is cut. */
+  /** The start of its content, and its declared end. In a cut file the end is after the end of the file. */
   readonly start: number;
   readonly end: number;
 }
 
-/** Reads the headers of the boxes of a file of `size` bytes. Stops at a box without a length and at what is no box. */
+/**
+ * Reads the headers of the boxes of a file of `size` bytes. Stops at a box without a length, and at bytes that do not
+ * form a box.
+ */
 export async function* readBoxes(file: FileHandle, size: number): AsyncGenerator<Mp4Box, void, undefined> {
   const header = Buffer.alloc(16);
   for (let at = 0; at + 8 <= size;) {
@@ -18,7 +21,7 @@ export async function* readBoxes(file: FileHandle, size: number): AsyncGenerator
     if (short === 0) return;
     const isLong = short === 1 && bytesRead === 16;
     const length = isLong ? Number(header.readBigUInt64BE(8)) : short;
-    // What is shorter than its own header is no box: something foreign stands behind the last one.
+    // A length smaller than the header means that other data follow the last box.
     if (length < 8) return;
     yield { type: header.toString('latin1', 4, 8), start: at + (isLong ? 16 : 8), end: at + length };
     at += length;

@@ -1,6 +1,6 @@
 /**
- * How long a track of MP4 or QuickTime is shown (ISO/IEC 14496-12, 8.3.2 and 8.6.5). libavformat adds up the durations
- * of the samples in decoding order instead: with uneven distances and B-frames that sum is wrong.
+ * The shown length of a track of MP4 or QuickTime (ISO/IEC 14496-12, 8.3.2 and 8.6.5). libavformat adds up the
+ * durations of the samples in decoding order instead: with uneven distances and B-frames that sum is wrong.
  */
 import { open } from 'node:fs/promises';
 import { readBoxes } from './mp4-boxes.js';
@@ -12,7 +12,7 @@ const MOVIE_LIMIT = 1 << 26;
  * Returns the time at which a track with an edit list ends, in seconds on the movie's time line.
  *
  * @param id - the track's number in the file
- * @returns null if the file does not tell: it is no MP4, or the track has no edit list or no length
+ * @returns null if it is unknown: the file is not MP4, or the track has no edit list or no length
  */
 export async function readTrackEnd(path: string, id: number): Promise<number | null> {
   const movie = await readMovie(path);
@@ -64,7 +64,7 @@ function childrenOf(bytes: Buffer): Map<string, Buffer[]> {
 }
 
 /**
- * Reads the numbers of a full box behind its version and flags.
+ * Reads the numbers of a full box after its version and flags.
  *
  * @param sizes - bytes of each; 0: 4 bytes in version 0, 8 bytes in version 1
  */

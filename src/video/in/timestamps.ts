@@ -1,6 +1,6 @@
 import type { Rational } from '../frame.js';
 
-/** A picture with the times that its container gave it. */
+/** A picture with the times of its container. */
 export interface TimedPicture<T> {
   readonly picture: T;
   /** Ticks, or null if the container has none. */
@@ -9,7 +9,7 @@ export interface TimedPicture<T> {
   readonly duration: bigint;
 }
 
-/** The same with times that can be relied on: strictly increasing, with durations. */
+/** The same with repaired times: strictly increasing, with durations. */
 export interface RepairedPicture<T> {
   readonly picture: T;
   readonly pts: bigint;
@@ -20,9 +20,9 @@ export interface RepairedPicture<T> {
 export interface TimestampContext {
   readonly timeBase: Rational;
   readonly frameRate: Rational;
-  /** Time at which the last picture ends, asked for after it, if the container knows; ticks. */
+  /** Returns the end time of the last picture, if the container gives it; called after that picture; ticks. */
   readonly end: () => bigint | null;
-  /** How far `end` may be rounded; ticks. Default: 0. */
+  /** The largest rounding error of `end`, ticks. Default: 0. */
   readonly endTolerance?: () => bigint;
   /** Called once with one line for each kind of repair. */
   readonly onNote: (note: string) => void;
@@ -37,9 +37,9 @@ export function nominalTicks(timeBase: Rational, frameRate: Rational): bigint {
 }
 
 /**
- * Gives every picture a time stamp that is larger than the one before, and a duration that lasts until the next one.
- * The last picture lasts until the stream's end where the container knows it, else as long as the container says of
- * the picture, else as long as the one before it. Holds back one picture.
+ * Gives every picture a time stamp that is larger than the one before, and a duration up to the next picture. The last
+ * picture lasts until the end of the stream if the container gives it. Otherwise it has the duration that the container
+ * gives for it, or else the duration of the picture before. Holds back one picture.
  */
 export async function* repairTimestamps<T>(
   pictures: AsyncIterable<TimedPicture<T>>,

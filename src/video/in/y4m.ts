@@ -24,7 +24,7 @@ export function isY4m(bytes: Uint8Array): boolean {
  *
  * Pictures that are not 8-bit 4:2:0 are converted, with a note.
  *
- * @param options - strict: true to refuse a stream that is cut within a frame, instead of leaving that frame out
+ * @param options - strict: true to refuse a stream that is cut within a frame; false to leave out that frame
  * @throws InputError if the header cannot be read
  */
 export async function openY4m(

@@ -11,7 +11,7 @@ export function hasFilter(name: string): boolean {
   return Filter.getByName(name) !== null;
 }
 
-/** A filter of FFmpeg that compares two videos and notes figures of each frame: `psnr`, `ssim`, `xpsnr`. */
+/** A filter of FFmpeg that compares two videos and gives figures for each frame: `psnr`, `ssim`, `xpsnr`. */
 export class ComparisonFilter implements Disposable {
   readonly #what: string;
   readonly #graph: FilterGraph;

@@ -1,4 +1,4 @@
-/** Command-line FFmpegs: for what the libraries inside the package lack. */
+/** Command-line FFmpegs, for filters and encoders that the libraries in the package do not have. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,7 +20,7 @@ export function ffmpegCommands(): string[] {
   return [...new Set(candidates)].filter((path) => path !== '' && existsSync(path));
 }
 
-/** The binary of `ffmpeg-static`; the package may be there without it. */
+/** Returns the binary of `ffmpeg-static`; the package may be installed without it. */
 function staticFfmpeg(): string | null {
   try {
     const path: unknown = createRequire(import.meta.url)('ffmpeg-static');
@@ -33,7 +33,7 @@ function staticFfmpeg(): string | null {
 /**
  * The first of some commands that has a filter or an encoder; null if none has.
  *
- * @param kind what list of FFmpeg to look into.
+ * @param kind the list of FFmpeg to search.
  * @param name such as `libvmaf` or `libaom-av1`.
  * @param commands default: {@link ffmpegCommands}.
  */
@@ -45,17 +45,17 @@ export async function findFfmpegWith(
   for (const command of commands) {
     try {
       const { stdout } = await run(command, ['-hide_banner', `-${kind}s`], { maxBuffer: 1 << 24 });
-      // A line is: flags, name, and what is told of it.
+      // A line is: flags, name, description.
       if (stdout.split('\n').some((line) => line.trim().split(/\s+/)[1] === name)) return command;
     } catch {
-      // Not a program that runs here: the next one may.
+      // This program does not run on this machine: try the next one.
     }
   }
   return null;
 }
 
 /**
- * Version of a command-line FFmpeg as it tells it, such as `5.1.6-0+deb12u1`.
+ * Returns the version that a command-line FFmpeg prints, such as `5.1.6-0+deb12u1`.
  *
  * @throws EnvironmentError if it does not run.
  */

@@ -11,7 +11,7 @@ export interface FfmpegDescription {
   readonly encoders: readonly string[];
   /** Names of all video decoders, sorted. */
   readonly videoDecoders: readonly string[];
-  /** Encoders that this program uses and that are missing here. */
+  /** Encoders that tessera uses and that are missing. */
   readonly missingEncoders: readonly string[];
 }
 

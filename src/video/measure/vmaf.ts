@@ -13,11 +13,11 @@ const LOG = 'vmaf.json';
 /** Pairs that may wait in pipes: FFmpeg reads its two inputs at different paces. */
 const MAX_WAITING = 4;
 
-/** Models of VMAF: libvmaf's name of each, and the samples that it is made for. */
+/** The models of VMAF: the name in libvmaf and the pixel format of the input. */
 export const VMAF_MODELS = {
   vmaf: { title: 'VMAF', version: 'vmaf_v0.6.1', pixelFormat: 'yuv420p' },
   'vmaf-neg': { title: 'VMAF NEG', version: 'vmaf_v0.6.1neg', pixelFormat: 'yuv420p' },
-  // It looks for banding, which 8 bits cannot tell from their own steps.
+  // It measures banding, which needs finer steps than 8 bits.
   'vmaf-v1': { title: 'VMAF v1', version: 'vmaf_v1.0.16_3d0h', pixelFormat: 'yuv420p10le' },
 } as const;
 
@@ -28,7 +28,8 @@ const run = promisify(execFile);
 const searches = new Map<string, Promise<string | { readonly reason: string }>>();
 
 /**
- * Path of a command-line FFmpeg whose libvmaf has a model, or why there is none; the same commands are asked once.
+ * Returns the path of a command-line FFmpeg whose libvmaf has the model, or the reason why there is none. The same
+ * commands are tested only once.
  */
 export function findVmaf(name: VmafName): Promise<string | { readonly reason: string }> {
   const commands = ffmpegCommands();
@@ -52,7 +53,7 @@ async function searchVmaf(name: VmafName, commands: readonly string[]): Promise<
   };
 }
 
-/** Whether an FFmpeg measures one grey picture with a model: no list tells which models it has. */
+/** Returns whether an FFmpeg can measure one grey picture with a model. FFmpeg has no list of models. */
 async function hasModel(command: string, name: VmafName): Promise<boolean> {
   const source = ['-f', 'lavfi', '-i', 'color=gray:size=256x256:rate=1:duration=1'];
   const filter = `[0:v]format=${VMAF_MODELS[name].pixelFormat},split[a][b];[a][b]libvmaf=${modelOption(name)}`;
@@ -73,7 +74,7 @@ export class VmafMeter implements AsyncDisposable {
   readonly #title: string;
   readonly #child: ChildProcess;
   readonly #folder: string;
-  /** Resolves to what FFmpeg complained of, or null if it ended well. */
+  /** Resolves to FFmpeg's error text, or null if it succeeded. */
   readonly #ended: Promise<string | null>;
   readonly #waiting: Promise<void>[] = [];
 
@@ -92,7 +93,7 @@ export class VmafMeter implements AsyncDisposable {
         resolve(code === 0 ? null : line === '' ? `it ended with ${code ?? signal ?? 'no code'}` : line);
       });
     });
-    // A pipe whose reader is gone: what FFmpeg says tells more.
+    // The reader of the pipe has closed it; FFmpeg's own error says more.
     for (const pipe of this.#pipes) pipe.on('error', () => undefined);
   }
 
@@ -128,7 +129,7 @@ export class VmafMeter implements AsyncDisposable {
     return [this.#child.stdio[3] as Writable, this.#child.stdio[4] as Writable];
   }
 
-  /** Hands a pair over; resolves as soon as there is room for another. */
+  /** Sends a pair; resolves as soon as another pair can be sent. */
   async add(original: Frame, decoded: Frame): Promise<void> {
     const [decodedPipe, originalPipe] = this.#pipes;
     const both = Promise.all([writeFrame(decodedPipe, decoded), writeFrame(originalPipe, original)]);
@@ -166,7 +167,7 @@ function failure(title: string, reason: string | null): EnvironmentError {
   return new EnvironmentError(`ffmpeg cannot measure ${title}: ${reason ?? 'it ended before all frames were read'}`);
 }
 
-/** Resolves also if the pipe is closed: why it is, FFmpeg's end tells. */
+/** Also resolves if the pipe is closed; FFmpeg's exit gives the reason. */
 function writeFrame(pipe: Writable, frame: Frame): Promise<void> {
   return new Promise((resolve) => {
     pipe.write(planarFromFrame(frame), () => resolve());

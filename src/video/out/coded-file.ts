@@ -1,5 +1,6 @@
 /**
- * Videos of coded pictures alone: frames through an encoder of FFmpeg into a Matroska file, and what they weigh there.
+ * Video files with coded pictures only: encodes frames with an encoder of FFmpeg into a Matroska file, and counts their
+ * bytes.
  */
 import { AVERROR_EOF } from 'node-av/constants';
 import { FormatContext, Packet, Rational, type Stream } from 'node-av/lib';
@@ -19,8 +20,8 @@ export interface CodedFileResult {
 }
 
 /**
- * Encodes frames into a Matroska file. They are numbered at the nominal frame rate, whatever their own times are: rate
- * control sees a steady video. An existing file is replaced; what there is of a failed one stays.
+ * Encodes frames into a Matroska file. It ignores their times and numbers them at the nominal frame rate, so rate
+ * control gets a constant frame rate. An existing file is replaced. If encoding fails, the incomplete file stays.
  *
  * @param properties size, frame rate, colour description; its time base is not used.
  * @throws InputError if there is no frame or one has another size; EnvironmentError if the encoder fails or the file
@@ -114,7 +115,7 @@ class PacketFile implements AsyncDisposable {
 
 /**
  * Bytes of coded pictures in a video file: the packets of its video track, without container, without parameter sets
- * that the container keeps, and without the text in which x264 and x265 name their settings.
+ * that the container keeps, and without the text in which x264 and x265 store their settings.
  *
  * @throws InputError if the file cannot be read or has no video track.
  */

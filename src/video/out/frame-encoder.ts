@@ -33,7 +33,7 @@ import { planarFromFrame } from '../planar-buffer.js';
 import { markInterlaced } from '../side/field-order.js';
 import { hdrOptions } from '../side/hdr-metadata.js';
 
-/** An encoder of FFmpeg and how it is set. */
+/** An encoder of FFmpeg and its settings. */
 export interface EncoderSettings {
   /** Name of the encoder, such as `libx264`. */
   readonly name: string;
@@ -56,7 +56,7 @@ export function quietSettings(settings: EncoderSettings): EncoderSettings {
   return { ...settings, options: { ...rest, 'x265-params': quiet } };
 }
 
-/** A packet with its bytes still in libav's hands: valid until the next one is asked for. */
+/** A packet whose bytes belong to libav: valid until the next packet is requested. */
 export type EncodedPackets = AsyncGenerator<Packet, void, undefined>;
 
 /** Encodes frames with one of FFmpeg's encoders; time stamps in and out are ticks of the video's time base. */
@@ -64,7 +64,7 @@ export class FrameEncoder implements Disposable {
   readonly #context: CodecContext;
   readonly #name: string;
   readonly #properties: VideoProperties;
-  // Not every encoder hands durations through.
+  // Not every encoder passes on durations.
   readonly #durations = new Map<bigint, bigint>();
 
   private constructor(context: CodecContext, name: string, properties: VideoProperties) {
@@ -93,7 +93,7 @@ export class FrameEncoder implements Disposable {
     const options = Dictionary.fromObject({ ...hdrOptions(settings.name, settings.options, properties) });
     try {
       context.allocContext3(codec);
-      // avcodec_open2 passes over options that it does not know.
+      // avcodec_open2 ignores unknown options.
       for (const option of Object.keys(settings.options)) {
         if (Option.find(context.getNative(), option, AV_OPT_SEARCH_CHILDREN) === null) {
           throw new InputError(`the encoder ${settings.name} has no option '${option}'`);
@@ -116,7 +116,7 @@ export class FrameEncoder implements Disposable {
       context.setFlags(AV_CODEC_FLAG_FRAME_DURATION);
       if (properties.fieldOrder !== undefined) {
         context.setFlags(AV_CODEC_FLAG_INTERLACED_DCT, AV_CODEC_FLAG_INTERLACED_ME);
-        // As FFmpeg's own program says it of pictures that hold both fields.
+        // The same value that FFmpeg's program uses for pictures that hold both fields.
         context.setOption('field_order', properties.fieldOrder === 'topFirst' ? 'tb' : 'bt');
       }
       if (globalHeader) context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
@@ -131,13 +131,13 @@ export class FrameEncoder implements Disposable {
     }
   }
 
-  /** Copies what a muxer or decoder must know of the encoded stream. */
+  /** Copies the parameters of the encoded stream that a muxer or decoder needs. */
   describe(parameters: CodecParameters): void {
     throwIfOutputFails(parameters.fromContext(this.#context), `cannot describe the output of ${this.#name}`);
   }
 
   /**
-   * Sends one frame, or null at the end, and gives the packets that are ready.
+   * Sends one frame, or null at the end, and yields the packets that are ready.
    *
    * @throws InputError if the frame has another size than the video; EnvironmentError if the encoder fails
    */

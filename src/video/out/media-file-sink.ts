@@ -22,14 +22,14 @@ import type { VideoSink } from './video-sink.js';
 /** Options of {@link openMediaFileSink}. */
 export interface MediaFileSinkOptions extends TemporaryFileOptions {
   readonly videoCodec?: OutputVideoCodec | undefined;
-  /** The tracks beside the video. The caller disposes them. */
+  /** The side tracks. The caller disposes them. */
   readonly side?: SideTracks | null | undefined;
 }
 
 /**
  * Creates an MP4, QuickTime, Matroska or WebM file, by its name's extension.
  *
- * @throws InputError if the name, the codec and the tracks do not fit together; EnvironmentError if it cannot be written
+ * @throws InputError if the container cannot hold the codec or the tracks; EnvironmentError if it cannot be written
  */
 export async function openMediaFileSink(
   path: string,
@@ -41,7 +41,7 @@ export async function openMediaFileSink(
   const file = await createTemporaryFile(path, options);
   const sink = new MediaFileSink(container, properties, file, options.side ?? null);
   try {
-    // Every container here wants the codec's configuration in its header.
+    // All these containers need the codec's configuration in their header.
     const needsEven = settings.name === 'libx264' || settings.name === 'libx265';
     await sink.open(settings, needsEven);
     return sink;
@@ -106,7 +106,9 @@ class MediaFileSink implements VideoSink {
       setTags(stream, fit.tags);
       this.notes.push(...fit.notes);
       if (this.#hasCover && this.#freeTags.length > 0) {
-        this.notes.push(`tags that mp4 files cannot hold beside a cover are left out: ${this.#freeTags.join(', ')}`);
+        this.notes.push(
+          `tags that mp4 files cannot hold together with a cover are left out: ${this.#freeTags.join(', ')}`,
+        );
       }
       stream.disposition = this.#side.header.video.disposition as AVDisposition;
       this.#sideMuxer = new SideMuxer(format, this.#container, this.#side);
@@ -119,7 +121,7 @@ class MediaFileSink implements VideoSink {
     } finally {
       options.free();
     }
-    // The muxer has put the date into its own field now; among the tags it would stand a second time.
+    // The muxer has written the date to its own field; as a tag it would appear twice.
     if (this.#hasFreeTags) {
       const { creation_time: _, ...rest } = this.#tags;
       setTags(format, rest);
@@ -144,7 +146,7 @@ class MediaFileSink implements VideoSink {
     const what = `cannot write ${this.#file.target}`;
     throwIfOutputFails(await this.#format.writeTrailer(), what);
     await this.#release();
-    // libavformat notices a full disk only in its buffer, and closes without a word.
+    // libavformat notices a full disk only in its buffer and closes without an error.
     const { size } = await stat(this.#file.path);
     if (size === 0) throw new EnvironmentError(`${what}: nothing was written; the disk may be full`);
     const chapters = this.#side?.header.chapters ?? [];
@@ -193,8 +195,8 @@ class MediaFileSink implements VideoSink {
 
   /**
    * Sets the last packet's times so that the movie ends with its last frame. MP4 counts durations in decoding order:
-   * they must sum up to the movie's, and no packet may be shown beyond its end. Both are so if the last packet is
-   * decoded as long before it is shown as the first one.
+   * their sum must be the movie's duration, and no packet may be shown after its end. Both hold if the last packet has
+   * the same delay between decoding and display as the first packet.
    */
   #endExactly(packet: Packet): void {
     const start = this.#start ?? 0n;
@@ -209,7 +211,7 @@ class MediaFileSink implements VideoSink {
     if (!this.#rounded && rescaleTicks(rescaleTicks(ticks, from, to), to, from) !== ticks) this.#rounded = true;
   }
 
-  /** Tags of the file as this container names them. */
+  /** Returns the tags of the file with the names of this container. */
   get #tags(): Record<string, string> {
     const tags = tagsToKeep(this.#side?.header.tags ?? {});
     return this.#container.family === 'mp4' ? toMp4Tags(tags) : tags;
@@ -220,7 +222,7 @@ class MediaFileSink implements VideoSink {
     return this.#container.family === 'mp4' ? namesWithoutBox(this.#tags, this.#container.muxer) : [];
   }
 
-  /** True if the tags are written in the free form, for which the muxer gives up MP4's own: that of covers, too. */
+  /** True if the tags are written in the free form. The muxer then does not write MP4's own form, also for covers. */
   get #hasFreeTags(): boolean {
     return this.#freeTags.length > 0 && !this.#hasCover;
   }
@@ -265,7 +267,7 @@ function croppingOf(coded: VideoProperties, shown: VideoProperties): Buffer {
   return bytes;
 }
 
-/** The least common multiple of tick rates as far as 32 bits allow, beginning with the video's. */
+/** Returns the least common multiple of tick rates within 32 bits, starting with that of the video. */
 function commonScale(scales: readonly number[]): number {
   const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
   return scales.reduce((common, scale) => {

@@ -16,9 +16,9 @@ export type { VideoSink } from './video-sink.js';
 export interface VideoSinkOptions {
   /** Video codec; the container's usual one (H.264, in WebM VP9) if not given. Y4m and PNG take none. */
   readonly videoCodec?: OutputVideoCodec | undefined;
-  /** Sound and all else that goes beside the video; stays the caller's to dispose. */
+  /** Sound and other side tracks; the caller disposes them. */
   readonly side?: SideTracks | null | undefined;
-  /** True to replace what is there. */
+  /** True to replace an existing output. */
   readonly overwrite?: boolean;
   /** Files that are being read: none of them may be the output. */
   readonly inputs?: readonly string[];
@@ -26,7 +26,7 @@ export interface VideoSinkOptions {
 
 /**
  * Creates a video file (`.mp4`, `.mov`, `.mkv`, `.webm`, `.y4m`) or PNG pictures (a folder, `name-%05d.png`, or one
- * `.png` for a video of one frame). A sink of bytes, such as a pipe, gets y4m and stays the caller's to close.
+ * `.png` for a video of one frame). A sink of bytes, such as a pipe, gets y4m; the caller closes it.
  *
  * Everything is written under a temporary name; the output appears when {@link VideoSink.finish} is done.
  *
@@ -49,7 +49,7 @@ export async function createVideoSink(
   return openMediaFileSink(output, properties, options);
 }
 
-/** `sink` with a note that what stands beside the video is not written. */
+/** Returns `sink` with a note that side tracks are not written. */
 function noteLoss(sink: VideoSink, side: SideTracks | null | undefined): VideoSink {
   const count = side?.header.tracks.length ?? 0;
   if (count === 0) return sink;

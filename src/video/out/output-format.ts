@@ -1,4 +1,4 @@
-/** Which container a file name stands for, and how each video codec is set. */
+/** The container for a file name, and the settings of each video codec. */
 import { extname } from 'node:path';
 import { InputError } from '../../errors.js';
 import { containerOfMuxer, type OutputContainer, type OutputVideoCodec } from '../output-container.js';
@@ -18,7 +18,7 @@ export const containerExtensions: readonly string[] = Object.keys(containers);
 /**
  * The container for a file name.
  *
- * @throws InputError if the extension names none
+ * @throws InputError if the extension is unknown
  */
 export function containerOf(path: string): OutputContainer {
   const extension = extname(path).toLowerCase();
@@ -30,9 +30,9 @@ export function containerOf(path: string): OutputContainer {
   return container;
 }
 
-// What is encoded here was decoded from a tessera stream a moment ago, so its losses add to losses that were paid for.
-// These qualities keep the second loss far below the first (46 dB and more on camera material) at file sizes that
-// stay handy; whoever wants none takes ffv1.
+// The frames were decoded from a tessera stream, so these losses add to the losses of the stream. With these qualities
+// the second loss is far below the first (46 dB and more on camera material), at moderate file sizes. ffv1 has no
+// second loss.
 const settings: Readonly<Record<OutputVideoCodec, EncoderSettings>> = {
   h264: { name: 'libx264', options: { preset: 'medium', crf: '12' } },
   hevc: { name: 'libx265', options: { preset: 'medium', crf: '14', 'x265-params': 'log-level=none' } },

@@ -8,12 +8,12 @@ const HEVC_PREFIX_SEI = 39;
 const VVC_WITHOUT_PICTURE: readonly number[] = [12, 13, 14, 15, 16, 20];
 
 /**
- * Bytes of a packet that are no coded picture, length fields included: the text in which x264 or x265 names its settings
- * (a SEI unit with unregistered user data), and in VVC, whose encoder repeats them before key frames, what the container
- * holds already (parameter sets) and delimiters.
+ * Returns the number of bytes of a packet that are not coded pictures, with their length fields: the text in which x264 or
+ * x265 stores its settings (a SEI unit with unregistered user data); in VVC parameter sets, which the container holds
+ * already, and delimiters.
  *
  * @param codecId libav's number of the codec; others than H.264, HEVC and VVC have no such units.
- * @param extradata the codec's configuration; one that begins with a start code means packets with start codes.
+ * @param extradata the codec's configuration. If it starts with a start code, packets have start codes.
  */
 export function overheadLength(data: Buffer, codecId: number, extradata: Buffer | null): number {
   const isOverhead = overheadTests.get(codecId);
@@ -25,7 +25,7 @@ export function overheadLength(data: Buffer, codecId: number, extradata: Buffer 
   return length;
 }
 
-/** Whether the unit whose header is at `at` is no coded picture, by codec. */
+/** By codec: returns whether the unit with its header at `at` is not a coded picture. */
 const overheadTests = new Map<number, (data: Buffer, at: number) => boolean>([
   [AV_CODEC_ID_H264, (data, at) => ((data[at] ?? 0) & 31) === H264_SEI && data[at + 1] === UNREGISTERED_USER_DATA],
   [
@@ -45,7 +45,7 @@ interface Unit {
 /** Bytes of the length fields; null if packets have start codes. */
 function lengthSize(codecId: number, extradata: Buffer | null): number | null {
   const first = extradata?.[0] ?? 0;
-  // vvcC begins with five ones, then the size; avcC and hvcC with version 1, and the size stands at another place in each.
+  // vvcC starts with five ones, then the size. avcC and hvcC start with version 1 and store the size further behind.
   if (codecId === AV_CODEC_ID_VVC) return first >> 3 === 31 ? ((first >> 1) & 3) + 1 : null;
   return first === 1 ? ((extradata?.[codecId === AV_CODEC_ID_HEVC ? 21 : 4] ?? 3) & 3) + 1 : null;
 }

@@ -15,7 +15,7 @@ export interface PictureSinkOptions {
 
 /**
  * Writes frames as PNG pictures: into a folder (`folder/folder-00001.png` ...), by a pattern such as `out/a-%04d.png`,
- * or the only frame of a video into one `.png` file. They get their names when all of them are written.
+ * or the only frame of a video into one `.png` file. They are renamed when all of them are written.
  *
  * @throws InputError if pictures are there already (without `overwrite`); EnvironmentError if the place cannot be written
  */
@@ -29,7 +29,7 @@ export async function openPictureSink(
   if (options.overwrite !== true) await refuseExisting(pattern, folder);
   let temporary: string;
   try {
-    // Beside the folder, not in it, if the folder is still to be made.
+    // If the folder does not exist yet, the temporary files are next to it, not in it.
     const parent = await stat(folder).then(
       () => folder,
       () => dirname(folder),

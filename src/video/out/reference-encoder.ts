@@ -1,4 +1,4 @@
-/** FFmpeg's own video encoders: what tessera is measured against. */
+/** FFmpeg's video encoders, as references for measurements. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { quietSettings, type EncoderSettings } from './frame-encoder.js';
 import type { Frame, Rational, VideoProperties } from '../frame.js';
 import { openMediaFile } from '../in/media-file.js';
 
-/** How the reference encodes; everything not named is the encoder's default. */
+/** The options of the reference encoder; all others keep the encoder's defaults. */
 export interface ReferenceSettings {
   readonly codec: 'x264' | 'x265';
   /** `medium`, `veryslow` ... */
@@ -21,21 +21,21 @@ export interface ReferenceSettings {
   readonly options?: Readonly<Record<string, string>>;
   /** Frames per second; 25 if not given. Rate control sees it. */
   readonly frameRate?: Rational;
-  /** Encoder and decoder threads; 0 (the default): as many as the codec likes. */
+  /** Encoder and decoder threads; 0 (the default) lets the codec choose. */
   readonly threads?: number;
 }
 
 /** The result of the reference encoder. */
 export interface ReferenceResult {
   /**
-   * Bytes of coded pictures: no container, no parameter sets, and without the text in which x264 names its settings.
+   * Bytes of coded pictures: no container, no parameter sets, and without the text in which x264 stores its settings.
    */
   readonly bytes: number;
   /** The decoded frames, with the times of the originals. */
   readonly frames: Frame[];
   /** Seconds spent in the encoder, without waiting for frames. */
   readonly encodeSeconds: number;
-  /** Seconds spent in the decoder, opening of the file and copying included. */
+  /** Seconds spent in the decoder, with opening the file and copying. */
   readonly decodeSeconds: number;
 }
 

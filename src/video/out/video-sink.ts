@@ -7,12 +7,12 @@ export interface VideoSink extends AsyncDisposable {
    */
   readonly notes: readonly string[];
   /**
-   * Takes the next frame in display order; resolves when there is room for another.
+   * Takes the next frame in display order; resolves when the sink can take another frame.
    *
    * @throws InputError if its size is not the video's; EnvironmentError
    */
   write(frame: Frame): Promise<void>;
-  /** Writes what is left and gives the output its real name. */
+  /** Writes the rest and gives the output its final name. */
   finish(): Promise<void>;
   /** Removes what was written so far; does nothing after {@link VideoSink.finish}. */
   abort(): Promise<void>;

@@ -5,7 +5,7 @@ import { formatY4mFrame, formatY4mHeader, lossesOfY4m } from '../y4m-header.js';
 import type { VideoSink } from './video-sink.js';
 
 /**
- * Writes YUV4MPEG2 to a file, or to the caller's sink, which stays the caller's to close.
+ * Writes YUV4MPEG2 to a file, or to the caller's sink; the caller closes that sink.
  *
  * @throws as `openByteOutput`
  */

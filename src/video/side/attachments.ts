@@ -1,6 +1,6 @@
 /**
- * Attached files: fonts and the like, which only Matroska holds, and cover pictures, which each container has its own
- * way for.
+ * Attached files: fonts and similar files, which only Matroska can hold, and cover pictures, which each container
+ * stores in its own way.
  */
 import { AV_DISPOSITION_ATTACHED_PIC } from 'node-av/constants';
 import type { OutputContainer } from '../output-container.js';
@@ -20,7 +20,7 @@ const coverTypes: Readonly<Record<string, { readonly mimetype: string; readonly 
 // The types of MP4's `covr` box; libavformat leaves out others without an error.
 const mp4Covers: ReadonlySet<string> = new Set(['mjpeg', 'png', 'bmp']);
 
-/** True if the track is a cover picture: one packet that belongs to no time. */
+/** Returns true if the track is a cover picture: one packet without a time. */
 export function isCover(track: SideTrack): boolean {
   return track.kind === 'video' && (track.disposition & AV_DISPOSITION_ATTACHED_PIC) !== 0;
 }
@@ -37,14 +37,14 @@ export function holdsAttached(container: OutputContainer, track: SideTrack): boo
   }
 }
 
-/** An attachment with the file name and the MIME type that Matroska asks for. */
+/** Returns an attachment with the file name and the MIME type that Matroska needs. */
 export function completeAttachment(track: SideTrack): SideTrack {
   const tags = { filename: 'attachment', mimetype: 'application/octet-stream', ...lowerNames(track.tags) };
   return { ...track, tags };
 }
 
 /**
- * A cover as Matroska holds it: an attachment whose content is the picture.
+ * Returns a cover in Matroska's form: an attachment whose content is the picture.
  *
  * @param picture - the file's bytes
  */
@@ -63,7 +63,7 @@ export function coverAsAttachment(track: SideTrack, picture: Uint8Array): SideTr
   };
 }
 
-/** The pictures of all covers by the number of their track. Covers stand before all other packets as a rule. */
+/** The pictures of all covers by the number of their track. Covers usually come before all other packets. */
 export async function readCovers(side: SideTracks): Promise<Map<number, Uint8Array>> {
   const { tracks } = side.header;
   const wanted = new Set([...tracks.keys()].filter((index) => tracks[index] !== undefined && isCover(tracks[index])));

@@ -1,6 +1,6 @@
 /**
- * Writing chapters. node-av cannot hand chapters to libavformat's muxers, so they are added to the finished file by
- * our own code, in the form in which FFmpeg and players read them.
+ * Writes chapters. node-av cannot pass chapters to libavformat's muxers, so our own code adds them to the finished
+ * file, in the form that FFmpeg and players read.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { addMatroskaChapters } from './matroska-chapters.js';
@@ -9,7 +9,7 @@ import type { Chapter } from '../../bitstream/side-header.js';
 import { describeWriteError } from '../../io/temporary-file.js';
 
 /**
- * Adds chapters to a file that libavformat's muxer of that family has just finished.
+ * Adds chapters to a file that libavformat's muxer of that family has finished.
  *
  * @returns one line for each thing that the form cannot hold
  */

@@ -1,6 +1,6 @@
 /**
  * Reading chapters. node-av has no access to libavformat's chapter list, but libavformat prints it: `av_dump_format`
- * writes every chapter with its times in microseconds and its tags to the log, from where we take them. That serves
+ * writes every chapter with its times in microseconds and its tags to the log, and we read the log. This works for
  * every format that FFmpeg reads.
  */
 import { randomUUID } from 'node:crypto';
@@ -13,7 +13,7 @@ let turn: Promise<unknown> = Promise.resolve();
 
 /** The chapters of an open file, in the file's order. */
 export function readChapters(format: FormatContext): Promise<Chapter[]> {
-  // The log is one for the whole process: reading takes turns.
+  // The whole process has one log, so only one reader can run at a time.
   const result = turn.then(async () => parseChapters(await dumpFormat(format)));
   turn = result.catch(() => undefined);
   return result;
@@ -54,12 +54,12 @@ function dumpFormat(format: FormatContext): Promise<string[]> {
 
 const tagIndent = 8;
 
-/** Finds the chapters in what `av_dump_format` printed, piece by piece; an empty piece is the end of a line. */
+/** Finds the chapters in the output of `av_dump_format`, piece by piece; an empty piece is the end of a line. */
 export function parseChapters(pieces: readonly string[]): Chapter[] {
   const chapters: { start: number; end: number; tags: Record<string, string> }[] = [];
   // Lines of other contexts (an encoder that runs at the same time) begin with their name and address.
   const lines = pieces.filter((piece) => !/^\[[^\]]* @ \w+\]/.test(piece));
-  // After a piece that ends in a colon comes a tag's value, whatever it looks like.
+  // The piece after a piece that ends with a colon is always the value of a tag.
   const head = lines.findIndex((line, at) => line === '  Chapters:' && !(lines[at - 1] ?? '').endsWith(': '));
   for (let at = head + 1; head >= 0 && at < lines.length; at++) {
     const line = lines[at] ?? '';

@@ -1,4 +1,4 @@
-/** What a track is for: bits of FFmpeg's `AV_DISPOSITION_*`, which do not change between its versions. */
+/** The purposes of a track: bits of FFmpeg's `AV_DISPOSITION_*`, which do not change between its versions. */
 const names: readonly (readonly [bit: number, name: string])[] = [
   [0x1, 'default'],
   [0x2, 'dub'],

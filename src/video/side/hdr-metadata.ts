@@ -15,7 +15,7 @@ export interface HdrMetadata {
 }
 
 // AVMasteringDisplayMetadata: ten fractions of two ints (red, green, blue, white: x and y; least, greatest luminance),
-// then two ints that say whether chromaticities and luminances are given.
+// then two ints: whether chromaticities and luminances are present.
 const masteringBytes = 88;
 const chromaticityUnit = 50000;
 const luminanceUnit = 10000;
@@ -36,7 +36,7 @@ export function readHdrMetadata(track: Stream, picture: AvFrame): HdrMetadata {
   };
 }
 
-/** Gives a muxer's track the HDR data. */
+/** Sets the HDR data of a muxer's track. */
 export function writeHdrMetadata(parameters: CodecParameters, { masteringDisplay, contentLight }: HdrMetadata): void {
   if (masteringDisplay !== undefined) {
     parameters.addCodedSideData(AV_PKT_DATA_MASTERING_DISPLAY_METADATA, formatMasteringDisplay(masteringDisplay));
@@ -50,7 +50,8 @@ export function writeHdrMetadata(parameters: CodecParameters, { masteringDisplay
 }
 
 /**
- * The encoder's options, so that the HDR data stands in the coded stream; unchanged for encoders without such options.
+ * Returns the encoder's options that write the HDR data into the coded stream; unchanged for encoders without such
+ * options.
  */
 export function hdrOptions(
   encoder: string,

@@ -1,4 +1,6 @@
-/** Chapters in Matroska and WebM (RFC 9559, 5.1.7): an element at the file's end, told of in the seek head. */
+/**
+ * Chapters in Matroska and WebM (RFC 9559, 5.1.7): an element at the end of the file, with an entry in the seek head.
+ */
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { type Chapter, titleOf } from '../../bitstream/side-header.js';
@@ -21,10 +23,10 @@ interface Element {
 }
 
 /**
- * Adds chapters to a file of libavformat's Matroska muxer: the seek head, which has spare room behind it, gets one more
- * entry, the segment grows by the new element at its end.
+ * Adds chapters to a file of libavformat's Matroska muxer: the seek head, which has free space after it, gets one more
+ * entry, and the segment grows by the new element at its end.
  *
- * @returns one line for each thing that cannot be held: nothing
+ * @returns one line for each thing that cannot be stored: always empty
  */
 export async function addMatroskaChapters(file: FileHandle, chapters: readonly Chapter[]): Promise<string[]> {
   const { size } = await file.stat();
@@ -80,7 +82,7 @@ function makeAtom(chapter: Chapter, uid: number): Buffer {
   );
 }
 
-/** The content of a master element without the CRC-32 that stands first in it. */
+/** Returns the content of a master element without its leading CRC-32. */
 function withoutCrc(content: Buffer): Buffer {
   const first = readElement(content, 0);
   return first.id === crcId ? content.subarray(first.contentEnd) : content;
@@ -106,7 +108,7 @@ function readElement(bytes: Buffer, start: number): Element {
 
 function element(id: number, ...content: readonly Buffer[]): Buffer {
   const length = content.reduce((sum, part) => sum + part.length, 0);
-  // One byte says up to 126; four are enough for any list of chapters.
+  // One byte can express up to 126; four bytes are enough for any list of chapters.
   const size = length < 127 ? Buffer.from([0x80 | length]) : unsigned(0x10000000 + length);
   return Buffer.concat([unsigned(id), size, ...content]);
 }

@@ -51,7 +51,7 @@ async function findLastBox(file: FileHandle, size: number): Promise<Box | null> 
   return last?.type === 'moov' ? last : null;
 }
 
-/** Reads a box header at `at` of `bytes`, which stand at `position` of the file. */
+/** Reads a box header at `at` of `bytes`, which start at `position` of the file. */
 function readBox(bytes: Buffer, position: number, at: number, limit: number): Box | null {
   const short = bytes.readUInt32BE(at);
   const type = bytes.toString('latin1', at + 4, at + 8);
@@ -62,7 +62,7 @@ function readBox(bytes: Buffer, position: number, at: number, limit: number): Bo
   return { type, start: position, headerLength, end: position + length };
 }
 
-/** The `moov` box with `box` at the end of its `udta`, which is made if there is none. */
+/** Returns the `moov` box with `box` at the end of its `udta`; adds a `udta` if there is none. */
 function appendToUdta(moov: Buffer, box: Buffer): Buffer {
   for (let at = 8; at + 8 <= moov.length;) {
     const child = readBox(moov, at, at, moov.length);

@@ -4,7 +4,7 @@ import type { SideTrack } from '../../bitstream/side-header.js';
 import { setTags } from './tags.js';
 import { applyTrack } from './track-parameters.js';
 
-/** Finds out whether a muxer takes a track, by writing a header with it to nowhere. */
+/** Checks whether a muxer accepts a track, by writing a header with it to nowhere. */
 export async function muxerHolds(muxer: string, track: SideTrack): Promise<boolean> {
   using nowhere = new Nowhere(muxer);
   const stream = nowhere.format.newStream();

@@ -1,4 +1,4 @@
-/** Muxers that write to nowhere: only the muxer itself knows what it takes, codec by codec and packet by packet. */
+/** Muxers that write to nowhere: only the muxer itself knows which codecs and packets it accepts. */
 import { AVSEEK_SIZE, type AVSeekWhence } from 'node-av/constants';
 import { FormatContext, IOContext } from 'node-av/lib';
 import { throwIfOutputFails } from '../libav.js';

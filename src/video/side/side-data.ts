@@ -1,6 +1,6 @@
 /**
- * Names of the side data that travels with packets and tracks; numbers of libavcodec's enum may change between
- * versions.
+ * Names of the side data of packets and tracks. They are needed because the numbers of libavcodec's enum may change
+ * between versions.
  */
 import {
   AV_PKT_DATA_AUDIO_SERVICE_TYPE,

@@ -25,7 +25,7 @@ import { fitTrackTags } from './track-tags.js';
 import { surveyTracks } from './track-survey.js';
 import { type TimedPacket, TrackTimes } from './track-times.js';
 
-/** A side track with its place in the output. */
+/** A side track with its stream in the output. */
 interface MappedTrack {
   readonly source: SideTrack;
   readonly stream: Stream;
@@ -35,14 +35,14 @@ interface MappedTrack {
   readonly convertTo: SubtitleCodec | null;
   readonly hidden: HiddenParts;
   readonly times: TrackTimes;
-  /** Number of packets that the muxer did not take, and why it did not take the first. */
+  /** The number of packets that the muxer refused, and the reason for the first. */
   refused: number;
   reason: string;
   /** Decoding time of the packet written last, ticks of `stream`. */
   last: bigint | null;
 }
 
-/** Packets of a track that a muxer does not take. */
+/** The packets of a track that a muxer refuses. */
 export interface Refusal {
   /** Index into the header's tracks. */
   readonly track: number;
@@ -64,8 +64,8 @@ export class SideMuxer implements AsyncDisposable {
   #next: { packet: TimedPacket; mapped: MappedTrack } | null = null;
 
   /**
-   * @param only - indices of the tracks to write, as far as the container holds them; null: all, and sound must be
-   * among them
+   * @param only - indices of the tracks to write, if the container can hold them; null: all tracks, and sound is
+   * required
    */
   constructor(
     format: FormatContext,
@@ -83,7 +83,7 @@ export class SideMuxer implements AsyncDisposable {
   /**
    * Makes a stream for each track that the container can hold.
    *
-   * @returns one line for each track that comes back changed or not at all
+   * @returns one line for each track that is changed or left out
    * @throws InputError if the container can hold none of the sound, and another one can
    */
   async addStreams(): Promise<string[]> {
@@ -99,7 +99,7 @@ export class SideMuxer implements AsyncDisposable {
         continue;
       }
       const what = `${source.kind} track ${index + 1} (${source.codec})`;
-      // Some muxers cannot end a file with a track of which they saw nothing.
+      // Some muxers cannot finish a file with a track without packets.
       if ((source.kind === 'audio' || source.kind === 'video') && survey.packets === 0 && !isTimeless(source)) {
         notes.push(`${what} is left out: it has no packets`);
         continue;
@@ -121,7 +121,7 @@ export class SideMuxer implements AsyncDisposable {
       stream.timeBase = new Rational(target.timeBase[0], target.timeBase[1]);
       stream.disposition = target.disposition as typeof stream.disposition;
       setTags(stream, tags);
-      // An attachment is all in its parameters: a cover's packet is not written.
+      // The parameters of an attachment hold its whole content, so the packet of a cover is not written.
       if (target.kind === 'attachment') continue;
       this.#mapped.set(index, {
         ...{ source: track, stream, name: what, hidden, refused: 0, reason: '', last: null },
@@ -137,7 +137,7 @@ export class SideMuxer implements AsyncDisposable {
     return notes;
   }
 
-  /** Time bases that the tracks ask for. */
+  /** The time bases that the tracks need. */
   get timeBases(): readonly (readonly [number, number])[] {
     return [...this.#mapped.values()].map(({ source }) => source.timeBase);
   }
@@ -147,7 +147,7 @@ export class SideMuxer implements AsyncDisposable {
     return [...this.#mapped.keys()];
   }
 
-  /** Tracks of which the muxer did not take all packets. Complete after the last packet. */
+  /** Tracks with packets that the muxer refused. Complete after the last packet. */
   get refusals(): Refusal[] {
     return [...this.#mapped]
       .filter(([, { refused }]) => refused > 0)
@@ -204,7 +204,7 @@ export class SideMuxer implements AsyncDisposable {
   }
 
   /**
-   * The track as the container takes it; null if it cannot.
+   * Returns the track in a form that the container accepts; null if there is none.
    *
    * @param cover - content of a cover picture
    */
@@ -212,7 +212,7 @@ export class SideMuxer implements AsyncDisposable {
     const text: SubtitleCodec =
       this.#container.family === 'mp4' ? 'mov_text' : this.#container.muxer === 'webm' ? 'webvtt' : 'subrip';
     if (track.kind === 'attachment' || isCover(track)) {
-      // libavformat's muxers take what they have no place for, and write nothing.
+      // libavformat's muxers accept tracks that they cannot store, and write nothing.
       if (!holdsAttached(this.#container, track)) return null;
       if (track.kind === 'attachment') return completeAttachment(track);
       if (this.#container.muxer === 'matroska') return cover === undefined ? null : coverAsAttachment(track, cover);
@@ -240,12 +240,12 @@ export class SideMuxer implements AsyncDisposable {
       return;
     }
     if (this.#container.family === 'mp4' && (source.kind === 'audio' || source.kind === 'video')) {
-      // MP4 wants decoding times that increase: in its ticks, too, which may be longer than the source's.
+      // MP4 needs increasing decoding times, also in its own ticks, which may be longer than those of the source.
       if (mapped.last !== null && target.dts <= mapped.last) target.dts = mapped.last + 1n;
       if (target.pts < target.dts) target.pts = target.dts;
       mapped.last = target.dts;
     }
-    // Written at once, so that it is this packet which an error is about.
+    // Written at once, so that an error belongs to this packet.
     const code = await this.#format.writeFrame(target);
     if (code >= 0) return;
     throwIfMachineFails(code, `cannot write ${name}`);

@@ -1,5 +1,5 @@
 /**
- * Side tracks: everything of a file that is not its first video track, kept as it is (but for joins, see `joins.ts`).
+ * Side tracks: everything in a file except the decoded video track, kept unchanged (except for joins, see `joins.ts`).
  *
  * The bytes of the side section are our own, not a Matroska or NUT file: Matroska rounds time stamps to its tick of
  * 1 ms, NUT refuses the negative ones with which AAC in MP4 begins, both refuse some codecs (QuickTime text), and
@@ -39,7 +39,7 @@ import { describeTrack } from './track-parameters.js';
 export { type Chapter, isTimeless, type SideHeader, type SideTrack, type Tags } from '../../bitstream/side-header.js';
 export type { SidePacket } from '../../bitstream/side-packets.js';
 
-/** Side tracks in memory or, beyond 8 MiB, in a temporary file. Dispose them to let go of it. */
+/** Side tracks in memory or, above 8 MiB, in a temporary file. Dispose them to free it. */
 export interface SideTracks extends AsyncDisposable {
   readonly header: SideHeader;
   /** Length of {@link SideTracks.bytes}. */
@@ -97,7 +97,7 @@ class SpooledSideTracks implements SideTracks {
 /**
  * Takes the bytes of a side section, as {@link SideTracks.bytes} gave them.
  *
- * @throws BitstreamError if its header is damaged; damaged packets show when they are read
+ * @throws BitstreamError if its header is damaged; damaged packets throw when they are read
  */
 export async function openSideTracks(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<SideTracks> {
   const spool = new Spool();
@@ -126,22 +126,22 @@ function inflateHeader(deflated: Uint8Array): SideHeader {
   return parseSideHeader(text);
 }
 
-/** How {@link collectSideTracks} reads. */
+/** Options of {@link collectSideTracks}. */
 export interface CollectOptions {
   /** Number of the video track that is not a side track, from 1. Default: 1. */
   readonly videoTrack?: number;
-  /** True to refuse a damaged file, instead of taking what is there. */
+  /** True: refuse a damaged file. False: read the intact part. */
   readonly strict?: boolean;
-  /** Told of what is missing, one line each. */
+  /** Called for each missing thing, with one line. */
   readonly onNote?: (note: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads everything but one video track from a file; null if there is nothing worth keeping.
+ * Reads everything except one video track from a file; null if there is nothing to keep.
  *
- * @param name - what messages call the file
- * @throws InputError if the file cannot be opened, or is damaged and must not be
+ * @param name - the name of the file in messages
+ * @throws InputError if the file cannot be opened, or is damaged and `strict` is set
  */
 export async function collectSideTracks(
   path: string,

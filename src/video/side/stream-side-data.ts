@@ -5,9 +5,9 @@ import { readDisplayMatrix, type Rotation } from '../convert/display-matrix.js';
 import type { Cropping } from '../planar-buffer.js';
 
 /**
- * The rotation that the track or its first picture asks for.
+ * Returns the rotation of the track or of its first picture.
  *
- * @param onNote - called with one line if it asks for more than a quarter turn
+ * @param onNote - called with one line if the display matrix has more than a rotation by quarter turns
  */
 export function readRotation(track: Stream, picture: AvFrame, onNote: (note: string) => void): Rotation {
   const matrix =
@@ -19,7 +19,7 @@ export function readRotation(track: Stream, picture: AvFrame, onNote: (note: str
   return rotation;
 }
 
-/** Returns the crop that the container asks for. libav applies the codec's own crop itself. */
+/** Returns the crop in the container. libav applies the codec's own crop itself. */
 export function readCropping(track: Stream, picture: AvFrame): Cropping {
   const bytes = track.codecpar.getCodedSideData(AV_PKT_DATA_FRAME_CROPPING);
   if (bytes === null || bytes.length < 16) return { top: 0, bottom: 0, left: 0, right: 0 };

@@ -1,4 +1,6 @@
-/** Text subtitles from one container's form to another's: SubRip and WebVTT lines, QuickTime's length-prefixed text. */
+/**
+ * Converts text subtitles between the forms of containers: SubRip and WebVTT lines, QuickTime's length-prefixed text.
+ */
 import type { SideTrack } from '../../bitstream/side-header.js';
 import type { SidePacket } from '../../bitstream/side-packets.js';
 
@@ -12,7 +14,7 @@ export function isTextSubtitle(track: SideTrack): boolean {
   return track.kind === 'subtitle' && textCodecs.has(track.codec);
 }
 
-/** The track in another form; its packets need {@link convertSubtitlePacket}. */
+/** Returns the track in another form; its packets need {@link convertSubtitlePacket}. */
 export function convertSubtitleTrack(track: SideTrack, codec: SubtitleCodec): SideTrack {
   const { extradata: _, ...rest } = track;
   return {
@@ -23,7 +25,7 @@ export function convertSubtitleTrack(track: SideTrack, codec: SubtitleCodec): Si
   };
 }
 
-/** One subtitle in another form; null if it says nothing there (QuickTime fills gaps with empty text). */
+/** Returns one subtitle in another form; null if it has no text (QuickTime fills gaps with empty text). */
 export function convertSubtitlePacket(packet: SidePacket, from: string, to: SubtitleCodec): SidePacket | null {
   const text = readText(packet.data, from);
   if (text.trim() === '') return null;

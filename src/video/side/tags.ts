@@ -1,7 +1,7 @@
 import { Dictionary } from 'node-av/lib';
 import type { Tags } from '../../bitstream/side-header.js';
 
-// Tags that describe the file they came from, or that say nothing: muxers write their own.
+// Tags that describe their source file, or that have no information: muxers write their own.
 const ownNames =
   /^(major_brand|minor_version|compatible_brands|encoder|duration|vendor_id|_statistics_.*|(bps|number_of_frames|number_of_bytes)(-.*)?)$/i;
 const defaults = /^(language=und|handler_name=(Video|Sound|Subtitle|Data)Handler)$/i;
@@ -15,10 +15,10 @@ const mp4Names = new Set(
   ).split(' '),
 );
 
-// What QuickTime files can hold of them without the free form.
+// The tags that QuickTime files can hold without the free form.
 const movNames = new Set('title artist album date comment genre copyright creation_time'.split(' '));
 
-/** Tags without those that only describe the file they stood in, and with one date. */
+/** Returns the tags without those that only describe their source file, and with one date. */
 export function tagsToKeep(tags: Tags): Record<string, string> {
   return Object.fromEntries(
     Object.entries(tags)
@@ -27,12 +27,12 @@ export function tagsToKeep(tags: Tags): Record<string, string> {
   );
 }
 
-/** A file that has its date in two places gives both, joined by a semicolon: the first that is a date. */
+/** A file with two dates gives both, joined by a semicolon. Returns the first valid date. */
 function readDate(value: string): string {
   return value.split(';').find((part) => !Number.isNaN(Date.parse(part))) ?? value;
 }
 
-/** Tags as MP4 names them: Matroska has capital letters where MP4 knows the name in small ones. */
+/** Returns the tags with MP4's names: Matroska uses upper case for names that MP4 has in lower case. */
 export function toMp4Tags(tags: Tags): Record<string, string> {
   return Object.fromEntries(
     Object.entries(tags).map(([name, value]) => [mp4Names.has(name.toLowerCase()) ? name.toLowerCase() : name, value]),

@@ -10,7 +10,7 @@ export function isTimecode(track: SideTrack): boolean {
   return track.kind === 'data' && track.codecTag === timecodeTag;
 }
 
-/** What is lost of the timecode track with that index: at most one line. */
+/** Returns the losses of the timecode track with that index: at most one line. */
 export function timecodeNote(header: SideHeader, index: number, container: OutputContainer): string[] {
   const hasTag = [header.tags, header.video.tags].some((tags) =>
     Object.keys(tags).some((name) => name.toLowerCase() === 'timecode'),

@@ -47,7 +47,7 @@ export function findCodecId(name: string): AVCodecID | undefined {
     for (const [key, value] of Object.entries(constants)) {
       if (!key.startsWith('AV_CODEC_ID_') || typeof value !== 'number') continue;
       const codecName = avGetCodecName(value as AVCodecID);
-      // Some constants mark beginnings of groups and share a number with a codec.
+      // Some constants mark the start of a group and have the same number as a codec.
       if (codecName !== null && codecName !== 'unknown_codec') codecIds.set(codecName, value as AVCodecID);
     }
   }
@@ -124,7 +124,7 @@ export function applyTrack(track: SideTrack, parameters: CodecParameters): void 
   const id = track.codec === 'none' ? AV_CODEC_ID_NONE : findCodecId(track.codec);
   if (id === undefined)
     throw new BitstreamError(`the side tracks have codec ${track.codec}, which this FFmpeg does not know`);
-  // Some fields (block size) can be set only on a codec context, so the parameters are made by way of one.
+  // Some fields (block size) can be set only on a codec context, so the parameters are made with one.
   const context = new CodecContext();
   try {
     context.allocContext3(null);

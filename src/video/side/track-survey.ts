@@ -1,6 +1,4 @@
-/**
- * What a writer must know of side tracks before it begins: where each begins, what of it is hidden, how it is ordered.
- */
+/** Facts about side tracks that a writer needs before it starts: start, hidden part and order of each track. */
 import type { SideTrack } from '../../bitstream/side-header.js';
 import type { SidePacket } from '../../bitstream/side-packets.js';
 import type { SideTracks } from './side-tracks.js';
@@ -11,7 +9,10 @@ export interface TrackSurvey {
   readonly packets: number;
   /** Time at which the first packet begins, hidden or not; null if no packet has a time. */
   readonly first: bigint | null;
-  /** Time at which the track begins to be shown or heard: after what an edit list or the codec's delay hides. */
+  /**
+   * The time at which the shown or heard part of the track starts: after the part that an edit list or the codec's
+   * delay hides.
+   */
   readonly start: bigint | null;
   /** Times of the packets of sound that begin before `start`, ascending. */
   readonly hidden: readonly bigint[];

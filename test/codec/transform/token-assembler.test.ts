@@ -90,7 +90,7 @@ describe('refused', () => {
   });
 
   test('values that do not fit to the others', () => {
-    const misfit = (name: string): RegExp => new RegExp(`^${name}\\[.*does not fit to the frame's other tokens`);
+    const misfit = (name: string): RegExp => new RegExp(`^${name}\\[.*contradicts the frame's other tokens`);
     expect(() => assemble(({ qOffset }) => (qOffset![0] = 1))).toThrow(misfit('qOffset'));
     expect(() => assemble(({ filtered }) => (filtered![0] = 1))).toThrow(misfit('filtered'));
     const skipped = (name: string, value: number) => (): void =>

@@ -40,7 +40,7 @@ describe('refused', () => {
     const fortran = Buffer.from(Buffer.from(good).toString('latin1').replace('False', 'True '), 'latin1');
     expect(decode(fortran)).toThrow("12/a is in Fortran's order: use C order");
     for (const bytes of [Buffer.alloc(0), Buffer.from('words'), good.subarray(0, 70)]) {
-      expect(decode(bytes)).toThrow('12/a is no array of numbers as numpy writes them');
+      expect(decode(bytes)).toThrow('12/a is not an array of numbers as numpy writes them');
     }
   });
 });

@@ -47,9 +47,9 @@ describe('.jsonl', () => {
 
   test.each<[string, () => string[], RegExp]>([
     ['cut between two lines', () => lines.slice(0, 4), /^a\.jsonl is cut: the line of type end is missing; export/],
-    ['cut within a line', () => [...lines.slice(0, 3), lines[3]!.slice(0, 999)], /^a\.jsonl line 4 is no JSON: the/],
+    ['cut within a line', () => [...lines.slice(0, 3), lines[3]!.slice(0, 999)], /^a\.jsonl line 4 is not JSON: the/],
     ['no head', () => lines.slice(1), /^a\.jsonl line 1: type: Invalid input/],
-    ['lines behind its end', () => [...lines, lines[3]!], /^a\.jsonl line 7 stands behind the line of type end/],
+    ['lines behind its end', () => [...lines, lines[3]!], /^a\.jsonl line 7 comes after the line of type end/],
     ['a newer version', () => changed(0, (line) => (line['version'] = 2)), /^a\.jsonl line 1: version: Invalid input/],
     ['a line of another type', () => changed(1, (line) => (line['type'] = 'sound')), /^a\.jsonl line 2: type: Invalid/],
     [
@@ -122,7 +122,7 @@ describe('.npz', () => {
     [
       'no lines',
       (text) => text.replaceAll('lines.npy', 'linen.npy'),
-      /^a\.npz is no token file: it has no array lines/,
+      /^a\.npz is not a token file: it has no array lines/,
     ],
     ['cut', (text) => text.slice(0, -100), /^a\.npz is cut or damaged: .*; export the tokens again$/],
   ])('%s is refused', async (_what, change, message) => {
@@ -142,7 +142,7 @@ describe('which format a file is of', () => {
 
   test('its first bytes tell when it is read', async () => {
     const open = (text: string): Promise<unknown> => openTokenFile(piped(Buffer.from(text)), undefined);
-    await expect(open('words')).rejects.toThrow('the input pipe is no token file, neither .npz nor .jsonl');
+    await expect(open('words')).rejects.toThrow('the input pipe is not a token file (.npz or .jsonl)');
     await expect(open('')).rejects.toThrow('the input pipe is empty');
     await expect(open('PK and nothing else')).rejects.toThrow('the input pipe is cut or damaged');
     await expect(open('{}')).rejects.toThrow('the input pipe line 1: type');

@@ -127,7 +127,7 @@ describe('damage', () => {
     // The method in the directory: 14 = LZMA.
     bytes[bytes.lastIndexOf(Buffer.from('PK\x01\x02', 'latin1')) + 10] = 14;
     await expect(contentsOf(await open(bytes), 'text')).rejects.toThrow(
-      'a.npz: entry text is packed in a way that numpy does not use',
+      'a.npz: entry text is packed with a method that numpy does not use',
     );
   });
 });

@@ -42,7 +42,7 @@ describe('covers', () => {
     const { track, picture } = await makeCover('mjpeg');
     const side = await makeSide({ tags: { artist: 'a', mood: 'calm' }, tracks: [track] }, [makePacket(0, picture)]);
     expect(await writeWith(folder.join('a.mp4'), side)).toEqual([
-      'tags that mp4 files cannot hold beside a cover are left out: mood',
+      'tags that mp4 files cannot hold together with a cover are left out: mood',
     ]);
     const { header } = await readAll(folder.join('a.mp4'));
     expect([header?.tracks.length, header?.tags]).toEqual([1, { artist: 'a' }]);

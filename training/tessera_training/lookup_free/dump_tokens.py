@@ -1,4 +1,4 @@
-"""Codes clips with a trained tokenizer and writes their tokens: what the prior learns from."""
+"""Codes clips with a trained tokenizer and writes their tokens: the training data of the prior."""
 
 from __future__ import annotations
 

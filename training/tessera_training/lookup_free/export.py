@@ -74,7 +74,7 @@ def trained(arguments: argparse.Namespace) -> dict:
 
 
 def tiny(arguments: argparse.Namespace) -> dict:
-    """Seeded random weights; the prior's say something, so that all of it is tested."""
+    """Seeded random weights. Those of the prior give different logits, so that all of it is tested."""
     torch.manual_seed(1)
     tokenizer, prior = Tokenizer(TINY_TOKENIZER).eval(), BitPrior(TINY_PRIOR)
     with torch.no_grad():

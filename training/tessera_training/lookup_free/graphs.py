@@ -18,7 +18,7 @@ FLOAT, BYTE = TensorProto.FLOAT, TensorProto.UINT8
 
 
 class GraphWriter:
-    """A list of nodes; every method adds some and gives the name of what comes out."""
+    """A list of nodes. Every method adds nodes and returns the name of their output."""
 
     def __init__(self, name: str) -> None:
         self.name = name

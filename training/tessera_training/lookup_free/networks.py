@@ -106,7 +106,7 @@ class Signs(torch.autograd.Function):
 
 
 def steady(features: Tensor) -> Tensor:
-    """Features brought to unit mean square per cell, so that no length of video lets them grow."""
+    """Features brought to unit mean square per cell, so that they do not grow with the length of the video."""
     return features * torch.rsqrt(features.square().mean(1, keepdim=True) + 1e-4)
 
 

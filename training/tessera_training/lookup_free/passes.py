@@ -1,4 +1,4 @@
-"""The order in which the cells of a token frame are read: four passes, each sees the cells of those before it."""
+"""The order in which the cells of a token frame are read: four passes; each uses the cells of the earlier passes."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class BitPrior(nn.Module):
         return RoundClip.apply(self.across.tril(-1), 64.0, 127.0)
 
     def with_channels(self, logit: Tensor, tokens: Tensor) -> Tensor:
-        """Logits once the channels before are read; `tokens` [N, 18] in -1, 0, +1."""
+        """Logits after the earlier channels are read; `tokens` [N, 18] in -1, 0, +1."""
         return floor_clip(logit + tokens @ self.channel_weights().T, 0, 255, free=True)
 
     def program(self) -> Program:
@@ -195,7 +195,7 @@ def count_levels(model: BitPrior, clips: list[TokenClip], frames: int) -> np.nda
 
 
 def fit_bit_tables(counts: np.ndarray) -> np.ndarray:
-    """uint16 [1152, 2] frequencies with the sum 32768; where little was counted, what the logit says."""
+    """uint16 [1152, 2] frequencies with the sum 32768; where counts are low, the value of the logit is used."""
     logit = ((np.arange(LEVELS) * 4 + 1.5) - 128) * NATS
     said = 1 / (1 + np.exp(-logit))
     positive = (counts[..., 1] + 32 * said) / (counts.sum(-1) + 32)
@@ -205,7 +205,7 @@ def fit_bit_tables(counts: np.ndarray) -> np.ndarray:
 
 @torch.no_grad()
 def evaluate(model: BitPrior, clips: list[TokenClip], frames: int = 3) -> tuple[str, dict[str, float]]:
-    """Share of raw bits that remains on held-out clips, by rate; first token frames apart."""
+    """Share of raw bits that remains on held-out clips, by rate; first token frames are separate."""
     sums: dict[tuple[int, bool], list[float]] = {}
     for clip, t, rows in sampled_rows(clips, frames):
         bits, _ = row_bits(model, rows)

@@ -1,4 +1,4 @@
-"""Signs that weigh what they cost: where z is near zero, the token takes the sign that the prior expects."""
+"""Chooses signs by their cost: if z is near zero, the token takes the sign that the prior expects."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ FALLING_PRICE = 4.3
 
 
 def price(n: Tensor) -> Tensor:
-    """What a nat costs in units of z, with `n` channels in use: the fewer, the more a bit has to give."""
+    """The price of a nat in units of z, with `n` channels in use. With fewer channels, each bit must improve more."""
     return (FALLING_PRICE / n**2).clamp(max=HIGHEST_PRICE)
 
 
 def evidence(z: Tensor, n: int) -> Tensor:
-    """Nats that the signs of `z` [N, 18, h, w] are worth."""
+    """The value of the signs of `z` [N, 18, h, w] in nats."""
     return z * (WORTH[:, None, None] / price(torch.tensor(float(n))))
 
 

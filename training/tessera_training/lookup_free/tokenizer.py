@@ -65,7 +65,7 @@ class RateGuess(nn.Module):
 
 
 class TrainingModel(nn.Module):
-    """What is optimised together."""
+    """The modules that are optimised together."""
 
     def __init__(self, shape: TokenizerShape) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ def draw_channels(batch: int, device: str) -> Tensor:
 
 
 class Unrolled:
-    """The tokenizer run over token frames [N, T, 384, h, w], from nothing or from where another run ended."""
+    """The tokenizer run over token frames [N, T, 384, h, w], from zero or from the end of another run."""
 
     def __init__(self, model: TrainingModel, groups: Tensor, channels: Tensor, earlier: Unrolled | None = None) -> None:
         tokenizer = model.tokenizer
@@ -147,7 +147,7 @@ class Critic(nn.Module):
 
 
 class Trainer:
-    """One step after the other; see `parse` for the knobs."""
+    """Runs the training steps; see `parse` for the options."""
 
     def __init__(self, arguments: argparse.Namespace, model: TrainingModel, feeder: CropFeeder, lpips: Lpips, run: Run) -> None:
         self.arguments, self.model, self.feeder, self.lpips, self.run = arguments, model, feeder, lpips, run
@@ -214,7 +214,7 @@ class Trainer:
         return shown, wanted
 
     def criticise(self, shown: Tensor, wanted: Tensor) -> Tensor:
-        """One step of the critic, then what it thinks of the decoded pictures."""
+        """Runs one step of the critic, then rates the decoded pictures with it."""
         with half_on_gpus(self.device):
             real, fake = self.critic(wanted), self.critic(shown.detach())
         loss = functional.relu(1 - real.float()).mean() + functional.relu(1 + fake.float()).mean()

@@ -8,7 +8,7 @@ import { servePictures } from '../../workers/serve-pictures.js';
 
 /** The setup of the decoder worker of lookup-free packs. */
 export interface ChunkDecoderSetup extends WorkerSetup {
-  /** Value of each of the state's channels before a chunk. */
+  /** The initial value of each channel of the state, for the start of a chunk. */
   readonly firstState: Uint8Array;
   readonly decoder: Uint8Array;
 }

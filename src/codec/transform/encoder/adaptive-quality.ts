@@ -3,12 +3,12 @@ import { Q_OFFSET_LIMIT, type Geometry } from '../frame-tokens.js';
 import type { AdaptiveQualitySettings } from './settings.js';
 
 /**
- * Adaptive quantisation by variance, as x264's `--aq-mode 1`: errors are seen in smooth regions and hidden by texture.
+ * Adaptive quantisation by variance, as x264's `--aq-mode 1`: people see errors in smooth regions; texture hides them.
  * Offsets are relative to the mean over the frame.
  *
  * @param luma the visible picture.
- * @param offsets [regions]: what is added to q for other reasons.
- * @returns [regions], -8..8: those offsets with what a region's texture adds or takes.
+ * @param offsets [regions]: other offsets of q.
+ * @returns [regions], -8..8: the sum of these offsets and the offset for the texture of the region.
  */
 export function adaptQuality(
   geometry: Geometry,

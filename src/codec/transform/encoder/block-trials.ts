@@ -21,7 +21,7 @@ import type { RateModel } from './rate-model.js';
 import type { EncoderSettings } from './settings.js';
 import { ResidualCoding, type ChromaViews, type ResidualChoice, type ResidualJob } from './residual-coding.js';
 
-/** Vectors that the look-ahead found to each reference: [macroblocks, 2], quarter samples of the half-size plane. */
+/** The vectors from the look-ahead for each reference: [macroblocks, 2], quarter samples of the half-size plane. */
 export type MotionHints = readonly [Int16Array | null, Int16Array | null];
 
 /** A frame that is being decided. */
@@ -31,7 +31,7 @@ export interface FrameJob {
   readonly target: Picture;
   readonly tokens: FrameTokens;
   readonly references: References;
-  /** Where the look-ahead found the frame in its references. */
+  /** The vectors from the look-ahead to the references. */
   readonly hints: MotionHints;
 }
 
@@ -39,7 +39,7 @@ export interface FrameJob {
 export interface BlockJob extends FrameJob {
   readonly row: number;
   readonly column: number;
-  /** Index of the macroblock, and of its first sub-block on the 8x8 grid. */
+  /** The index of the macroblock, and of its first sub-block on the 8x8 grid. */
   readonly at: number;
   readonly sub: number;
   readonly q: number;
@@ -67,9 +67,9 @@ export interface Trial {
 
 /** The state that all trials of a macroblock share: the best trial so far, and the residual coder. */
 export class BlockTrials {
-  /** The best way so far. */
+  /** The best trial so far. */
   readonly best = newTrial();
-  /** The one being tried. */
+  /** The current trial. */
   readonly trial = newTrial();
   readonly blocks: BlockReconstruction;
   readonly residuals: ResidualCoding;
@@ -151,7 +151,7 @@ export class BlockTrials {
     return job;
   }
 
-  /** Notes the motion that stands in the tokens in a trial. */
+  /** Copies the motion in the tokens to a trial. */
   keepMotion(block: BlockJob, trial: Trial): void {
     const { tokens } = block;
     for (let sub = 0; sub < 4; sub++) {

@@ -2,11 +2,11 @@ import type { LookAhead, LookAheadFrame } from '../../look-ahead.js';
 import { chooseMiniGops, codingOrder, type PredictionCosts } from './mini-gop.js';
 import type { MiniGopSettings } from './settings.js';
 
-/** A frame whose place in coding order and whose references are decided. */
+/** A frame with decided references and position in coding order. */
 export interface PlannedFrame {
   readonly frame: LookAheadFrame;
   readonly isKey: boolean;
-  /** None in key frames, else one or two. */
+  /** The references: none in key frames, else one or two. */
   readonly references: readonly PlannedReference[];
   /** Slot that the frame fills, or null if no other frame is predicted from it. */
   readonly refreshSlot: number | null;
@@ -18,13 +18,13 @@ export interface PlannedReference {
   readonly slot: number;
 }
 
-/** Decides key frames and mini-GOPs, and gives out frames in coding order. */
+/** Decides key frames and mini-GOPs, and returns frames in coding order. */
 export class CodingOrder {
   readonly #lookAhead: LookAhead;
   readonly #keyint: number;
   readonly #largest: number;
   readonly #settings: MiniGopSettings;
-  /** Frames in display order whose place is not decided yet. */
+  /** Frames in display order whose position in coding order is not decided yet. */
   readonly #open: LookAheadFrame[] = [];
   readonly #planned: PlannedFrame[] = [];
   /** The last anchor that was planned, and the one before it since the last key frame. */
@@ -34,8 +34,8 @@ export class CodingOrder {
   #shown: LookAheadFrame[] = [];
 
   /**
-   * @param keyint frames from one key frame to the next at most.
-   * @param largest frames of a mini-GOP at most, a power of two.
+   * @param keyint the largest distance between key frames, in frames.
+   * @param largest the largest number of frames of a mini-GOP, a power of two.
    */
   constructor(lookAhead: LookAhead, keyint: number, largest: number, settings: MiniGopSettings) {
     this.#lookAhead = lookAhead;
@@ -65,7 +65,7 @@ export class CodingOrder {
   shift(): void {
     const { frame } = this.#planned.shift()!;
     this.#shown.push(frame);
-    // What is not referred to by any planned frame, nor will be by the next one, is over.
+    // A slot that no planned frame and not the next frame refers to is free.
     const used = new Set(this.#planned.flatMap(({ references }) => references.map((reference) => reference.frame)));
     this.#shown = this.#shown.filter((shown) => {
       if (used.has(shown) || shown === this.#anchor?.frame || shown === this.#olderAnchor?.frame) return true;
@@ -102,7 +102,7 @@ export class CodingOrder {
     this.#sinceKey = 1;
   }
 
-  /** Plans the next `count` frames as mini-GOPs behind the last anchor. */
+  /** Plans the next `count` frames as mini-GOPs after the last anchor. */
   #planMiniGops(count: number): void {
     const frames = [this.#anchor!.frame, ...this.#open.splice(0, count)];
     this.#sinceKey += count;
@@ -120,7 +120,7 @@ export class CodingOrder {
     }
   }
 
-  /** Plans one mini-GOP: an anchor, which is planned already, and the frames behind it. */
+  /** Plans one mini-GOP: an anchor, which is already planned, and the frames after it in coding order. */
   #planMiniGop(frames: readonly LookAheadFrame[]): void {
     const slots = new Map([[0, this.#anchor!.slot]]);
     for (const { position, past, future, level, isReferenced } of codingOrder(frames.length - 1)) {
@@ -128,7 +128,8 @@ export class CodingOrder {
       const references = [past, future].flatMap((at) =>
         at === null ? [] : [{ frame: frames[at]!, slot: slots.get(at)! }],
       );
-      // The slot that an anchor fills still holds the anchor before the last one: two views of the past are better.
+      // The slot that an anchor fills still holds the anchor before the last one: two references to the past give a
+      // better prediction.
       if (level === 0 && this.#olderAnchor !== null) references.push(this.#olderAnchor);
       if (isReferenced) slots.set(position, slot);
       const frame = frames[position]!;

@@ -3,22 +3,20 @@ import { STRUCTURE_SETTINGS } from './settings.js';
 
 /** The limits of the coding order. */
 export interface CodingStructure {
-  /** Frames that are looked ahead, at least 2. */
+  /** The number of frames of the look-ahead, at least 2. */
   readonly depth: number;
-  /** Frames of a mini-GOP at most, a power of two. */
+  /** The largest number of frames of a mini-GOP, a power of two. */
   readonly largestMiniGop: number;
-  /**
-   * Reference slots: one for each level of the pyramid whose frames others are predicted from, one more for anchors.
-   */
+  /** Reference slots: one for each level of the pyramid with reference frames, and one more for anchors. */
   readonly slotCount: number;
-  /** Frames that a decoder holds back to show all in order. */
+  /** The number of frames that a decoder holds back to show all frames in order. */
   readonly reorderDepth: number;
 }
 
 /**
  * The structure for pictures of one size.
  *
- * @param keyint frames from one key frame to the next at most, at least 1.
+ * @param keyint the largest distance between key frames, in frames, at least 1.
  */
 export function codingStructure(geometry: Geometry, keyint: number, settings = STRUCTURE_SETTINGS): CodingStructure {
   const frameBytes = geometry.codedWidth * geometry.codedHeight * 1.5;

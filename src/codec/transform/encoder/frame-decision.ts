@@ -9,7 +9,7 @@ export interface DecisionHelpers {
   readonly count: number;
   /** Makes them part of a sequence. */
   join(memory: KernelMemory, shared: SharedDecision): void;
-  /** Lets them learn what `lesson` says, if anything, then decide their rows of a frame; returns at once. */
+  /** Makes them learn from `lesson`, if there is one, and then decide their rows of a frame. Returns at once. */
   decide(lesson: Lesson | null, job: DecisionJob): void;
 }
 
@@ -18,7 +18,7 @@ export class FrameDecision {
   readonly #helpers: DecisionHelpers | null;
   readonly #rows: RowDecision;
   readonly #done: Int32Array<SharedArrayBuffer>;
-  /** Statistics that this thread has learned and the helpers have not. */
+  /** Statistics that this thread has learned but the helpers have not. */
   #lesson: Lesson | null = null;
 
   constructor(
@@ -44,7 +44,7 @@ export class FrameDecision {
    * Decides a frame.
    *
    * @param qOffset [regions], -8..8, or null for none.
-   * @returns its tokens, good until the next frame is decided; derived fields are filled by {@link learn}.
+   * @returns its tokens, valid until the next frame is decided. {@link learn} fills the derived fields.
    */
   decide(job: DecisionJob, qOffset: Int8Array | null): FrameTokens {
     const tokens = this.#rows.next;
@@ -58,7 +58,7 @@ export class FrameDecision {
     return tokens;
   }
 
-  /** Learns what tokens cost from the frame that was decided last, once for each frame or trial. */
+  /** Learns the costs of tokens from the last decided frame. Call it once for each frame or trial. */
   learn(lesson: Lesson): void {
     this.#rows.learn(lesson);
     this.#lesson = lesson;

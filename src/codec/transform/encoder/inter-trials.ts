@@ -21,7 +21,7 @@ export class InterTrials {
   readonly #motion: NewMotion;
   readonly #neighbours: MotionNeighbours;
   readonly #candidates = new Int16Array(CANDIDATES * MOTION_FIELDS);
-  /** Vectors of the whole macroblock, where its sub-blocks begin: x0, y0, x1, y1. */
+  /** The vectors of the whole macroblock, from which the search of sub-blocks starts: x0, y0, x1, y1. */
   readonly #whole = new Int16Array(4);
   readonly #scratch: Picture;
   readonly #source = new BlockView();
@@ -59,7 +59,7 @@ export class InterTrials {
     estimation.addStart(this.#whole[2 * slot]!, this.#whole[2 * slot + 1]!);
   };
 
-  /** Tries everything on one macroblock; returns the least SATD cost of a prediction. */
+  /** Tries all inter modes on one macroblock; returns the least SATD cost of a prediction. */
   try(block: BlockJob): number {
     const { tokens, row, column } = block;
     const { modes } = this.#trials.rates.probabilities;
@@ -98,12 +98,12 @@ export class InterTrials {
       this.#trySplit(block, modes.type.cost(typeAt, INTER8), reference);
       if (this.#split.satd < best16) this.#tryResidual(block, INTER8, this.#split.bits);
     }
-    // Leave no trace of trials: contexts of later blocks read these fields.
+    // Reset the fields that trials changed, because contexts of later blocks read them.
     clearMotion(tokens, row, column);
     return best16;
   }
 
-  /** Each candidate in full as skip, and by SATD as the prediction of a residual. */
+  /** Tries each candidate in full as skip, and by SATD as the prediction of a residual. */
   #tryCandidates(block: BlockJob, typeAt: number): void {
     const { modes } = this.#trials.rates.probabilities;
     const best = this.#merge;
@@ -120,7 +120,7 @@ export class InterTrials {
     }
   }
 
-  /** Full cost of leaving the scratch prediction as it is. */
+  /** Returns the full cost of the scratch prediction without a residual. */
   #trySkip(block: BlockJob, bits: number): void {
     const cost = this.#predictionError(block) + block.lambda * bits;
     const { best } = this.#trials;
@@ -133,7 +133,7 @@ export class InterTrials {
     this.#trials.keepMotion(block, best);
   }
 
-  /** Full cost of the scratch prediction plus a residual. */
+  /** Returns the full cost of the scratch prediction with a residual. */
   #tryResidual(block: BlockJob, type: number, bits: number): void {
     const trials = this.#trials;
     const { trial, tables } = trials;
@@ -154,7 +154,7 @@ export class InterTrials {
    * Searches the four sub-blocks from the vectors of the whole; leaves their prediction in the scratch picture and their
    * motion in the tokens.
    *
-   * @param reference what is searched for new motions: 0, 1 or AVERAGE.
+   * @param reference the reference to search for new motions: 0, 1 or AVERAGE.
    */
   #trySplit(block: BlockJob, typeBits: number, reference: number): void {
     const { tokens, row, column, satdLambda } = block;

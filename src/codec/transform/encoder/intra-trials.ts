@@ -10,7 +10,7 @@ export class IntraTrials {
   readonly #trials: BlockTrials;
   readonly #source = new BlockView();
   readonly #prediction: BlockView;
-  /** Where a sub-block's prediction and reconstruction go. */
+  /** Buffers for the prediction and reconstruction of a sub-block. */
   readonly #target = new BlockView();
   /** The two 16x16 modes of least SATD cost. */
   readonly #first: RankedMode = { mode: 0, satd: Infinity, bits: NaN };
@@ -21,7 +21,7 @@ export class IntraTrials {
     this.#prediction = BlockView.allocate(trials.kernels, MACROBLOCK);
   }
 
-  /** Tries 16x16 and 8x8 prediction on one macroblock, unless `interSatd` makes that hopeless. */
+  /** Tries 16x16 and 8x8 prediction on one macroblock, unless `interSatd` is so low that they cannot win. */
   try(block: BlockJob, interSatd: number): void {
     const { row, column, tokens } = block;
     const { modes } = this.#trials.rates.probabilities;
@@ -81,7 +81,7 @@ export class IntraTrials {
     this.#finish(block, INTRA16, luma.cost + block.lambda * bits, luma.groups);
   }
 
-  /** Sub-blocks one after another, each predicted from the reconstruction of those before. */
+  /** Tries the sub-blocks one after another. Each is predicted from the reconstruction of the earlier ones. */
   #try8(block: BlockJob, typeBits: number): void {
     const { row, column, source, target, q, lambda, tokens } = block;
     const { trial, best, blocks, residuals, kernels, tables, geometry, rates } = this.#trials;
@@ -158,7 +158,7 @@ export class IntraTrials {
 
 interface RankedMode {
   mode: number;
-  /** SATD and the mode's bits, weighted. */
+  /** Returns SATD plus the weighted bits of the mode. */
   satd: number;
   bits: number;
 }

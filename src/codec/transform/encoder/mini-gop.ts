@@ -8,11 +8,11 @@ import type { MiniGopSettings } from './settings.js';
 
 /** Estimated costs of predicting frames of a run, by their distance to the anchor before it, which is frame 0. */
 export interface PredictionCosts {
-  /** Of a frame by itself. */
+  /** The cost of a frame with intra prediction. */
   intra(frame: number): number;
-  /** Of a frame from an earlier one. */
+  /** The cost of a frame predicted from an earlier frame. */
   fromPast(frame: number, past: number): number;
-  /** Of a frame from both sides. */
+  /** The cost of a frame predicted from both sides. */
   fromBoth(frame: number, past: number, future: number): number;
 }
 
@@ -20,7 +20,7 @@ export interface PredictionCosts {
 export interface MiniGopFrame {
   readonly position: number;
   readonly past: number;
-  /** Null in the anchor, which is predicted from the past alone. */
+  /** Null in the anchor, which is predicted only from the past. */
   readonly future: number | null;
   /** 0 in the anchor, 1 in the frame in the middle, and so on. */
   readonly level: number;
@@ -28,7 +28,7 @@ export interface MiniGopFrame {
   readonly isReferenced: boolean;
 }
 
-/** Frames of a mini-GOP of `size` (a power of two) frames, in coding order. */
+/** Returns the frames of a mini-GOP of `size` (a power of two) frames, in coding order. */
 export function codingOrder(size: number): MiniGopFrame[] {
   const inner = (past: number, future: number, level: number): MiniGopFrame[] => {
     const position = (past + future) >> 1;
@@ -43,9 +43,9 @@ export function codingOrder(size: number): MiniGopFrame[] {
 }
 
 /**
- * Cuts `count` frames after an anchor into mini-GOPs of least estimated cost.
+ * Divides `count` frames after an anchor into mini-GOPs with the least estimated cost.
  *
- * @param largest frames of a mini-GOP at most, a power of two.
+ * @param largest the largest number of frames of a mini-GOP, a power of two.
  * @returns their sizes in display order; powers of two that add up to `count`.
  */
 export function chooseMiniGops(
@@ -70,7 +70,7 @@ interface Cutting {
   readonly sizes: readonly number[];
 }
 
-/** One mini-GOP or the best of its halves. */
+/** Returns one mini-GOP, or the best division of its halves. */
 function cut(from: number, size: number, costs: PredictionCosts, settings: MiniGopSettings): Cutting {
   const { innerWeight, usualFrames, wellPredicted } = settings;
   const anchor = from + size;

@@ -11,8 +11,8 @@ import type { Wavefront } from './wavefront.js';
 
 /**
  * Decides modes, motion and tokens of all macroblocks of a frame by Lagrangian costs (Sullivan and Wiegand 1998,
- * "Rate-distortion optimization for video compression"), reconstructing each before the next. Encoder only: nothing
- * here is normative.
+ * "Rate-distortion optimization for video compression"), and reconstructs each macroblock before the next. Only the
+ * encoder uses it; nothing here is normative.
  */
 export class ModeDecision {
   readonly #tables: KernelTables;

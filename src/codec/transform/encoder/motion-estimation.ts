@@ -36,7 +36,7 @@ export class MotionEstimation {
   }
 
   /**
-   * Adds what the look-ahead found for a macroblock and two of its neighbours.
+   * Adds the vectors from the look-ahead for a macroblock and two of its neighbours.
    *
    * @param hints [macroblocks, 2], quarter samples of the half-size plane.
    */
@@ -55,7 +55,7 @@ export class MotionEstimation {
    * Searches a partition from the starting points; leaves the vector in {@link found} and returns its SATD, without the
    * vector's bits.
    *
-   * @param wanted what to look for; of the partition's size.
+   * @param wanted the block to search for; it has the size of the partition.
    * @param predicted the vector that differences are coded against.
    * @param lambda SATD per bit.
    */
@@ -73,7 +73,7 @@ export class MotionEstimation {
     const reference = references.pictures[slot]!.y;
     const top = block.row * MACROBLOCK + y;
     const left = block.column * MACROBLOCK + x;
-    // Interpolation and refinement read a little further than the vector points.
+    // Interpolation and refinement read a few samples beyond the block that the vector selects.
     const before = outside - 1 - (MACROBLOCK - size);
     const after = outside - 5 - MACROBLOCK;
     const limits = this.#limits;

@@ -11,9 +11,9 @@ import { MotionEstimation, type Partition } from './motion-estimation.js';
 export type AddStarts = (block: BlockJob, slot: number, estimation: MotionEstimation) => void;
 
 /**
- * Search of a partition's new motion: a vector for each reference, then both vectors for the average, each moved while
- * the other is held (Flierl, Wiegand, Girod 1998, "A locally optimal design algorithm for block-based multi-hypothesis
- * motion-compensated prediction").
+ * Search of a partition's new motion: a vector for each reference, then both vectors for the average, each is searched
+ * while the other is fixed (Flierl, Wiegand, Girod 1998, "A locally optimal design algorithm for block-based
+ * multi-hypothesis motion-compensated prediction").
  */
 export class NewMotion {
   /** The best motion: reference, x0, y0, x1, y1. */
@@ -49,8 +49,8 @@ export class NewMotion {
    * Searches a partition.
    *
    * @param neighbours gathered for the partition.
-   * @param reference what to search: 0, 1, or AVERAGE for both and their average.
-   * @param refine whether both vectors of an average are searched again.
+   * @param reference the references to search: 0, 1, or AVERAGE for both and their average.
+   * @param refine true to search both vectors of an average again.
    */
   find(
     block: BlockJob,
@@ -72,13 +72,13 @@ export class NewMotion {
     this.#predict(block, partition, 1);
     const first = this.#tryAverage(block);
     if (!refine || first > this.#trials.settings.motion.refineMargin * this.cost) return;
-    // The worse of the two first: it has more to gain.
+    // Start with the worse vector, because it can improve more.
     const worse = this.#costs[0]! < this.#costs[1]! ? 1 : 0;
     this.#refine(block, partition, neighbours, worse);
     this.#refine(block, partition, neighbours, 1 - worse);
   }
 
-  /** Makes all views those of a partition. */
+  /** Moves all views to a partition. */
   #begin({ source, row, column }: BlockJob, { y, x, size }: Partition): void {
     this.#source.moveTo(source.y, row * MACROBLOCK + y, column * MACROBLOCK + x, size);
     this.#predictions[0].resize(size);
@@ -112,7 +112,7 @@ export class NewMotion {
     if (cost < this.cost) this.#keep(slot, this.single, cost, bits);
   }
 
-  /** Searches one vector of the average while the other is held. */
+  /** Searches one vector of the average while the other is fixed. */
   #refine(block: BlockJob, partition: Partition, neighbours: MotionNeighbours, slot: number): void {
     const estimation = this.#estimation;
     const { found } = estimation;
@@ -186,7 +186,7 @@ export class NewMotion {
     this.bits = bits;
   }
 
-  /** Returns the vector that is predicted for a slot; good until the next call. */
+  /** Returns the predicted vector for a slot; valid until the next call. */
   #predictVector(neighbours: MotionNeighbours, slot: number): Vector {
     this.#predicted.x = neighbours.predict(slot, 0);
     this.#predicted.y = neighbours.predict(slot, 1);
@@ -198,7 +198,7 @@ export class NewMotion {
     return this.#trials.rates.probabilities.modes.reference.cost(0, reference);
   }
 
-  /** Bits of a vector as a difference to what is predicted. */
+  /** Returns the bits of the difference between a vector and the predicted vector. */
   #bitsOf(neighbours: MotionNeighbours, { x, y }: Vector, predicted: Vector): number {
     return this.#componentBits(neighbours, 0, x - predicted.x) + this.#componentBits(neighbours, 1, y - predicted.y);
   }

@@ -34,7 +34,7 @@ export class PictureEncoder {
 
   /**
    * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
-   * @param helpers other threads that take part, or null.
+   * @param helpers other threads that help, or null.
    */
   constructor(
     kernels: Kernels,
@@ -56,9 +56,9 @@ export class PictureEncoder {
    * Encodes one frame.
    *
    * @param planes the visible picture.
-   * @param wanted head of the frame; whether the loop filter is used is decided here.
+   * @param wanted the header of the frame; this function decides whether the loop filter is used.
    * @param qOffset [regions], -8..8, or null for none.
-   * @param hints where the look-ahead found the frame in its references.
+   * @param hints the vectors from the look-ahead to the references.
    */
   async encode(
     planes: { y: Uint8Array; u: Uint8Array; v: Uint8Array },
@@ -76,7 +76,7 @@ export class PictureEncoder {
     if (header.kind === 'key') this.#slots.clear();
     let tokens = this.#decide(header, qOffset, hints);
     if (header.kind === 'key') {
-      // Nothing was known of this scene's statistics: count them, then decide again.
+      // The statistics of this scene are not known yet: count them, then decide again.
       this.#decision.learn({ header, commit: false });
       tokens = this.#decide(header, qOffset, hints);
     }
@@ -89,7 +89,7 @@ export class PictureEncoder {
     return { header, tokens: tokens.copy(), unfiltered, loop, source };
   }
 
-  /** The loop picture: filtered in those regions, of the ones with any new content, that come closer to the source. */
+  /** Makes the loop picture: filters the regions with new content if the filter brings them closer to the source. */
   async #filter(header: FrameHeader, tokens: FrameTokens, source: Planes, unfiltered: Planes): Promise<Planes> {
     const geometry = this.#geometry;
     const loop = { y: unfiltered.y.slice(), u: unfiltered.u.slice(), v: unfiltered.v.slice() };

@@ -5,7 +5,7 @@ import type { PropagationSettings } from './settings.js';
 /** Quarter samples of the half-size plane, the units of vectors, in a macroblock's width. */
 const MACROBLOCK_UNITS = (4 * MACROBLOCK) / 2;
 
-/** How much finer to quantise a frame, because later ones are predicted from it. */
+/** How much finer to quantise a frame because later frames are predicted from it. */
 export interface QualityGain {
   /** Mean over the frame, in steps of q (at least 0). */
   readonly frame: number;
@@ -13,7 +13,7 @@ export interface QualityGain {
   readonly regions: Int8Array<ArrayBuffer>;
 }
 
-/** A frame that is to be coded and what it takes over from others; all arrays by macroblock. */
+/** A frame to be coded and its dependence on other frames; all arrays are by macroblock. */
 export interface DependentFrame {
   /** Cost without prediction from other frames. */
   readonly intra: Float32Array;
@@ -21,13 +21,13 @@ export interface DependentFrame {
   readonly inter: Float32Array;
   /** The references: one or two frames of the window, or frames coded before the window. */
   readonly references: readonly FrameReference[];
-  /** Which of two references a macroblock takes: 0, 1, or 2 for the average of both; null if there is one only. */
+  /** The reference that a macroblock uses: 0, 1, or 2 for the average of both; null if there is only one. */
   readonly choice: Uint8Array | null;
 }
 
-/** Where a frame looks for its prediction. */
+/** A reference of a frame. */
 export interface FrameReference {
-  /** Position of the other frame in the window; below 0 if it is not there. */
+  /** The position of the reference in the window; below 0 if it is not in the window. */
   readonly position: number;
   /** [macroblocks, 2]: vectors, quarter samples of the half-size plane. */
   readonly motion: Int16Array;
@@ -35,8 +35,8 @@ export interface FrameReference {
 
 /**
  * Quality that propagates (Garrett-Glaser 2009, "A novel macroblock-tree algorithm for high-performance optimization of
- * dependent video coding in H.264/AVC"): walks back from the end of the window, giving each block's references the share
- * of its information that prediction takes over.
+ * dependent video coding in H.264/AVC"): It goes backwards from the end of the window and gives the references of each
+ * block the share of its information that prediction uses.
  *
  * @param window the frame to be coded, then those after it in coding order, up to the next key frame.
  */
@@ -67,7 +67,7 @@ export function propagateQuality(
   return { frame, regions: difference };
 }
 
-/** Adds to the blocks that a frame is predicted from what they are worth to it and to those that depend on it. */
+/** Adds to the reference blocks of a frame their value for this frame and for the frames that depend on it. */
 function passBack(
   geometry: Geometry,
   frame: DependentFrame,

@@ -35,9 +35,9 @@ const CLASS_SIZE = GROUPS * CONTEXTS * MAGNITUDES;
 const CLASSES = 2 * TOKEN_KINDS;
 
 /**
- * The encoder's estimate of what tokens cost. Transform tokens: counts of what earlier frames chose, by class, group and
- * context, since the prior's scales are known only after a frame is decided. Modes: the very tables of the stream,
- * adapted as the decoder adapts them.
+ * The encoder's estimate of the costs of tokens. For transform tokens it counts the tokens of earlier frames by class,
+ * group and context, because the prior's scales are known only after a frame is decided. For modes it uses the tables
+ * of the stream, adapted in the same way as in the decoder.
  */
 export class RateModel {
   readonly probabilities: ProbabilityTables;
@@ -88,7 +88,7 @@ export class RateModel {
   /**
    * Learns from a decided frame; also fills the tokens' derived fields (`hasNewMotion`, `motionDifference`).
    *
-   * @param commit false for a trial whose modes the stream will not see.
+   * @param commit false for a trial whose modes are not written to the stream.
    */
   endFrame(header: FrameHeader, tokens: FrameTokens, commit: boolean): void {
     if (commit) this.#modeSyntax.code(new CostCounter(), header, tokens);
@@ -161,7 +161,7 @@ export function tokenClass(kind: number, intra: boolean): number {
   return kind * 2 + (intra ? 0 : 1);
 }
 
-/** The pack's tables at a scale that falls with the group, as what to expect before anything was counted. */
+/** Fills the start values from the pack's tables, at a scale that falls with the group. */
 function startDistribution(pack: PackTables, kind: number, settings: RateSettings): Float64Array {
   const result = new Float64Array(CLASS_SIZE);
   for (let group = 0; group < GROUPS; group++) {

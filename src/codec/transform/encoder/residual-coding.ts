@@ -13,7 +13,7 @@ import {
 } from '../../macroblock-grid.js';
 import { tokenClass, type RateModel } from './rate-model.js';
 
-/** How a residual is to be coded. */
+/** The parameters for coding a residual. */
 export interface ResidualJob {
   q: number;
   intra: boolean;
@@ -46,8 +46,8 @@ interface TokenSteps {
 type QuantiserPair = readonly [TokenQuantiser, TokenQuantiser];
 
 /**
- * Forward transforms and rate-aware quantisation of one macroblock's residual (encoder only). All records and buffers are
- * reused: a returned choice is good until the same method is called again.
+ * Forward transforms and rate-aware quantisation of one macroblock's residual (encoder only). All records and buffers
+ * are reused: a returned choice is valid until the next call of the same method.
  */
 export class ResidualCoding {
   readonly #kernels: Kernels;
@@ -56,7 +56,7 @@ export class ResidualCoding {
   readonly #residual: Pointer;
   readonly #coefficients: Pointer;
   readonly #tokens: Pointer;
-  /** Costs of group counts that the caller counts for himself. */
+  /** Zero costs of group counts, for callers that count these bits themselves. */
   readonly #freeCosts: Pointer;
   readonly #quantisers: {
     readonly luma16: QuantiserPair;
@@ -65,7 +65,7 @@ export class ResidualCoding {
     /** One for each sub-block. */
     readonly sub: readonly TokenQuantiser[];
   };
-  /** Views of the quantised tokens in kernel memory, as many as luma and chroma may have. */
+  /** Views of the quantised tokens of luma and chroma in kernel memory. */
   #memory: Int16Array | undefined;
   #luma: Int16Array = new Int16Array();
   #chroma: Int16Array = new Int16Array();
@@ -130,8 +130,8 @@ export class ResidualCoding {
   }
 
   /**
-   * Codes one 8x8 sub-block of an intra8 macroblock; `tokens` [256] hold what the sub-blocks before it chose. The bits of
-   * `lumaGroups` are not counted, and `job.groupContext` is not used.
+   * Codes one 8x8 sub-block of an intra8 macroblock; `tokens` [256] hold the tokens of the earlier sub-blocks. The bits
+   * of `lumaGroups` are not counted, and `job.groupContext` is not used.
    */
   lumaSub(source: BlockView, prediction: BlockView, sub: number, job: ResidualJob, tokens: Int16Array): ResidualChoice {
     this.#forward8(source.at, source.stride, prediction.at, prediction.stride, job.basis, sub);
@@ -237,7 +237,7 @@ export class ResidualCoding {
   }
 }
 
-/** Tokens that each number of groups codes, here and in kernel memory. */
+/** The number of tokens for each number of groups, here and in kernel memory. */
 interface Limits {
   readonly limits: readonly number[];
   readonly at: Pointer;

@@ -15,18 +15,18 @@ export interface DecisionJob {
   readonly header: FrameHeader;
   /** The picture to encode. */
   readonly source: PicturePlanes;
-  /** Where its reconstruction before the loop filter goes. */
+  /** The buffer for its reconstruction before the loop filter. */
   readonly target: PicturePlanes;
   /** Loop pictures to predict from. */
   readonly references: readonly [PicturePlanes | null, PicturePlanes | null];
-  /** Where the look-ahead found the frame in its references. */
+  /** The vectors from the look-ahead to the references. */
   readonly hints: MotionHints;
 }
 
 /** A decided frame to learn rates from. */
 export interface Lesson {
   readonly header: FrameHeader;
-  /** False for a trial whose modes the stream will not see. */
+  /** False for a trial whose modes are not written to the stream. */
   readonly commit: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface SharedDecision {
   readonly geometry: Geometry;
   readonly pack: PackTables;
   readonly settings: EncoderSettings;
-  /** Tokens of the frame being decided and of the one before, by turns. */
+  /** The tokens of the current frame and of the frame before, in alternation. */
   readonly tokens: readonly [TokenArrays, TokenArrays];
   /** Progress of a {@link Wavefront}. */
   readonly done: Int32Array<SharedArrayBuffer>;
@@ -44,8 +44,8 @@ export interface SharedDecision {
 }
 
 /**
- * One thread's part in deciding frames: every row whose number is `thread` modulo the number of threads. The tokens before
- * a macroblock are all it needs of the others, since every thread learns the rates of tokens for itself.
+ * The rows that one thread decides: those with number `thread` modulo the number of threads. From other threads it
+ * needs only the tokens before a macroblock, because every thread learns the rates of tokens itself.
  */
 export class RowDecision {
   readonly #kernels: Kernels;
@@ -65,7 +65,7 @@ export class RowDecision {
     this.#next = FrameTokens.adopt(geometry, tokens[1]);
   }
 
-  /** Tokens that the next frame will have; the other threads may still learn from those of the last one. */
+  /** Returns the tokens for the next frame. Other threads may still learn from the tokens of the last frame. */
   get next(): FrameTokens {
     return this.#next;
   }

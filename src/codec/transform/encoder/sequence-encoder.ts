@@ -17,13 +17,13 @@ import { propagateQuality, type DependentFrame } from './quality-propagation.js'
 export interface EncodedFrame extends EncodedPicture {
   /** Position in display order, from 0. */
   readonly display: number;
-  /** The picture that was pushed; the encoder needs it no more. */
+  /** The source picture; the encoder does not need it any more. */
   readonly picture: TimedPicture;
 }
 
 /**
- * Encodes a sequence of pictures with a look-ahead: takes them in display order, decides key frames, the order of coding
- * and the quality of each frame and region, then the tokens.
+ * Encodes a sequence of pictures with a look-ahead. It takes pictures in display order. It decides key frames, the
+ * coding order and the quality of each frame and region, and then the tokens.
  */
 export class SequenceEncoder {
   readonly #geometry: Geometry;
@@ -33,12 +33,12 @@ export class SequenceEncoder {
   readonly #order: CodingOrder;
   readonly #pictures: PictureEncoder;
   readonly #depth: number;
-  /** Pictures that wait, by their place in display order. */
+  /** Waiting pictures by their position in display order. */
   readonly #waiting = new Map<number, TimedPicture>();
 
   /**
    * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
-   * @param helpers other threads that take part, or null.
+   * @param helpers other threads that help, or null.
    */
   constructor(
     kernels: Kernels,
@@ -72,7 +72,8 @@ export class SequenceEncoder {
   }
 
   /**
-   * Encodes the next picture in coding order. Fewer pictures than are looked ahead mean that the sequence has ended.
+   * Encodes the next picture in coding order. If there are fewer pictures than the look-ahead needs, the sequence has
+   * ended.
    */
   async next(): Promise<EncodedFrame> {
     const window = this.#order.plan(this.#waiting.size < this.#depth);

@@ -2,9 +2,9 @@ import { LOOK_AHEAD_SETTINGS, type LookAheadSettings } from '../../look-ahead-se
 import type { Tune } from '../../sequence-options.js';
 
 /**
- * All values that steer the encoder's decisions, in groups. None of them changes what a decoder does with a stream. The
- * record is plain data: threads get it as a message. Comments name the section of training/LOG.md that measured a value;
- * docs/ENCODER.md says where the others come from.
+ * All values that control the encoder's decisions, in groups. None of them changes how a decoder reads a stream. The
+ * record is plain data, so threads can receive it as a message. Comments name the section of training/LOG.md that
+ * measured a value; docs/ENCODER.md says where the others come from.
  */
 export interface EncoderSettings {
   readonly lookAhead: LookAheadSettings;
@@ -20,35 +20,35 @@ export interface EncoderSettings {
   readonly rates: RateSettings;
 }
 
-/** How many frames a decision may wait for. */
+/** Limits of the look-ahead. */
 export interface StructureSettings {
-  /** Frames that are looked ahead at most. */
+  /** The largest number of frames of the look-ahead. */
   readonly lookAheadFrames: number;
-  /** Bytes of waiting pictures at most; large pictures look less far ahead. */
+  /** The largest memory of waiting pictures, in bytes. Large pictures get a shorter look-ahead. */
   readonly lookAheadBytes: number;
-  /** Frames of a mini-GOP at most, a power of two. */
+  /** The largest number of frames of a mini-GOP, a power of two. */
   readonly largestMiniGop: number;
 }
 
-/** How frames between key frames are cut into mini-GOPs. */
+/** How to divide the frames between key frames into mini-GOPs. */
 export interface MiniGopSettings {
   /** Weight of a cost in frames between anchors, which are coded at lower quality. */
   readonly innerWeight: number;
-  /** Mini-GOPs of more frames than this need a well predicted anchor. */
+  /** Mini-GOPs with more frames than this need a well-predicted anchor. */
   readonly usualFrames: number;
-  /** An anchor is well predicted if that costs at most this share of its intra cost. */
+  /** An anchor is well predicted if its inter cost is at most this share of its intra cost. */
   readonly wellPredicted: number;
 }
 
-/** How quality follows from what later frames take over. */
+/** How quality depends on the use of a block by later frames. */
 export interface PropagationSettings {
-  /** q per doubling of what later frames take over from a block. */
+  /** q per doubling of the information that later frames use from a block. */
   readonly strength: number;
-  /** q that a frame may gain at most. */
+  /** The largest increase of q of a frame. */
   readonly limit: number;
 }
 
-/** How quality follows from texture. */
+/** How quality depends on texture. */
 export interface AdaptiveQualitySettings {
   /** q per halving of a region's variance against the frame's. */
   readonly strength: number;
@@ -56,9 +56,9 @@ export interface AdaptiveQualitySettings {
   readonly noise: number;
 }
 
-/** What error and bits cost against each other. */
+/** The weights of error and bits. */
 export interface LagrangianSettings {
-  /** Squared error per bit, in squared quantiser steps, by what a frame is for. */
+  /** Squared error per bit, in squared quantiser steps, by the role of a frame. */
   readonly key: number;
   readonly referenced: number;
   readonly unreferenced: number;
@@ -72,7 +72,7 @@ export interface LagrangianSettings {
 export interface MotionSettings {
   /** The pack's luma filter that all frames use. */
   readonly interpolation: number;
-  /** Hexagon steps at most. */
+  /** The largest number of hexagon steps. */
   readonly searchSteps: number;
   /** Whole samples that a block may lie outside the picture, at most what a picture's border allows. */
   readonly outside: number;
@@ -86,9 +86,9 @@ export interface MotionSettings {
 export interface InterSettings {
   /** Of merged and new motion, the one with the larger SATD cost is tried in full below this multiple of the other. */
   readonly trialMargin: number;
-  /** Splits are tried if the best way so far costs more than this many bits. */
+  /** Splits are tried if the best trial so far costs more than this number of bits. */
   readonly splitBits: number;
-  /** Nothing more is tried if skipping costs less than this many bits. */
+  /** Nothing more is tried if skip costs less than this number of bits. */
   readonly earlySkipBits: number;
 }
 
@@ -100,7 +100,7 @@ export interface IntraSettings {
   readonly secondMargin: number;
 }
 
-/** Estimates of what tokens cost. */
+/** Estimates of the costs of tokens. */
 export interface RateSettings {
   /** Share of the counts that is kept from frame to frame. */
   readonly decay: number;
@@ -111,7 +111,7 @@ export interface RateSettings {
   readonly startScaleFall: number;
 }
 
-/** What all settings have: the header of a stream says it before the first frame is decided. */
+/** Values that are the same in all settings. The stream header needs them before the first frame is decided. */
 export const STRUCTURE_SETTINGS: StructureSettings = {
   // LOG, "B frames, and where bits go".
   lookAheadFrames: 40,
@@ -120,7 +120,7 @@ export const STRUCTURE_SETTINGS: StructureSettings = {
   largestMiniGop: 16,
 };
 
-/** LOG, "Tuning decisions for what is seen": what `--tune psnr` uses. */
+/** LOG, "Tuning decisions for what is seen": settings of `--tune psnr`. */
 const PSNR: EncoderSettings = {
   lookAhead: LOOK_AHEAD_SETTINGS,
   structure: STRUCTURE_SETTINGS,

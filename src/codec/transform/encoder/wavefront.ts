@@ -1,15 +1,15 @@
 /** Progress of a row that will never be decided. */
 const FAILED = -1;
 /**
- * A thread that must wait lets the row above finish this many macroblocks first. To wake it for each macroblock would
- * take as long as the macroblock itself.
+ * A waiting thread sleeps until the row above has finished this number of macroblocks. Waking it for each macroblock
+ * would take as long as the macroblock itself.
  */
 const LEAD = 8;
 
 /**
- * The order in which threads decide the macroblocks of a frame: each takes every n-th row, and a macroblock waits for the
- * one above right of it (wavefront parallel processing; Chi et al. 2012, "Parallel scalability and efficiency of HEVC
- * parallelization approaches"). What is decided does not depend on the number of threads.
+ * The order in which threads decide the macroblocks of a frame: each takes every n-th row, and a macroblock waits for
+ * the one above right of it (wavefront parallel processing; Chi et al. 2012, "Parallel scalability and efficiency of
+ * HEVC parallelization approaches"). The decisions do not depend on the number of threads.
  */
 export class Wavefront {
   readonly #columns: number;
@@ -19,7 +19,8 @@ export class Wavefront {
 
   /**
    * @param columns macroblocks of a row.
-   * @param done [rows], shared by the threads: how many macroblocks of each row are decided; zeros when a frame begins.
+   * @param done [rows], shared by the threads: the number of decided macroblocks of each row; zeros at the start of a
+   * frame.
    * @param thread number of this thread, from 0.
    */
   constructor(columns: number, done: Int32Array<SharedArrayBuffer>, thread: number, threads: number) {
@@ -30,9 +31,9 @@ export class Wavefront {
   }
 
   /**
-   * Visits this thread's macroblocks, each when what is left of it, above it and above right of it is decided.
+   * Visits this thread's macroblocks. Visits each one after its left, above and above right neighbours are decided.
    *
-   * @throws Error if another thread has failed; what `decide` throws, and then the other threads fail.
+   * @throws Error if another thread has failed. Errors of `decide` are thrown on and make the other threads fail.
    */
   visit(decide: (row: number, column: number) => void): void {
     const rows = this.#done.length;

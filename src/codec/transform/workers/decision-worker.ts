@@ -11,7 +11,7 @@ port.onMessage((message) => {
   const request = message as DecisionRequest;
   if ('memory' in request) {
     const { memory, shared, thread } = request;
-    // What is sent loses its methods.
+    // Messages do not keep methods.
     const { width, height } = shared.geometry;
     rows = new RowDecision(new Kernels(memory), { ...shared, geometry: new Geometry(width, height) }, thread);
     port.postMessage('joined');

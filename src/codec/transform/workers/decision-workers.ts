@@ -30,8 +30,8 @@ export class DecisionWorkers implements DecisionHelpers {
   }
 
   /**
-   * Waits until all have joined; rejects if one cannot. Frames must not be decided before: this thread would wait for
-   * ever.
+   * Waits until all have joined; rejects if one cannot. Do not decide frames before that: this thread would wait
+   * forever.
    */
   async ready(): Promise<void> {
     await this.#ready;
@@ -49,7 +49,7 @@ function joined(worker: Worker): Promise<void> {
         resolve();
       },
       onError: (error) => {
-        // Nobody waits for this promise any more: the error ends this thread too.
+        // Nothing waits for this promise any more, so the error also ends this thread.
         if (hasJoined) throw error;
         reject(error);
       },

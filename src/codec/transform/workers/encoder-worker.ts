@@ -18,7 +18,7 @@ export interface EncoderSetup extends WorkerSetup {
   readonly options: SequenceOptions;
 }
 
-/** Threads that decide a frame at most: what else is done for it is done in one. */
+/** The largest number of threads that decide a frame. All other work for a frame runs in one thread. */
 const MAX_DECIDING = 4;
 
 serveRequests(async (setup: EncoderSetup) => {
