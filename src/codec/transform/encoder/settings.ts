@@ -13,6 +13,8 @@ export interface EncoderSettings {
   readonly propagation: PropagationSettings;
   /** Null: texture does not change the quality of a region. */
   readonly adaptiveQuality: AdaptiveQualitySettings | null;
+  /** Null: frames are coded as they are. */
+  readonly temporalFilter: TemporalFilterSettings | null;
   readonly lagrangian: LagrangianSettings;
   readonly motion: MotionSettings;
   readonly inter: InterSettings;
@@ -54,6 +56,25 @@ export interface AdaptiveQualitySettings {
   readonly strength: number;
   /** Added to the variance of each block: smaller variances are noise. */
   readonly noise: number;
+}
+
+/** How frames that later ones depend on are averaged with their neighbours before they are coded. */
+export interface TemporalFilterSettings {
+  /** q that a frame must have gained by what later frames take over; others are coded as they are. */
+  readonly leastGain: number;
+  /** Weights of neighbours by their distance in frames, from 1 on; the frame's own is 1. At most 5, 0..1. */
+  readonly distanceWeights: readonly number[];
+  /** Blocks that later frames take over at least this many times have these weights; others have less. */
+  readonly fullDependence: number;
+  /** Blocks that later frames take over fewer times stay as they are. */
+  readonly leastDependence: number;
+  /** Squared error of a moved block that halves its weight, per sample, in squared quantiser steps. */
+  readonly tolerance: number;
+  /** Samples that differ by this many quantiser steps have no weight. */
+  readonly reach: number;
+  /** Motion search: SATD per bit of a vector, and hexagon steps at most. */
+  readonly vectorWeight: number;
+  readonly searchSteps: number;
 }
 
 /** What error and bits cost against each other. */
@@ -134,6 +155,17 @@ const PSNR: EncoderSettings = {
   // LOG, "Encoder, on five development clips" and "Tuning decisions": 1.5, 2.5 and 3 are worse.
   propagation: { strength: 2, limit: 12 },
   adaptiveQuality: null,
+  temporalFilter: {
+    // LOG, "Temporal filter".
+    leastGain: 2,
+    distanceWeights: [1, 0.8, 0.6, 0.5],
+    fullDependence: 4,
+    leastDependence: 0.25,
+    tolerance: 0.1,
+    reach: 2,
+    vectorWeight: 4,
+    searchSteps: 8,
+  },
   lagrangian: {
     // LOG, "B frames": 0.12, 0.15, 0.18; LOG, "Tuning decisions": times 0.8.
     key: 0.1,
