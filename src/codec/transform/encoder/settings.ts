@@ -195,10 +195,12 @@ const PSNR: EncoderSettings = {
 /** The settings of each tune. */
 export const ENCODER_SETTINGS: Readonly<Record<Tune, EncoderSettings>> = {
   psnr: PSNR,
-  // LOG, "Tuning decisions": the variance rule of strength 1 with 4 added, and chroma counted twice.
+  // LOG, "Tuning decisions": the variance rule of strength 1 with 4 added, and chroma counted twice. LOG, "Temporal filter":
+  // LPIPS wants grain.
   lpips: {
     ...PSNR,
     adaptiveQuality: { strength: 1, noise: 4 },
+    temporalFilter: null,
     lagrangian: { ...PSNR.lagrangian, chromaWeight: 2 },
   },
 };
