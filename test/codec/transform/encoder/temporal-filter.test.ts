@@ -83,10 +83,11 @@ describe('noise', () => {
 });
 
 describe('what does not match', () => {
-  test('another scene changes nothing', () => {
+  test('another scene changes nothing, and hardly anything at low quality', () => {
     const source = clean(0);
-    const other = picture('noise', WIDTH, HEIGHT, 0);
-    expect(filter(source, [{ distance: 1, picture: other }])).toEqual(source);
+    const other = [{ distance: 1, picture: picture('noise', WIDTH, HEIGHT, 0) }];
+    expect(filter(source, other, { q: 30 })).toEqual(source);
+    expect(meanSquare(filter(source, other, { q: 24 }).y, source.y)).toBeLessThan(0.5);
   });
 
   test('an edge that neighbours do not have stays sharp, beside noise that goes', () => {
