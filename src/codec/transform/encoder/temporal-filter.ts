@@ -33,9 +33,9 @@ interface Addition extends NeighbourJob {
 }
 
 /**
- * Temporal filter of source pictures: the mean over a picture and its neighbours, moved to where they match (as
- * Enhorn et al. 2020, "Temporal filter", JVET-V0056, and the filter of alternate reference frames of libvpx). Noise differs
- * from frame to frame; what later frames take over is what frames have in common.
+ * Temporal filter of source pictures: the mean over a picture and its neighbours, moved to where they match (Enhorn,
+ * Sjöberg, Wennersten 2020, "A temporal pre-filter for video coding based on bilateral filtering"). Noise differs from
+ * frame to frame; what later frames take over is what frames have in common.
  */
 export class TemporalFilter {
   readonly #kernels: Kernels;
@@ -91,7 +91,7 @@ export class TemporalFilter {
     this.#source.writeVisible(picture, width, height);
     const { distanceWeights, tolerance, reach } = this.#settings;
     const step = this.#steps[q]! / STEP_UNIT;
-    const falloff = Math.round(FALLOFF_UNIT / (reach * step) ** 2);
+    const falloff = Math.round(FALLOFF_UNIT / (reach * step * reach * step));
     let nearer: NeighbourField | null = null;
     for (const { distance, picture: other } of neighbours) {
       const away = Math.abs(distance);
