@@ -76,6 +76,19 @@ export interface KernelFunctions {
   quantiseTokens(kind: Pointer, steps: Pointer, groupCosts: Pointer, lambda: number): number;
   searchMotion(parameters: Pointer): number;
   extendEdges(plane: Pointer, stride: number, width: number, height: number, border: number): void;
+  addToMean(
+    block: Pointer,
+    stride: number,
+    prediction: Pointer,
+    predictionStride: number,
+    sums: Pointer,
+    weights: Pointer,
+    width: number,
+    height: number,
+    weight: number,
+    falloff: number,
+  ): void;
+  takeMean(plane: Pointer, stride: number, sums: Pointer, weights: Pointer, width: number, height: number): void;
 }
 
 interface KernelExports extends KernelFunctions {

@@ -6,3 +6,4 @@ export { forwardTransform, subtractBlock, clearAccumulator, accumulateAtoms, add
 export { quantiseTokens } from './quantisation';
 export { searchMotion } from './motion-search';
 export { extendEdges } from './planes';
+export { addToMean, takeMean } from './weighted-mean';

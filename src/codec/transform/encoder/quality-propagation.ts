@@ -11,6 +11,8 @@ export interface QualityGain {
   readonly frame: number;
   /** [regions]: difference of each 64x64 region to the frame, -8..8. */
   readonly regions: Int8Array<ArrayBuffer>;
+  /** [macroblocks]: how many times later frames take over a block's information. */
+  readonly dependence: Float32Array;
 }
 
 /** A frame to be coded and its dependence on other frames; all arrays are by macroblock. */
@@ -64,7 +66,8 @@ export function propagateQuality(
   const difference = Int8Array.from(sums, (sum, region) =>
     Math.max(-Q_OFFSET_LIMIT, Math.min(Q_OFFSET_LIMIT, Math.round(Math.min(limit, sum / blocks[region]!) - frame))),
   );
-  return { frame, regions: difference };
+  const dependence = intra.map((cost, at) => inherited[0]![at]! / cost);
+  return { frame, regions: difference, dependence };
 }
 
 /** Adds to the reference blocks of a frame their value for this frame and for the frames that depend on it. */
