@@ -41,13 +41,32 @@ export interface LookAheadFrame {
   readonly isSceneCut: boolean;
 }
 
+/** A field with what its search found, all macroblocks together, which may cost more than intra prediction. */
+interface SearchedField extends MotionField {
+  total: number;
+}
+
 interface Frame extends LookAheadFrame {
   /** Half-size luma, extended on all sides. */
   readonly plane: Samples;
-  readonly fields: Map<number, MotionField>;
+  readonly fields: Map<number, SearchedField>;
   readonly averages: Map<string, BidirectionalCosts>;
+  change: Change;
   isSceneCut: boolean;
 }
+
+/** What a frame costs when it is predicted from the one before, as a share of its intra cost. */
+interface Change {
+  /** With the intra cost in blocks where that is less: at most 1. */
+  readonly limited: number;
+  /** Without: about 1 where all motion is noise, 1.4 and more where two pictures have nothing in common. */
+  readonly whole: number;
+  /** True if hardly any block has texture. */
+  readonly isFlat: boolean;
+}
+
+/** Of the first frame. */
+const NO_CHANGE_KNOWN: Change = { limited: 1, whole: 1, isFlat: false };
 
 /**
  * Estimates, before frames are coded, how well each macroblock is predicted from other frames (encoder only), by
@@ -105,13 +124,15 @@ export class LookAhead {
         intra[row * columns + column] = this.#intraCost(plane, row, column);
     }
     const display = this.#count++;
-    const frame: Frame = { display, intra, plane, fields: new Map(), averages: new Map(), isSceneCut: false };
+    const frame: Frame = {
+      ...{ display, intra, plane, fields: new Map(), averages: new Map() },
+      ...{ change: NO_CHANGE_KNOWN, isSceneCut: false },
+    };
     this.#frames.set(display, frame);
     const previous = this.#frames.get(display - 1);
     if (previous !== undefined) {
-      const cost = sum(this.predict(frame, previous).cost);
-      const { sceneCut, flat, floorCost } = this.#settings;
-      frame.isSceneCut = cost > sceneCut * sum(intra) && cost > flat * floorCost * intra.length;
+      frame.change = this.#changeOf(frame, previous);
+      frame.isSceneCut = this.#beginsScene(frame.change, previous.change);
     }
     return frame;
   }
@@ -126,11 +147,14 @@ export class LookAhead {
 
   /** Prediction of a frame from another one, before or after it. */
   predict({ display }: LookAheadFrame, reference: LookAheadFrame): MotionField {
-    const frame = this.#frames.get(display)!;
+    return this.#fieldOf(this.#frames.get(display)!, reference);
+  }
+
+  #fieldOf(frame: Frame, reference: LookAheadFrame): SearchedField {
     const known = frame.fields.get(reference.display);
     if (known !== undefined) return known;
     const { rows, columns } = this.#grid;
-    const field = { cost: new Float32Array(rows * columns), motion: new Int16Array(2 * rows * columns) };
+    const field = { cost: new Float32Array(rows * columns), motion: new Int16Array(2 * rows * columns), total: 0 };
     const from = this.#frames.get(reference.display)!;
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) this.#search(frame, from, row, column, field);
@@ -164,6 +188,20 @@ export class LookAhead {
     return result;
   }
 
+  #changeOf(frame: Frame, previous: Frame): Change {
+    const { cost, total } = this.#fieldOf(frame, previous);
+    const intra = sum(frame.intra);
+    const { flat, floorCost } = this.#settings;
+    return { limited: sum(cost) / intra, whole: total / intra, isFlat: sum(cost) <= flat * floorCost * cost.length };
+  }
+
+  /** Noise-like motion costs as much as a cut, but it costs the same in the frame before. */
+  #beginsScene(change: Change, before: Change): boolean {
+    const { sceneCut, sceneJump, unrelated } = this.#settings;
+    if (change.isFlat || change.limited <= sceneCut) return false;
+    return change.limited > sceneJump * before.limited || change.whole > unrelated;
+  }
+
   #allocatePlane(): Samples {
     const stride = this.#stride;
     const at = this.#kernels.allocate(stride * (this.#height + 2 * BORDER)) + BORDER * stride + BORDER;
@@ -193,7 +231,7 @@ export class LookAhead {
   }
 
   /** Searches one macroblock and writes what is found into the field. */
-  #search(frame: Frame, reference: Frame, row: number, column: number, field: MotionField): void {
+  #search(frame: Frame, reference: Frame, row: number, column: number, field: SearchedField): void {
     const { columns } = this.#grid;
     const at = row * columns + column;
     const { motion } = field;
@@ -227,6 +265,7 @@ export class LookAhead {
     const cost = search.search(wanted, place, limits, this.#predicted, this.#settings.vectorWeight);
     motion[2 * at] = search.found.x;
     motion[2 * at + 1] = search.found.y;
+    field.total += cost + this.#settings.floorCost;
     field.cost[at] = Math.min(frame.intra[at]!, cost + this.#settings.floorCost);
   }
 

@@ -84,6 +84,23 @@ describe('LookAhead', () => {
     expect(both.choice.filter((choice) => choice === 0).length).toBeGreaterThan(0.9 * blocks);
   });
 
+  /** A still picture of a scene under noise of its own in every frame. */
+  function noisy(time: number, scene: number): Uint8Array {
+    const noise = picture('noise', 160, 96, 1 + time + 100 * scene).y;
+    return picture('pan', 160, 96, 0, scene).y.map((value, at) =>
+      Math.max(0, Math.min(255, value + 0.35 * (noise[at]! - 128))),
+    );
+  }
+
+  test('noise-like motion begins no scenes, a cut within it does', () => {
+    const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead);
+    const frames = [0, 1, 2, 3, 4, 5].map((time) => lookAhead.analyse(noisy(time, time < 4 ? 0 : 9)));
+    // Every frame costs so much that it would be a cut among quiet ones.
+    const share = sum(lookAhead.predict(frames[2]!, frames[1]!).cost) / sum(frames[2]!.intra);
+    expect(share).toBeGreaterThan(settings.lookAhead.sceneCut);
+    expect(frames.map(({ isSceneCut }) => isSceneCut)).toEqual([false, false, false, false, true, false]);
+  });
+
   test('the average of two noisy pictures is a better prediction than either', () => {
     const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead);
     const clean = picture('pan', 160, 96, 0);
