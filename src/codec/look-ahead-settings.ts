@@ -1,6 +1,6 @@
 /**
- * How the look-ahead searches and judges; costs are in SATD units on half-size luma. docs/ENCODER.md says where each
- * value comes from.
+ * How the look-ahead searches and judges, on half-size luma. docs/ENCODER.md says what its costs are and where each value
+ * comes from.
  */
 export interface LookAheadSettings {
   /** Weight of a vector's estimated bits: keeps the motion field smooth where a vector gains nothing. */
@@ -15,14 +15,22 @@ export interface LookAheadSettings {
   readonly sceneJump: number;
   /** or if prediction costs more than this multiple of the intra cost, no block's cost limited to its intra cost. */
   readonly unrelated: number;
-  /** What prediction within the picture costs, as a share of the SATD against the block's mean. */
+  /** What prediction within the picture costs in SATD, as a share of the SATD against the block's mean. */
   readonly intraGain: number;
-  /** Cost that every block has; keeps ratios of flat blocks small. */
+  /** SATD that every block has; keeps ratios of flat blocks small. */
   readonly floorCost: number;
   /** A frame that costs less than this many times `floorCost` per block is flat and begins no scene. */
   readonly flat: number;
-  /** Cost of the second vector of an average. */
+  /** Squared error of a coded coefficient, in squared quantiser steps: costs are in units of it. */
+  readonly distortion: number;
+  /** Cost of prediction within the picture, as a share of the cost of a block less its mean. */
+  readonly intraCost: number;
+  /** Cost of a vector, and of the second one of an average. */
+  readonly vectorCost: number;
   readonly averageCost: number;
+  /** Quantisation noise of a reference, as a share of a coded coefficient's error; and of an average of two. */
+  readonly singleNoise: number;
+  readonly averageNoise: number;
 }
 
 /** The values that all packs use. */
@@ -36,5 +44,10 @@ export const LOOK_AHEAD_SETTINGS: LookAheadSettings = {
   intraGain: 0.75,
   floorCost: 24,
   flat: 1.25,
-  averageCost: 8,
+  distortion: 0.04,
+  intraCost: 0.85,
+  vectorCost: 2,
+  averageCost: 3,
+  singleNoise: 0.5,
+  averageNoise: 0.3,
 };

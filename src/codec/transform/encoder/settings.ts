@@ -46,6 +46,10 @@ export interface PropagationSettings {
   readonly strength: number;
   /** q that a frame may gain at most. */
   readonly limit: number;
+  /** What each of two references passes to their average, as a share of what one alone passes. */
+  readonly averageShare: number;
+  /** Coefficients that every block counts for: keeps ratios of flat blocks small. */
+  readonly least: number;
 }
 
 /** How quality follows from texture. */
@@ -132,7 +136,7 @@ const PSNR: EncoderSettings = {
     wellPredicted: 0.7,
   },
   // LOG, "Encoder, on five development clips" and "Tuning decisions": 1.5, 2.5 and 3 are worse.
-  propagation: { strength: 2, limit: 12 },
+  propagation: { strength: 2.5, limit: 12, averageShare: 0.35, least: 4 },
   adaptiveQuality: null,
   lagrangian: {
     // LOG, "B frames": 0.12, 0.15, 0.18; LOG, "Tuning decisions": times 0.8.

@@ -12,7 +12,7 @@ const settings = ENCODER_SETTINGS.lpips;
 
 /** Plans a still clip whose scenes are numbered, giving out frames as soon as `depth` of them wait. */
 function plan(scenes: readonly number[], keyint: number, depth = 40): PlannedFrame[] {
-  const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead);
+  const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead, 18);
   const order = new CodingOrder(lookAhead, keyint, codingStructure(geometry, keyint).largestMiniGop, settings.miniGop);
   const planned: PlannedFrame[] = [];
   let waiting = 0;
