@@ -210,7 +210,7 @@ export class LookAhead {
         const both = this.#averageCost(frame, planes, fields, row, column);
         choice[at] = both < first && both < second ? 2 : second < first ? 1 : 0;
         cost[at] = Math.min(first, second, both);
-        followed[at] = choice[at] === 2 ? this.#followedShare() : fields[choice[at]!]!.followed[at]!;
+        followed[at] = choice[at] === 2 ? this.#followedShare() : fields[choice[at]]!.followed[at]!;
       }
     }
     const result = { cost, choice, followed };

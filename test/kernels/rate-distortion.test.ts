@@ -12,8 +12,8 @@ const kind = fc.constantFrom(...TEXTURES);
 
 function estimate(scale: number, noise: number): RateDistortion {
   const [row, column] = [3, 5];
-  const { rateDistortion } = kernels.call;
-  rateDistortion(block.at(row, column), 24, prediction.at(column, row), 19, scale, noise, result);
+  const places = [block.at(row, column), 24, prediction.at(column, row), 19] as const;
+  kernels.call.rateDistortion(...places, scale, noise, result);
   const [cost, coded, followed] = kernels.f32.slice(result >> 2, (result >> 2) + 3);
   return { cost: cost!, coded: coded!, followed: followed! };
 }
