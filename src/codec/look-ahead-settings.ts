@@ -25,8 +25,7 @@ export interface LookAheadSettings {
   readonly distortion: number;
   /** Cost of prediction within the picture, as a share of the cost of a block less its mean. */
   readonly intraCost: number;
-  /** Cost of a vector, and of the second one of an average. */
-  readonly vectorCost: number;
+  /** Cost of the second vector of an average; the first one costs as much as an intra mode. */
   readonly averageCost: number;
   /** Quantisation noise of a reference, as a share of a coded coefficient's error; and of an average of two. */
   readonly singleNoise: number;
@@ -46,7 +45,6 @@ export const LOOK_AHEAD_SETTINGS: LookAheadSettings = {
   flat: 1.25,
   distortion: 0.04,
   intraCost: 0.85,
-  vectorCost: 2,
   averageCost: 3,
   singleNoise: 0.5,
   averageNoise: 0.3,

@@ -26,6 +26,13 @@ export interface MotionField {
   readonly followed: Float32Array;
   /** [macroblocks, 2]: vectors to the other frame, quarter samples of the half-size plane. */
   readonly motion: Int16Array;
+  /** SATD of the prediction as a share of intra prediction's, which stands in for it in blocks where it is less: 0..1. */
+  readonly share: number;
+  /**
+   * The same without that limit: about 1 where all motion is noise, 1.4 and more where two pictures have nothing in
+   * common.
+   */
+  readonly wholeShare: number;
 }
 
 /** How well a frame is predicted from one before and one after it. */
@@ -50,36 +57,17 @@ export interface LookAheadFrame {
   readonly isSceneCut: boolean;
 }
 
-/** A field with the SATD of what its search found, all macroblocks together. */
-interface SearchedField extends MotionField {
-  satd: number;
-  /** With intra prediction's where that is less. */
-  limitedSatd: number;
-}
-
 interface Frame extends LookAheadFrame {
   /** Half-size luma, extended on all sides. */
   readonly plane: Samples;
   /** SATD of intra prediction, by macroblock. */
   readonly intraSatd: Float32Array;
-  readonly fields: Map<number, SearchedField>;
+  readonly fields: Map<number, MotionField>;
   readonly averages: Map<string, BidirectionalCosts>;
-  change: Change;
+  /** Share of the prediction from the frame before; 1 in the first frame. */
+  change: number;
   isSceneCut: boolean;
 }
-
-/** The SATD of a frame that is predicted from the one before, as a share of intra prediction's. */
-interface Change {
-  /** With intra prediction in blocks where that is better: at most 1. */
-  readonly limited: number;
-  /** Without: about 1 where all motion is noise, 1.4 and more where two pictures have nothing in common. */
-  readonly whole: number;
-  /** True if hardly any block has texture. */
-  readonly isFlat: boolean;
-}
-
-/** Of the first frame. */
-const NO_CHANGE_KNOWN: Change = { limited: 1, whole: 1, isFlat: false };
 
 /**
  * Estimates, before frames are coded, how well each macroblock is predicted from other frames (encoder only), by
@@ -147,13 +135,14 @@ export class LookAhead {
     const display = this.#count++;
     const frame: Frame = {
       ...{ display, intra, coded, intraSatd, plane, fields: new Map(), averages: new Map() },
-      ...{ change: NO_CHANGE_KNOWN, isSceneCut: false },
+      ...{ change: 1, isSceneCut: false },
     };
     this.#frames.set(display, frame);
     const previous = this.#frames.get(display - 1);
     if (previous !== undefined) {
-      frame.change = this.#changeOf(frame, previous);
-      frame.isSceneCut = this.#beginsScene(frame.change, previous.change);
+      const field = this.predict(frame, previous);
+      frame.change = field.share;
+      frame.isSceneCut = this.#beginsScene(frame, field, previous.change);
     }
     return frame;
   }
@@ -168,25 +157,26 @@ export class LookAhead {
 
   /** Prediction of a frame from another one, before or after it. */
   predict({ display }: LookAheadFrame, reference: LookAheadFrame): MotionField {
-    return this.#fieldOf(this.#frames.get(display)!, reference);
-  }
-
-  #fieldOf(frame: Frame, reference: LookAheadFrame): SearchedField {
+    const frame = this.#frames.get(display)!;
     const known = frame.fields.get(reference.display);
     if (known !== undefined) return known;
     const { rows, columns } = this.#grid;
     const blocks = rows * columns;
-    const field: SearchedField = {
+    const searched = {
       cost: new Float32Array(blocks),
       followed: new Float32Array(blocks),
       motion: new Int16Array(2 * blocks),
-      satd: 0,
-      limitedSatd: 0,
     };
     const from = this.#frames.get(reference.display)!;
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) this.#search(frame, from, row, column, field);
+    let satd = 0;
+    let limited = 0;
+    for (let at = 0; at < blocks; at++) {
+      const found = this.#search(frame, from, at, searched);
+      satd += found;
+      limited += Math.min(frame.intraSatd[at]!, found);
     }
+    const intra = sum(frame.intraSatd);
+    const field = { ...searched, share: limited / intra, wholeShare: satd / intra };
     frame.fields.set(reference.display, field);
     return field;
   }
@@ -218,19 +208,11 @@ export class LookAhead {
     return result;
   }
 
-  #changeOf(frame: Frame, previous: Frame): Change {
-    const { satd, limitedSatd } = this.#fieldOf(frame, previous);
-    const intra = sum(frame.intraSatd);
-    const { flat, floorCost } = this.#settings;
-    const isFlat = limitedSatd <= flat * floorCost * frame.intraSatd.length;
-    return { limited: limitedSatd / intra, whole: satd / intra, isFlat };
-  }
-
   /** Noise-like motion costs as much as a cut, but it costs the same in the frame before. */
-  #beginsScene(change: Change, before: Change): boolean {
-    const { sceneCut, sceneJump, unrelated } = this.#settings;
-    if (change.isFlat || change.limited <= sceneCut) return false;
-    return change.limited > sceneJump * before.limited || change.whole > unrelated;
+  #beginsScene({ intraSatd }: Frame, { share, wholeShare }: MotionField, before: number): boolean {
+    const { sceneCut, sceneJump, unrelated, flat, floorCost } = this.#settings;
+    if (share <= sceneCut || share * sum(intraSatd) <= flat * floorCost * intraSatd.length) return false;
+    return share > sceneJump * before || wholeShare > unrelated;
   }
 
   #allocatePlane(): Samples {
@@ -279,7 +261,13 @@ export class LookAhead {
   }
 
   /** Interpolates a block of a field's reference. */
-  #compensate(plane: Samples, { motion }: MotionField, row: number, column: number, target: Pointer): void {
+  #compensate(
+    plane: Samples,
+    { motion }: Pick<MotionField, 'motion'>,
+    row: number,
+    column: number,
+    target: Pointer,
+  ): void {
     const at = row * this.#grid.columns + column;
     const x = motion[2 * at]!;
     const y = motion[2 * at + 1]!;
@@ -288,10 +276,11 @@ export class LookAhead {
     call.compensate(from, this.#stride, target, BLOCK, BLOCK, BLOCK, this.#taps, TAPS, x & 3, y & 3);
   }
 
-  /** Searches one macroblock and writes what is found into the field. */
-  #search(frame: Frame, reference: Frame, row: number, column: number, field: SearchedField): void {
+  /** Searches one macroblock, writes what is found into the field and returns its SATD. */
+  #search(frame: Frame, reference: Frame, at: number, field: Omit<MotionField, 'share' | 'wholeShare'>): number {
     const { columns } = this.#grid;
-    const at = row * columns + column;
+    const row = Math.floor(at / columns);
+    const column = at % columns;
     const { motion } = field;
     const search = this.#motion;
     search.clearStarts();
@@ -323,15 +312,13 @@ export class LookAhead {
     const cost = search.search(wanted, place, limits, this.#predicted, this.#settings.vectorWeight);
     motion[2 * at] = search.found.x;
     motion[2 * at + 1] = search.found.y;
-    const satd = cost + this.#settings.floorCost;
-    field.satd += satd;
-    field.limitedSatd += Math.min(frame.intraSatd[at]!, satd);
-    const { singleNoise, vectorCost } = this.#settings;
+    const { singleNoise, floorCost } = this.#settings;
     this.#compensate(reference.plane, field, row, column, this.#predictions[0]);
-    const estimate = this.#estimateCost(wanted.at, this.#predictions[0], singleNoise) + vectorCost;
+    const estimate = this.#estimateCost(wanted.at, this.#predictions[0], singleNoise);
     const intra = frame.intra[at]!;
     field.cost[at] = Math.min(intra, estimate);
     field.followed[at] = estimate < intra ? this.#followedShare() : 0;
+    return cost + floorCost;
   }
 
   /** Lets the search begin from a vector of a field, times `scale`; does nothing if there is no field. */
@@ -351,9 +338,9 @@ export class LookAhead {
     this.#compensate(planes[0], fields[0], row, column, first);
     this.#compensate(planes[1], fields[1], row, column, second);
     this.#kernels.call.averageBlocks(first, BLOCK, second, BLOCK, first, BLOCK, BLOCK, BLOCK);
-    const { averageNoise, vectorCost, averageCost } = this.#settings;
+    const { averageNoise, averageCost } = this.#settings;
     const block = frame.plane.at + row * BLOCK * this.#stride + column * BLOCK;
-    return this.#estimateCost(block, first, averageNoise) + vectorCost + averageCost;
+    return this.#estimateCost(block, first, averageNoise) + averageCost;
   }
 }
 
