@@ -107,8 +107,8 @@ export class CodingOrder {
     const frames = [this.#anchor!.frame, ...this.#open.splice(0, count)];
     this.#sinceKey += count;
     const costs: PredictionCosts = {
+      intra: (frame) => sum(frames[frame]!.intra),
       fromPast: (frame, past) => sum(this.#lookAhead.predict(frames[frame]!, frames[past]!).cost),
-      shareFromPast: (frame, past) => this.#lookAhead.predict(frames[frame]!, frames[past]!).share,
       fromBoth: (frame, past, future) =>
         sum(this.#lookAhead.predictBoth(frames[frame]!, frames[past]!, frames[future]!).cost),
     };

@@ -8,10 +8,10 @@ import type { MiniGopSettings } from './settings.js';
 
 /** Estimated costs of predicting frames of a run, by their distance to the anchor before it, which is frame 0. */
 export interface PredictionCosts {
+  /** Of a frame by itself. */
+  intra(frame: number): number;
   /** Of a frame from an earlier one. */
   fromPast(frame: number, past: number): number;
-  /** SATD of that prediction, as a share of the SATD of a frame by itself. */
-  shareFromPast(frame: number, past: number): number;
   /** Of a frame from both sides. */
   fromBoth(frame: number, past: number, future: number): number;
 }
@@ -74,7 +74,7 @@ interface Cutting {
 function cut(from: number, size: number, costs: PredictionCosts, settings: MiniGopSettings): Cutting {
   const { innerWeight, usualFrames, wellPredicted } = settings;
   const anchor = from + size;
-  if (size > usualFrames && costs.shareFromPast(anchor, from) > wellPredicted)
+  if (size > usualFrames && costs.fromPast(anchor, from) > wellPredicted * costs.intra(anchor))
     return halves(from, size, costs, settings);
   const whole = codingOrder(size).reduce((cost, { position, past, future }) => {
     if (future === null) return cost + costs.fromPast(from + position, from + past);

@@ -36,7 +36,7 @@ export interface MiniGopSettings {
   readonly innerWeight: number;
   /** Mini-GOPs of more frames than this need a well predicted anchor. */
   readonly usualFrames: number;
-  /** An anchor is well predicted if its SATD is at most this share of intra prediction's. */
+  /** An anchor is well predicted if that costs at most this share of its intra cost. */
   readonly wellPredicted: number;
 }
 

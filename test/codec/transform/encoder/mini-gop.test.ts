@@ -40,11 +40,11 @@ describe('codingOrder', () => {
 
 describe('chooseMiniGops', () => {
   const settings = ENCODER_SETTINGS.lpips.miniGop;
-  const still: PredictionCosts = { fromPast: () => 1, shareFromPast: () => 0.5, fromBoth: () => 0.5 };
+  const still: PredictionCosts = { intra: () => 2, fromPast: () => 1, fromBoth: () => 0.5 };
   /** Prediction costs what the distance is. */
   const fast: PredictionCosts = {
+    intra: () => 1000,
     fromPast: (frame, past) => (frame - past) ** 2,
-    shareFromPast: () => 0.1,
     fromBoth: (frame, past, future) => (frame - past) ** 2 + (future - frame) ** 2,
   };
 
@@ -58,9 +58,9 @@ describe('chooseMiniGops', () => {
 
   test('more than eight frames only where the anchor is still well predicted', () => {
     expect(chooseMiniGops(32, 16, still, settings)).toEqual([16, 16]);
-    const lost: PredictionCosts = { ...still, shareFromPast: (frame, past) => (frame - past > 8 ? 0.75 : 0.5) };
+    const lost: PredictionCosts = { ...still, fromPast: (frame, past) => (frame - past > 8 ? 1.5 : 1) };
     expect(chooseMiniGops(16, 16, lost, settings)).toEqual([8, 8]);
-    expect(chooseMiniGops(16, 16, { ...lost, shareFromPast: () => 0.65 }, settings)).toEqual([16]);
+    expect(chooseMiniGops(16, 16, { ...lost, intra: (frame) => (frame === 16 ? 3 : 2) }, settings)).toEqual([16]);
   });
 
   test('fast motion: every frame from the one before', () => {
@@ -70,7 +70,7 @@ describe('chooseMiniGops', () => {
   test('a change in the middle divides what stands around it', () => {
     const isHard = (from: number, to: number): boolean => from < 4 && to >= 4;
     const costs: PredictionCosts = {
-      shareFromPast: () => 0.1,
+      intra: () => 100,
       fromPast: (frame, past) => (isHard(past, frame) && frame !== 4 ? 100 : 1),
       fromBoth: (_, past, future) => (isHard(past, future) && future !== 4 ? 100 : 0.5),
     };
