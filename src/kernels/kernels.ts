@@ -11,6 +11,15 @@ export interface KernelFunctions {
   blockSad(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
   blockSatd(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
   blockSsd(a: Pointer, strideA: number, b: Pointer, strideB: number, width: number, height: number): number;
+  rateDistortion(
+    block: Pointer,
+    blockStride: number,
+    prediction: Pointer,
+    predictionStride: number,
+    scale: number,
+    noise: number,
+    result: Pointer,
+  ): void;
   halve(
     source: Pointer,
     sourceStride: number,

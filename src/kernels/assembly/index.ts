@@ -1,5 +1,6 @@
 export { scratchBytes, useScratch } from './scratch';
 export { blockSad, blockSatd, blockSsd, halve } from './distortion';
+export { rateDistortion } from './rate-distortion';
 export { compensate, averageBlocks } from './compensation';
 export { intraBoundary, intraPredict } from './intra';
 export { forwardTransform, subtractBlock, clearAccumulator, accumulateAtoms, addResidual } from './transform';

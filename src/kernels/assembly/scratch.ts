@@ -1,4 +1,4 @@
-import { LUMA_TAPS, MACROBLOCK } from './sizes';
+import { LUMA_TAPS, MACROBLOCK, SUB_BLOCK } from './sizes';
 
 // Working buffers of one instance. The wrapper sets their address: threads that share a memory have one set each.
 
@@ -8,14 +8,17 @@ export let interpolationRows: usize = 0;
 export let searchBlock: usize = 0;
 /** A zero-extended intra boundary, int16: 3 N + 1 samples, rounded up to a multiple of 8. */
 export let boundaryDifference: usize = 0;
+/** Two transformed blocks of 8x8, int16. */
+export let transformBlocks: usize = 0;
 
 const ROWS_BYTES = (MACROBLOCK + LUMA_TAPS - 1) * MACROBLOCK * 2;
 const BLOCK_BYTES = MACROBLOCK * MACROBLOCK;
 const BOUNDARY_BYTES = 4 * MACROBLOCK * 2;
+const TRANSFORM_BYTES = 2 * SUB_BLOCK * SUB_BLOCK * 2;
 
 /** The number of bytes that {@link useScratch} needs. */
 export function scratchBytes(): usize {
-  return ROWS_BYTES + BLOCK_BYTES + BOUNDARY_BYTES;
+  return ROWS_BYTES + BLOCK_BYTES + BOUNDARY_BYTES + TRANSFORM_BYTES;
 }
 
 /** Puts the buffers at `at`, aligned to 16. Call it before all other functions. */
@@ -23,4 +26,5 @@ export function useScratch(at: usize): void {
   interpolationRows = at;
   searchBlock = at + ROWS_BYTES;
   boundaryDifference = at + ROWS_BYTES + BLOCK_BYTES;
+  transformBlocks = boundaryDifference + BOUNDARY_BYTES;
 }

@@ -21,6 +21,9 @@ interface WaitingPicture {
   readonly isSceneCut: boolean;
 }
 
+/** Units of a pack's quantiser steps in a sample. */
+const STEP_UNITS = 8;
+
 /** An encoded frame and its place in display order. */
 export interface EncodedFrame extends EncodedPicture {
   /** Position in display order, from 0. */
@@ -62,7 +65,7 @@ export class SequenceEncoder {
     this.#options = options;
     const settings = ENCODER_SETTINGS[options.tune];
     this.#settings = settings;
-    this.#lookAhead = new LookAhead(kernels, geometry, settings.lookAhead);
+    this.#lookAhead = new LookAhead(kernels, geometry, settings.lookAhead, pack.step[options.quality]! / STEP_UNITS);
     const { depth, largestMiniGop } = codingStructure(geometry, options.keyint, settings.structure);
     this.#depth = depth;
     this.#order = new CodingOrder(this.#lookAhead, options.keyint, largestMiniGop, settings.miniGop);
@@ -148,8 +151,8 @@ export class SequenceEncoder {
       }));
       const both =
         references.length === 2 ? this.#lookAhead.predictBoth(frame, references[0]!.frame, references[1]!.frame) : null;
-      const inter = both?.cost ?? fields[0]?.cost ?? frame.intra;
-      return { intra: frame.intra, inter, references: fields, choice: both?.choice ?? null };
+      const followed = both?.followed ?? fields[0]?.followed ?? null;
+      return { coded: frame.coded, followed, references: fields, choice: both?.choice ?? null };
     });
   }
 }

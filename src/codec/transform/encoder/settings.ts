@@ -48,6 +48,10 @@ export interface PropagationSettings {
   readonly strength: number;
   /** The largest increase of q of a frame. */
   readonly limit: number;
+  /** What each of two references passes to their average, as a share of what one alone passes. */
+  readonly averageShare: number;
+  /** Coefficients that every block counts for: keeps ratios of flat blocks small. */
+  readonly least: number;
 }
 
 /** How quality depends on texture. */
@@ -153,7 +157,7 @@ const PSNR: EncoderSettings = {
     wellPredicted: 0.7,
   },
   // LOG, "Encoder, on five development clips" and "Tuning decisions": 1.5, 2.5 and 3 are worse.
-  propagation: { strength: 2, limit: 12 },
+  propagation: { strength: 2.5, limit: 12, averageShare: 0.35, least: 4 },
   adaptiveQuality: null,
   temporalFilter: {
     // LOG, "Temporal filter".
