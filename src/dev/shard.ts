@@ -76,7 +76,7 @@ export class ShardWriter {
   /** Appends one frame. */
   async add(encoded: EncodedPicture, prior: FramePrior): Promise<void> {
     const { header, tokens } = encoded;
-    await this.#append('context', contextPlanes(header, tokens));
+    await this.#append('context', contextPlanes(header, tokens, this.#pack.intraClass));
     await this.#append('memory', toPlanes(prior.memory, TOKENS_PER_BLOCK));
     await this.#append('tokens', tokenPlanes(tokens.coefficients, this.#geometry));
     await this.#append('side', sidePlanes(header, tokens));
@@ -148,9 +148,10 @@ class SymbolRecorder implements SymbolCoder {
 }
 
 /** The prior's description of each macroblock, [32, rows, columns]. */
-function contextPlanes(header: FrameHeader, tokens: FrameTokens): Uint8Array {
+function contextPlanes(header: FrameHeader, tokens: FrameTokens, intraClass: Uint8Array): Uint8Array {
   const rows = new Uint8Array(tokens.type.length * BLOCK_FIELDS);
-  for (let at = 0; at < tokens.type.length; at++) describeBlock(header, tokens, at, rows, at * BLOCK_FIELDS);
+  for (let at = 0; at < tokens.type.length; at++)
+    describeBlock(header, tokens, intraClass, at, rows, at * BLOCK_FIELDS);
   return toPlanes(rows, BLOCK_FIELDS);
 }
 

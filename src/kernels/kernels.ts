@@ -75,6 +75,7 @@ export interface KernelFunctions {
   dequantiseSeparable(
     tokens: Pointer,
     tokenStep: number,
+    size: number,
     keep: number,
     scan: Pointer,
     steps: Pointer,

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-# (True for the vertical family, displacement per row in 1/32 sample), in the manner of HEVC's angular modes; those that
-# would read samples below the left column are left out.
-ANGLES = [(True, 32), (True, 17), (True, 9), (True, -9), (True, -21), (True, -32), (False, -9), (False, -21)]
+# Displacements per row or column in 1/32 sample, as in HEVC (ITU-T H.265, table 8-5), by direction: from slightly below
+# horizontal to the diagonal from top right. Directions that read far below the left column are left out.
+HORIZONTAL = [9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26]
+VERTICAL = [-32, -26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9, 13, 17, 21, 26, 32]
+# DC, planar, then (whether the family is vertical, displacement).
+MODES = ["dc", "planar", *((False, angle) for angle in HORIZONTAL), *((True, angle) for angle in VERTICAL)]
 
 
 def _planar(n: int) -> np.ndarray:
@@ -56,14 +59,11 @@ def _quantise(matrix: np.ndarray) -> np.ndarray:
 
 
 def matrices(n: int, modes: int) -> np.ndarray:
-    """int8 [modes, n * n, 3 n + 1]: DC, planar, vertical, horizontal, then the angles."""
+    """int8 [modes, n * n, 3 n + 1]: the first of `MODES`."""
+    if not 1 <= modes <= len(MODES):
+        raise ValueError(f"intra modes: {modes}; there are defaults for 1 to {len(MODES)}")
     built = [
-        np.zeros((n, n, 3 * n + 1)),
-        _planar(n),
-        _angular(n, True, 0),
-        _angular(n, False, 0),
-        *(_angular(n, vertical, angle) for vertical, angle in ANGLES),
+        np.zeros((n, n, 3 * n + 1)) if mode == "dc" else _planar(n) if mode == "planar" else _angular(n, *mode)
+        for mode in MODES[:modes]
     ]
-    if not 1 <= modes <= len(built):
-        raise ValueError(f"intra modes: {modes}; there are defaults for 1 to {len(built)}")
-    return np.stack([_quantise(matrix) for matrix in built[:modes]])
+    return np.stack([_quantise(matrix) for matrix in built])

@@ -193,7 +193,7 @@ export class BlockReconstruction {
     const { call } = this.#kernels;
     const offset1 = this.#offset(intra, 0);
     const offset2 = this.#offset(intra, 1);
-    const used = call.dequantiseSeparable(tokens, tokenStep, keep, scan, steps, offset1, offset2);
+    const used = call.dequantiseSeparable(tokens, tokenStep, size, keep, scan, steps, offset1, offset2);
     if (used > 0) call.inverseSeparable(size, matrix, keep, used, to, stride);
   }
 

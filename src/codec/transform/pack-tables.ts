@@ -22,7 +22,8 @@ import type { ModelPack } from '../../model/pack.js';
 import { requireFamily } from '../../model/families.js';
 import { TableReader } from '../../model/table-reader.js';
 
-const MAX_INTRA_MODES = 16;
+const MAX_INTRA_MODES = 32;
+const INTRA_CLASSES = 16;
 const MAX_INTERPOLATIONS = 4;
 const MAX_BASES = 32;
 const MAX_BASIS_CHOICES = 4;
@@ -108,6 +109,8 @@ export interface PackTables {
   readonly intra16: Int8Array<ArrayBuffer>;
   /** int8 [intraModes, 64, 25], 1/64. */
   readonly intra8: Int8Array<ArrayBuffer>;
+  /** uint8 [intraModes], 0..15: modes of similar direction are of one class. */
+  readonly intraClass: Uint8Array<ArrayBuffer>;
   /** uint8 [intraModes], index of a basis. */
   readonly intraBasis16: Uint8Array<ArrayBuffer>;
   readonly intraBasis8: Uint8Array<ArrayBuffer>;
@@ -180,6 +183,7 @@ export function readPackTables(pack: Pick<ModelPack, 'name' | 'family' | 'tables
     intraModes,
     intra16: intra16.data,
     intra8: reader.read('intra8', 'I8', [intraModes, SUB_BLOCK_SAMPLES, boundarySamples(SUB_BLOCK)]).data,
+    intraClass: readIntraClasses(reader, intraModes),
     intraBasis16: readBasisIndices(reader, 'intraBasis16', intraModes, basis16),
     intraBasis8: readBasisIndices(reader, 'intraBasis8', intraModes, basis8),
     interBasis16: readBasisIndices(reader, 'interBasis16', undefined, basis16),
@@ -199,6 +203,12 @@ function readBasis(reader: TableReader, name: string, count: number | undefined,
   if (bases < 1 || bases > MAX_BASES) reader.fail(name, `${bases} bases, allowed are 1..${MAX_BASES}`);
   if (atoms < 1 || atoms > samples) reader.fail(name, `${atoms} atoms, allowed are 1..${samples}`);
   return { count: bases, atoms, data };
+}
+
+function readIntraClasses(reader: TableReader, modes: number): Uint8Array<ArrayBuffer> {
+  const { data } = reader.read('intraClass', 'U8', [modes]);
+  reader.requireRange('intraClass', data, 0, INTRA_CLASSES - 1);
+  return data;
 }
 
 function readWeights(reader: TableReader, name: string, basis: BasisTable): Uint8Array<ArrayBuffer> {

@@ -17,7 +17,7 @@ import { AROUND, type Offset } from '../neighbours.js';
 
 /** Values that describe a macroblock itself to the prior (FORMAT.md section 9). */
 export const BLOCK_FIELDS = 32;
-/** Where they stand; `type`, `intraMode` and `size` begin one-hot groups, the last without a value for 16x16. */
+/** Where they stand; `type`, `intraClass` and `size` begin one-hot groups, the last without a value for 16x16. */
 const BLOCK = {
   isInter: 0,
   q: 1,
@@ -28,7 +28,7 @@ const BLOCK = {
   hasNewMotion: 10,
   usesAverage: 11,
   isThere: 12,
-  intraMode: 13,
+  intraClass: 13,
   size: 29,
 } as const;
 /** Values that describe each of its eight neighbours. */
@@ -72,6 +72,7 @@ export class FramePrior {
   readonly memory: TokenMemory;
   readonly #header: FrameHeader;
   readonly #tokens: FrameTokens;
+  readonly #intraClass: Uint8Array;
   /** Positions of the coded macroblocks. */
   readonly #coded: Int32Array;
   #features: Uint8Array = new Uint8Array(0);
@@ -79,10 +80,17 @@ export class FramePrior {
 
   /**
    * @param tokens modes and motion must be known already.
+   * @param intraClass uint8 [intraModes] of the pack.
    * @param memories memories of referenceSlot0 and referenceSlot1, null where the frame has none.
    */
-  constructor(header: FrameHeader, tokens: FrameTokens, memories: readonly [TokenMemory | null, TokenMemory | null]) {
+  constructor(
+    header: FrameHeader,
+    tokens: FrameTokens,
+    intraClass: Uint8Array,
+    memories: readonly [TokenMemory | null, TokenMemory | null],
+  ) {
     this.#header = header;
+    this.#intraClass = intraClass;
     this.#tokens = tokens;
     this.memory = movedMemory(tokens, memories);
     this.#coded = Int32Array.from(tokens.type.keys()).filter(
@@ -160,7 +168,7 @@ export class FramePrior {
   #blockRows(): Uint8Array {
     const rows = new Uint8Array(this.#coded.length * BLOCK_FIELDS);
     this.#coded.forEach((at, row) => {
-      describeBlock(this.#header, this.#tokens, at, rows, row * BLOCK_FIELDS);
+      describeBlock(this.#header, this.#tokens, this.#intraClass, at, rows, row * BLOCK_FIELDS);
     });
     return rows;
   }
@@ -212,6 +220,7 @@ export class FramePrior {
 export function describeBlock(
   header: FrameHeader,
   tokens: FrameTokens,
+  intraClass: Uint8Array,
   at: number,
   target: Uint8Array,
   to: number,
@@ -232,7 +241,7 @@ export function describeBlock(
   if (size > BLOCK_16) target[to + BLOCK.size + size - 1] = YES;
   const sub = 4 * row * columns + 2 * column;
   if (isIntra(type)) {
-    target[to + BLOCK.intraMode + tokens.intraMode[sub]!] = YES;
+    target[to + BLOCK.intraClass + intraClass[tokens.intraMode[sub]!]!] = YES;
   } else {
     if (usesAverage(tokens, sub)) target[to + BLOCK.usesAverage] = YES;
   }

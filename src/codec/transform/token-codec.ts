@@ -17,6 +17,7 @@ import { release } from '../../platform/threads.js';
  */
 export class TokenCodec {
   readonly #geometry: Geometry;
+  readonly #intraClass: Uint8Array;
   readonly #graphs: PriorGraphs;
   readonly #probabilities: ProbabilityTables;
   readonly #modeSyntax: ModeSyntax;
@@ -28,6 +29,7 @@ export class TokenCodec {
 
   constructor(geometry: Geometry, pack: PackTables, graphs: PriorGraphs) {
     this.#geometry = geometry;
+    this.#intraClass = pack.intraClass;
     this.#graphs = graphs;
     this.#probabilities = new ProbabilityTables(pack);
     this.#modeSyntax = new ModeSyntax(this.#probabilities, pack);
@@ -62,7 +64,7 @@ export class TokenCodec {
     }
     this.#modeSyntax.code(coder, header, tokens);
     const memories = [this.#memory(header.referenceSlot0), this.#memory(header.referenceSlot1)] as const;
-    const prior = new FramePrior(header, tokens, memories);
+    const prior = new FramePrior(header, tokens, this.#intraClass, memories);
     this.#coefficientSyntax.code(coder, tokens, 0, await prior.first(this.#graphs));
     this.#coefficientSyntax.code(coder, tokens, 1, await prior.second(this.#graphs));
     if (header.refreshSlot !== null) this.#fill(header.refreshSlot, prior.nextMemory());

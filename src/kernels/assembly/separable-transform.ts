@@ -15,7 +15,7 @@ export function forwardSeparable(
   outputStep: i32,
 ): f32 {
   const rows = transformRows;
-  const round = i32x4.splat(1 << 13);
+  const round = i32x4.splat(1 << 12);
   for (let k = 0; k < keep; k++) {
     const weights = matrix + ((k * size) << 1);
     for (let x = 0; x < size; x += 8) {
@@ -27,8 +27,8 @@ export function forwardSeparable(
         low = i32x4.add(low, i32x4.extmul_low_i16x8_s(values, weight));
         high = i32x4.add(high, i32x4.extmul_high_i16x8_s(values, weight));
       }
-      // Halves: so neither this stage nor the next one overflows.
-      v128.store(rows + ((k * size + x) << 1), i16x8.narrow_i32x4_s(i32x4.shr_s(low, 14), i32x4.shr_s(high, 14)));
+      // Quarters: so neither this stage nor the next one overflows.
+      v128.store(rows + ((k * size + x) << 1), i16x8.narrow_i32x4_s(i32x4.shr_s(low, 13), i32x4.shr_s(high, 13)));
     }
   }
   const bytes = size << 1;
@@ -44,12 +44,19 @@ export function forwardSeparable(
     }
     const total =
       i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3);
-    store<i32>(output, total >> 1);
-    const value = <f32>(total >> 1) * unit;
+    store<i32>(output, total >> 2);
+    const value = <f32>(total >> 2) * unit;
     energy += value * value;
     output += outputStep << 2;
   }
   return energy;
+}
+
+// Coefficients of larger blocks are larger: to fit 16 bits, those of size 16 are in 1/8, 32 in 1/4, 64 in 1/2.
+// @ts-ignore: decorator
+@inline
+function unitShift(size: i32): i32 {
+  return ctz(size) - 4;
 }
 
 /**
@@ -60,6 +67,7 @@ export function forwardSeparable(
 export function dequantiseSeparable(
   tokens: usize,
   tokenStep: i32,
+  size: i32,
   keep: i32,
   scan: usize,
   steps: usize,
@@ -68,6 +76,8 @@ export function dequantiseSeparable(
 ): i32 {
   const count = keep * keep;
   const input = transformInput;
+  const shift = unitShift(size);
+  const half = (1 << shift) >> 1;
   memory.fill(input, 0, count << 1);
   let last = 0;
   for (let i = 0; i < count; i++) {
@@ -75,7 +85,8 @@ export function dequantiseSeparable(
     if (token == 0) continue;
     const magnitude = abs(token);
     const step = load<i32>(steps + (i << 2));
-    const value = min(magnitude * step - ((step * (magnitude == 1 ? offset1 : offset2)) >> 8), 32767);
+    const eighths = magnitude * step - ((step * (magnitude == 1 ? offset1 : offset2)) >> 8);
+    const value = min((eighths + half) >> shift, 32767);
     const frequency = <i32>load<u8>(scan + i);
     store<i16>(input + (frequency << 1), <i16>(token < 0 ? -value : value));
     last = max(last, frequency / keep + 1);
@@ -93,7 +104,8 @@ export function inverseSeparable(size: i32, matrix: usize, keep: i32, used: i32,
   const input = transformInput;
   const rows = transformRows;
   const rowBytes = keep << 1;
-  const columnRound = i32x4.splat(1 << 14);
+  const columnShift = 15 - unitShift(size);
+  const columnRound = i32x4.splat(1 << (columnShift - 1));
   for (let y = 0; y < size; y++) {
     for (let l = 0; l < keep; l += 8) {
       let low = columnRound;
@@ -104,7 +116,7 @@ export function inverseSeparable(size: i32, matrix: usize, keep: i32, used: i32,
         low = i32x4.add(low, i32x4.extmul_low_i16x8_s(values, weight));
         high = i32x4.add(high, i32x4.extmul_high_i16x8_s(values, weight));
       }
-      const narrow = i16x8.narrow_i32x4_s(i32x4.shr_s(low, 15), i32x4.shr_s(high, 15));
+      const narrow = i16x8.narrow_i32x4_s(i32x4.shr_s(low, columnShift), i32x4.shr_s(high, columnShift));
       v128.store(rows + y * rowBytes + (l << 1), narrow);
     }
   }

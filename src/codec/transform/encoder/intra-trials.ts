@@ -3,11 +3,13 @@ import type { Pointer } from '../../../kernels/kernels.js';
 import { MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
 import { BLOCK_16, INTRA16, INTRA8 } from '../frame-tokens.js';
 import { intraModeContext, lumaGroupsContext, typeContext, typeKeyContext } from '../mode-contexts.js';
+import { IntraModes } from './intra-modes.js';
 import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
 
 /** Ways of predicting a macroblock from its own picture. */
 export class IntraTrials {
   readonly #trials: BlockTrials;
+  readonly #modes: IntraModes;
   readonly #source = new BlockView();
   readonly #prediction: BlockView;
   /** Buffers for the prediction and reconstruction of a sub-block. */
@@ -18,6 +20,7 @@ export class IntraTrials {
 
   constructor(trials: BlockTrials) {
     this.#trials = trials;
+    this.#modes = new IntraModes(trials.tables.pack.intraClass);
     this.#prediction = BlockView.allocate(trials.kernels, MACROBLOCK);
   }
 
@@ -57,15 +60,20 @@ export class IntraTrials {
     const second = this.#second;
     first.satd = Infinity;
     second.satd = Infinity;
-    for (let mode = 0; mode < modeCount; mode++) {
-      kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
-      const bits = rates.probabilities.modes.intraMode16.cost(context, mode);
-      const satd = kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, MACROBLOCK) + block.satdLambda * bits;
-      if (satd < first.satd) {
-        setRanked(second, first.mode, first.satd, first.bits);
-        setRanked(first, mode, satd, bits);
-      } else if (satd < second.satd) setRanked(second, mode, satd, bits);
-    }
+    const rank = (modes: Iterable<number>): void => {
+      for (const mode of modes) {
+        kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
+        const bits = rates.probabilities.modes.intraMode16.cost(context, mode);
+        const satd =
+          kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, MACROBLOCK) + block.satdLambda * bits;
+        if (satd < first.satd) {
+          setRanked(second, first.mode, first.satd, first.bits);
+          setRanked(first, mode, satd, bits);
+        } else if (satd < second.satd) setRanked(second, mode, satd, bits);
+      }
+    };
+    rank(this.#modes.coarse);
+    rank(this.#modes.fine(first.mode, second.mode));
   }
 
   #try16(block: BlockJob, mode: number, bits: number): void {
@@ -123,17 +131,23 @@ export class IntraTrials {
     const to = this.#prediction;
     to.resize(SUB_BLOCK);
     let best = 0;
+    let second = 0;
     let bestSatd = Infinity;
-    for (let mode = 0; mode < tables.pack.intraModes; mode++) {
-      kernels.call.intraPredict(boundary, SUB_BLOCK, tables.intra8[mode]!, to.at, to.stride);
-      const satd =
-        kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, SUB_BLOCK) +
-        block.satdLambda * rates.probabilities.modes.intraMode8.cost(context, mode);
-      if (satd < bestSatd) {
-        bestSatd = satd;
-        best = mode;
+    let secondSatd = Infinity;
+    const rank = (modes: Iterable<number>): void => {
+      for (const mode of modes) {
+        kernels.call.intraPredict(boundary, SUB_BLOCK, tables.intra8[mode]!, to.at, to.stride);
+        const satd =
+          kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, SUB_BLOCK) +
+          block.satdLambda * rates.probabilities.modes.intraMode8.cost(context, mode);
+        if (satd < bestSatd) {
+          [second, secondSatd] = [best, bestSatd];
+          [best, bestSatd] = [mode, satd];
+        } else if (satd < secondSatd) [second, secondSatd] = [mode, satd];
       }
-    }
+    };
+    rank(this.#modes.coarse);
+    rank(this.#modes.fine(best, second));
     return best;
   }
 

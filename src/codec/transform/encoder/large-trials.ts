@@ -22,6 +22,7 @@ import { motionContext, spreadModes } from '../mode-syntax.js';
 import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from '../motion.js';
 import type { Picture } from '../picture.js';
 import { NO_MOTION, type BlockJob, type BlockTrials } from './block-trials.js';
+import { IntraModes } from './intra-modes.js';
 import type { MotionEstimation, Partition } from './motion-estimation.js';
 import { NewMotion } from './new-motion.js';
 import type { ChromaViews } from './residual-coding.js';
@@ -45,6 +46,7 @@ interface LargeTrial {
  */
 export class LargeTrials {
   readonly #trials: BlockTrials;
+  readonly #modes: IntraModes;
   readonly #best = newTrial();
   readonly #trial = newTrial();
   readonly #neighbours: MotionNeighbours;
@@ -62,6 +64,7 @@ export class LargeTrials {
     this.#trials = trials;
     this.#neighbours = new MotionNeighbours(trials.rates.temporal);
     this.#motion = new NewMotion(trials);
+    this.#modes = new IntraModes(trials.tables.pack.intraClass);
     this.#intra = BlockView.allocate(trials.kernels, REGION);
   }
 
@@ -198,17 +201,24 @@ export class LargeTrials {
     const to = this.#intra;
     to.resize(width);
     let mode = 0;
+    let second = 0;
     let least = Infinity;
+    let secondLeast = Infinity;
     const boundary = blocks.largeBoundary(target.y, row, column, size, width, geometry);
-    for (let index = 0; index < modeCount; index++) {
-      blocks.predictFromBoundary(boundary, width, index, to.at, to.stride);
-      const satd =
-        kernels.call.blockSatd(source.at, source.stride, to.at, to.stride, width) +
-        block.satdLambda * intraMode16.cost(context, index);
-      if (satd >= least) continue;
-      least = satd;
-      mode = index;
-    }
+    const rank = (modes: Iterable<number>): void => {
+      for (const index of modes) {
+        blocks.predictFromBoundary(boundary, width, index, to.at, to.stride);
+        const satd =
+          kernels.call.blockSatd(source.at, source.stride, to.at, to.stride, width) +
+          block.satdLambda * intraMode16.cost(context, index);
+        if (satd < least) {
+          [second, secondLeast] = [mode, least];
+          [mode, least] = [index, satd];
+        } else if (satd < secondLeast) [second, secondLeast] = [index, satd];
+      }
+    };
+    rank(this.#modes.coarse);
+    rank(this.#modes.fine(mode, second));
     const { scratch } = this.#trials;
     this.#predictIntra(block, mode, scratch);
     const typeBits = block.header.kind === 'key' ? 0 : typeLarge.cost(this.#typeContext(block), 2);
