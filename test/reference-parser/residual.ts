@@ -4,14 +4,15 @@ import type { ReferencePack } from './pack.js';
 
 export const clip = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
-/** Section 10, dequantisation. */
-function valueOf(pack: ReferencePack, block: Block, weight: number, level: number): number {
+/** Section 10, dequantisation; `b` is not zero for the larger separable transforms. */
+function valueOf(pack: ReferencePack, block: Block, weight: number, level: number, b = 0): number {
   if (level === 0) return 0;
   const step = pack.table('step').values[block.q] ?? 0;
   const m = Math.abs(level);
   const s = Math.max(1, (step * weight + 16) >> 5);
   const offset = pack.table('reconstructionOffset').values[(isIntra(block.type) ? 0 : 2) + Math.min(m, 2) - 1] ?? 0;
-  return Math.min(m * s - ((s * offset) >> 8), 32767) * Math.sign(level);
+  const w = m * s - ((s * offset) >> 8);
+  return Math.min((w + ((2 ** b) >> 1)) >> b, 32767) * Math.sign(level);
 }
 
 /** Sum of products and a constant, modulo 2^32, shifted. */
@@ -66,6 +67,7 @@ export function largeResidual(
   levels: readonly number[],
 ): number[] {
   const width = (chroma === null ? 16 : 8) * 2 ** block.size;
+  const b = Math.log2(width / 16);
   const matrix = pack.table(`separable${width}`).values;
   const count = chroma === null ? 16 : 8;
   const { shape, values } = pack.table('weightChroma');
@@ -73,13 +75,13 @@ export function largeResidual(
   const c = Array.from({ length: count }, () => Array.from({ length: count }, () => 0));
   for (const [index, { v, h }] of zigzag(count).entries()) {
     const weight = chroma === null || index >= atoms ? 32 : (values[chroma * atoms + index] ?? 0);
-    (c[v] ?? [])[h] = valueOf(pack, block, weight, levels[index] ?? 0);
+    (c[v] ?? [])[h] = valueOf(pack, block, weight, levels[index] ?? 0, b);
   }
   const frequencies = Array.from({ length: count }, (_, frequency) => frequency);
   const rows = Array.from({ length: width }, (_, y) =>
     frequencies.map((h) => {
       const products = frequencies.map((v) => (matrix[v * width + y] ?? 0) * (c[v]?.[h] ?? 0));
-      return clip(shiftedSum(products, 15), -32768, 32767);
+      return clip(shiftedSum(products, 15 - b), -32768, 32767);
     }),
   );
   return rows.flatMap((t) =>

@@ -6,7 +6,7 @@ import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
 import { clip, type Block } from '../../kernels/twins/block.js';
 import { averageBlocks, compensate } from '../../kernels/twins/compensation.js';
 import { enlargePrediction, intraBoundary, intraPredict, shrinkBoundary } from '../../kernels/twins/intra.js';
-import { inverseSeparable, zigzag } from '../../kernels/twins/separable-transform.js';
+import { dequantiseSeparable, inverseSeparable, zigzag } from '../../kernels/twins/separable-transform.js';
 import { accumulateAtoms, addResidual, dequantise } from '../../kernels/twins/transform.js';
 import { codingOrder, isFirstMacroblock } from './slow-order.js';
 
@@ -86,7 +86,8 @@ export class SlowPicture {
     if (name !== 'y') weights.set(weightChroma.subarray(from, from + basisChroma.atoms));
     const values = new Int32Array(levels.length);
     const order = zigzag(name === 'y' ? 16 : 8);
-    this.#values(levels, weights, row, column).forEach((value, i) => (values[order[i]!] = value));
+    const dequantiseOne: typeof dequantise = (...given) => dequantiseSeparable(...given, size);
+    this.#values(levels, weights, row, column, dequantiseOne).forEach((value, i) => (values[order[i]!] = value));
     const matrix = { 16: separable16, 32: separable32, 64: separable64 }[size]!;
     const stride = this.#stride(name);
     inverseSeparable(values, matrix, size).forEach((residual, i) => {
@@ -240,14 +241,20 @@ export class SlowPicture {
     this.#add(name, 8 * row, 8 * column, 8, values, data.subarray(basis * atoms * 64, (basis + 1) * atoms * 64));
   }
 
-  #values(tokens: readonly number[], weights: Uint8Array, row: number, column: number): number[] {
+  #values(
+    tokens: readonly number[],
+    weights: Uint8Array,
+    row: number,
+    column: number,
+    dequantiseOne = dequantise,
+  ): number[] {
     const q = slowQ(this.#header, this.#tokens, row, column);
     const type = this.#tokens.type[row * this.#tokens.geometry.columns + column]!;
     const from = type >= 3 ? 0 : 2;
     const [one, more] = this.#pack.reconstructionOffset.subarray(from, from + 2);
     return tokens.map((token, i) => {
       const step = Math.max(1, Math.floor((this.#pack.step[q]! * weights[i]! + 16) / 32));
-      return dequantise(token, step, [one!, more!]);
+      return dequantiseOne(token, step, [one!, more!]);
     });
   }
 
