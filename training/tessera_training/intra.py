@@ -47,6 +47,32 @@ def _angular(n: int, vertical: bool, angle: int) -> np.ndarray:
     return matrix
 
 
+def _smoothing(n: int) -> np.ndarray:
+    """[3 n + 1, 3 n + 1]: the boundary filtered by (1 2 1) / 4 along its path, ends kept (ITU-T H.265, 8.4.4.2.3)."""
+    path = [3 * n - i for i in range(n)] + [0] + [1 + i for i in range(2 * n)]
+    matrix = np.zeros((3 * n + 1, 3 * n + 1))
+    for i, at in enumerate(path):
+        if i in (0, len(path) - 1):
+            matrix[at, at] = 1
+            continue
+        matrix[at, path[i - 1]] += 0.25
+        matrix[at, at] += 0.5
+        matrix[at, path[i + 1]] += 0.25
+    return matrix
+
+
+def _build(n: int, mode) -> np.ndarray:
+    if mode == "dc":
+        return np.zeros((n, n, 3 * n + 1))
+    smooth = _smoothing(n)
+    if mode == "planar":
+        return _planar(n) @ smooth
+    # Near the axes, edges stay sharp. In blocks of 8x8 only the diagonals are smoothed.
+    least = 2 if n > 8 else 17
+    matrix = _angular(n, *mode)
+    return matrix @ smooth if abs(mode[1]) >= least else matrix
+
+
 def _quantise(matrix: np.ndarray) -> np.ndarray:
     """To 1/64, each non-zero row summing to 64: the rounding error goes to the largest entry."""
     rows = matrix.reshape(-1, matrix.shape[-1])
@@ -62,8 +88,5 @@ def matrices(n: int, modes: int) -> np.ndarray:
     """int8 [modes, n * n, 3 n + 1]: the first of `MODES`."""
     if not 1 <= modes <= len(MODES):
         raise ValueError(f"intra modes: {modes}; there are defaults for 1 to {len(MODES)}")
-    built = [
-        np.zeros((n, n, 3 * n + 1)) if mode == "dc" else _planar(n) if mode == "planar" else _angular(n, *mode)
-        for mode in MODES[:modes]
-    ]
+    built = [_build(n, mode) for mode in MODES[:modes]]
     return np.stack([_quantise(matrix) for matrix in built])
