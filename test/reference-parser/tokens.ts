@@ -54,7 +54,7 @@ export async function readTokens(
 
   if (coded.length > 0) {
     const first = await run(pack, 'prior-first', {
-      block: table(coded, (index) => blockValues(blockAt(index), packet)),
+      block: table(coded, (index) => blockValues(blockAt(index), packet, pack)),
       around: table(coded, (index) => around(modes, index).flatMap(neighbourValues)),
       memory: table(coded, (index) => [...remembered.subarray(index * TOKENS, (index + 1) * TOKENS)]),
     });
@@ -129,7 +129,7 @@ async function run(
 const flag = (condition: boolean): number => (condition ? 64 : 0);
 
 /** `block(b)` of section 9. */
-function blockValues(block: Block, packet: ReferencePacket): number[] {
+function blockValues(block: Block, packet: ReferencePacket, pack: ReferencePack): number[] {
   const values = Array.from({ length: 32 }, () => 0);
   values[0] = flag(!packet.isKey);
   values[1] = block.q;
@@ -141,7 +141,7 @@ function blockValues(block: Block, packet: ReferencePacket): number[] {
   values[11] = flag(block.subBlocks.some(({ motion }) => motion?.reference === 2));
   values[12] = 64;
   const intraMode = block.subBlocks[0]?.intraMode ?? null;
-  if (intraMode !== null) values[13 + intraMode] = 64;
+  if (intraMode !== null) values[13 + (pack.table('intraClass').values[intraMode] ?? 255)] = 64;
   if (block.size > 0) values[28 + block.size] = 64;
   return values;
 }

@@ -1,6 +1,7 @@
 // Inputs of the prior and of the filters as FORMAT.md sections 9 and 10 tell them.
 import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import type { FrameTokens } from '../../../src/codec/transform/frame-tokens.js';
+import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
 import { clip } from '../../kernels/twins/block.js';
 import { isFirstMacroblock } from './slow-order.js';
 import { slowQ } from './slow-picture.js';
@@ -28,7 +29,7 @@ export function codedBlocks(tokens: FrameTokens): number[] {
 }
 
 /** [coded, 32]: what describes a macroblock itself. */
-export function slowBlocks(header: FrameHeader, tokens: FrameTokens): Uint8Array {
+export function slowBlocks(pack: PackTables, header: FrameHeader, tokens: FrameTokens): Uint8Array {
   const { columns } = tokens.geometry;
   const describe = (at: number): number[] => {
     const [row, column] = [Math.floor(at / columns), at % columns];
@@ -46,7 +47,7 @@ export function slowBlocks(header: FrameHeader, tokens: FrameTokens): Uint8Array
       64 * tokens.hasNewMotion[at]!,
       subs.some((sub) => tokens.referenceIndex[sub] === 2) ? 64 : 0,
       64,
-      ...oneOf(16, isIntra ? tokens.intraMode[subs[0]!]! : -1),
+      ...oneOf(16, isIntra ? pack.intraClass[tokens.intraMode[subs[0]!]!]! : -1),
       ...oneOf(3, tokens.blockSize[at]! - 1),
     ];
   };
