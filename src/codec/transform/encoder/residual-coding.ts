@@ -115,7 +115,13 @@ export class ResidualCoding {
     const { atoms } = this.#tables.pack.basis16;
     const basis = this.#tables.basis16[job.basis]!;
     call.subtractBlock(source.at, source.stride, prediction.at, prediction.stride, this.#residual, MACROBLOCK);
-    call.forwardTransform(this.#residual, MACROBLOCK_SAMPLES, basis, atoms, this.#coefficients, 1);
+    const fast = this.#tables.fast16[job.basis]!;
+    if (fast === null) {
+      call.forwardTransform(this.#residual, MACROBLOCK_SAMPLES, basis, atoms, this.#coefficients, 1);
+    } else {
+      const { matrix, keep, scan } = fast;
+      call.forwardSeparable(this.#residual, MACROBLOCK, matrix, keep, scan, this.#coefficients, 1);
+    }
     const steps = this.#stepsOf(job.q).luma16[job.basis]!;
     const costs = this.#rates.lumaGroupCosts[job.groupContext]!;
     const choice = this.#choices.luma16;
@@ -244,8 +250,13 @@ export class ResidualCoding {
     const { call } = this.#kernels;
     call.subtractBlock(source, sourceStride, prediction, predictionStride, this.#residual, SUB_BLOCK);
     const output = this.#coefficients + 4 * sub;
-    const { atoms } = this.#tables.pack.basis8;
-    call.forwardTransform(this.#residual, SUB_BLOCK_SAMPLES, this.#tables.basis8[basis]!, atoms, output, 4);
+    const fast = this.#tables.fast8[basis]!;
+    if (fast === null) {
+      const { atoms } = this.#tables.pack.basis8;
+      call.forwardTransform(this.#residual, SUB_BLOCK_SAMPLES, this.#tables.basis8[basis]!, atoms, output, 4);
+    } else {
+      call.forwardSeparable(this.#residual, SUB_BLOCK, fast.matrix, fast.keep, fast.scan, output, 4);
+    }
   }
 
   /** Copies `count` quantised tokens out of kernel memory; the others become zero. */
