@@ -8,10 +8,11 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
-      '@swc/jest',
+      '<rootDir>/test/support/transform.js',
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' }, sourceMaps: 'inline' },
     ],
   },
+  setupFilesAfterEnv: ['./test/support/equality.ts'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

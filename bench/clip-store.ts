@@ -1,7 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../src/errors.js';
-import { explainUnavailable, METRICS, type MetricName } from '../src/metrics/measures.js';
+import { explainUnavailable, isTemporalMetric, METRICS, type MetricName } from '../src/metrics/measures.js';
+import { findStillBlocks } from '../src/metrics/flicker.js';
+import type { Frame } from '../src/video/frame.js';
 import { writeFrameWebp } from '../src/video/in/images.js';
 import { describeWriteError } from '../src/io/temporary-file.js';
 import type { ClipPlan } from './clips/clip-plan.js';
@@ -83,9 +85,9 @@ export class ClipStore {
         const reason = await explainUnavailable(name, plan.properties);
         if (reason === null) measurable.push(name);
         else missing.push(reason);
-        if (reason === null && clip.times.length === 1 && name.startsWith('steady-')) {
+        if (reason === null && clip.times.length === 1 && isTemporalMetric(name)) {
           missing.push(`${METRICS[name].title} needs two frames, this clip has one`);
-        }
+        } else if (reason === null && name === 'flicker') missing.push(...(await stillnessNotes(clip)));
       }
       if (journal.clip(plan.name) === undefined) {
         for (const note of [...notes, ...missing]) onNote(`${plan.name}: ${note}`);
@@ -121,6 +123,22 @@ export class ClipStore {
     }
     return kept;
   }
+}
+
+/** Returns a note if a clip has frames without still regions: they have no flicker. */
+async function stillnessNotes(prepared: PreparedClip): Promise<string[]> {
+  const { title } = METRICS.flicker;
+  const changes = prepared.times.length - 1;
+  let still = 0;
+  let before: Frame | null = null;
+  for await (const frame of toCodecClip(prepared).frames()) {
+    const copy = { ...frame, y: frame.y.slice() };
+    if (before !== null && findStillBlocks(before, copy) !== null) still++;
+    before = copy;
+  }
+  if (still === changes) return [];
+  if (still === 0) return [`${title} needs still regions, this clip has none`];
+  return [`${title} is measured on ${still} of ${changes} frame changes, the others have no still regions`];
 }
 
 function describe(

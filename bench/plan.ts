@@ -34,6 +34,8 @@ export interface BenchPlan {
   readonly settings: Results['settings'];
   readonly pictures: number;
   readonly versions: Readonly<Record<string, string>>;
+  /** Codecs and metrics of the preset that the machine does not have, with the reason, one line each. */
+  readonly leftOut: readonly string[];
   /** The command line that repeats the run. */
   readonly command: string;
   /** Clip by clip, so that a clip's frames are kept only as long as they are needed. */
@@ -41,28 +43,26 @@ export interface BenchPlan {
 }
 
 /**
- * Plans a run.
+ * Plans a run. Codecs and metrics of a preset that this machine does not have are left out. Codecs and metrics that the
+ * caller names must be available.
  *
  * @throws InputError, EnvironmentError, ModelError if any of it cannot be done here; CancelledError.
  */
 export async function planBench(options: BenchOptions): Promise<BenchPlan> {
   const { preset, signal, jobs: jobsAtOnce = 1 } = options;
-  const settings = { ...(preset === undefined ? {} : await loadPreset(preset)), ...givenSettings(options) };
+  const given = givenSettings(options);
+  const settings = { ...(preset === undefined ? {} : await loadPreset(preset)), ...given };
   if (settings.clips === undefined || settings.clips.length === 0) {
     throw new InputError(
       'there is no clip: name video files, folders or patterns (clips/*.mkv), or take --preset quick',
     );
   }
-  const metrics = await checkMetrics(settings.metrics ?? DEFAULT_METRICS);
+  const leftOut: string[] = [];
+  const metrics = await checkMetrics(settings.metrics ?? DEFAULT_METRICS, given.metrics === undefined ? leftOut : null);
   const keyint = checkCount('keyint', settings.keyint ?? DEFAULT_KEYINT, 1);
   const frames = settings.frames === undefined ? null : checkCount('frames', settings.frames, 1);
   const size = settings.size ?? null;
-  const found = await Promise.all(
-    parseCodecList(settings.codecs ?? DEFAULT_CODECS).map(async ({ name, settings: points }) => {
-      const codec = await findCodec(name);
-      return { codec, entry: await describeCodec(name, codec, points) };
-    }),
-  );
+  const found = await findCodecs(settings.codecs ?? DEFAULT_CODECS, given.codecs === undefined ? leftOut : null);
   const clips: ClipPlan[] = [];
   for (const clip of await findClips(settings.clips)) {
     throwIfCancelled(signal);
@@ -72,8 +72,8 @@ export async function planBench(options: BenchOptions): Promise<BenchPlan> {
   const pictures = checkCount('pictures', settings.pictures ?? DEFAULT_PICTURES, 0);
   checkCount('jobs', jobsAtOnce, 1);
   return {
-    ...{ clips, codecs, pictures },
-    versions: describeVersions(),
+    ...{ clips, codecs, pictures, leftOut },
+    versions: await describeVersions(metrics),
     settings: {
       preset: preset ?? null,
       ...{ metrics, frames, size, keyint, jobs: jobsAtOnce },
@@ -114,16 +114,51 @@ function givenSettings(options: BenchOptions): BenchSettings {
   return Object.fromEntries(given.filter(([, value]) => !Array.isArray(value) || value.length > 0));
 }
 
-async function checkMetrics(names: readonly string[]): Promise<MetricName[]> {
+/**
+ * Checks that metrics can be measured here.
+ *
+ * @param leftOut gets the reasons of missing ones; null: a missing one is an error.
+ */
+async function checkMetrics(names: readonly string[], leftOut: string[] | null): Promise<MetricName[]> {
   const metrics: MetricName[] = [];
   for (const name of names) {
     if (!isMetricName(name))
       throw new InputError(`there is no metric '${name}': name some of ${METRIC_NAMES.join(', ')}`);
     const reason = await explainUnavailable(name, LARGE);
-    if (reason !== null) throw new EnvironmentError(reason);
-    if (!metrics.includes(name)) metrics.push(name);
+    if (reason === null) metrics.push(name);
+    else if (leftOut === null) throw new EnvironmentError(reason);
+    else leftOut.push(`the metric ${name} is left out: ${reason}`);
   }
-  return metrics;
+  if (metrics.length === 0) throw new EnvironmentError(`no metric can be measured: ${leftOut?.join('; ')}`);
+  return [...new Set(metrics)];
+}
+
+interface FoundCodec {
+  readonly codec: Codec;
+  readonly entry: BenchCodec;
+}
+
+/**
+ * Finds codecs.
+ *
+ * @param leftOut gets the reasons of missing ones; null: a missing one is an error.
+ */
+async function findCodecs(lists: readonly string[], leftOut: string[] | null): Promise<FoundCodec[]> {
+  const found = await Promise.all(
+    parseCodecList(lists).map(async ({ name, settings }): Promise<FoundCodec | string> => {
+      try {
+        const codec = await findCodec(name);
+        return { codec, entry: await describeCodec(name, codec, settings) };
+      } catch (error) {
+        if (leftOut === null || !(error instanceof EnvironmentError)) throw error;
+        return `the codec ${name} is left out: ${error.message}`;
+      }
+    }),
+  );
+  leftOut?.push(...found.filter((one) => typeof one === 'string'));
+  const codecs = found.filter((one) => typeof one !== 'string');
+  if (codecs.length === 0) throw new EnvironmentError(`no codec is available: ${leftOut?.join('; ')}`);
+  return codecs;
 }
 
 async function describeCodec(name: string, codec: Codec, points: readonly number[] | null): Promise<BenchCodec> {

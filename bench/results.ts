@@ -154,6 +154,8 @@ export const resultsSchema = z.strictObject({
     /** Figures from papers, shown with the table of that rate. */
     published: z.array(publishedSchema),
   }),
+  /** Codecs and metrics of the preset that the machine did not have, with the reason, one line each. */
+  leftOut: z.array(z.string()).default([]),
   clips: z.array(clipSchema).min(1),
   codecs: z.array(codecSchema).min(1),
   jobs: z.array(z.discriminatedUnion('status', [doneJobSchema, failedJobSchema])),

@@ -29,6 +29,7 @@ export async function runBench(options: BenchOptions): Promise<BenchSummary> {
   const start = performance.now();
   const { folder, restart = false } = options;
   const plan = await planBench(options);
+  for (const line of plan.leftOut) options.onNote?.(line);
   await using _lock = await lockFolder(folder);
   if (restart) await clear(folder);
   await using journal = await Journal.open(folder, keyOf(plan), describeMachine(), restart);
@@ -53,7 +54,9 @@ export async function runBench(options: BenchOptions): Promise<BenchSummary> {
  * @throws as {@link runBench}.
  */
 export async function listBenchJobs(options: Omit<BenchOptions, 'folder'>): Promise<BenchJobPlan[]> {
-  return listJobs(await planBench({ ...options, folder: '' }));
+  const plan = await planBench({ ...options, folder: '' });
+  for (const line of plan.leftOut) options.onNote?.(line);
+  return listJobs(plan);
 }
 
 /** Removes the files of another run. */
@@ -144,6 +147,7 @@ function assemble(plan: BenchPlan, journal: Journal): Results {
     machine: journal.machine,
     versions,
     settings,
+    leftOut: [...plan.leftOut],
     clips: plan.clips.map(({ name }) => journal.clip(name)),
     codecs,
     jobs: plan.jobs.map((job) => journaled(journal, job)),

@@ -52,8 +52,8 @@ const PACKAGES: Record<Entry, string[]> = {
   '.': ['@node-rs/crc32', 'node-av/constants', 'node-av/lib', 'zod'],
   './codec': ['@node-rs/crc32', 'zod'],
   './stream': ['@node-rs/crc32'],
-  './metrics': ['@node-rs/crc32', 'node-av/constants', 'node-av/lib'],
-  './bench': ['@node-rs/crc32', 'node-av/constants', 'node-av/lib', 'yaml', 'zod'],
+  './metrics': ['node-av/constants', 'node-av/lib'],
+  './bench': ['node-av/constants', 'node-av/lib', 'yaml', 'zod'],
 };
 
 const STATIC_IMPORT = /^(?:import|export) (?:[^;]*? from )?'([^']+)'/gms;

@@ -1,8 +1,9 @@
 import { beforeAll, afterAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { clip, Folder, PROGRAM } from './cli/helpers.js';
+import { Folder, PROGRAM } from './cli/helpers.js';
+import { mux, recordSound, recordVideo } from './video/recordings.js';
 
 let readme: string;
 let folder: Folder;
@@ -10,7 +11,9 @@ let folder: Folder;
 beforeAll(async () => {
   readme = await readFile('README.md', 'utf8');
   folder = await Folder.create();
-  await copyFile(clip('everything.mp4'), folder.join('in.mp4'));
+  // Few pictures, but long enough for every --start and --duration.
+  const video = await recordVideo([0, 200, 400, 600, 800, 1000, 1200], 1000);
+  await mux(folder.join('in.mp4'), 'mp4', [video, recordSound(0, 50)]);
 });
 
 afterAll(() => folder[Symbol.asyncDispose]());

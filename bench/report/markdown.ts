@@ -42,6 +42,7 @@ export function introduction(results: Results): string {
         .join(', ')}.`,
     '',
     `    ${results.command}`,
+    ...(results.leftOut.length === 0 ? [] : ['', ...results.leftOut.map((line) => `* ${line}`)]),
   ].join('\n');
 }
 

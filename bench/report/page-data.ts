@@ -59,7 +59,7 @@ export function pageData(results: Results, pictures: PagePictures): PageData {
   };
 }
 
-function factsOf({ machine, versions, settings }: Results): [string, string][] {
+function factsOf({ machine, versions, settings, leftOut }: Results): [string, string][] {
   const { preset, frames, size, keyint, jobs } = settings;
   return [
     ['Processor', `${machine.cpu}, ${machine.cores} core${machine.cores === 1 ? '' : 's'}`],
@@ -76,6 +76,7 @@ function factsOf({ machine, versions, settings }: Results): [string, string][] {
     ['Size', size === null ? 'as the clips are' : `${size.width}x${size.height}`],
     ['Key frames', `at most ${keyint} frames apart`],
     ['Jobs at once', jobs === 1 ? '1, so times were taken' : `${jobs}, so no times were taken`],
+    ...leftOut.map((line): [string, string] => ['Left out', line]),
   ];
 }
 

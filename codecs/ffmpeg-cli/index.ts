@@ -7,6 +7,7 @@ import { frameFromPlanar, planarByteLength, planarFromFrame } from '../../src/vi
 import type { Codec, CodecClip, CodecDescription, CodecFactory, CodecTask } from '../codec.js';
 import { parseVariant } from '../codec-name.js';
 import { commandLine, ffmpegOptions, outputName } from '../command-line.js';
+import { withKeyDistance } from './key-distance.js';
 import { FfmpegProgram } from './program.js';
 import { rateOptionOf } from './rate-options.js';
 
@@ -86,7 +87,9 @@ class CommandLineCodec implements Codec {
   async *decode(file: string, clip: CodecClip, task: CodecTask): AsyncGenerator<Frame, void, undefined> {
     const { width, height } = clip.properties;
     const threads = task.threads === 0 ? [] : ['-threads', String(task.threads)];
-    const words = [...threads, '-i', file, ...(await this.#eachFrameOnce()), '-f', 'rawvideo', '-pix_fmt', 'yuv420p'];
+    // Samples of more bits are rounded, because the noise of dithering would count as an error of the codec.
+    const toFrames = ['-sws_dither', 'none', '-f', 'rawvideo', '-pix_fmt', 'yuv420p'];
+    const words = [...threads, '-i', file, ...(await this.#eachFrameOnce()), ...toFrames];
     await using ffmpeg = FfmpegProgram.start(this.program, [...words, 'pipe:1'], task.signal);
     const reader = new ByteReader(ffmpeg.output);
     const length = planarByteLength(width, height);
@@ -110,8 +113,9 @@ class CommandLineCodec implements Codec {
 
   #encoderWords({ setting, keyint, threads }: CodecTask): string[] {
     return [
-      ...['-c:v', this.encoder, ...ffmpegOptions(this.options), `-${this.rateOption}`, String(setting)],
-      ...['-g', String(keyint), ...(threads === 0 ? [] : ['-threads', String(threads)])],
+      ...['-c:v', this.encoder, `-${this.rateOption}`, String(setting)],
+      ...ffmpegOptions(withKeyDistance(this.encoder, this.options, keyint)),
+      ...(threads === 0 ? [] : ['-threads', String(threads)]),
     ];
   }
 

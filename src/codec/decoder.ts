@@ -8,7 +8,7 @@ import type { Frame } from '../video/frame.js';
 import { unlessCancelled } from './cancellation.js';
 import { checkInteger } from './check-integer.js';
 import { findFamily } from './find-family.js';
-import { planeBuffers, type Planes } from './planes.js';
+import { cropPlane, planeBuffers, type Planes } from './planes.js';
 import {
   tokenBuffers,
   type DecoderRequest,
@@ -226,9 +226,9 @@ export class Decoder implements AsyncDisposable {
     return {
       width,
       height,
-      y: crop(planes.y, codedWidth, width, height),
-      u: crop(planes.u, codedWidth / 2, halfWidth, halfHeight),
-      v: crop(planes.v, codedWidth / 2, halfWidth, halfHeight),
+      y: cropPlane(planes.y, codedWidth, width, height),
+      u: cropPlane(planes.u, codedWidth / 2, halfWidth, halfHeight),
+      v: cropPlane(planes.v, codedWidth / 2, halfWidth, halfHeight),
       pts,
       duration,
       isConcealed,
@@ -238,13 +238,4 @@ export class Decoder implements AsyncDisposable {
 
 function byTime(a: Frame, b: Frame): number {
   return a.pts < b.pts ? -1 : a.pts > b.pts ? 1 : 0;
-}
-
-function crop(plane: Uint8Array, stride: number, width: number, height: number): Uint8Array {
-  if (stride === width) return plane.slice(0, width * height);
-  const result = new Uint8Array(width * height);
-  for (let row = 0; row < height; row++) {
-    result.set(plane.subarray(row * stride, row * stride + width), row * width);
-  }
-  return result;
 }

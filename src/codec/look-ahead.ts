@@ -15,12 +15,24 @@ const SAMPLES_SHIFT = shiftOf(BLOCK_SAMPLES);
 const PHASES = 4;
 const TAPS = 8;
 
+/** Size of what the kernel `rateDistortion` writes. */
+const ESTIMATE_BYTES = 12;
+
 /** How well one frame is predicted from another, one value per macroblock. */
 export interface MotionField {
   /** Never more than the intra cost. */
   readonly cost: Float32Array;
+  /** Share of what is coded in a block that takes over the reference's quality, 0..1. */
+  readonly followed: Float32Array;
   /** [macroblocks, 2]: vectors to the other frame, quarter samples of the half-size plane. */
   readonly motion: Int16Array;
+  /** SATD of the prediction as a share of intra prediction's, which stands in for it in blocks where it is less: 0..1. */
+  readonly share: number;
+  /**
+   * The same without that limit: about 1 where all motion is noise, 1.4 and more where two pictures have nothing in
+   * common.
+   */
+  readonly wholeShare: number;
 }
 
 /** How well a frame is predicted from one before and one after it. */
@@ -29,14 +41,18 @@ export interface BidirectionalCosts {
   readonly cost: Float32Array;
   /** Which one that is: 0 past, 1 future, 2 average. */
   readonly choice: Uint8Array;
+  /** Share of what is coded in a block that takes over the quality of its references, 0..1. */
+  readonly followed: Float32Array;
 }
 
 /** A frame that waits to be coded, on half-size luma. */
 export interface LookAheadFrame {
   /** Position in display order. */
   readonly display: number;
-  /** Cost of each macroblock without prediction from other frames, SATD units. */
+  /** Cost of each macroblock without prediction from other frames. */
   readonly intra: Float32Array;
+  /** Coefficients of each macroblock that are worth coding, on the half-size plane: up to 64. */
+  readonly coded: Float32Array;
   /** True if the frame has too little in common with the one before to be predicted from it. */
   readonly isSceneCut: boolean;
 }
@@ -44,8 +60,12 @@ export interface LookAheadFrame {
 interface Frame extends LookAheadFrame {
   /** Half-size luma, extended on all sides. */
   readonly plane: Samples;
+  /** SATD of intra prediction, by macroblock. */
+  readonly intraSatd: Float32Array;
   readonly fields: Map<number, MotionField>;
   readonly averages: Map<string, BidirectionalCosts>;
+  /** Share of the prediction from the frame before; 1 in the first frame. */
+  change: number;
   isSceneCut: boolean;
 }
 
@@ -69,11 +89,16 @@ export class LookAhead {
   readonly #limits: MotionLimits = { minX: 0, maxX: 0, minY: 0, maxY: 0 };
   readonly #predicted: Vector = { x: 0, y: 0 };
   readonly #predictions: readonly [Pointer, Pointer];
+  /** Three float32 that the kernel `rateDistortion` writes. */
+  readonly #estimate: Pointer;
+  /** What squares of 8x8 Hadamard coefficients are multiplied by to be variances in units of a coded one's error. */
+  readonly #scale: number;
   readonly #freePlanes: Samples[] = [];
   readonly #frames = new Map<number, Frame>();
   #count = 0;
 
-  constructor(kernels: Kernels, grid: MacroblockGrid, settings: LookAheadSettings) {
+  /** @param step quantiser step of most frames, samples. */
+  constructor(kernels: Kernels, grid: MacroblockGrid, settings: LookAheadSettings, step: number) {
     this.#kernels = kernels;
     this.#grid = grid;
     this.#settings = settings;
@@ -92,6 +117,9 @@ export class LookAhead {
     this.#motion = new MotionSearch(kernels, settings.searchSteps);
     this.#motion.useTaps(this.#taps);
     this.#predictions = [kernels.allocate(BLOCK_SAMPLES), kernels.allocate(BLOCK_SAMPLES)];
+    this.#estimate = kernels.allocate(ESTIMATE_BYTES);
+    // The transform has a gain of 64 in energy; a coefficient of the half-size plane is half of one of the whole.
+    this.#scale = 4 / (64 * settings.distortion * step ** 2);
   }
 
   /** Takes the next frame in display order; `y` is its visible luma. It is kept until it is released. */
@@ -99,19 +127,22 @@ export class LookAhead {
     const { rows, columns } = this.#grid;
     const plane = this.#freePlanes.pop() ?? this.#allocatePlane();
     this.#load(y, plane);
-    const intra = new Float32Array(rows * columns);
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++)
-        intra[row * columns + column] = this.#intraCost(plane, row, column);
-    }
+    const blocks = rows * columns;
+    const intra = new Float32Array(blocks);
+    const coded = new Float32Array(blocks);
+    const intraSatd = new Float32Array(blocks);
+    for (let at = 0; at < blocks; at++) this.#analyseBlock(plane, at, intra, coded, intraSatd);
     const display = this.#count++;
-    const frame: Frame = { display, intra, plane, fields: new Map(), averages: new Map(), isSceneCut: false };
+    const frame: Frame = {
+      ...{ display, intra, coded, intraSatd, plane, fields: new Map(), averages: new Map() },
+      ...{ change: 1, isSceneCut: false },
+    };
     this.#frames.set(display, frame);
     const previous = this.#frames.get(display - 1);
     if (previous !== undefined) {
-      const cost = sum(this.predict(frame, previous).cost);
-      const { sceneCut, flat, floorCost } = this.#settings;
-      frame.isSceneCut = cost > sceneCut * sum(intra) && cost > flat * floorCost * intra.length;
+      const field = this.predict(frame, previous);
+      frame.change = field.share;
+      frame.isSceneCut = this.#beginsScene(frame, field, previous.change);
     }
     return frame;
   }
@@ -130,11 +161,22 @@ export class LookAhead {
     const known = frame.fields.get(reference.display);
     if (known !== undefined) return known;
     const { rows, columns } = this.#grid;
-    const field = { cost: new Float32Array(rows * columns), motion: new Int16Array(2 * rows * columns) };
+    const blocks = rows * columns;
+    const searched = {
+      cost: new Float32Array(blocks),
+      followed: new Float32Array(blocks),
+      motion: new Int16Array(2 * blocks),
+    };
     const from = this.#frames.get(reference.display)!;
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) this.#search(frame, from, row, column, field);
+    let satd = 0;
+    let limited = 0;
+    for (let at = 0; at < blocks; at++) {
+      const found = this.#search(frame, from, at, searched);
+      satd += found;
+      limited += Math.min(frame.intraSatd[at]!, found);
     }
+    const intra = sum(frame.intraSatd);
+    const field = { ...searched, share: limited / intra, wholeShare: satd / intra };
     frame.fields.set(reference.display, field);
     return field;
   }
@@ -150,6 +192,7 @@ export class LookAhead {
     const fields = [this.predict(frame, past), this.predict(frame, future)] as const;
     const cost = new Float32Array(rows * columns);
     const choice = new Uint8Array(rows * columns);
+    const followed = new Float32Array(rows * columns);
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const at = row * columns + column;
@@ -157,11 +200,19 @@ export class LookAhead {
         const both = this.#averageCost(frame, planes, fields, row, column);
         choice[at] = both < first && both < second ? 2 : second < first ? 1 : 0;
         cost[at] = Math.min(first, second, both);
+        followed[at] = choice[at] === 2 ? this.#followedShare() : fields[choice[at]]!.followed[at]!;
       }
     }
-    const result = { cost, choice };
+    const result = { cost, choice, followed };
     frame.averages.set(key, result);
     return result;
+  }
+
+  /** Noise-like motion costs as much as a cut, but it costs the same in the frame before. */
+  #beginsScene({ intraSatd }: Frame, { share, wholeShare }: MotionField, before: number): boolean {
+    const { sceneCut, sceneJump, unrelated, flat, floorCost } = this.#settings;
+    if (share <= sceneCut || share * sum(intraSatd) <= flat * floorCost * intraSatd.length) return false;
+    return share > sceneJump * before || wholeShare > unrelated;
   }
 
   #allocatePlane(): Samples {
@@ -179,23 +230,57 @@ export class LookAhead {
     call.extendEdges(plane.at, plane.stride, this.#width, this.#height, BORDER);
   }
 
-  /** SATD against the block's own mean. */
-  #intraCost(plane: Samples, row: number, column: number): number {
-    const at = plane.at + row * BLOCK * this.#stride + column * BLOCK;
+  /** Writes what a block costs by itself: against its own mean. */
+  #analyseBlock(plane: Samples, at: number, intra: Float32Array, coded: Float32Array, intraSatd: Float32Array): void {
+    const { columns } = this.#grid;
+    const stride = this.#stride;
+    const from = plane.at + Math.floor(at / columns) * BLOCK * stride + (at % columns) * BLOCK;
     const memory = this.#kernels.u8;
     let total = 0;
     for (let y = 0; y < BLOCK; y++) {
-      for (let x = 0; x < BLOCK; x++) total += memory[at + y * this.#stride + x]!;
+      for (let x = 0; x < BLOCK; x++) total += memory[from + y * stride + x]!;
     }
     memory.fill((total + BLOCK_SAMPLES / 2) >> SAMPLES_SHIFT, this.#flat, this.#flat + BLOCK_SAMPLES);
-    const { intraGain, floorCost } = this.#settings;
-    return intraGain * this.#kernels.call.blockSatd(at, this.#stride, this.#flat, BLOCK, BLOCK) + floorCost;
+    const { intraGain, floorCost, intraCost } = this.#settings;
+    intraSatd[at] = intraGain * this.#kernels.call.blockSatd(from, stride, this.#flat, BLOCK, BLOCK) + floorCost;
+    intra[at] = intraCost * this.#estimateCost(from, this.#flat, 0);
+    coded[at] = this.#kernels.f32[(this.#estimate >> 2) + 1]!;
   }
 
-  /** Searches one macroblock and writes what is found into the field. */
-  #search(frame: Frame, reference: Frame, row: number, column: number, field: MotionField): void {
+  /** Cost of predicting a block from a packed one that carries `noise`, leaving more in {@link #estimate}. */
+  #estimateCost(block: Pointer, prediction: Pointer, noise: number): number {
+    this.#kernels.call.rateDistortion(block, this.#stride, prediction, BLOCK, this.#scale, noise, this.#estimate);
+    return this.#kernels.f32[this.#estimate >> 2]!;
+  }
+
+  /** Of what is coded in the block estimated last, the share that follows its reference. */
+  #followedShare(): number {
+    const at = this.#estimate >> 2;
+    const coded = this.#kernels.f32[at + 1]!;
+    return coded > 0 ? this.#kernels.f32[at + 2]! / coded : 0;
+  }
+
+  /** Interpolates a block of a field's reference. */
+  #compensate(
+    plane: Samples,
+    { motion }: Pick<MotionField, 'motion'>,
+    row: number,
+    column: number,
+    target: Pointer,
+  ): void {
+    const at = row * this.#grid.columns + column;
+    const x = motion[2 * at]!;
+    const y = motion[2 * at + 1]!;
+    const from = plane.at + (row * BLOCK + (y >> 2)) * this.#stride + column * BLOCK + (x >> 2);
+    const { call } = this.#kernels;
+    call.compensate(from, this.#stride, target, BLOCK, BLOCK, BLOCK, this.#taps, TAPS, x & 3, y & 3);
+  }
+
+  /** Searches one macroblock, writes what is found into the field and returns its SATD. */
+  #search(frame: Frame, reference: Frame, at: number, field: Omit<MotionField, 'share' | 'wholeShare'>): number {
     const { columns } = this.#grid;
-    const at = row * columns + column;
+    const row = Math.floor(at / columns);
+    const column = at % columns;
     const { motion } = field;
     const search = this.#motion;
     search.clearStarts();
@@ -227,7 +312,13 @@ export class LookAhead {
     const cost = search.search(wanted, place, limits, this.#predicted, this.#settings.vectorWeight);
     motion[2 * at] = search.found.x;
     motion[2 * at + 1] = search.found.y;
-    field.cost[at] = Math.min(frame.intra[at]!, cost + this.#settings.floorCost);
+    const { singleNoise, floorCost } = this.#settings;
+    this.#compensate(reference.plane, field, row, column, this.#predictions[0]);
+    const estimate = this.#estimateCost(wanted.at, this.#predictions[0], singleNoise);
+    const intra = frame.intra[at]!;
+    field.cost[at] = Math.min(intra, estimate);
+    field.followed[at] = estimate < intra ? this.#followedShare() : 0;
+    return cost + floorCost;
   }
 
   /** Lets the search begin from a vector of a field, times `scale`; does nothing if there is no field. */
@@ -243,19 +334,13 @@ export class LookAhead {
     row: number,
     column: number,
   ): number {
-    const { call } = this.#kernels;
-    const at = row * this.#grid.columns + column;
-    const offset = row * BLOCK * this.#stride + column * BLOCK;
-    for (let i = 0; i < 2; i++) {
-      const x = fields[i]!.motion[2 * at]!;
-      const y = fields[i]!.motion[2 * at + 1]!;
-      const from = planes[i]!.at + offset + (y >> 2) * this.#stride + (x >> 2);
-      call.compensate(from, this.#stride, this.#predictions[i]!, BLOCK, BLOCK, BLOCK, this.#taps, TAPS, x & 3, y & 3);
-    }
     const [first, second] = this.#predictions;
-    call.averageBlocks(first, BLOCK, second, BLOCK, first, BLOCK, BLOCK, BLOCK);
-    const { floorCost, averageCost } = this.#settings;
-    return call.blockSatd(frame.plane.at + offset, this.#stride, first, BLOCK, BLOCK) + floorCost + averageCost;
+    this.#compensate(planes[0], fields[0], row, column, first);
+    this.#compensate(planes[1], fields[1], row, column, second);
+    this.#kernels.call.averageBlocks(first, BLOCK, second, BLOCK, first, BLOCK, BLOCK, BLOCK);
+    const { averageNoise, averageCost } = this.#settings;
+    const block = frame.plane.at + row * BLOCK * this.#stride + column * BLOCK;
+    return this.#estimateCost(block, first, averageNoise) + averageCost;
   }
 }
 

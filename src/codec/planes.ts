@@ -43,3 +43,13 @@ export function writePlane(memory: Uint8Array, plane: Plane, samples: Uint8Array
     if (width < plane.width) memory.fill(samples[from + width - 1]!, to + width, to + plane.width);
   }
 }
+
+/** Copies the first `width` x `height` samples of a plane whose rows have `stride` samples. */
+export function cropPlane(plane: Uint8Array, stride: number, width: number, height: number): Uint8Array {
+  if (stride === width) return plane.slice(0, width * height);
+  const result = new Uint8Array(width * height);
+  for (let row = 0; row < height; row++) {
+    result.set(plane.subarray(row * stride, row * stride + width), row * width);
+  }
+  return result;
+}

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { EncodedPicture } from '../codec/transform/encoder/picture-encoder.js';
+import type { EncodedFrame } from '../codec/transform/encoder/sequence-encoder.js';
 import type { FrameHeader } from '../codec/frame-header.js';
 import { SUB_BLOCK } from '../codec/macroblock-grid.js';
 import { TOKENS_PER_BLOCK, type FrameTokens, type Geometry } from '../codec/transform/frame-tokens.js';
 import { SIDE_PLANES, sidePlanes } from '../codec/transform/loop-filter.js';
 import { ModeSyntax } from '../codec/transform/mode-syntax.js';
-import type { Planes } from '../codec/planes.js';
+import { writePlane, type Planes, type VisiblePlanes } from '../codec/planes.js';
 import { BLOCK_FIELDS, describeBlock, type FramePrior } from '../codec/transform/prior.js';
 import { ProbabilityTables } from '../codec/transform/probability-tables.js';
 import type { AdaptiveTables } from '../entropy/adaptive-tables.js';
@@ -74,7 +74,7 @@ export class ShardWriter {
   }
 
   /** Appends one frame. */
-  async add(encoded: EncodedPicture, prior: FramePrior): Promise<void> {
+  async add(encoded: EncodedFrame, prior: FramePrior): Promise<void> {
     const { header, tokens } = encoded;
     await this.#append('context', contextPlanes(header, tokens, this.#pack.intraClass));
     await this.#append('memory', toPlanes(prior.memory, TOKENS_PER_BLOCK));
@@ -86,7 +86,8 @@ export class ShardWriter {
     const pictures: Record<(typeof PICTURES)[number], Planes> = {
       unfiltered: encoded.unfiltered,
       loop: encoded.loop,
-      original: encoded.source,
+      // The encoder may have coded its mean with other frames.
+      original: fillUp(encoded.picture, this.#geometry),
     };
     for (const name of PICTURES) {
       for (const plane of ['y', 'u', 'v'] as const) await this.#append(`${name}-${plane}`, pictures[name][plane]);
@@ -114,6 +115,18 @@ export class ShardWriter {
   async #append(name: string, values: Uint8Array | Int8Array | Int32Array, rows = 1): Promise<void> {
     await this.#arrays.get(name)!.append(values, rows);
   }
+}
+
+/** A visible picture at coded size, its edges repeated. */
+function fillUp({ y, u, v }: VisiblePlanes, { width, height, codedWidth, codedHeight }: Geometry): Planes {
+  const plane = (samples: Uint8Array, scale: 1 | 2): Uint8Array<ArrayBuffer> => {
+    const size = { width: codedWidth / scale, height: codedHeight / scale };
+    const result = new Uint8Array(size.width * size.height);
+    const visible = [Math.ceil(width / scale), Math.ceil(height / scale)] as const;
+    writePlane(result, { ...size, at: 0, stride: size.width }, samples, ...visible);
+    return result;
+  };
+  return { y: plane(y, 1), u: plane(u, 2), v: plane(v, 2) };
 }
 
 /** Notes (table, context, symbol) of all mode symbols instead of coding them. */

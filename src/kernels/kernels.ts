@@ -11,6 +11,15 @@ export interface KernelFunctions {
   blockSad(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
   blockSatd(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
   blockSsd(a: Pointer, strideA: number, b: Pointer, strideB: number, width: number, height: number): number;
+  rateDistortion(
+    block: Pointer,
+    blockStride: number,
+    prediction: Pointer,
+    predictionStride: number,
+    scale: number,
+    noise: number,
+    result: Pointer,
+  ): void;
   halve(
     source: Pointer,
     sourceStride: number,
@@ -38,6 +47,7 @@ export interface KernelFunctions {
     targetStride: number,
     size: number,
     taps: Pointer,
+    tapCount: number,
     phaseX: number,
     phaseY: number,
   ): void;
@@ -108,6 +118,19 @@ export interface KernelFunctions {
   quantiseTokens(kind: Pointer, steps: Pointer, groupCosts: Pointer, lambda: number): number;
   searchMotion(parameters: Pointer): number;
   extendEdges(plane: Pointer, stride: number, width: number, height: number, border: number): void;
+  addToMean(
+    block: Pointer,
+    stride: number,
+    prediction: Pointer,
+    predictionStride: number,
+    sums: Pointer,
+    weights: Pointer,
+    width: number,
+    height: number,
+    weight: number,
+    falloff: number,
+  ): void;
+  takeMean(plane: Pointer, stride: number, sums: Pointer, weights: Pointer, width: number, height: number): void;
 }
 
 interface KernelExports extends KernelFunctions {

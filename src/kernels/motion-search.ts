@@ -33,11 +33,13 @@ const WORD = {
   startCount: 13,
   steps: 14,
   taps: 15,
-  foundX: 16,
-  foundY: 17,
+  tapCount: 16,
+  isCross: 17,
+  foundX: 18,
+  foundY: 19,
 } as const;
-const WORDS = 18;
-/** The largest number of starting points. */
+const WORDS = 20;
+/** Starting points at most. */
 const MAX_STARTS = 16;
 
 /**
@@ -52,19 +54,25 @@ export class MotionSearch {
   readonly #starts: Pointer;
   #startCount = 0;
 
-  /** @param steps the largest number of hexagon steps of one search. */
-  constructor(kernels: Kernels, steps: number) {
+  /**
+   * @param steps hexagon steps of one search at most.
+   * @param isCross whether parts of a sample are searched in four directions only, not in eight: half the time.
+   */
+  constructor(kernels: Kernels, steps: number, isCross = false) {
     this.#kernels = kernels;
     this.#parameters = kernels.allocate(WORDS * 4);
     this.#starts = kernels.allocate(MAX_STARTS * 4);
     const at = this.#parameters >> 2;
     kernels.i32[at + WORD.starts] = this.#starts;
     kernels.i32[at + WORD.steps] = steps;
+    kernels.i32[at + WORD.isCross] = Number(isCross);
   }
 
-  /** Sets the luma filter of the following searches: the address of int16 [4, 8] taps. */
-  useTaps(taps: Pointer): void {
-    this.#kernels.i32[(this.#parameters >> 2) + WORD.taps] = taps;
+  /** Sets the luma filter of the following searches: the address of int16 [4, tapCount] taps; 4 or 8 of them. */
+  useTaps(taps: Pointer, tapCount = 8): void {
+    const at = this.#parameters >> 2;
+    this.#kernels.i32[at + WORD.taps] = taps;
+    this.#kernels.i32[at + WORD.tapCount] = tapCount;
   }
 
   /** Forgets all starting points. */

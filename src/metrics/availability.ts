@@ -1,6 +1,8 @@
 import { EnvironmentError, InputError } from '../errors.js';
 import { findVmaf } from '../video/measure/vmaf.js';
 import { hasXpsnr } from '../video/measure/xpsnr.js';
+import { isVmaf } from './clip-meters.js';
+import { STILL_BLOCK } from './flicker.js';
 import { MIN_LPIPS_SIDE } from './lpips.js';
 import { METRICS, type MetricName } from './metric-names.js';
 import { MIN_MS_SSIM_SIDE } from './ms-ssim.js';
@@ -14,6 +16,10 @@ const MIN_SIDES: Partial<Record<MetricName, number>> = {
   'steady-lpips': MIN_LPIPS_SIDE,
   // libvmaf's finest scale has windows of 17 samples, its coarsest an eighth of the size.
   vmaf: 136,
+  'vmaf-neg': 136,
+  // Its measure of banding takes no smaller pictures.
+  'vmaf-v1': 216,
+  flicker: STILL_BLOCK,
 };
 
 /** Luma samples. */
@@ -41,8 +47,8 @@ export async function requireMeasurable(name: MetricName, size: PictureSize): Pr
 }
 
 async function explainMissingFilter(name: MetricName): Promise<string | null> {
-  if (name === 'vmaf') {
-    const found = await findVmaf();
+  if (isVmaf(name)) {
+    const found = await findVmaf(name);
     return typeof found === 'string' ? null : found.reason;
   }
   if (name === 'xpsnr' && !hasXpsnr()) return "XPSNR needs FFmpeg's filter xpsnr, which this build does not have";

@@ -1,4 +1,4 @@
-import { VmafMeter } from '../video/measure/vmaf.js';
+import { VMAF_MODELS, VmafMeter, type VmafName } from '../video/measure/vmaf.js';
 import { XpsnrMeter } from '../video/measure/xpsnr.js';
 import type { Rational } from '../video/frame.js';
 import type { FramePair } from './frame-pair.js';
@@ -6,7 +6,7 @@ import type { MetricName } from './metric-names.js';
 import { limitDecibel } from './psnr.js';
 
 /** Metrics that FFmpeg's filters compute over a clip in its order. */
-export type ClipMetric = Extract<MetricName, 'vmaf' | 'xpsnr'>;
+export type ClipMetric = Extract<MetricName, VmafName | 'xpsnr'>;
 
 /** Measures the pairs of a clip in their order. */
 export interface ClipMeter extends AsyncDisposable {
@@ -25,13 +25,18 @@ export interface ClipMeterSetup {
 
 /** Whether a metric is measured by a {@link ClipMeter}. */
 export function isClipMetric(name: MetricName): name is ClipMetric {
-  return name === 'vmaf' || name === 'xpsnr';
+  return name === 'xpsnr' || isVmaf(name);
+}
+
+/** Whether a metric is a model of VMAF. */
+export function isVmaf(name: MetricName): name is VmafName {
+  return Object.hasOwn(VMAF_MODELS, name);
 }
 
 /** @throws EnvironmentError if no FFmpeg here has the filter. */
 export async function startClipMeter(name: ClipMetric, setup: ClipMeterSetup): Promise<ClipMeter> {
-  if (name === 'vmaf') {
-    const meter = await VmafMeter.start(setup);
+  if (isVmaf(name)) {
+    const meter = await VmafMeter.start(name, setup);
     return {
       add: ({ original, decoded }) => meter.add(original, decoded),
       finish: () => meter.finish(),

@@ -1,8 +1,10 @@
 import type { FloatTensor } from '../model/float-graph.js';
 import type { GraphOptions } from '../model/graph.js';
 import type { ColourDescription } from '../video/frame.js';
+import { computeFlicker } from './flicker.js';
 import type { FramePair } from './frame-pair.js';
 import { frameToTensor, Lpips } from './lpips.js';
+import type { ClipMetric } from './clip-meters.js';
 import type { MetricName } from './metric-names.js';
 import { computeMsSsim } from './ms-ssim.js';
 import { computePsnr, limitDecibel } from './psnr.js';
@@ -10,7 +12,7 @@ import { computeSsim } from './ssim.js';
 import { changeOf, computeSteadyPsnr } from './steadiness.js';
 
 /** Metrics of a frame, or of a frame and the one before it: they can be computed in any order, in any thread. */
-export type FrameMetric = Exclude<MetricName, 'vmaf' | 'xpsnr'>;
+export type FrameMetric = Exclude<MetricName, ClipMetric>;
 
 /** The configuration of a {@link FrameMeter}. */
 export interface FrameMeterSetup {
@@ -19,7 +21,7 @@ export interface FrameMeterSetup {
   readonly graph: GraphOptions;
 }
 
-/** Values of one frame; temporal metrics of the first frame are missing. */
+/** Values of one frame; missing are temporal metrics of the first frame, and flicker of a frame without still regions. */
 export type FrameValues = Partial<Record<FrameMetric, number>>;
 
 interface RgbPair {
@@ -63,6 +65,10 @@ export class FrameMeter implements AsyncDisposable {
     if (this.#names.has('ms-ssim')) values['ms-ssim'] = computeMsSsim(original, decoded);
     if (this.#names.has('steady-psnr') && before !== null) {
       values['steady-psnr'] = limitDecibel(computeSteadyPsnr(before, pair));
+    }
+    if (this.#names.has('flicker') && before !== null) {
+      const flicker = computeFlicker(before, pair);
+      if (flicker !== null) values.flicker = flicker;
     }
     if (this.#lpips !== null) await this.#measureLpips(this.#lpips, pair, before, values);
     return values;

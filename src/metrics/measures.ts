@@ -13,7 +13,14 @@ import { isClipMetric, startClipMeter, type ClipMeter } from './clip-meters.js';
 export { explainUnavailable } from './availability.js';
 export type { FramePair } from './frame-pair.js';
 export { summariseFrames, type FrameSummary } from './frame-summary.js';
-export { isMetricName, METRIC_NAMES, METRICS, type MetricDescription, type MetricName } from './metric-names.js';
+export {
+  isMetricName,
+  isTemporalMetric,
+  METRIC_NAMES,
+  METRICS,
+  type MetricDescription,
+  type MetricName,
+} from './metric-names.js';
 
 /** Options of {@link measureFrames}. */
 export interface MeasureOptions {
@@ -36,8 +43,8 @@ export interface MeasureOptions {
  *
  * @param names without repetition.
  * @param pairs in display order, all of one size.
- * @returns for each metric one finite value per frame; temporal metrics (`steady-...`) begin with the second frame. PSNR
- * of identical planes, and all above, is 100 dB.
+ * @returns for each metric one finite value per frame; temporal metrics (`steady-...`, `flicker`) begin with the second
+ * frame, and frames without still regions have no `flicker`. PSNR of identical planes, and all above, is 100 dB.
  * @throws InputError if there is no frame, sizes differ, or pictures are too small for a metric.
  * @throws EnvironmentError if a metric cannot be measured on this machine; CancelledError.
  */

@@ -8,9 +8,12 @@ export type MetricName =
   | 'ms-ssim'
   | 'lpips'
   | 'vmaf'
+  | 'vmaf-neg'
+  | 'vmaf-v1'
   | 'xpsnr'
   | 'steady-lpips'
-  | 'steady-psnr';
+  | 'steady-psnr'
+  | 'flicker';
 
 /** The description of a metric in tables and charts. */
 export interface MetricDescription {
@@ -30,13 +33,21 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   'ms-ssim': { title: 'MS-SSIM', unit: '', higherIsBetter: true },
   lpips: { title: 'LPIPS', unit: '', higherIsBetter: false },
   vmaf: { title: 'VMAF', unit: '', higherIsBetter: true },
+  'vmaf-neg': { title: 'VMAF NEG', unit: '', higherIsBetter: true },
+  'vmaf-v1': { title: 'VMAF v1', unit: '', higherIsBetter: true },
   xpsnr: { title: 'XPSNR', unit: 'dB', higherIsBetter: true },
   'steady-lpips': { title: 'Temporal LPIPS', unit: '', higherIsBetter: false },
   'steady-psnr': { title: 'Temporal PSNR', unit: 'dB', higherIsBetter: true },
+  flicker: { title: 'Flicker PSNR', unit: 'dB', higherIsBetter: true },
 };
 
 /** Names of all metrics, in the order in which they are shown. */
 export const METRIC_NAMES = Object.keys(METRICS) as readonly MetricName[];
+
+/** Whether a metric compares changes between two frames: the first frame has no value. */
+export function isTemporalMetric(name: MetricName): boolean {
+  return name.startsWith('steady-') || name === 'flicker';
+}
 
 /** Whether a text names a metric. */
 export function isMetricName(text: string): text is MetricName {

@@ -3,6 +3,7 @@ import type { PictureSize } from '../metrics/availability.js';
 import {
   explainUnavailable,
   measureFrames,
+  METRICS,
   summariseFrames,
   type FramePair,
   type FrameSummary,
@@ -38,9 +39,9 @@ export interface CompareResult {
   readonly width: number;
   readonly height: number;
   readonly frames: number;
-  /** A metric without values (a temporal one of a single frame) is missing. */
+  /** A metric without values (a temporal one of a single frame, flicker without still regions) is missing. */
   readonly metrics: Readonly<Partial<Record<MetricName, ComparedMetric>>>;
-  /** Reasons why default metrics were left out, one line each. */
+  /** Reasons why default metrics were left out or a metric has no value, one line each. */
   readonly notes: readonly string[];
 }
 
@@ -79,8 +80,14 @@ export async function compareVideos(
   for (const name of metrics) {
     const summary = summariseFrames(values[name], name);
     if (summary !== null) found[name] = { ...summary, perFrame: values[name] };
+    else notes.push(`${METRICS[name].title} has no value: ${whyEmpty(name, meter.frames)}`);
   }
   return { width, height, frames: meter.frames, metrics: found, notes };
+}
+
+/** Only temporal metrics can have no value. */
+function whyEmpty(name: MetricName, frames: number): string {
+  return name === 'flicker' && frames > 1 ? 'the original has no still regions' : 'it needs two frames';
 }
 
 async function chooseMetrics(

@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { readFile } from 'node:fs/promises';
 import type { Results } from '../../bench/results.js';
 import { openY4mSink } from '../../src/video/out/y4m-sink.js';
-import { PROGRAM } from '../cli/helpers.js';
+import { PROGRAM, runLine, type Run } from '../cli/helpers.js';
 import { movingClip } from '../codecs/clips.js';
 
 /** Writes a small y4m clip. */
@@ -14,9 +14,14 @@ export async function writeClip(path: string, width: number, height: number, fra
   return path;
 }
 
-/** Runs `tessera bench`. */
-export function bench(args: readonly string[], cwd?: string) {
-  return execa(process.execPath, [PROGRAM, 'bench', ...args], { reject: false, ...(cwd === undefined ? {} : { cwd }) });
+/** Runs `tessera bench` to its end. */
+export function bench(args: readonly string[], cwd?: string): Promise<Run> {
+  return runLine(['bench', ...args], cwd);
+}
+
+/** Starts `tessera bench` in a process of its own. */
+export function startBench(args: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}) {
+  return execa(process.execPath, [PROGRAM, 'bench', ...args], { reject: false, ...options });
 }
 
 /** The results in a folder. */

@@ -46,6 +46,13 @@ describe('a list of codecs', () => {
       ],
     ],
     [
+      'x265:medium+lpips@22,28,ffmpeg-cli:libvvenc,preset=medium@34,40',
+      [
+        ['x265:medium+lpips', [22, 28]],
+        ['ffmpeg-cli:libvvenc,preset=medium', [34, 40]],
+      ],
+    ],
+    [
       ' x264 , x265 ,',
       [
         ['x264', null],

@@ -4,15 +4,30 @@ import { parseCodecList } from '../../bench/codec-list.js';
 import { loadPreset, presetNames } from '../../bench/preset.js';
 import { Folder } from '../cli/helpers.js';
 
+const NAMES = ['hd', 'hd-anchors', 'low-delay', 'quick', 'seed', 'standard'];
+
 describe('the presets of the package', () => {
   test('are these', async () => {
-    expect((await presetNames()).sort()).toEqual(['low-delay', 'quick', 'seed', 'standard']);
+    expect((await presetNames()).sort()).toEqual(NAMES);
   });
 
-  test.each(['low-delay', 'quick', 'seed', 'standard'])('%s is as it should be', async (name) => {
+  test.each(NAMES)('%s is as it should be', async (name) => {
     const preset = await loadPreset(name);
     expect(parseCodecList(preset.codecs ?? []).length).toBeGreaterThan(2);
     for (const clip of preset.clips ?? []) expect((await stat(clip)).isFile()).toBe(true);
+  });
+
+  test('hd has three codecs at four rates, hd-anchors all that they are compared with', async () => {
+    const [hd, anchors] = [await loadPreset('hd'), await loadPreset('hd-anchors')];
+    const codecsOf = ({ codecs = [] }: typeof hd) => parseCodecList(codecs);
+    expect(codecsOf(hd).map(({ name }) => name)).toEqual(['tessera-nano', 'x265:medium', 'svt-av1:6']);
+    const names = codecsOf(anchors).map(({ name }) => name);
+    for (const name of ['x265:medium+lpips', 'x265:veryslow', 'svt-av1:4', 'ffmpeg-cli:libvvenc,preset=medium']) {
+      expect(names).toContain(name);
+    }
+    for (const { settings } of [...codecsOf(hd), ...codecsOf(anchors)]) expect(settings).toHaveLength(4);
+    expect(hd.metrics).toEqual(expect.arrayContaining(['psnr-y', 'lpips', 'vmaf', 'vmaf-neg', 'vmaf-v1', 'flicker']));
+    expect([hd.clips, hd.keyint, anchors.metrics]).toEqual([undefined, 100_000, hd.metrics]);
   });
 
   test('quick brings its clips, seed its rate and published figures', async () => {

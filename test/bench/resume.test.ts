@@ -3,7 +3,7 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { resultsSchema } from '../../bench/results.js';
 import { Folder } from '../cli/helpers.js';
 import { TINY_PACK } from '../support/packs.js';
-import { bench, readResults, timeless, writeClip } from './bench.js';
+import { bench, readResults, startBench, timeless, writeClip } from './bench.js';
 
 /** What stands in the folder of a complete run. */
 const WRITTEN = ['journal.jsonl', 'pictures', 'plots', 'report.html', 'results.csv', 'results.json', 'tables.md'];
@@ -14,7 +14,7 @@ let args: string[];
 beforeAll(async () => {
   folder = await Folder.create();
   const clip = await writeClip(folder.join('ramp.y4m'), 64, 48, 4);
-  const codecs = `x264:ultrafast@40,25,${TINY_PACK}:none@20`;
+  const codecs = `${TINY_PACK}:none@20,x264:ultrafast@40,25`;
   args = [clip, '--codecs', codecs, '--metrics', 'psnr-y', '--pictures', '2'];
   expect(await bench([...args, '--out', folder.join('whole')])).toMatchObject({ exitCode: 0 });
 }, 180_000);
@@ -23,9 +23,9 @@ afterAll(() => folder[Symbol.asyncDispose]());
 test('a run gives results that hold to the schema, with pictures beside them', async () => {
   const results = resultsSchema.parse(await readResults(folder.join('whole')));
   expect(results.jobs.map(({ codec, setting, status }) => [codec, setting, status])).toEqual([
+    [`${TINY_PACK}:none`, 20, 'done'],
     ['x264:ultrafast', 40, 'done'],
     ['x264:ultrafast', 25, 'done'],
-    [`${TINY_PACK}:none`, 20, 'done'],
   ]);
   for (const job of results.jobs) {
     if (job.status !== 'done') continue;
@@ -45,11 +45,11 @@ test('a run gives results that hold to the schema, with pictures beside them', a
 });
 
 describe('a run that is killed goes on and finds the same', () => {
-  test.each([0, 1, 2])(
-    'after %i jobs',
+  test.each([0, 1])(
+    'after %i jobs of 3',
     async (jobs) => {
       const out = folder.join(`killed-${jobs}`);
-      const run = bench([...args, '--out', out, '--json']);
+      const run = startBench([...args, '--out', out, '--json']);
       await new Promise<void>((resolve) => {
         let text = '';
         run.stdout.on('data', (chunk: Buffer) => {
@@ -111,7 +111,7 @@ describe('a folder that another run has', () => {
 
   test('one that is at work', async () => {
     await using other = await Folder.create();
-    const first = bench([...args, '--out', other.path, '--json']);
+    const first = startBench([...args, '--out', other.path, '--json']);
     await new Promise((resolve) => first.stdout.once('data', resolve));
     const second = await bench([...args, '--out', other.path]);
     expect(second).toMatchObject({ exitCode: 3 });

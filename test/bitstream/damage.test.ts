@@ -13,12 +13,10 @@ const headerBytes = encodeHeader(sampleHeader).length;
 
 /** What a reader must hold to whatever the bytes are: contiguous sections and an end of some kind. */
 function checkShape(sections: readonly StreamSection[], length: number): void {
-  let offset = headerBytes;
-  for (const section of sections) {
-    expect(section.offset).toBe(offset);
-    offset += section.byteLength;
-  }
-  expect(offset).toBeLessThanOrEqual(length);
+  let end = headerBytes;
+  const ends = sections.map(({ byteLength }) => (end += byteLength));
+  expect(sections.map(({ offset }) => offset)).toEqual([headerBytes, ...ends].slice(0, -1));
+  expect(end).toBeLessThanOrEqual(length);
   expect(['end', 'truncated', 'damaged']).toContain(sections.at(-1)?.kind);
 }
 

@@ -37,6 +37,15 @@ test('without a wish what can be measured is, with a note', async () => {
   expect(run.stdout).toMatch(/PSNR 6:1:1[^]*SSIM[^]*LPIPS/);
 });
 
+test('a metric without values says why', async () => {
+  const moving = await tessera(['compare', long!, long!, '--metrics', 'psnr-y,flicker']);
+  expect(moving).toMatchObject({ exitCode: 0 });
+  expect(moving.stderr).toBe('tessera: note: Flicker PSNR has no value: the original has no still regions');
+  expect(moving.stdout).not.toMatch(/Flicker/);
+  const single = await tessera(['compare', long!, long!, '--metrics', 'psnr-y,flicker', '--frames', '1']);
+  expect(single.stderr).toBe('tessera: note: Flicker PSNR has no value: it needs two frames');
+});
+
 describe('videos that do not fit', () => {
   test('of different lengths: unless it is said how much of them', async () => {
     const args = ['compare', long!, short!, '--metrics', 'psnr-y'];

@@ -1,4 +1,6 @@
+import { afterAll } from '@jest/globals';
 import { execa } from 'execa';
+import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,10 +40,44 @@ export interface Run {
   readonly stderr: string;
 }
 
-/** Runs the program to its end. */
-export async function tessera(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+/** Runs the program to its end, in a process of its own. */
+export async function tesseraAlone(args: readonly string[], options: RunOptions = {}): Promise<Run> {
   const { exitCode, stdout, stderr } = await start(args, options);
   return { exitCode, stdout: textOf(stdout), stderr: textOf(stderr) };
+}
+
+/** Runs the program to its end: in a process that is started once per test file, unless it gets streams or variables. */
+export async function tessera(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+  return Object.keys(options).length === 0 ? runLine(args) : tesseraAlone(args, options);
+}
+
+const PROGRAM_PROCESS = fileURLToPath(new URL('program-process.mjs', import.meta.url));
+
+let shared: ChildProcess | null = null;
+let lastRun: Promise<unknown> = Promise.resolve();
+
+afterAll(() => shared?.disconnect());
+
+/** Runs a command line in the process that all such lines of a test file share, one after the other. */
+export function runLine(words: readonly string[], cwd?: string): Promise<Run> {
+  const run = lastRun.then(() => {
+    const program = (shared ??= fork(PROGRAM_PROCESS));
+    return new Promise<Run>((resolve, reject) => {
+      const onExit = (): void => {
+        shared = null;
+        reject(new Error(`the program ended the process: ${words.join(' ')}`));
+      };
+      program.once('exit', onExit);
+      program.once('message', (message) => {
+        program.off('exit', onExit);
+        const { exitCode, stdout, stderr } = message as Run;
+        resolve({ exitCode, stdout: stdout.replace(/\n$/, ''), stderr: stderr.replace(/\n$/, '') });
+      });
+      program.send({ words, cwd });
+    });
+  });
+  lastRun = run.catch(() => undefined);
+  return run;
 }
 
 /** Bytes of a stream as text. */

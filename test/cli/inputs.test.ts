@@ -22,7 +22,7 @@ import { collect, failureOf } from '../video/helpers.js';
 
 let folder: Folder;
 let stream: Buffer;
-const video = clip('odd-101x67.webm');
+const video = clip('one-frame.mp4');
 
 beforeAll(async () => {
   folder = await Folder.create();
@@ -43,8 +43,8 @@ describe('-- ends the options', () => {
     expect(await tessera(['compress', '-y', '--pack', TINY_PACK, '--', video, out])).toMatchObject({ exitCode: 0 });
     expect(await readFile(out)).toEqual(stream);
     expect(await tessera(['compress', '-y', '--pack', TINY_PACK, video, '--', out])).toMatchObject({ exitCode: 0 });
-    await copyFile(video, folder.join('-q.webm'));
-    const args = ['compress', '--pack', TINY_PACK, '--', '-q.webm', '-out.tsr'];
+    await copyFile(video, folder.join('-q.mp4'));
+    const args = ['compress', '--pack', TINY_PACK, '--', '-q.mp4', '-out.tsr'];
     expect(await execa(process.execPath, [PROGRAM, ...args], { cwd: folder.path, reject: false })).toMatchObject({
       exitCode: 0,
     });
@@ -114,7 +114,7 @@ describe('-- ends the options', () => {
 
 describe('addresses', () => {
   test('file:// names a local file, also where the output must not be the input', async () => {
-    const [copy, out] = [folder.join('a b.webm'), folder.join('url.tsr')];
+    const [copy, out] = [folder.join('a b.mp4'), folder.join('url.tsr')];
     await copyFile(video, copy);
     expect(await tesseraTiny(['compress', pathToFileURL(copy).href, out])).toMatchObject({ exitCode: 0 });
     expect(await readFile(out)).toEqual(stream);

@@ -3,21 +3,21 @@ import { readFile } from 'node:fs/promises';
 import { EXIT_CODES } from '../../src/cli/exit-codes.js';
 import { parseSeconds } from '../../src/cli/arguments.js';
 import { BitstreamError, CancelledError, EnvironmentError, InputError, ModelError } from '../../src/errors.js';
-import { clip, Folder, jsonLines, tessera, tesseraTiny } from './helpers.js';
+import { clip, Folder, jsonLines, tessera, tesseraAlone, tesseraTiny } from './helpers.js';
 
 describe('the surface', () => {
   test('--version is that of package.json', async () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
-    expect(await tessera(['--version'])).toMatchObject({ exitCode: 0, stdout: version });
+    expect(await tesseraAlone(['--version'])).toMatchObject({ exitCode: 0, stdout: version });
   });
 
   test('--help names every command, with examples', async () => {
-    const help = await tessera(['--help']);
+    const help = await tesseraAlone(['--help']);
     expect(help.exitCode).toBe(0);
     for (const command of ['compress', 'decompress', 'info', 'verify', 'tokens', 'doctor', 'completion']) {
       expect(help.stdout).toMatch(new RegExp(`^  tessera ${command}`, 'm'));
       if (command === 'completion') continue;
-      expect((await tessera([command, '--help'])).stdout).toContain(`tessera ${command}`);
+      expect((await tesseraAlone([command, '--help'])).stdout).toContain(`tessera ${command}`);
     }
     expect(help.stdout).toContain('Examples:');
   });

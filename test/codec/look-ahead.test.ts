@@ -12,12 +12,14 @@ import { picture } from './clips.js';
 
 const geometry = new Geometry(160, 96);
 const settings = ENCODER_SETTINGS.lpips;
+/** Quantiser step, samples: that of q 26. */
+const STEP = 18;
 const blocks = geometry.rows * geometry.columns;
 
 const KINDS = { still: 0, moved: 4 };
 
 function open(scenes: readonly (readonly [time: number, scene: number])[]): [LookAhead, LookAheadFrame[]] {
-  const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead);
+  const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead, STEP);
   return [lookAhead, scenes.map(([time, scene]) => lookAhead.analyse(picture('pan', 160, 96, time, scene).y))];
 }
 
@@ -84,8 +86,40 @@ describe('LookAhead', () => {
     expect(both.choice.filter((choice) => choice === 0).length).toBeGreaterThan(0.9 * blocks);
   });
 
+  /** A still picture of a scene under noise of its own in every frame. */
+  function noisy(time: number, scene: number): Uint8Array {
+    const noise = picture('noise', 160, 96, 1 + time + 100 * scene).y;
+    return picture('pan', 160, 96, 0, scene).y.map((value, at) =>
+      Math.max(0, Math.min(255, value + 0.35 * (noise[at]! - 128))),
+    );
+  }
+
+  test('noise-like motion begins no scenes, a cut within it does', () => {
+    const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead, STEP);
+    const frames = [0, 1, 2, 3, 4, 5].map((time) => lookAhead.analyse(noisy(time, time < 4 ? 0 : 9)));
+    // Every frame costs so much that it would be a cut among quiet ones.
+    expect(lookAhead.predict(frames[2]!, frames[1]!).share).toBeGreaterThan(settings.lookAhead.sceneCut);
+    expect(frames.map(({ isSceneCut }) => isSceneCut)).toEqual([false, false, false, false, true, false]);
+  });
+
+  function slightlyNoisy(time: number): Uint8Array {
+    const noise = picture('noise', 160, 96, time).y;
+    return picture('pan', 160, 96, 0).y.map((value, at) => value + 0.08 * (noise[at]! - 128));
+  }
+
+  test('where all three pictures are noisy, the average wins, because it halves the noise of both', () => {
+    const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead, 6);
+    const [past, between, future] = [1, 2, 3].map((time) => lookAhead.analyse(slightlyNoisy(time)));
+    const { choice, cost, followed } = lookAhead.predictBoth(between!, past!, future!);
+    const one = lookAhead.predict(between!, past!);
+    expect(choice.filter((value) => value === 2).length).toBeGreaterThan(0.75 * blocks);
+    // A residual of 3/2 instead of 2 times the noise: ln(4/3) less for each coded coefficient.
+    expect(sum(cost)).toBeLessThan(sum(one.cost) - 0.5 * Math.log(4 / 3) * sum(between!.coded));
+    expect(sum(followed)).toBeGreaterThan(1.15 * sum(one.followed));
+  });
+
   test('the average of two noisy pictures is a better prediction than either', () => {
-    const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead);
+    const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead, STEP);
     const clean = picture('pan', 160, 96, 0);
     const noisy = (scene: number): Uint8Array => {
       const noise = picture('noise', 160, 96, scene).y;
@@ -97,9 +131,21 @@ describe('LookAhead', () => {
     expect(sum(cost)).toBeLessThan(0.9 * sum(lookAhead.predict(between!, past!).cost));
   });
 
+  test('noisy predictions: the coarser the quantiser, the less noise counts, and the more of a block follows', () => {
+    const followed = [4, 18, 72].map((step) => {
+      const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead, step);
+      const [first, second] = [1, 2].map((time) => lookAhead.analyse(slightlyNoisy(time)));
+      const field = lookAhead.predict(second!, first!);
+      return sum(field.followed) / blocks;
+    });
+    expect(followed[0]).toBeLessThan(0.25);
+    expect(followed[1]).toBeGreaterThan(followed[0]! + 0.1);
+    expect(followed[2]).toBeGreaterThan(0.9);
+  });
+
   test('what is released makes room for new frames', () => {
     const kernels = new Kernels();
-    const lookAhead = new LookAhead(kernels, geometry, settings.lookAhead);
+    const lookAhead = new LookAhead(kernels, geometry, settings.lookAhead, STEP);
     const { y } = picture('pan', 160, 96, 0);
     const frames = [lookAhead.analyse(y), lookAhead.analyse(y)];
     const before = kernels.allocate(0);
@@ -109,7 +155,7 @@ describe('LookAhead', () => {
   });
 
   test('flat pictures, still or fading, begin no scene', () => {
-    const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead);
+    const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead, STEP);
     const frames = [16, 16, 18, 60].map((level) => lookAhead.analyse(new Uint8Array(160 * 96).fill(level)));
     expect(frames.some(({ isSceneCut }) => isSceneCut)).toBe(false);
   });
@@ -144,11 +190,12 @@ describe('propagateQuality', () => {
 
   /** Frames that take over the share `share(at)` of each block from the same place in the frame before. */
   function still(count: number, share: (at: number) => number): DependentFrame[] {
-    const intra = new Float32Array(blocks).fill(1000);
-    const inter = intra.map((cost, at) => cost * (1 - share(at)));
+    // As if blocks that count for a little more than nothing were full of coefficients.
+    const coded = new Float32Array(blocks).fill(1e6);
+    const followed = coded.map((_, at) => share(at));
     return Array.from({ length: count }, (_, index) => ({
-      intra,
-      inter,
+      coded,
+      followed,
       references: [{ position: index - 1, motion: new Int16Array(2 * blocks) }],
       choice: null,
     }));
@@ -162,9 +209,9 @@ describe('propagateQuality', () => {
     }
   });
 
-  test('the gain is 2 per doubling of what is inherited, and limited', () => {
-    // Two, four, eight times as much information as without the frames that follow.
-    expect([1, 2, 4, 8].map((count) => gainOf(still(count, () => 1)).frame)).toEqual([0, 2, 4, 6]);
+  test('the gain is 2.5 per doubling of what is inherited, and limited', () => {
+    // Four and sixteen times what it is without the frames that follow.
+    expect([1, 4, 16].map((count) => gainOf(still(count, () => 1)).frame)).toEqual([0, 5, 10]);
     expect(gainOf(still(5000, () => 1)).frame).toBe(12);
   });
 
@@ -186,7 +233,7 @@ describe('propagateQuality', () => {
     expect(gainOf(window).frame).toBe(0);
   });
 
-  test('the average of two references gives each half, one reference all', () => {
+  test('the average of two references gives each 0.35, because it halves their noise; one reference gives all', () => {
     const [first, second, last] = still(3, () => 1);
     const motion = new Int16Array(2 * blocks);
     const references = [0, 1].map((position) => ({ position, motion }));
@@ -195,7 +242,7 @@ describe('propagateQuality', () => {
       // The second frame depends on nothing here.
       return gainOf([first!, { ...second!, references: [] }, between]).frame;
     };
-    // 2 log2(1 + 1), 2 log2(1 + 0), 2 log2(1 + 1/2).
+    // 2.5 log2(1 + 1), 2.5 log2(1 + 0), 2.5 log2(1 + 0.35), in whole steps.
     expect([0, 1, 2].map(gain)).toEqual([2, 0, 1]);
   });
 

@@ -12,6 +12,12 @@ const current = new SharedPlane(kernels, 144, 144);
 const reference = new SharedPlane(kernels, 160, 160);
 const tapsAt = kernels.allocate(64);
 
+const SHORT_TAPS = [
+  [0, 64, 0, 0],
+  [-4, 54, 16, -2],
+  [-4, 36, 36, -4],
+  [-2, 16, 54, -4],
+];
 const TAPS = [
   [0, 0, 0, 64, 0, 0, 0, 0],
   [-1, 4, -10, 58, 17, -5, 1, 0],
@@ -21,8 +27,8 @@ const TAPS = [
 
 function runKernel(input: Omit<SearchInput, 'current' | 'reference'>, row: number, column: number): Found {
   kernels.i16.set(input.taps.flat(), tapsAt >> 1);
-  const search = new MotionSearch(kernels, input.steps);
-  search.useTaps(tapsAt);
+  const search = new MotionSearch(kernels, input.steps, input.isCross);
+  search.useTaps(tapsAt, input.taps[0]!.length);
   for (const [x, y] of input.starts) search.addStart(x, y);
   const wanted = new BlockView().moveTo({ at: current.at(0, 0), stride: current.stride }, row, column, input.size);
   const place = { at: reference.at(row + 8, column + 8), stride: reference.stride };
@@ -50,9 +56,11 @@ describe('searchMotion', () => {
       noise: fc.constantFrom(0, 4, 60, 400),
       lambda: fc.constantFrom(0, 0.37, 4.2, 100),
       steps: fc.constantFrom(0, 1, 12, 24),
+      taps: fc.constantFrom(TAPS, SHORT_TAPS),
+      isCross: fc.boolean(),
     },
     { numRuns: 60 },
-  )('equals its twin', ({ seed, size, noise, lambda, steps }) => {
+  )('equals its twin', ({ seed, size, noise, lambda, steps, taps, isCross }) => {
     const random = seededRandom(seed + 1);
     if (noise === 400) {
       current.set(texture('extremes', seed));
@@ -72,7 +80,8 @@ describe('searchMotion', () => {
       limits,
       lambda,
       steps,
-      taps: TAPS,
+      taps,
+      isCross,
     };
     const expected = searchMotion({
       ...input,
@@ -110,7 +119,7 @@ describe('searchMotion', () => {
     reference.set(waves(160, 8 - 2.75, 8 + 1.5, 0, 1));
     const limits = [-16, 16, -16, 16] as const;
     const found = runKernel(
-      { size: 16, starts: [[0, 0]], predicted: [0, 0], limits, lambda: 1, steps: 24, taps: TAPS },
+      { size: 16, starts: [[0, 0]], predicted: [0, 0], limits, lambda: 1, steps: 24, taps: TAPS, isCross: false },
       30,
       30,
     );

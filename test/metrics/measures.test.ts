@@ -19,7 +19,7 @@ import { makeFrame } from './frames.js';
 import { drawPair } from './pictures.js';
 
 const COLOUR: ColourDescription = { primaries: 1, transfer: 1, matrix: 1, fullRange: false, chromaLocation: 1 };
-const FRAME_METRICS = METRIC_NAMES.filter((name) => name !== 'vmaf' && name !== 'xpsnr');
+const FRAME_METRICS = METRIC_NAMES.filter((name) => !name.startsWith('vmaf') && name !== 'xpsnr');
 
 function drawClip(width: number, height: number, frames: number): FramePair[] {
   return Array.from({ length: frames }, (_, at) => drawPair(width, height, 10 + at, 20 + 10 * at));
@@ -118,7 +118,7 @@ describe('measureFrames', () => {
 
 describe('metrics', () => {
   test('all are named, and only they', () => {
-    expect(METRIC_NAMES).toHaveLength(11);
+    expect(METRIC_NAMES).toHaveLength(14);
     expect(METRIC_NAMES.every(isMetricName)).toBe(true);
     expect(['', 'psnr', 'toString'].some(isMetricName)).toBe(false);
     const lower = METRIC_NAMES.filter((name) => !METRICS[name].higherIsBetter);
@@ -130,6 +130,9 @@ describe('metrics', () => {
     ['lpips', /LPIPS needs pictures of at least 31x31/],
     ['steady-lpips', /Temporal LPIPS needs/],
     ['vmaf', /VMAF needs/],
+    ['vmaf-neg', /VMAF NEG needs/],
+    ['vmaf-v1', /VMAF v1 needs pictures of at least 216x216/],
+    ['flicker', /Flicker PSNR needs pictures of at least 8x8/],
   ])('%s says why it is not there', async (name, reason) => {
     expect(
       await explainUnavailable(

@@ -43,7 +43,7 @@ async function compress(folder: Folder, name: string): Promise<string> {
 
 /** Decompresses to `name` and gives what is in it, times in seconds. */
 async function decompress(folder: Folder, name: string) {
-  const { notes } = await decompressVideo(folder.join('a.tsr'), folder.join(name), options);
+  const { notes } = await decompressVideo(folder.join('a.tsr'), folder.join(name), { ...options, postFilter: 'none' });
   const { properties, frames, header, packets } = await readAll(folder.join(name));
   const seconds = (ticks: bigint | null, num: number, den: number) => (Number(ticks) * num) / den;
   const tracks = (header?.tracks ?? []).map(({ timeBase: [num, den] }, index) => {

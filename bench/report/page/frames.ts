@@ -46,7 +46,9 @@ export function frames(data: PageData, store: Store): HTMLElement {
     title.textContent = `${metric.title} of every frame, ${data.clips[clip]!.name}`;
     drawChart(host, seriesOf(data, store, points, clip), {
       label: `${metric.title} by frame, ${data.clips[clip]!.name}`,
-      xTitle: 'frame',
+      xTitle: points.some(({ values }) => hasGaps(values[store.view.metric], data.clips[clip]!.frames))
+        ? 'frames that have a value'
+        : 'frame',
       yTitle: metricTitle(metric),
       hasLogX: false,
       hasMarkers: false,
@@ -95,12 +97,14 @@ function seriesOf(data: PageData, store: Store, points: readonly PagePoint[], cl
     const codec = data.codecs[point.codec]!;
     const values = point.values[store.view.metric];
     if (values === null || values === undefined) return [];
-    const first = data.clips[clip]!.frames - values.perFrame.length;
+    const { frames } = data.clips[clip]!;
+    // The first frame has no change. Where more frames have no value (flicker), values are only counted.
+    const [word, first] = hasGaps(values, frames) ? ['Value', 1] : ['Frame', frames - values.perFrame.length];
     const drawn = values.perFrame.map((value, index) => ({
       x: index + first,
       y: value,
       lines: [
-        `Frame ${index + first}`,
+        `${word} ${index + first}`,
         settingText(codec, point.setting),
         `${metric.title} ${metricText(value, metric)}`,
       ],
@@ -109,10 +113,15 @@ function seriesOf(data: PageData, store: Store, points: readonly PagePoint[], cl
   });
 }
 
+/** Whether values are missing of more than the first frame. */
+function hasGaps(values: PageValues | null | undefined, frames: number): boolean {
+  return values !== null && values !== undefined && values.perFrame.length < frames - 1;
+}
+
 function spreadTable(data: PageData, points: readonly PagePoint[], metricAt: number): HTMLElement {
   const metric = data.metrics[metricAt]!;
   const temporal = data.metrics.flatMap((one, index) =>
-    one.name.startsWith('steady') && index !== metricAt ? [index] : [],
+    (one.name.startsWith('steady') || one.name === 'flicker') && index !== metricAt ? [index] : [],
   );
   const number = (values: PageValues | null | undefined, key: 'mean' | 'p5' | 'worst', at: number): Cell =>
     values === null || values === undefined ? 'N/A' : metricNumber(values[key], data.metrics[at]!);

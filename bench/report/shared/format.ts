@@ -6,7 +6,7 @@ export const NOT_AVAILABLE = 'N/A';
 
 /** Decimals of a metric's values: 0.01 dB, 0.0001 for values between 0 and 1, 0.01 for scores. */
 export function decimalsOf({ unit, title }: { readonly unit: string; readonly title: string }): number {
-  return unit === 'dB' || title === 'VMAF' ? 2 : 4;
+  return unit === 'dB' || title.startsWith('VMAF') ? 2 : 4;
 }
 
 /** With its sign: `+12.3`, `-4.0`, `0.0`. */

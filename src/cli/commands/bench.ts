@@ -40,7 +40,7 @@ export const benchCommand = defineCommand({
         preset: {
           type: 'string',
           requiresArg: true,
-          describe: 'quick, standard, low-delay, seed, or a YAML file; other options override it',
+          describe: 'quick, standard, hd, hd-anchors, low-delay, seed, or a YAML file; other options override it',
         },
         codecs: {
           type: 'string',
@@ -99,10 +99,10 @@ function settingsOf(argv: BenchArguments): Omit<BenchOptions, 'folder'> {
   });
 }
 
-async function listJobs(argv: BenchArguments, { signal }: CommandContext): Promise<number> {
+async function listJobs(argv: BenchArguments, { signal, reporter }: CommandContext): Promise<number> {
   // FFmpeg and onnxruntime take a while to load: only where they are used.
   const { listBenchJobs } = await import('../../../bench/run-bench.js');
-  const jobs = await listBenchJobs({ ...settingsOf(argv), signal });
+  const jobs = await listBenchJobs({ ...settingsOf(argv), signal, onNote: (note) => reporter.note(note) });
   for (const job of jobs) {
     const { clip, codec, setting, command } = job;
     const line = argv.json ? toJsonLine({ type: 'job', ...job }) : `${clip} ${codec}@${setting}: ${command}\n`;

@@ -36,6 +36,9 @@ export interface ChunkPacket {
   readonly tokens: CellTokens;
 }
 
+/** For the look-ahead; scene cuts do not depend on it. */
+const STEP = 16;
+
 interface Waiting {
   readonly picture: TimedPicture;
   readonly display: number;
@@ -75,7 +78,7 @@ export class ChunkEncoder {
     this.#network = graphs.encoder;
     this.#channels = channels;
     this.#chunkLength = keyint - ((keyint - 1) % GROUP);
-    this.#lookAhead = new LookAhead(kernels, new MacroblockGrid(grid.width, grid.height), LOOK_AHEAD_SETTINGS);
+    this.#lookAhead = new LookAhead(kernels, new MacroblockGrid(grid.width, grid.height), LOOK_AHEAD_SETTINGS, STEP);
     this.#decoder = new ChunkDecoder(grid, graphs.decoder, graphs.tables.firstState);
     this.#chooser = new SignChooser(grid, graphs.tables, graphs.prior);
   }

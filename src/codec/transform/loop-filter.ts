@@ -51,6 +51,18 @@ export function sidePlanes(header: FrameHeader, tokens: FrameTokens): Uint8Array
   return planes;
 }
 
+/**
+ * Returns the side input for a picture of another codec with unknown blocks: one q everywhere, and blocks of an inter
+ * frame with half of their luma groups.
+ */
+export function foreignSidePlanes({ rows, columns }: Geometry, q: number): Uint8Array<ArrayBuffer> {
+  const size = 4 * rows * columns;
+  const planes = new Uint8Array(SIDE_PLANES * size);
+  planes.fill(q, 0, size);
+  planes.fill(YES / 2, 3 * size, 4 * size);
+  return planes;
+}
+
 /** Runs a post-filter graph over a picture at coded size. */
 export async function runPostFilter(
   graph: Graph,

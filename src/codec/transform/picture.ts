@@ -36,8 +36,18 @@ export class Picture {
 
   /** Copies the planes out of kernel memory. */
   read(): Planes {
-    const [y, u, v] = this.planes.map((plane) => readPlane(this.#kernels, plane));
+    const [y, u, v] = this.planes.map((plane) => readPlane(this.#kernels, plane, plane.width, plane.height));
     return { y: y!, u: u!, v: v! };
+  }
+
+  /** Copies the visible picture of `width` x `height` out of kernel memory. */
+  readVisible(width: number, height: number): Planes {
+    const [chromaWidth, chromaHeight] = [(width + 1) >> 1, (height + 1) >> 1];
+    return {
+      y: readPlane(this.#kernels, this.y, width, height),
+      u: readPlane(this.#kernels, this.u, chromaWidth, chromaHeight),
+      v: readPlane(this.#kernels, this.v, chromaWidth, chromaHeight),
+    };
   }
 
   /** Copies planes at coded size in. */
@@ -61,12 +71,12 @@ function allocatePlane(kernels: Kernels, width: number, height: number): Plane {
   return { at: base + BORDER * stride + BORDER, stride, width, height };
 }
 
-function readPlane(kernels: Kernels, plane: Plane): Uint8Array<ArrayBuffer> {
-  const result = new Uint8Array(plane.width * plane.height);
+function readPlane(kernels: Kernels, { at, stride }: Plane, width: number, height: number): Uint8Array<ArrayBuffer> {
+  const result = new Uint8Array(width * height);
   const memory = kernels.u8;
-  for (let row = 0; row < plane.height; row++) {
-    const from = plane.at + row * plane.stride;
-    result.set(memory.subarray(from, from + plane.width), row * plane.width);
+  for (let row = 0; row < height; row++) {
+    const from = at + row * stride;
+    result.set(memory.subarray(from, from + width), row * width);
   }
   return result;
 }

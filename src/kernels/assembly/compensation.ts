@@ -1,5 +1,5 @@
 import { interpolationRows } from './scratch';
-import { LUMA_TAPS, MACROBLOCK } from './sizes';
+import { MACROBLOCK } from './sizes';
 
 /**
  * Motion compensation of one block by separable interpolation (FORMAT.md section 10).
@@ -76,6 +76,7 @@ export function compensateSquare(
   targetStride: i32,
   size: i32,
   taps: usize,
+  tapCount: i32,
   phaseX: i32,
   phaseY: i32,
 ): void {
@@ -90,7 +91,7 @@ export function compensateSquare(
         part,
         part,
         taps,
-        LUMA_TAPS,
+        tapCount,
         phaseX,
         phaseY,
       );

@@ -27,8 +27,11 @@ class SearchParameters {
   startCount: i32;
   /** The largest number of hexagon steps. */
   steps: i32;
-  /** int16 [4, 8]. */
+  /** int16 [4, tapCount]; 4 or 8 taps. */
   taps: usize;
+  tapCount: i32;
+  /** Parts of a sample are searched beside, above and below the best place, not across its corners. */
+  isCross: bool;
   /** The vector that was found. */
   foundX: i32;
   foundY: i32;
@@ -59,6 +62,8 @@ export function searchMotion(search: SearchParameters): f32 {
   const startCount = search.startCount;
   const steps = search.steps;
   const taps = search.taps;
+  const tapCount = search.tapCount;
+  const isCross = search.isCross;
   let bestX = 0;
   let bestY = 0;
   let best: f32 = f32.MAX_VALUE;
@@ -127,7 +132,7 @@ export function searchMotion(search: SearchParameters): f32 {
     const centreY = bestY;
     for (let dy = -step; dy <= step; dy += step) {
       for (let dx = -step; dx <= step; dx += step) {
-        if (dx == 0 && dy == 0) continue;
+        if ((dx == 0 && dy == 0) || (isCross && dx != 0 && dy != 0)) continue;
         const x = centreX + dx;
         const y = centreY + dy;
         const rate = lambda * vectorBits(x - predictedX, y - predictedY);
@@ -139,6 +144,7 @@ export function searchMotion(search: SearchParameters): f32 {
           size,
           size,
           taps,
+          tapCount,
           x & 3,
           y & 3,
         );

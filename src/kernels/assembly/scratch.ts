@@ -1,4 +1,4 @@
-import { LARGE_FREQUENCIES, LARGEST_BLOCK, LUMA_TAPS, MACROBLOCK } from './sizes';
+import { LARGE_FREQUENCIES, LARGEST_BLOCK, LUMA_TAPS, MACROBLOCK, SUB_BLOCK } from './sizes';
 
 // Working buffers of one instance. The wrapper sets their address: threads that share a memory have one set each.
 
@@ -11,16 +11,19 @@ export let boundaryDifference: usize = 0;
 /** Result of the first stage of a separable transform, int16, and its input in raster order. */
 export let transformRows: usize = 0;
 export let transformInput: usize = 0;
+/** Two transformed blocks of 8x8, int16. */
+export let transformBlocks: usize = 0;
 
 const ROWS_BYTES = (MACROBLOCK + LUMA_TAPS - 1) * MACROBLOCK * 2;
 const BLOCK_BYTES = LARGEST_BLOCK * LARGEST_BLOCK;
 const BOUNDARY_BYTES = 4 * MACROBLOCK * 2;
 const TRANSFORM_BYTES = LARGEST_BLOCK * LARGE_FREQUENCIES * 2;
 const INPUT_BYTES = LARGE_FREQUENCIES * LARGE_FREQUENCIES * 2;
+const PAIR_BYTES = 2 * SUB_BLOCK * SUB_BLOCK * 2;
 
 /** The number of bytes that {@link useScratch} needs. */
 export function scratchBytes(): usize {
-  return ROWS_BYTES + BLOCK_BYTES + BOUNDARY_BYTES + TRANSFORM_BYTES + INPUT_BYTES;
+  return ROWS_BYTES + BLOCK_BYTES + BOUNDARY_BYTES + TRANSFORM_BYTES + INPUT_BYTES + PAIR_BYTES;
 }
 
 /** Puts the buffers at `at`, aligned to 16. Call it before all other functions. */
@@ -30,4 +33,5 @@ export function useScratch(at: usize): void {
   boundaryDifference = at + ROWS_BYTES + BLOCK_BYTES;
   transformRows = boundaryDifference + BOUNDARY_BYTES;
   transformInput = transformRows + TRANSFORM_BYTES;
+  transformBlocks = transformInput + INPUT_BYTES;
 }

@@ -9,7 +9,7 @@ import { findVideoTrack, openDemuxer } from '../demuxer.js';
 import { type EncoderSettings, FrameEncoder } from './frame-encoder.js';
 import type { Frame, VideoProperties } from '../frame.js';
 import { fileUrl, mustExist, throwIfInputFails, throwIfOutputFails } from '../libav.js';
-import { settingsTextLength } from './settings-text.js';
+import { overheadLength } from './packet-overhead.js';
 
 /** The result of {@link writeCodedFile}. */
 export interface CodedFileResult {
@@ -135,7 +135,7 @@ export async function countPictureBytes(path: string): Promise<number> {
       throwIfInputFails(code, `cannot read ${path}`);
       if (packet.streamIndex === track) {
         const data = mustExist(packet.data, 'a packet');
-        bytes += data.length - settingsTextLength(data, codecId, extradata);
+        bytes += data.length - overheadLength(data, codecId, extradata);
       }
       packet.unref();
     }

@@ -248,6 +248,26 @@ async function backgroundsOf(crops: Locator): Promise<string[]> {
     expect(await isDrawn(chart)).toBe(true);
   }, 120_000);
 
+  test.each([
+    ['steady-psnr', 'Frame'],
+    ['flicker', 'Value'],
+  ] as const)(
+    '%s: points of the frame chart are numbered as frames only if all but the first are there',
+    async (metric, word) => {
+      await context.close();
+      await open(await makeReport(metric, { clips: 1, codecs: 2, frames: 12, metrics: [metric] }));
+      const chart = page.locator('#frame-chart');
+      await chart.scrollIntoViewIfNeeded();
+      const box = (await chart.locator('.u-over').boundingBox())!;
+      const tip = chart.locator('.tip');
+      for (let share = 0.05; share < 1 && !(await tip.isVisible()); share += 0.05) {
+        await page.mouse.move(box.x + 0.5 * box.width, box.y + share * box.height);
+      }
+      expect(await tip.textContent()).toMatch(new RegExp(`${word} \\d+`));
+    },
+    240_000,
+  );
+
   test('a run without times, pictures, target or second clip says so', async () => {
     await context.close();
     await open(await makeReport('bare', { clips: 1, codecs: 1, frames: 1, jobs: 2, metrics: ['psnr-y'] }));

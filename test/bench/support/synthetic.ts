@@ -1,4 +1,4 @@
-import { METRICS, type MetricName } from '../../../src/metrics/metric-names.js';
+import { isTemporalMetric, METRICS, type MetricName } from '../../../src/metrics/metric-names.js';
 import { summariseFrames } from '../../../src/metrics/frame-summary.js';
 import { RESULTS_VERSION, type BenchJob, type DoneJob, type Results } from '../../../bench/results.js';
 
@@ -115,6 +115,7 @@ export function syntheticResults(options: SyntheticOptions = {}): Results {
       node: 'v20.20.2',
     },
     versions: { tessera: '0.1.0', FFmpeg: '8.1', onnxruntime: '1.30.0' },
+    leftOut: [],
     settings: {
       preset: 'standard',
       metrics: [...metrics],
@@ -195,8 +196,9 @@ function values(
   frames: number,
   random: () => number,
 ): DoneJob['metrics'][MetricName] {
-  const temporal = metric.startsWith('steady');
-  const perFrame = Array.from({ length: Math.max(1, frames - (temporal ? 1 : 0)) }, (_, frame) => {
+  // In some frames nothing stands still.
+  const missing = metric === 'flicker' ? 3 : isTemporalMetric(metric) ? 1 : 0;
+  const perFrame = Array.from({ length: Math.max(1, frames - missing) }, (_, frame) => {
     const here = psnr - 0.05 * frame + 0.8 * Math.sin(frame / 2.3) + 0.5 * (random() - 0.5) + (frame === 0 ? 1.5 : 0);
     return valueOf(metric, here, look);
   });
@@ -209,7 +211,7 @@ function valueOf(metric: MetricName, psnr: number, look: number): number {
   if (metric === 'steady-lpips') return look * 0.12 * Math.exp(-(psnr - 26) / 7.5);
   if (metric === 'steady-psnr') return psnr + 1.5;
   if (metric === 'ms-ssim' || metric === 'ssim') return 1 - 0.09 * Math.exp(-(psnr - 27) / 4.6);
-  if (metric === 'vmaf') return Math.min(99, 20 + 2.1 * (psnr - 20));
+  if (metric.startsWith('vmaf')) return Math.min(99, 20 + 2.1 * (psnr - 20));
   return metric === 'psnr-y' ? psnr : psnr + (METRICS[metric].unit === 'dB' ? 1.1 : 0);
 }
 

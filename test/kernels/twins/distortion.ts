@@ -29,16 +29,19 @@ function product(a: readonly (readonly number[])[], b: readonly (readonly number
   return indices.map((i) => indices.map((j) => indices.reduce((sum, k) => sum + a[i]![k]! * b[k]![j]!, 0)));
 }
 
+/** The 64 coefficients H D H of samples D, in no particular order. */
+export function hadamard8(value: (row: number, column: number) => number): number[] {
+  const samples = indices.map((i) => indices.map((j) => value(i, j)));
+  return product(product(matrix, samples), matrix).flat();
+}
+
 /** Sum of absolute values of H D H for each 8x8 block of differences D, each sum halved twice with rounding. */
 export function blockSatd(a: Block, b: Block, size: number): number {
   let total = 0;
   for (let top = 0; top < size; top += 8) {
     for (let left = 0; left < size; left += 8) {
-      const difference = indices.map((i) =>
-        indices.map((j) => sample(a, top + i, left + j) - sample(b, top + i, left + j)),
-      );
-      const transformed = product(product(matrix, difference), matrix);
-      const sum = transformed.flat().reduce((before, value) => before + Math.abs(value), 0);
+      const transformed = hadamard8((i, j) => sample(a, top + i, left + j) - sample(b, top + i, left + j));
+      const sum = transformed.reduce((before, value) => before + Math.abs(value), 0);
       total += Math.floor((sum + 2) / 4);
     }
   }

@@ -17,8 +17,9 @@ export interface SearchInput {
   readonly limits: readonly [number, number, number, number];
   readonly lambda: number;
   readonly steps: number;
-  /** [4][8]. */
+  /** [4][4] or [4][8]. */
   readonly taps: readonly (readonly number[])[];
+  readonly isCross: boolean;
 }
 
 export interface Found {
@@ -90,7 +91,8 @@ export function searchMotion(input: SearchInput): Found {
     const centre = best;
     for (const [dx, dy] of SQUARE) {
       const [x, y] = [centre.x + distance * dx, centre.y + distance * dy];
-      if (dx !== 0 || dy !== 0) consider(x, y, fine(x, y));
+      const isCorner = dx !== 0 && dy !== 0;
+      if ((dx !== 0 || dy !== 0) && !(input.isCross && isCorner)) consider(x, y, fine(x, y));
     }
   }
   return best;

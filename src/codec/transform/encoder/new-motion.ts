@@ -3,6 +3,7 @@ import type { Vector } from '../../../kernels/motion-search.js';
 import { AVERAGE, MOTION_FIELDS, REGION } from '../frame-tokens.js';
 import { MACROBLOCK } from '../../macroblock-grid.js';
 import { MOTION_CLASS_CONTEXTS, type MotionNeighbours } from '../motion.js';
+import { LUMA_TAPS } from '../pack-tables.js';
 import type { BlockJob, BlockTrials } from './block-trials.js';
 import { MotionEstimation, type Partition } from './motion-estimation.js';
 
@@ -172,7 +173,7 @@ export class NewMotion {
     const to = this.#predictions[slot]!;
     const taps = this.#trials.tables.interpolation[references.interpolation]!;
     const { call } = this.#trials.kernels;
-    call.compensateSquare(from, plane.stride, to.at, to.stride, size, taps, mvx & 3, mvy & 3);
+    call.compensateSquare(from, plane.stride, to.at, to.stride, size, taps, LUMA_TAPS, mvx & 3, mvy & 3);
   }
 
   #keep(reference: number, vectors: Int16Array, cost: number, bits: number): void {

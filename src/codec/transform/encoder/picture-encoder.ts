@@ -19,7 +19,7 @@ export interface EncodedPicture {
   /** Reconstruction before and after the loop filter, at coded size. */
   readonly unfiltered: Planes;
   readonly loop: Planes;
-  /** The source at coded size. */
+  /** The picture that was to be encoded, which may be a mean with neighbours, at coded size. */
   readonly source: Planes;
 }
 
@@ -55,8 +55,8 @@ export class PictureEncoder {
   /**
    * Encodes one frame.
    *
-   * @param planes the visible picture.
-   * @param wanted the header of the frame; this function decides whether the loop filter is used.
+   * @param planes the visible picture to encode.
+   * @param wanted head of the frame; whether the loop filter is used is decided here.
    * @param qOffset [regions], -8..8, or null for none.
    * @param hints the vectors from the look-ahead to the references.
    */

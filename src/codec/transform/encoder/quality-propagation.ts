@@ -11,14 +11,16 @@ export interface QualityGain {
   readonly frame: number;
   /** [regions]: difference of each 64x64 region to the frame, -8..8. */
   readonly regions: Int8Array<ArrayBuffer>;
+  /** [macroblocks]: how many times later frames take over a block's information. */
+  readonly dependence: Float32Array;
 }
 
 /** A frame to be coded and its dependence on other frames; all arrays are by macroblock. */
 export interface DependentFrame {
-  /** Cost without prediction from other frames. */
-  readonly intra: Float32Array;
-  /** Cost of the best prediction, at most `intra`. */
-  readonly inter: Float32Array;
+  /** How many coefficients are worth coding. */
+  readonly coded: Float32Array;
+  /** Share of them that takes over the quality of the references; null if there are none. */
+  readonly followed: Float32Array | null;
   /** The references: one or two frames of the window, or frames coded before the window. */
   readonly references: readonly FrameReference[];
   /** The reference that a macroblock uses: 0, 1, or 2 for the average of both; null if there is only one. */
@@ -35,36 +37,37 @@ export interface FrameReference {
 
 /**
  * Quality that propagates (Garrett-Glaser 2009, "A novel macroblock-tree algorithm for high-performance optimization of
- * dependent video coding in H.264/AVC"): It goes backwards from the end of the window and gives the references of each
- * block the share of its information that prediction uses.
+ * dependent video coding in H.264/AVC"), in rate and distortion (Yang et al. 2012, "Source distortion temporal
+ * propagation model for motion compensated video coding optimization"): walks back from the end of the window, giving each block's references
+ * the coefficients whose error follows theirs. Where all that share a q have the weight w, the least cost is at an error
+ * of 1 / w.
  *
  * @param window the frame to be coded, then those after it in coding order, up to the next key frame.
  */
 export function propagateQuality(
   geometry: Geometry,
   window: readonly DependentFrame[],
-  { strength, limit }: PropagationSettings,
+  { strength, limit, averageShare, least }: PropagationSettings,
 ): QualityGain {
   const count = geometry.rows * geometry.columns;
   const inherited = window.map(() => new Float32Array(count));
-  for (let t = window.length - 1; t > 0; t--) passBack(geometry, window[t]!, inherited[t]!, inherited);
-  const { intra } = window[0]!;
+  for (let t = window.length - 1; t > 0; t--) passBack(geometry, window[t]!, inherited[t]!, inherited, averageShare);
+  const { coded } = window[0]!;
   const regions = geometry.regionRows * geometry.regionColumns;
-  const sums = new Float64Array(regions);
-  const blocks = new Float64Array(regions);
-  let total = 0;
+  const passed = new Float64Array(regions);
+  const own = new Float64Array(regions);
   for (let at = 0; at < count; at++) {
-    const gain = strength * Math.log2((intra[at]! + inherited[0]![at]!) / intra[at]!);
     const region = geometry.regionOf(Math.floor(at / geometry.columns), at % geometry.columns);
-    sums[region]! += gain;
-    blocks[region]! += 1;
-    total += gain;
+    passed[region]! += inherited[0]![at]!;
+    own[region]! += coded[at]! + least;
   }
-  const frame = Math.min(limit, Math.round(total / count));
-  const difference = Int8Array.from(sums, (sum, region) =>
-    Math.max(-Q_OFFSET_LIMIT, Math.min(Q_OFFSET_LIMIT, Math.round(Math.min(limit, sum / blocks[region]!) - frame))),
+  const gain = (from: number, to: number): number => Math.min(limit, strength * Math.log2(1 + from / to));
+  const frame = Math.round(gain(sum(passed), sum(own)));
+  const difference = Int8Array.from(own, (coefficients, region) =>
+    Math.max(-Q_OFFSET_LIMIT, Math.min(Q_OFFSET_LIMIT, Math.round(gain(passed[region]!, coefficients)) - frame)),
   );
-  return { frame, regions: difference };
+  const dependence = coded.map((own, at) => inherited[0]![at]! / (own + least));
+  return { frame, regions: difference, dependence };
 }
 
 /** Adds to the reference blocks of a frame their value for this frame and for the frames that depend on it. */
@@ -73,17 +76,19 @@ function passBack(
   frame: DependentFrame,
   own: Float32Array,
   inherited: readonly Float32Array[],
+  averageShare: number,
 ): void {
   const count = geometry.rows * geometry.columns;
-  const { intra, inter, references, choice } = frame;
+  const { coded, followed, references, choice } = frame;
+  if (followed === null) return;
   references.forEach(({ position, motion }, index) => {
     const target = position < 0 ? undefined : inherited[position];
     if (target === undefined) return;
     for (let at = 0; at < count; at++) {
       const chosen = choice === null ? 0 : choice[at]!;
       if (chosen !== index && chosen !== 2) continue;
-      const share = (1 - inter[at]! / intra[at]!) / (chosen === 2 ? 2 : 1);
-      if (share > 0) spread(geometry, target, at, motion, (intra[at]! + own[at]!) * share);
+      const share = followed[at]! * (chosen === 2 ? averageShare : 1);
+      if (share > 0) spread(geometry, target, at, motion, (coded[at]! + own[at]!) * share);
     }
   });
 }
@@ -104,4 +109,8 @@ function spread(geometry: Geometry, target: Float32Array, at: number, motion: In
       target[row * columns + column]! += weight * amount;
     }
   }
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,6 +1,6 @@
 import type { Kernels } from '../../../kernels/kernels.js';
 import type { Graph } from '../../../model/graph.js';
-import type { TimedPicture } from '../../planes.js';
+import type { TimedPicture, VisiblePlanes } from '../../planes.js';
 import type { SequenceOptions } from '../../sequence-options.js';
 import type { PackTables } from '../pack-tables.js';
 import { Q_LIMIT, type Geometry } from '../frame-tokens.js';
@@ -11,13 +11,24 @@ import type { DecisionHelpers } from './frame-decision.js';
 import { LookAhead } from '../../look-ahead.js';
 import { PictureEncoder, type EncodedPicture } from './picture-encoder.js';
 import { ENCODER_SETTINGS, type EncoderSettings } from './settings.js';
-import { propagateQuality, type DependentFrame } from './quality-propagation.js';
+import { propagateQuality, type DependentFrame, type QualityGain } from './quality-propagation.js';
+import { TemporalFilter, type Neighbour } from './temporal-filter.js';
+
+/** A picture that waits to be encoded. */
+interface WaitingPicture {
+  readonly picture: TimedPicture;
+  /** Whether a scene begins with it. */
+  readonly isSceneCut: boolean;
+}
+
+/** Units of a pack's quantiser steps in a sample. */
+const STEP_UNITS = 8;
 
 /** An encoded frame and its place in display order. */
 export interface EncodedFrame extends EncodedPicture {
   /** Position in display order, from 0. */
   readonly display: number;
-  /** The source picture; the encoder does not need it any more. */
+  /** The picture that was pushed, before any filter; the encoder needs it no more. */
   readonly picture: TimedPicture;
 }
 
@@ -33,8 +44,10 @@ export class SequenceEncoder {
   readonly #order: CodingOrder;
   readonly #pictures: PictureEncoder;
   readonly #depth: number;
-  /** Waiting pictures by their position in display order. */
-  readonly #waiting = new Map<number, TimedPicture>();
+  /** Null if the settings have none. */
+  readonly #temporalFilter: TemporalFilter | null;
+  /** Pictures that wait, by their place in display order. */
+  readonly #waiting = new Map<number, WaitingPicture>();
 
   /**
    * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
@@ -52,17 +65,20 @@ export class SequenceEncoder {
     this.#options = options;
     const settings = ENCODER_SETTINGS[options.tune];
     this.#settings = settings;
-    this.#lookAhead = new LookAhead(kernels, geometry, settings.lookAhead);
+    this.#lookAhead = new LookAhead(kernels, geometry, settings.lookAhead, pack.step[options.quality]! / STEP_UNITS);
     const { depth, largestMiniGop } = codingStructure(geometry, options.keyint, settings.structure);
     this.#depth = depth;
     this.#order = new CodingOrder(this.#lookAhead, options.keyint, largestMiniGop, settings.miniGop);
+    const { temporalFilter, motion } = settings;
+    this.#temporalFilter =
+      temporalFilter === null ? null : new TemporalFilter(kernels, geometry, pack, temporalFilter, motion);
     this.#pictures = new PictureEncoder(kernels, geometry, pack, loopFilter, settings, helpers);
   }
 
   /** Takes the next picture in display order; its planes are kept until it is encoded. */
   push(picture: TimedPicture): void {
     const frame = this.#lookAhead.analyse(picture.y);
-    this.#waiting.set(frame.display, picture);
+    this.#waiting.set(frame.display, { picture, isSceneCut: frame.isSceneCut });
     this.#order.push(frame);
   }
 
@@ -80,16 +96,16 @@ export class SequenceEncoder {
     const { frame, isKey, references, refreshSlot } = window[0]!;
     const { propagation, adaptiveQuality, motion } = this.#settings;
     const gain = propagateQuality(this.#geometry, this.#dependants(window), propagation);
-    const q = this.#options.quality + gain.frame;
+    const q = Math.max(0, Math.min(Q_LIMIT, this.#options.quality + gain.frame));
     const fields = references.map((reference) => this.#lookAhead.predict(frame, reference.frame).motion);
-    const picture = this.#waiting.get(frame.display)!;
+    const { picture } = this.#waiting.get(frame.display)!;
     const regions =
       adaptiveQuality === null ? gain.regions : adaptQuality(this.#geometry, picture.y, gain.regions, adaptiveQuality);
     const encoded = await this.#pictures.encode(
-      picture,
+      this.#filter(frame.display, picture, q, gain),
       {
         kind: isKey ? 'key' : 'inter',
-        q: Math.max(0, Math.min(Q_LIMIT, q)),
+        q,
         referenceSlot0: references[0]?.slot ?? null,
         referenceSlot1: references[1]?.slot ?? null,
         refreshSlot,
@@ -104,6 +120,27 @@ export class SequenceEncoder {
     return { ...encoded, display: frame.display, picture };
   }
 
+  /** The picture to encode: its mean with its neighbours, if later frames take over much of it. */
+  #filter(display: number, picture: TimedPicture, q: number, { frame, dependence }: QualityGain): VisiblePlanes {
+    const { temporalFilter: settings } = this.#settings;
+    if (this.#temporalFilter === null || settings === null || frame < settings.leastGain) return picture;
+    const reach = settings.distanceWeights.length;
+    const neighbours = [...this.#neighbours(display, -1, reach), ...this.#neighbours(display, 1, reach)];
+    if (neighbours.length === 0) return picture;
+    return this.#temporalFilter.filter(picture, neighbours, q, dependence);
+  }
+
+  /** Pictures of the same scene in one direction, from near to far, as far as they are still there. */
+  *#neighbours(display: number, direction: 1 | -1, reach: number): Generator<Neighbour, void, void> {
+    let last = this.#waiting.get(display)!;
+    for (let away = 1; away <= reach; away++) {
+      const next = this.#waiting.get(display + direction * away);
+      if (next === undefined || (direction > 0 ? next : last).isSceneCut) return;
+      yield { distance: direction * away, picture: next.picture };
+      last = next;
+    }
+  }
+
   /** Describes how the frames of a window, in coding order, depend on each other. */
   #dependants(window: readonly PlannedFrame[]): DependentFrame[] {
     const positions = new Map(window.map(({ frame }, position) => [frame.display, position]));
@@ -114,8 +151,8 @@ export class SequenceEncoder {
       }));
       const both =
         references.length === 2 ? this.#lookAhead.predictBoth(frame, references[0]!.frame, references[1]!.frame) : null;
-      const inter = both?.cost ?? fields[0]?.cost ?? frame.intra;
-      return { intra: frame.intra, inter, references: fields, choice: both?.choice ?? null };
+      const followed = both?.followed ?? fields[0]?.followed ?? null;
+      return { coded: frame.coded, followed, references: fields, choice: both?.choice ?? null };
     });
   }
 }

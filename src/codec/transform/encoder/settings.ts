@@ -13,6 +13,8 @@ export interface EncoderSettings {
   readonly propagation: PropagationSettings;
   /** Null: texture does not change the quality of a region. */
   readonly adaptiveQuality: AdaptiveQualitySettings | null;
+  /** Null: frames are coded as they are. */
+  readonly temporalFilter: TemporalFilterSettings | null;
   readonly lagrangian: LagrangianSettings;
   readonly motion: MotionSettings;
   readonly inter: InterSettings;
@@ -46,6 +48,10 @@ export interface PropagationSettings {
   readonly strength: number;
   /** The largest increase of q of a frame. */
   readonly limit: number;
+  /** What each of two references passes to their average, as a share of what one alone passes. */
+  readonly averageShare: number;
+  /** Coefficients that every block counts for: keeps ratios of flat blocks small. */
+  readonly least: number;
 }
 
 /** How quality depends on texture. */
@@ -56,7 +62,26 @@ export interface AdaptiveQualitySettings {
   readonly noise: number;
 }
 
-/** The weights of error and bits. */
+/** How frames that later ones depend on are averaged with their neighbours before they are coded. */
+export interface TemporalFilterSettings {
+  /** q that a frame must have gained by what later frames take over; others are coded as they are. */
+  readonly leastGain: number;
+  /** Weights of neighbours by their distance in frames, from 1 on; the frame's own is 1. At most 5, 0..1. */
+  readonly distanceWeights: readonly number[];
+  /** Blocks that later frames take over at least this many times have these weights; others have less. */
+  readonly fullDependence: number;
+  /** Blocks that later frames take over fewer times stay as they are. */
+  readonly leastDependence: number;
+  /** Squared error of a moved block that halves its weight, per sample, in squared quantiser steps. */
+  readonly tolerance: number;
+  /** Samples that differ by this many quantiser steps have no weight. */
+  readonly reach: number;
+  /** Motion search: SATD per bit of a vector, and hexagon steps at most. */
+  readonly vectorWeight: number;
+  readonly searchSteps: number;
+}
+
+/** What error and bits cost against each other. */
 export interface LagrangianSettings {
   /** Squared error per bit, in squared quantiser steps, by the role of a frame. */
   readonly key: number;
@@ -132,8 +157,19 @@ const PSNR: EncoderSettings = {
     wellPredicted: 0.7,
   },
   // LOG, "Encoder, on five development clips" and "Tuning decisions": 1.5, 2.5 and 3 are worse.
-  propagation: { strength: 2, limit: 12 },
+  propagation: { strength: 2.5, limit: 12, averageShare: 0.35, least: 4 },
   adaptiveQuality: null,
+  temporalFilter: {
+    // LOG, "Temporal filter".
+    leastGain: 2,
+    distanceWeights: [1, 0.8, 0.6, 0.5],
+    fullDependence: 4,
+    leastDependence: 0.25,
+    tolerance: 0.1,
+    reach: 2,
+    vectorWeight: 4,
+    searchSteps: 8,
+  },
   lagrangian: {
     // LOG, "B frames": 0.12, 0.15, 0.18; LOG, "Tuning decisions": times 0.8.
     key: 0.1,
@@ -163,10 +199,12 @@ const PSNR: EncoderSettings = {
 /** The settings of each tune. */
 export const ENCODER_SETTINGS: Readonly<Record<Tune, EncoderSettings>> = {
   psnr: PSNR,
-  // LOG, "Tuning decisions": the variance rule of strength 1 with 4 added, and chroma counted twice.
+  // LOG, "Tuning decisions": the variance rule of strength 1 with 4 added, and chroma counted twice. LOG, "Temporal filter":
+  // LPIPS wants grain.
   lpips: {
     ...PSNR,
     adaptiveQuality: { strength: 1, noise: 4 },
+    temporalFilter: null,
     lagrangian: { ...PSNR.lagrangian, chromaWeight: 2 },
   },
 };

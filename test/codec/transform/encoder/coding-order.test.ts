@@ -5,14 +5,21 @@ import { ENCODER_SETTINGS } from '../../../../src/codec/transform/encoder/settin
 import { LookAhead } from '../../../../src/codec/look-ahead.js';
 import { Geometry } from '../../../../src/codec/transform/frame-tokens.js';
 import { Kernels } from '../../../../src/kernels/kernels.js';
+import { seededRandom } from '../../../entropy/random.js';
 import { picture } from '../../clips.js';
 
 const geometry = new Geometry(64, 64);
 const settings = ENCODER_SETTINGS.lpips;
 
-/** Plans a still clip whose scenes are numbered, giving out frames as soon as `depth` of them wait. */
+/** Plans a still clip whose scenes are numbered. */
 function plan(scenes: readonly number[], keyint: number, depth = 40): PlannedFrame[] {
-  const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead);
+  const pictures = scenes.map((scene) => picture('pan', 64, 64, 0, 3 * scene).y);
+  return planPictures(pictures, keyint, depth);
+}
+
+/** Plans pictures, giving out frames as soon as `depth` of them wait. */
+function planPictures(pictures: readonly Uint8Array[], keyint: number, depth: number): PlannedFrame[] {
+  const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead, 18);
   const order = new CodingOrder(lookAhead, keyint, codingStructure(geometry, keyint).largestMiniGop, settings.miniGop);
   const planned: PlannedFrame[] = [];
   let waiting = 0;
@@ -21,12 +28,30 @@ function plan(scenes: readonly number[], keyint: number, depth = 40): PlannedFra
     order.shift();
     waiting--;
   };
-  for (const scene of scenes) {
-    order.push(lookAhead.analyse(picture('pan', 64, 64, 0, 3 * scene).y));
+  for (const luma of pictures) {
+    order.push(lookAhead.analyse(luma));
     if (++waiting >= depth) next(false);
   }
   while (waiting > 0) next(true);
   return planned;
+}
+
+/** The surface of water: many waves, of which the longer ones are faster. */
+function water(time: number): Uint8Array {
+  const random = seededRandom(1);
+  const waves = Array.from({ length: 40 }, () => {
+    const length = 4 * 15 ** random();
+    const angle = 0.6 + 3.2 * (random() - 0.5);
+    const k = (2 * Math.PI) / length;
+    const phase = 2 * Math.PI * random() - 0.45 * Math.sqrt(k) * time;
+    return { x: k * Math.cos(angle), y: 1.6 * k * Math.sin(angle), phase, height: Math.sqrt(length) };
+  });
+  const norm = Math.sqrt(waves.reduce((sum, { height }) => sum + height ** 2, 0) / 2);
+  return Uint8Array.from({ length: 64 * 64 }, (_, i) => {
+    const heights = waves.map((wave) => wave.height * Math.sin(wave.x * (i % 64) + wave.y * (i >> 6) + wave.phase));
+    const height = heights.reduce((sum, value) => sum + value, 0) / norm;
+    return Math.max(0, Math.min(255, 95 + 26 * height + 21 * Math.max(0, height - 0.6) ** 2));
+  });
 }
 
 const displays = (frames: readonly PlannedFrame[]): number[] => frames.map(({ frame }) => frame.display);
@@ -42,6 +67,20 @@ function heldBack(frames: readonly PlannedFrame[]): number {
 
 test('still pictures make pyramids', () => {
   expect(displays(plan(Array<number>(10).fill(0), 250))).toEqual([0, 8, 4, 2, 1, 3, 6, 5, 7, 9]);
+});
+
+test('noise-like motion makes pyramids', () => {
+  const frames = planPictures(
+    Array.from({ length: 9 }, (_, time) => water(time)),
+    250,
+    40,
+  );
+  expect(displays(frames)).toEqual([0, 8, 4, 2, 1, 3, 6, 5, 7]);
+});
+
+test('pictures that have nothing in common make none', () => {
+  const pictures = Array.from({ length: 9 }, (_, time) => picture('noise', 64, 64, time).y);
+  expect(planPictures(pictures, 250, 40).every(({ isKey }) => isKey)).toBe(true);
 });
 
 test('an anchor is predicted from the two anchors before it, as far as the key frame', () => {

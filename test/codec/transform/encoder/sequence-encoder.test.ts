@@ -6,6 +6,8 @@ import { TokenCodec } from '../../../../src/codec/transform/token-codec.js';
 import { Kernels } from '../../../../src/kernels/kernels.js';
 import type { Graph } from '../../../../src/model/graph.js';
 import type { PackTables } from '../../../../src/codec/transform/pack-tables.js';
+import type { TimedPicture } from '../../../../src/codec/planes.js';
+import type { Tune } from '../../../../src/codec/sequence-options.js';
 import { picture } from '../../clips.js';
 import { exactGraphs, tinyPack, tinyTables } from '../../tiny.js';
 
@@ -106,6 +108,55 @@ describe('order', () => {
       expect(keys(frames)).toEqual([0, cut]);
     },
   );
+});
+
+describe('temporal filter', () => {
+  const geometry = new Geometry(80, 64);
+
+  /** Encodes pictures of 80x64. */
+  async function encodePictures(
+    pictures: readonly TimedPicture[],
+    quality: number,
+    tune: Tune,
+  ): Promise<EncodedFrame[]> {
+    const encoder = new SequenceEncoder(new Kernels(), geometry, tables, null, { quality, keyint: 250, tune });
+    for (const picture of pictures) encoder.push(picture);
+    const results: EncodedFrame[] = [];
+    while (encoder.isReady(true)) results.push(await encoder.next());
+    return results;
+  }
+
+  /** Frames of a still scene, each with noise of its own. */
+  function noisy(count: number): TimedPicture[] {
+    const { y, ...still } = picture('pan', 80, 64, 0);
+    return Array.from({ length: count }, (_, time) => {
+      const noise = picture('noise', 80, 64, time).y;
+      const grainy = y.map((value, at) => Math.max(0, Math.min(255, value + (noise[at]! >> 4) - 8)));
+      return { ...still, y: grainy, pts: BigInt(time) };
+    });
+  }
+
+  const isSource = ({ source, picture }: EncodedFrame): boolean =>
+    source.y.every((value, at) => value === picture.y[at]);
+
+  test('changes frames that many others are predicted from, and no others', async () => {
+    const frames = await encodePictures(noisy(12), 24, 'psnr');
+    expect(isSource(frames[0]!)).toBe(false);
+    for (const frame of frames) if (frame.header.refreshSlot === null) expect(isSource(frame)).toBe(true);
+  });
+
+  test('is off where the settings have none', async () => {
+    expect((await encodePictures(noisy(12), 24, 'lpips')).every(isSource)).toBe(true);
+  });
+
+  test('does not look across a scene cut, even where any difference is allowed', async () => {
+    const still = (scene: number): TimedPicture => picture('pan', 80, 64, 0, scene);
+    const scenes = Array.from({ length: 12 }, (_, time) => ({ ...still(time < 6 ? 0 : 6), pts: BigInt(time) }));
+    const frames = await encodePictures(scenes, 0, 'psnr');
+    expect(keys(frames)).toEqual([0, 6]);
+    expect(frames.some(({ header }) => header.q >= 2)).toBe(true);
+    expect(frames.every(isSource)).toBe(true);
+  });
 });
 
 test('waits for a look-ahead, which large pictures shorten', () => {

@@ -1,0 +1,87 @@
+import { transformBlocks } from './scratch';
+import { SUB_BLOCK } from './sizes';
+
+/** Natural logarithm of 2, for one unit in the last place of a float's exponent. */
+const LOG_UNIT: f32 = 0.6931471805599453 / 8388608.0;
+const ONE_BITS: i32 = 0x3f800000;
+
+/**
+ * What an 8x8 block costs, in rate and distortion at once, when it is predicted and its residual is quantised. All
+ * variances are in units of the distortion of a coded coefficient.
+ *
+ * A coefficient with the residual's variance x costs x if it is not coded, and 1 + ln x if it is. To the residual comes the
+ * quantisation noise of the reference: `noise` times v / (1 + v), where v is the variance of the block's own coefficient,
+ * because what the reference does not code it has no noise in.
+ *
+ * @param scale what a squared difference of 8x8 Hadamard coefficients is multiplied by.
+ * @param result gets float32: the cost; how many of the block's coefficients are worth coding; how many of these follow
+ *   the reference, so that its quality becomes the block's.
+ */
+export function rateDistortion(
+  block: usize,
+  blockStride: i32,
+  prediction: usize,
+  predictionStride: i32,
+  scale: f32,
+  noise: f32,
+  result: usize,
+): void {
+  const own = transformBlocks;
+  const predicted = transformBlocks + SUB_BLOCK * SUB_BLOCK * 2;
+  hadamard(block, blockStride, own);
+  hadamard(prediction, predictionStride, predicted);
+  const scales = f32x4.splat(scale);
+  const noises = f32x4.splat(noise);
+  const one = f32x4.splat(1);
+  let cost = f32x4.splat(0);
+  let logarithms = i32x4.splat(0);
+  let coded = f32x4.splat(0);
+  let followed = f32x4.splat(0);
+  for (let at = 0; at < SUB_BLOCK * SUB_BLOCK * 2; at += 8) {
+    const value = f32x4.convert_i32x4_s(v128.load16x4_s(own + at));
+    const guess = f32x4.convert_i32x4_s(v128.load16x4_s(predicted + at));
+    const difference = f32x4.sub(value, guess);
+    const variance = f32x4.mul(f32x4.mul(value, value), scales);
+    const share = f32x4.div(variance, f32x4.add(variance, one));
+    const left = f32x4.add(f32x4.mul(f32x4.mul(difference, difference), scales), f32x4.mul(noises, share));
+    const above = f32x4.max(left, one);
+    cost = f32x4.add(cost, f32x4.min(left, one));
+    // Exponent and mantissa of a float, read as one number, are its logarithm but for 0.09 at most.
+    logarithms = i32x4.add(logarithms, i32x4.shr_u(i32x4.sub(above, i32x4.splat(ONE_BITS)), 4));
+    const weight = f32x4.mul(share, share);
+    coded = f32x4.add(coded, weight);
+    followed = f32x4.add(followed, f32x4.div(weight, above));
+  }
+  store<f32>(result, sumLanes(cost) + 16 * LOG_UNIT * sumLanes(f32x4.convert_i32x4_s(logarithms)));
+  store<f32>(result + 4, sumLanes(coded));
+  store<f32>(result + 8, sumLanes(followed));
+}
+
+/** 8x8 Hadamard transform of samples, int16, in whatever order of coefficients. */
+function hadamard(block: usize, stride: i32, target: usize): void {
+  const sign1 = i16x8(1, -1, 1, -1, 1, -1, 1, -1);
+  const sign2 = i16x8(1, 1, -1, -1, 1, 1, -1, -1);
+  const sign4 = i16x8(1, 1, 1, 1, -1, -1, -1, -1);
+  for (let row = 0; row < SUB_BLOCK; row++) {
+    let r = v128.load8x8_u(block + row * stride);
+    r = i16x8.add(i16x8.shuffle(r, r, 1, 0, 3, 2, 5, 4, 7, 6), i16x8.mul(r, sign1));
+    r = i16x8.add(i16x8.shuffle(r, r, 2, 3, 0, 1, 6, 7, 4, 5), i16x8.mul(r, sign2));
+    r = i16x8.add(i16x8.shuffle(r, r, 4, 5, 6, 7, 0, 1, 2, 3), i16x8.mul(r, sign4));
+    v128.store(target + row * 16, r);
+  }
+  for (let step = 1; step < SUB_BLOCK; step *= 2) {
+    for (let row = 0; row < SUB_BLOCK; row++) {
+      if (row & step) continue;
+      const upper = v128.load(target + row * 16);
+      const lower = v128.load(target + (row + step) * 16);
+      v128.store(target + row * 16, i16x8.add(upper, lower));
+      v128.store(target + (row + step) * 16, i16x8.sub(upper, lower));
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function sumLanes(v: v128): f32 {
+  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
+}
