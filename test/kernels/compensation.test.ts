@@ -69,7 +69,7 @@ describe('compensate equals its twin', () => {
     const taps = makeTaps(4, 8, seed);
     kernels.i16.set(taps.flat(), tapsAt >> 1);
     const place = [source.at(9, 11), source.stride, target.at(3, 5), target.stride] as const;
-    kernels.call.compensateSquare(...place, size, tapsAt, x, y);
+    kernels.call.compensateSquare(...place, size, tapsAt, 8, x, y);
     const expected = twin.compensate(source.block(9, 11), size, size, taps, x, y);
     expect(Buffer.compare(target.now(), target.with(3, 5, size, expected))).toBe(0);
   });
