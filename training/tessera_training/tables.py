@@ -14,6 +14,8 @@ CHROMA_LIMIT = np.array([0, 2, 4, 8, 16, 32, 64, 96, 128])
 SCALES, CONTEXTS, SYMBOLS = 32, 8, 16
 TOTAL = 32768
 NONE = 255
+# Frequencies that the separable transform of so many samples keeps.
+SEPARABLE = {16: 8, 32: 16, 64: 16}
 CODE = np.array([round(16 * np.log2(1 + m)) for m in range(16)], np.uint8)
 
 
@@ -33,17 +35,19 @@ def mode_table_shapes(intra_modes: int) -> dict[str, tuple[int, int]]:
     return {
         "qOffset": (1, 17),
         "filtered": (3, 2),
+        "split": (12, 2),
+        "typeLarge": (18, 3),
         "type": (9, 5),
         "typeKey": (3, 2),
         "intraMode16": (pairs, intra_modes),
         "intraMode8": (pairs, intra_modes),
-        "lumaGroups": (24, 17),
+        "lumaGroups": (48, 17),
         "transform": (9, 2),
         "basis16": (1, 4),
         "basis8": (1, 4),
-        "chromaGroups": (32, 9),
-        "motionSkip": (1, 3),
-        "motion": (2, 4),
+        "chromaGroups": (64, 9),
+        "motionSkip": (3, 3),
+        "motion": (4, 4),
         "reference": (1, 3),
         "motionClass": (6, 16),
     }
@@ -66,11 +70,22 @@ def zigzag(n: int) -> list[tuple[int, int]]:
     return sorted(cells, key=lambda c: (c[0] + c[1], c[0] if (c[0] + c[1]) & 1 else c[1]))
 
 
+def dct(n: int) -> np.ndarray:
+    """[n, n]: the orthonormal DCT-II of n samples, lowest frequency first."""
+    k, x = np.arange(n)[:, None], np.arange(n)[None, :]
+    rows = np.cos(np.pi * (2 * x + 1) * k / (2 * n)) * np.sqrt(2 / n)
+    rows[0] /= np.sqrt(2)
+    return rows
+
+
+def separable_tables() -> dict[str, np.ndarray]:
+    """The lowest frequencies of DCTs of 16, 32 and 64 samples times 2^15, which large blocks use in both directions."""
+    return {f"separable{n}": np.round(dct(n)[:kept] * 32768).astype(np.int16) for n, kept in SEPARABLE.items()}
+
+
 def dct_basis(n: int, atoms: int) -> np.ndarray:
     """int16 [atoms, n * n]: orthonormal DCT-II atoms times 2^15, in zigzag order."""
-    k, x = np.arange(n)[:, None], np.arange(n)[None, :]
-    one = np.cos(np.pi * (2 * x + 1) * k / (2 * n)) * np.sqrt(2 / n)
-    one[0] /= np.sqrt(2)
+    one = dct(n)
     basis = np.stack([np.outer(one[u], one[v]).ravel() for u, v in zigzag(n)[:atoms]])
     return np.round(basis * 32768).astype(np.int16)
 
@@ -145,6 +160,8 @@ def default_mode_tables(intra_modes: int) -> dict[str, np.ndarray]:
             for c in (left, above):
                 row *= ([3, 1, 0.5, 0.3, 0.3], [1, 1.5, 1.3, 0.7, 0.7], [0.4, 0.8, 1, 3, 3])[c]
             weights["type"][3 * left + above] = row
+    weights["typeLarge"][:] = large_types(weights["type"])
+    weights["split"][:] = [[0.6, 0.4], [0.4, 0.6], [0.15, 0.85]] * 4
     weights["typeKey"][:] = [[0.75, 0.25], [0.45, 0.55], [0.15, 0.85]]
     base = np.array(([4, 4, 2, 2] + [1] * intra_modes)[:intra_modes], np.float64)
     for name in ("intraMode16", "intraMode8"):
@@ -156,7 +173,7 @@ def default_mode_tables(intra_modes: int) -> dict[str, np.ndarray]:
                         row[mode - 1] += 4
                 weights[name][(intra_modes + 1) * left + above] = row
     centres = [0.5, 3, 5, 8, 10, 13]
-    for k in range(4):
+    for k in range(8):
         for h, centre in enumerate(centres):
             distance = np.abs(np.arange(17) - centre)
             weights["lumaGroups"][6 * k + h] = 0.02 + 2.0 ** -(distance / 1.5)
@@ -166,14 +183,20 @@ def default_mode_tables(intra_modes: int) -> dict[str, np.ndarray]:
                 weights["chromaGroups"][8 * k + 4 * has_luma + h] = 0.01 + 2.0 ** -(distance * (1.0 if has_luma else 1.5))
     weights["transform"][:] = [[0.8, 0.2], [0.6, 0.4], [0.35, 0.65]] * 3
     weights["basis16"][0] = weights["basis8"][0] = [0.6, 0.2, 0.1, 0.1]
-    weights["motionSkip"][0] = [0.75, 0.17, 0.08]
-    weights["motion"][:] = [[0.4, 0.15, 0.05, 0.4], [0.3, 0.2, 0.1, 0.4]]
+    weights["motionSkip"][:] = [0.75, 0.17, 0.08]
+    weights["motion"][:] = [[0.3, 0.2, 0.1, 0.4]] + [[0.4, 0.15, 0.05, 0.4]] * 3
     weights["reference"][0] = [0.6, 0.2, 0.2]
     for component in range(2):
         for h, centre in enumerate([1.0, 3.0, 5.0]):
             distance = np.abs(np.arange(16) - centre)
             weights["motionClass"][3 * component + h] = 2.0**-distance + 1e-4
     return {f"modeTables.{name}": frequencies(value) for name, value in weights.items()}
+
+
+def large_types(types: np.ndarray) -> np.ndarray:
+    """[18, 3], skip, inter and intra of blocks of 32x32 and 64x64, from [9, 5] of macroblocks: fewer are intra."""
+    skip, inter16, inter8, intra16, intra8 = np.asarray(types, np.float64).T
+    return np.tile(np.stack([skip, inter16 + inter8, 0.3 * (intra16 + intra8)], 1), (2, 1))
 
 
 def chroma_weights(atoms: int, lowest: int, rising: int) -> np.ndarray:
@@ -217,6 +240,7 @@ def default_tables(shape: PackShape) -> dict[str, np.ndarray]:
         "basis16": dct_basis(16, shape.atoms16)[None],
         "basis8": dct_basis(8, shape.atoms8)[None],
         "basisChroma": np.stack([chroma, chroma]),
+        **separable_tables(),
         "weight16": np.full((1, shape.atoms16), 32, np.uint8),
         "weight8": np.full((1, shape.atoms8), 32, np.uint8),
         "weightChroma": np.full((2, shape.atoms_chroma), 32, np.uint8),
@@ -255,6 +279,8 @@ def check_tables(tables: dict[str, np.ndarray]) -> None:
     need(bool(((neighbours == NONE) | (neighbours < own)).all()), "contextNeighbours must point backwards")
     for choice, basis in (("intraBasis16", "basis16"), ("interBasis16", "basis16"), ("intraBasis8", "basis8"), ("interBasis8", "basis8")):
         need(int(tables[choice].max()) < len(tables[basis]), f"{choice} names a basis that {basis} lacks")
+    for n, kept in SEPARABLE.items():
+        need(tables.get(f"separable{n}", np.zeros(0)).shape == (kept, n), f"separable{n} must have shape {(kept, n)}")
     m = len(tables["intra16"])
     for name, shape in mode_table_shapes(m).items():
-        need(tables[f"modeTables.{name}"].shape == shape, f"modeTables.{name} must have shape {shape}")
+        need(tables.get(f"modeTables.{name}", np.zeros(0)).shape == shape, f"modeTables.{name} must have shape {shape}")
