@@ -93,7 +93,7 @@ export async function writeInvalid(save) {
   save(
     'loop-checksum',
     await stream({ ...key, loopChecksum: key.loopChecksum ^ 1 }),
-    'another checksum',
+    'differs from that of the encoder',
     'loopChecksum',
   );
 

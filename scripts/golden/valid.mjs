@@ -25,6 +25,22 @@ function pan(width, height, time) {
   };
 }
 
+/** Slow gradients that drift by 0.75 and 0.5 samples per frame, with a little square of detail: large blocks. */
+function calm(width, height, time) {
+  const plane = (w, h, scale, gain) =>
+    Uint8Array.from({ length: w * h }, (_, i) => {
+      const [x, y] = [(i % w) * scale + 0.75 * time, Math.floor(i / w) * scale + 0.5 * time];
+      const isInside = Math.abs(x - width / 2) < 10 && Math.abs(y - height / 2) < 10;
+      const value = 70 * Math.sin(x / 40 + y / 70) + 30 * Math.cos(y / 33) + (isInside ? 40 * Math.sin(x * y) : 0);
+      return Math.max(0, Math.min(255, Math.round(128 + gain * value)));
+    });
+  return {
+    y: plane(width, height, 1, 1),
+    u: plane((width + 1) >> 1, (height + 1) >> 1, 2, 0.4),
+    v: plane((width + 1) >> 1, (height + 1) >> 1, 2, -0.3),
+  };
+}
+
 async function encodeClip(save, name, width, height, pictures, options, { side = [], times = [] } = {}) {
   const geometry = new Geometry(width, height);
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, { tune: 'psnr', ...options });
@@ -84,6 +100,8 @@ export async function writeValid(save) {
   await encode('still', 80, 64, [still, still, still, still], { quality: 25, keyint: 250 });
   const side = [Uint8Array.from({ length: 300 }, (_, i) => i & 255), new TextEncoder().encode('P and S and I and E')];
   await encode('side', 32, 32, clip(32, 32, 2), { quality: 20, keyint: 250 }, { side });
+  const drift = Array.from({ length: 4 }, (_, time) => calm(136, 80, time));
+  await encode('calm', 136, 80, drift, { quality: 26, keyint: 250 });
   const film = await firstFrames('odd-101x67.webm', 6);
   await encode('film', film.width, film.height, film.frames, { quality: 22, keyint: 250 });
 
@@ -133,6 +151,18 @@ export async function writeValid(save) {
     { ...keyHead, refreshSlot: 1 },
   ];
   await byHand('reordered', 24, 24, reordered, 5, { slotCount: 2, reorderDepth: 1, times: [0, 2, 1, 3] });
+
+  // Blocks of all sizes, with all that they may have.
+  const large = [
+    { ...keyHead, ...offsets },
+    { ...interHead, ...offsets, refreshSlot: 1, q: 44, variant: 1 },
+    { ...two, ...offsets, refreshSlot: 2, q: 12 },
+    { ...two, ...offsets, referenceSlot0: 2, refreshSlot: null, variant: 1 },
+  ];
+  await byHand('large-blocks', 150, 132, large, 8, { slotCount: 3, times: [0, 4, 2, 3] });
+  await byHand('large-dense', 64, 64, [{ ...keyHead, q: 63 }, interHead, { ...interHead, q: 0 }], 32, {
+    isDense: true,
+  });
 
   // Temporal motion over distances of all kinds: uneven, backwards, none, beyond the limit of the scale.
   const pyramid = [

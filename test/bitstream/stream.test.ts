@@ -117,7 +117,7 @@ describe('writing and reading', () => {
     await expect(writer.writeHeader({ ...sampleHeader, width: 16384, height: 16384 })).rejects.toThrow(InputError);
     await expect(writer.writePacket(sampleKey)).rejects.toThrow(/writeHeader/);
     await writer.writeHeader(sampleHeader);
-    await expect(writer.writePacket(sampleInter)).rejects.toThrow(/must begin with a key/);
+    await expect(writer.writePacket(sampleInter)).rejects.toThrow(/must start with a key packet/);
     await expect(writer.writePacket({ ...sampleKey, q: 64 })).rejects.toThrow(InputError);
     await expect(writer.writePacket({ ...sampleKey, refreshSlot: 2 })).rejects.toThrow(/slot 2 of 2/);
     await expect(writer.writePacket({ ...sampleKey, referenceSlot0: 0 })).rejects.toThrow(InputError);

@@ -50,7 +50,7 @@ test('between them they use everything that the syntax has', async () => {
       for (const flag of ['hasQOffsets', 'hasLoopFilter'] as const) if (packet[flag]) seen.add(flag);
       if (packet.refreshSlot === null) seen.add('shown only');
       seen.add(`filter ${packet.variant}`);
-      tokens.type.forEach((type) => seen.add(`type ${type}`));
+      tokens.type.forEach((type, at) => seen.add(`type ${type} of size ${tokens.blockSize[at]!}`));
       tokens.referenceIndex.forEach((reference) => seen.add(`reference ${reference}`));
       tokens.transform.forEach((transform) => seen.add(`transform ${transform}`));
       tokens.qOffset.forEach((offset) => seen.add(`q offset ${Math.sign(offset)}`));
@@ -58,7 +58,8 @@ test('between them they use everything that the syntax has', async () => {
       if (tokens.coefficients.some((token) => Math.abs(token) > 1000)) seen.add('long escape');
     }
   }
-  const types = [0, 1, 2, 3, 4].map((type) => `type ${type}`);
+  const types = [0, 1, 2, 3, 4].map((type) => `type ${type} of size 0`);
+  for (const size of [1, 2]) types.push(...[0, 1, 3].map((type) => `type ${type} of size ${size}`));
   const references = [-1, 0, 1, 2].map((reference) => `reference ${reference}`);
   const heads = ['key frame', 'inter frame', 'hasQOffsets', 'hasLoopFilter', 'shown only', 'filter 0', 'filter 1'];
   const rest = ['transform 0', 'transform 1', 'filtered 0', 'filtered 1', 'long escape'];

@@ -45,6 +45,7 @@ export function richTables(tables: PackTables): PackTables {
     weight16: spread(tables.weight16, 4, 11),
     weight8: spread(tables.weight8, 5, 7),
     weightChroma: tables.weightChroma.map((_, i) => 20 + (i % 29)),
+    intraClass: Uint8Array.of(5, 0, 15, 5),
     intraBasis16: tables.intraBasis16.map((_, mode) => mode % 4),
     intraBasis8: tables.intraBasis8.map((_, mode) => (3 * mode) % 5),
     interBasis16: Uint8Array.of(2, 0, 3),

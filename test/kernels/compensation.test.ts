@@ -6,9 +6,9 @@ import { seededRandom } from '../entropy/random.js';
 import * as twin from './twins/compensation.js';
 
 const kernels = new Kernels();
-const source = new SharedPlane(kernels, 48, 48);
-const other = new SharedPlane(kernels, 48, 48);
-const target = new SharedPlane(kernels, 40, 40);
+const source = new SharedPlane(kernels, 96, 96);
+const other = new SharedPlane(kernels, 96, 96);
+const target = new SharedPlane(kernels, 80, 80);
 const tapsAt = kernels.allocate(8 * 8 * 2);
 const kind = fc.constantFrom(...TEXTURES);
 
@@ -60,7 +60,21 @@ describe('compensate equals its twin', () => {
     });
   }
 
-  test.prop({ kinds: fc.tuple(kind, kind), seed: fc.nat(), width: fc.constantFrom(4, 8, 16) })(
+  test.prop(
+    { kind, seed: fc.nat(), size: fc.constantFrom(8, 16, 32, 64), x: fc.nat(3), y: fc.nat(3) },
+    { numRuns: 40 },
+  )('compensateSquare, of all sizes of blocks', ({ kind, seed, size, x, y }) => {
+    source.set(texture(kind, seed));
+    target.set(() => 77);
+    const taps = makeTaps(4, 8, seed);
+    kernels.i16.set(taps.flat(), tapsAt >> 1);
+    const place = [source.at(9, 11), source.stride, target.at(3, 5), target.stride] as const;
+    kernels.call.compensateSquare(...place, size, tapsAt, 8, x, y);
+    const expected = twin.compensate(source.block(9, 11), size, size, taps, x, y);
+    expect(Buffer.compare(target.now(), target.with(3, 5, size, expected))).toBe(0);
+  });
+
+  test.prop({ kinds: fc.tuple(kind, kind), seed: fc.nat(), width: fc.constantFrom(4, 8, 16, 32, 64) })(
     'averageBlocks, in place too',
     ({ kinds, seed, width }) => {
       source.set(texture(kinds[0], seed));

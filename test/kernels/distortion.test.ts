@@ -5,15 +5,15 @@ import { SharedPlane, texture, TEXTURES } from './arena.js';
 import * as twin from './twins/distortion.js';
 
 const kernels = new Kernels();
-const a = new SharedPlane(kernels, 40, 40);
-const b = new SharedPlane(kernels, 33, 36);
+const a = new SharedPlane(kernels, 90, 90);
+const b = new SharedPlane(kernels, 83, 86);
 const kind = fc.constantFrom(...TEXTURES);
 const places = {
   kinds: fc.tuple(kind, kind),
   seed: fc.nat(),
   row: fc.nat(15),
   column: fc.nat(15),
-  size: fc.constantFrom(8, 16),
+  size: fc.constantFrom(8, 16, 32, 64),
 };
 
 describe('distortion kernels equal their twins', () => {
@@ -24,7 +24,7 @@ describe('distortion kernels equal their twins', () => {
     const place = [a.at(row, column), a.stride, b.at(column, row), b.stride] as const;
     expect(kernels.call.blockSad(...place, size)).toBe(twin.blockSad(x, y, size));
     expect(kernels.call.blockSatd(...place, size)).toBe(twin.blockSatd(x, y, size));
-    for (const height of [1, 7, 16]) {
+    for (const height of [1, 7, 16, size]) {
       expect(kernels.call.blockSsd(...place, size, height)).toBe(twin.blockSsd(x, y, size, height));
     }
   });
@@ -33,10 +33,12 @@ describe('distortion kernels equal their twins', () => {
     a.set(() => 255);
     b.set(() => 0);
     const place = [a.at(0, 0), a.stride, b.at(0, 0), b.stride] as const;
-    expect(kernels.call.blockSad(...place, 16)).toBe(255 * 256);
-    expect(kernels.call.blockSsd(...place, 16, 16)).toBe(255 * 255 * 256);
-    // All energy in one coefficient per 8x8 block, a quarter of it.
-    expect(kernels.call.blockSatd(...place, 16)).toBe(4 * ((255 * 64) / 4));
+    for (const size of [16, 64]) {
+      expect(kernels.call.blockSad(...place, size)).toBe(255 * size ** 2);
+      expect(kernels.call.blockSsd(...place, size, size)).toBe(255 * 255 * size ** 2);
+      // All energy in one coefficient per 8x8 block, a quarter of it.
+      expect(kernels.call.blockSatd(...place, size)).toBe((size / 8) ** 2 * ((255 * 64) / 4));
+    }
   });
 
   test.prop({ kind, seed: fc.nat(), width: fc.integer({ min: 1, max: 20 }), height: fc.integer({ min: 1, max: 18 }) })(

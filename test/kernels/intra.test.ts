@@ -6,24 +6,52 @@ import { seededRandom } from '../entropy/random.js';
 import * as twin from './twins/intra.js';
 
 const kernels = new Kernels();
-const plane = new SharedPlane(kernels, 64, 40);
-const boundaryAt = kernels.allocate(64);
+const plane = new SharedPlane(kernels, 160, 80);
+const boundaryAt = kernels.allocate(208);
+const smallAt = kernels.allocate(64);
+const blockAt = kernels.allocate(256);
 const matrixAt = kernels.allocate(256 * 56 * 2);
 const kind = fc.constantFrom(...TEXTURES);
 const size = fc.constantFrom(8, 16);
 
 describe('intra kernels equal their twins', () => {
-  test.prop({ kind, seed: fc.nat(), size, top: fc.boolean(), left: fc.boolean(), topRight: fc.boolean() })(
-    'intraBoundary',
-    ({ kind, seed, size, top, left, topRight }) => {
-      plane.set(texture(kind, seed));
-      kernels.u8.fill(9, boundaryAt, boundaryAt + 64);
-      kernels.call.intraBoundary(plane.at(9, 11), plane.stride, size, top, left, topRight, boundaryAt);
-      const expected = twin.intraBoundary(plane.block(9, 11), size, { top, left, topRight });
-      expect(kernels.u8.slice(boundaryAt, boundaryAt + expected.length)).toEqual(expected);
-      expect(kernels.u8[boundaryAt + expected.length]).toBe(9);
-    },
-  );
+  test.prop({
+    kind,
+    seed: fc.nat(),
+    size: fc.constantFrom(8, 16, 32, 64),
+    top: fc.boolean(),
+    left: fc.boolean(),
+    topRight: fc.boolean(),
+  })('intraBoundary', ({ kind, seed, size, top, left, topRight }) => {
+    plane.set(texture(kind, seed));
+    kernels.u8.fill(9, boundaryAt, boundaryAt + 208);
+    kernels.call.intraBoundary(plane.at(9, 11), plane.stride, size, top, left, topRight, boundaryAt);
+    const expected = twin.intraBoundary(plane.block(9, 11), size, { top, left, topRight });
+    expect(kernels.u8.slice(boundaryAt, boundaryAt + expected.length)).toEqual(expected);
+    expect(kernels.u8[boundaryAt + expected.length]).toBe(9);
+  });
+
+  const shift = fc.constantFrom(1, 2);
+
+  test.prop({ kind, seed: fc.nat(), shift })('shrinkBoundary', ({ kind, seed, shift }) => {
+    const boundary = Uint8Array.from({ length: 1 + (48 << shift) }, texture(kind, seed));
+    kernels.u8.set(boundary, boundaryAt);
+    kernels.u8.fill(9, smallAt, smallAt + 64);
+    kernels.call.shrinkBoundary(boundaryAt, shift, smallAt);
+    expect(kernels.u8.slice(smallAt, smallAt + 49)).toEqual(twin.shrinkBoundary(boundary, 1 << shift));
+    expect(kernels.u8[smallAt + 49]).toBe(9);
+  });
+
+  test.prop({ kinds: fc.tuple(kind, kind), seed: fc.nat(), shift })('enlargePrediction', ({ kinds, seed, shift }) => {
+    const boundary = Uint8Array.from({ length: 1 + (48 << shift) }, texture(kinds[0], seed));
+    const block = Uint8Array.from({ length: 256 }, texture(kinds[1], seed + 1));
+    kernels.u8.set(boundary, boundaryAt);
+    kernels.u8.set(block, blockAt);
+    plane.set(() => 3);
+    kernels.call.enlargePrediction(blockAt, boundaryAt, shift, plane.at(7, 5), plane.stride);
+    const expected = twin.enlargePrediction(block, boundary, 1 << shift);
+    expect(Buffer.compare(plane.now(), plane.with(7, 5, 16 << shift, expected))).toBe(0);
+  });
 
   test.prop({ kind, seed: fc.nat(), size, extreme: fc.boolean() })('intraPredict', ({ kind, seed, size, extreme }) => {
     plane.set(() => 3);

@@ -8,8 +8,8 @@ import { integer, SharedPlane, texture } from './arena.js';
 import { searchMotion, type Found, type SearchInput } from './twins/motion-search.js';
 
 const kernels = new Kernels();
-const current = new SharedPlane(kernels, 80, 80);
-const reference = new SharedPlane(kernels, 96, 96);
+const current = new SharedPlane(kernels, 144, 144);
+const reference = new SharedPlane(kernels, 160, 160);
 const tapsAt = kernels.allocate(64);
 
 const SHORT_TAPS = [
@@ -52,7 +52,7 @@ describe('searchMotion', () => {
   test.prop(
     {
       seed: fc.nat(),
-      size: fc.constantFrom(8, 16),
+      size: fc.constantFrom(8, 16, 32, 64),
       noise: fc.constantFrom(0, 4, 60, 400),
       lambda: fc.constantFrom(0, 0.37, 4.2, 100),
       steps: fc.constantFrom(0, 1, 12, 24),
@@ -66,12 +66,12 @@ describe('searchMotion', () => {
       current.set(texture('extremes', seed));
       reference.set(texture('extremes', seed + 1));
     } else {
-      current.set(waves(80, 0, 0, noise, seed));
-      reference.set(waves(96, 8 + 6 * (random() - 0.5), 8 + 6 * (random() - 0.5), noise, seed + 1));
+      current.set(waves(144, 0, 0, noise, seed));
+      reference.set(waves(160, 8 + 6 * (random() - 0.5), 8 + 6 * (random() - 0.5), noise, seed + 1));
     }
     const [row, column] = [integer(random, 8, 48), integer(random, 8, 48)];
     // So far that filter taps stay within the plane.
-    const limits = [-column + 2, 96 - 8 - column - size - 8, -row + 2, 96 - 8 - row - size - 8] as const;
+    const limits = [-column + 2, 160 - 8 - column - size - 8, -row + 2, 160 - 8 - row - size - 8] as const;
     const vector = (range: number) => [integer(random, -range, range), integer(random, -range, range)] as const;
     const input = {
       size,
@@ -92,8 +92,8 @@ describe('searchMotion', () => {
   });
 
   test('an instance forgets what it was told only when asked', () => {
-    current.set(waves(80, 0, 0, 0, 1));
-    reference.set(waves(96, 8 - 12, 8, 0, 1));
+    current.set(waves(144, 0, 0, 0, 1));
+    reference.set(waves(160, 8 - 12, 8, 0, 1));
     kernels.i16.set(TAPS.flat(), tapsAt >> 1);
     const search = new MotionSearch(kernels, 0);
     search.useTaps(tapsAt);
@@ -115,8 +115,8 @@ describe('searchMotion', () => {
   });
 
   test('finds a motion of a quarter sample', () => {
-    current.set(waves(80, 0, 0, 0, 1));
-    reference.set(waves(96, 8 - 2.75, 8 + 1.5, 0, 1));
+    current.set(waves(144, 0, 0, 0, 1));
+    reference.set(waves(160, 8 - 2.75, 8 + 1.5, 0, 1));
     const limits = [-16, 16, -16, 16] as const;
     const found = runKernel(
       { size: 16, starts: [[0, 0]], predicted: [0, 0], limits, lambda: 1, steps: 24, taps: TAPS, isCross: false },

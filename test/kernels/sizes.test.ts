@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { MACROBLOCK, SUB_BLOCK } from '../../src/codec/macroblock-grid.js';
-import { LUMA_TAPS } from '../../src/codec/transform/pack-tables.js';
+import { REGION } from '../../src/codec/transform/frame-tokens.js';
+import { LARGE_LUMA_FREQUENCIES, LUMA_TAPS } from '../../src/codec/transform/pack-tables.js';
 import { CONTEXTS, NEIGHBOUR_LIMIT, NEIGHBOURS, NO_NEIGHBOUR } from '../../src/codec/transform/token-contexts.js';
 import { ESCAPE, MAGNITUDE_LIMIT } from '../../src/entropy/magnitude.js';
 
@@ -10,6 +11,7 @@ test('the kernels are made for the sizes of the codec', () => {
   const constants = text.matchAll(/^export const (\w+): i32 = (\d+);/gm);
   const sizes = Object.fromEntries(Array.from(constants, ([, name, value]) => [name!, Number(value)]));
   expect(sizes).toEqual({
+    ...{ LARGEST_BLOCK: REGION, LARGE_FREQUENCIES: LARGE_LUMA_FREQUENCIES },
     ...{ MACROBLOCK, SUB_BLOCK, LUMA_TAPS },
     ...{ NEIGHBOURS, NO_NEIGHBOUR, NEIGHBOUR_LIMIT, CONTEXTS },
     ...{ ESCAPE, MAGNITUDE_LIMIT },

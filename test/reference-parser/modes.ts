@@ -22,10 +22,17 @@ export interface SubBlock {
   intraMode: number | null;
 }
 
-export interface Macroblock {
+/** A block of 16x16, 32x32 or 64x64 luma samples. */
+export interface Block {
+  /** 0: 16x16, 1: 32x32, 2: 64x64. */
+  size: number;
+  /** Place of its first macroblock. */
+  row: number;
+  column: number;
   type: number;
   q: number;
   isFiltered: boolean;
+  /** Four; those of a large block are all the same. */
   subBlocks: SubBlock[];
   hasNewMotion: boolean;
   lumaGroups: number;
@@ -42,11 +49,14 @@ export interface KeptMotion {
   referencePts: (bigint | undefined)[];
 }
 
-/** Modes of a frame, on the grid of macroblocks. */
+/** Modes of a frame. */
 export interface FrameModes {
   rows: number;
   columns: number;
-  macroblocks: Macroblock[];
+  /** In coding order. */
+  blocks: Block[];
+  /** The block that each macroblock belongs to; none where it is not decoded yet. */
+  macroblocks: (Block | undefined)[];
 }
 
 export const SKIP = 0;
@@ -80,17 +90,19 @@ export function readModes(
     const above = filtered[region - regionColumns] ?? 0;
     filtered.push(packet.hasLoopFilter ? tables.mode(stream, 'filtered', left + above) : 0);
   }
-  const frame: FrameModes = { rows, columns, macroblocks: [] };
+  const macroblocks = Array.from({ length: rows * columns }, () => undefined);
+  const frame: FrameModes = { rows, columns, blocks: [], macroblocks };
   const reader = new ModeReader(stream, tables, pack, packet, frame, slots);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const region = Math.floor(row / 4) * regionColumns + Math.floor(column / 4);
-      const q = Math.min(Math.max(packet.q + (qOffsets[region] ?? 0), 0), 63);
-      reader.read(row, column, q, filtered[region] === 1);
-    }
+  for (let region = 0; region < regionColumns * regionRows; region++) {
+    const q = Math.min(Math.max(packet.q + (qOffsets[region] ?? 0), 0), 63);
+    const [row, column] = [Math.floor(region / regionColumns), region % regionColumns];
+    reader.readSquare({ row: 4 * row, column: 4 * column, size: 2 }, q, filtered[region] === 1);
   }
   return frame;
 }
+
+/** A square of macroblocks, of a size as blocks have it, at the place of its first one. */
+type Square = Pick<Block, 'row' | 'column' | 'size'>;
 
 class ModeReader {
   readonly #intraModes: number;
@@ -106,11 +118,48 @@ class ModeReader {
     this.#intraModes = pack.table('intra16').shape[0] ?? 0;
   }
 
-  read(row: number, column: number, q: number, isFiltered: boolean): void {
-    const left = column > 0 ? this.frame.macroblocks.at(-1) : undefined;
-    const above = row > 0 ? this.frame.macroblocks.at(-this.frame.columns) : undefined;
-    const block: Macroblock = {
-      type: this.#type(left, above),
+  /** Section 8, "Blocks". */
+  readSquare(square: Square, q: number, isFiltered: boolean): void {
+    const { row, column, size } = square;
+    const { rows, columns } = this.frame;
+    if (row >= rows || column >= columns) return;
+    const width = 2 ** size;
+    const isInside = row + width <= rows && column + width <= columns;
+    if (size === 0 || (isInside && !this.#isSplit(square))) {
+      this.#readBlock(square, q, isFiltered);
+      return;
+    }
+    for (const [down, right] of [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ] as const) {
+      const quarter = { row: row + (down * width) / 2, column: column + (right * width) / 2, size: size - 1 };
+      this.readSquare(quarter, q, isFiltered);
+    }
+  }
+
+  /** The blocks to the left of the first macroblock and above it. */
+  #beside({ row, column }: Square): [left: Block | undefined, above: Block | undefined] {
+    const { columns, macroblocks } = this.frame;
+    const left = column > 0 ? macroblocks[row * columns + column - 1] : undefined;
+    const above = row > 0 ? macroblocks[(row - 1) * columns + column] : undefined;
+    return [left, above];
+  }
+
+  #isSplit(square: Square): boolean {
+    const smaller = this.#beside(square).filter((other) => other !== undefined && other.size < square.size).length;
+    const context = (this.packet.isKey ? 6 : 0) + 3 * (square.size - 1) + smaller;
+    return this.tables.mode(this.stream, 'split', context) === 1;
+  }
+
+  #readBlock(square: Square, q: number, isFiltered: boolean): void {
+    const { row, column, size } = square;
+    const [left, above] = this.#beside(square);
+    const block: Block = {
+      ...square,
+      type: this.#type(size, left, above),
       q,
       isFiltered,
       subBlocks: [],
@@ -120,35 +169,45 @@ class ModeReader {
       transform: 0,
       basis: 0,
     };
-    this.frame.macroblocks.push(block);
+    // Blocks of 16x16 stand in the frame while their sub-blocks are read one after another.
+    this.frame.blocks.push(block);
+    for (let down = 0; down < 2 ** size; down++) {
+      for (let right = 0; right < 2 ** size; right++) {
+        this.frame.macroblocks[(row + down) * this.frame.columns + column + right] = block;
+      }
+    }
     if (isIntra(block.type)) this.#intraModesOf(block, row, column);
     else this.#motionsOf(block, row, column);
     if (block.type === INTRA8) block.transform = 1;
     if (block.type !== SKIP) this.#groups(block, left, above);
   }
 
-  #type(left: Macroblock | undefined, above: Macroblock | undefined): number {
+  #type(size: number, left: Block | undefined, above: Block | undefined): number {
     if (this.packet.isKey) {
+      if (size > 0) return INTRA16;
       const context = [left, above].filter((block) => block?.type === INTRA8).length;
       return INTRA16 + this.tables.mode(this.stream, 'typeKey', context);
     }
-    const c = (block: Macroblock | undefined): number => {
+    const c = (block: Block | undefined): number => {
       if (block === undefined || block.type === SKIP) return 0;
       return isIntra(block.type) ? 2 : 1;
     };
-    return this.tables.mode(this.stream, 'type', 3 * c(left) + c(above));
+    const context = 3 * c(left) + c(above);
+    if (size === 0) return this.tables.mode(this.stream, 'type', context);
+    return [SKIP, INTER16, INTRA16][this.tables.mode(this.stream, 'typeLarge', 9 * (size - 1) + context)] ?? SKIP;
   }
 
-  #groups(block: Macroblock, left: Macroblock | undefined, above: Macroblock | undefined): void {
-    const k = block.type - 1;
+  #groups(block: Block, left: Block | undefined, above: Block | undefined): void {
+    const { size } = block;
+    const k = size === 0 ? block.type - 1 : (isIntra(block.type) ? 5 : 3) + size;
     const a = (left?.lumaGroups ?? 0) + (above?.lumaGroups ?? 0);
     const h = a === 0 ? 0 : a < 5 ? 1 : a < 9 ? 2 : a < 13 ? 3 : a < 21 ? 4 : 5;
     block.lumaGroups = this.tables.mode(this.stream, 'lumaGroups', 6 * k + h);
-    if (block.lumaGroups > 0 && block.type !== INTRA8) {
+    if (size === 0 && block.lumaGroups > 0 && block.type !== INTRA8) {
       const count = [left, above].filter((other) => other?.transform === 1 && other.lumaGroups > 0).length;
       block.transform = this.tables.mode(this.stream, 'transform', 3 * k + count);
     }
-    if (block.lumaGroups > 0 && !isIntra(block.type)) {
+    if (size === 0 && block.lumaGroups > 0 && !isIntra(block.type)) {
       const name = block.transform === 0 ? '16' : '8';
       const choices = this.pack.table(`interBasis${name}`).values.length;
       if (choices > 1) block.basis = this.tables.mode(this.stream, `basis${name}`, 0);
@@ -166,7 +225,7 @@ class ModeReader {
     return macroblock?.subBlocks[2 * (y & 1) + (x & 1)];
   }
 
-  #intraModesOf(block: Macroblock, row: number, column: number): void {
+  #intraModesOf(block: Block, row: number, column: number): void {
     const m = (subBlock: SubBlock | undefined): number => (subBlock?.intraMode ?? -1) + 1;
     const name = block.type === INTRA16 ? 'intraMode16' : 'intraMode8';
     const count = block.type === INTRA16 ? 1 : 4;
@@ -177,24 +236,28 @@ class ModeReader {
       const intraMode = this.tables.mode(this.stream, name, context);
       block.subBlocks.push({ motion: null, differences: [null, null], intraMode });
     }
-    // Intra16 sets all four sub-blocks.
+    // Intra16 sets all sub-blocks.
     while (block.subBlocks.length < 4) block.subBlocks.push(block.subBlocks[0] as SubBlock);
   }
 
-  #motionsOf(block: Macroblock, row: number, column: number): void {
+  #motionsOf(block: Block, row: number, column: number): void {
+    const { size } = block;
     const count = block.type === INTER8 ? 4 : 1;
+    // Width of a partition in sub-blocks.
+    const width = count === 4 ? 1 : 2 ** (size + 1);
     for (let s = 0; s < count; s++) {
       const x = 2 * column + (s & 1);
       const y = 2 * row + (s >> 1);
       const left = this.#subBlock(x - 1, y);
       const above = this.#subBlock(x, y - 1);
-      // Sub-block 3 has the next macroblock at its above right, which is not decoded: subBlock() finds nothing there.
-      const aboveRight = this.#subBlock(x + (count === 4 ? 1 : 2), y - 1) ?? this.#subBlock(x - 1, y - 1);
+      // What comes later in coding order is not decoded: subBlock() finds nothing there.
+      const aboveRight = this.#subBlock(x + width, y - 1) ?? this.#subBlock(x - 1, y - 1);
       const neighbours = [left, above, aboveRight];
-      const temporal = this.#temporalMotion(row, column, block.type === INTER8 ? s : 3);
+      const temporal = this.#temporalMotion(x + (width >> 1), y + (width >> 1));
       const candidates = candidatesOf(neighbours, temporal);
       const table = block.type === SKIP ? 'motionSkip' : 'motion';
-      const choice = this.tables.mode(this.stream, table, block.type === INTER8 ? 1 : 0);
+      const context = block.type === SKIP ? size : block.type === INTER16 ? 1 + size : 0;
+      const choice = this.tables.mode(this.stream, table, context);
       if (choice < 3) {
         const motion = candidates[choice] ?? candidates.at(-1) ?? zeroMotion;
         block.subBlocks.push({ motion, differences: [null, null], intraMode: null });
@@ -206,12 +269,13 @@ class ModeReader {
     while (block.subBlocks.length < 4) block.subBlocks.push(block.subBlocks[0] as SubBlock);
   }
 
-  /** The temporal motion from one sub-block of the collocated field. */
-  #temporalMotion(row: number, column: number, s: number): Motion | null {
+  /** The temporal motion from the collocated sub-block at this place of the grid of sub-blocks. */
+  #temporalMotion(x: number, y: number): Motion | null {
     const { references, pts } = this.packet;
     const held = references.map((slot) => this.slots.get(slot));
     const collocated = held.at(-1);
-    const motion = collocated?.modes.macroblocks[row * this.frame.columns + column]?.subBlocks[s]?.motion ?? null;
+    const block = collocated?.modes.macroblocks[(y >> 1) * this.frame.columns + (x >> 1)];
+    const motion = block?.subBlocks[2 * (y & 1) + (x & 1)]?.motion ?? null;
     if (collocated === undefined || motion === null) return null;
     const used = motion.reference === 1 ? 1 : 0;
     const vector = motion.vectors[used];

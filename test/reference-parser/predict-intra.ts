@@ -1,16 +1,15 @@
 import type { Table } from './pack.js';
 import type { Plane } from './reconstruct.js';
 
-/** Section 10, intra prediction: the `size` x `size` samples at (`x`, `y`), from those reconstructed around them. */
-export function predictIntra(
-  matrices: Table,
-  mode: number,
-  plane: Plane,
-  x: number,
-  y: number,
-  size: number,
-  hasTopRight: boolean,
-): number[] {
+/** The samples around a block: the corner, as many above as the block is wide twice, as many on the left. */
+export interface Boundary {
+  corner: number;
+  above: number[];
+  left: number[];
+}
+
+/** Section 10: the boundary of the `size` x `size` samples at (`x`, `y`). */
+export function gatherBoundary(plane: Plane, x: number, y: number, size: number, hasTopRight: boolean): Boundary {
   const sample = (column: number, row: number): number => plane.samples[row * plane.width + column] ?? 0;
   const hasAbove = y > 0;
   const hasLeft = x > 0;
@@ -29,8 +28,14 @@ export function predictIntra(
   const topRight = indices.map((index) =>
     hasAbove && hasTopRight ? sample(x + size + index, y - 1) : (above.at(-1) ?? 0),
   );
-  const boundary = [corner, ...above, ...topRight, ...left];
-  const sum = [...above, ...left].reduce((total, value) => total + value, size);
+  return { corner, above: [...above, ...topRight], left };
+}
+
+/** Section 10, intra prediction of a block from its boundary, with matrices for its size. */
+export function predictBlock(matrices: Table, mode: number, { corner, above, left }: Boundary): number[] {
+  const size = left.length;
+  const boundary = [corner, ...above, ...left];
+  const sum = [...above.slice(0, size), ...left].reduce((total, value) => total + value, size);
   const dc = sum >> (Math.log2(size) + 1);
   const from = mode * size * size * boundary.length;
   return Array.from({ length: size * size }, (_, n) => {
@@ -40,4 +45,36 @@ export function predictIntra(
     }
     return Math.min(Math.max(dc + (total >> 6), 0), 255);
   });
+}
+
+/** Section 10, intra prediction of large blocks, with matrices for 16x16. */
+export function predictLarge(matrices: Table, mode: number, boundary: Boundary): number[] {
+  const size = boundary.left.length;
+  const f = size / 16;
+  if (f === 1) return predictBlock(matrices, mode, boundary);
+  const b = Math.log2(f);
+  const shrink = (samples: readonly number[]): number[] =>
+    Array.from({ length: samples.length / f }, (_, i) => {
+      const sum = samples.slice(f * i, f * (i + 1)).reduce((total, value) => total + value, f / 2);
+      return sum >> b;
+    });
+  const { corner, above, left } = boundary;
+  const small = predictBlock(matrices, mode, { corner, above: shrink(above), left: shrink(left) });
+  const result = Array.from({ length: size * size }, () => 0);
+  const mean = (before: number, after: number, k: number): number => ((f - k) * before + k * after + f / 2) >> b;
+  for (let r = 0; r < 16; r++) {
+    const y = f * r + f - 1;
+    for (let c = 0; c < 16; c++) {
+      const before = (c === 0 ? left[y] : small[16 * r + c - 1]) ?? 0;
+      for (let k = 1; k <= f; k++) result[y * size + f * c + k - 1] = mean(before, small[16 * r + c] ?? 0, k);
+    }
+  }
+  for (let r = 0; r < 16; r++) {
+    for (let x = 0; x < size; x++) {
+      const before = (r === 0 ? above[x] : result[(f * r - 1) * size + x]) ?? 0;
+      const after = result[(f * r + f - 1) * size + x] ?? 0;
+      for (let k = 1; k < f; k++) result[(f * r + k - 1) * size + x] = mean(before, after, k);
+    }
+  }
+  return result;
 }

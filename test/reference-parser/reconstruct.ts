@@ -1,9 +1,10 @@
 import type { ReferencePacket } from './container.js';
 import { crc32cOf } from './container.js';
-import type { FrameModes, Macroblock, Motion, Vector } from './modes.js';
+import type { Block, FrameModes, Motion, Vector } from './modes.js';
 import { INTRA16, INTRA8, isIntra, SKIP } from './modes.js';
 import type { ReferencePack } from './pack.js';
-import { predictIntra } from './predict-intra.js';
+import { gatherBoundary, predictBlock, predictLarge } from './predict-intra.js';
+import { clip, largeResidual, residualOf } from './residual.js';
 import { TOKENS } from './tokens.js';
 
 /** One plane of samples. */
@@ -15,8 +16,6 @@ export interface Plane {
 
 /** A loop picture: Y, U, V at coded size. */
 export type LoopPicture = [Plane, Plane, Plane];
-
-export const clip = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
 /** Section 10: the loop picture of a frame. */
 export async function reconstruct(
@@ -39,11 +38,13 @@ export async function reconstruct(
     if (reference === undefined) throw new Error('a packet names a slot that nothing has filled');
     return reference;
   });
-  for (const [index, block] of modes.macroblocks.entries()) {
+  const done = new Progress(modes);
+  for (const block of modes.blocks) {
+    const index = block.row * modes.columns + block.column;
     const own = tokens.subarray(index * TOKENS, (index + 1) * TOKENS);
-    const at = { row: Math.floor(index / modes.columns), column: index % modes.columns };
-    if (isIntra(block.type)) rebuildIntra(pack, picture, block, at, own);
-    else rebuildInter(pack, packet, picture, references, block, at, own);
+    if (isIntra(block.type)) rebuildIntra(pack, picture, block, own, done);
+    else rebuildInter(pack, packet, picture, references, block, own);
+    done.add(16 * block.column, 16 * block.row, 16 * 2 ** block.size);
   }
   return packet.hasLoopFilter ? filterPicture(pack, packet, modes, picture) : picture;
 }
@@ -53,37 +54,24 @@ export function loopCrc32c(picture: LoopPicture): number {
   return crc32cOf(Buffer.concat(picture.map(({ samples }) => samples)));
 }
 
-interface Place {
-  row: number;
-  column: number;
-}
+/** The sub-blocks that are reconstructed: those that come before the current one in coding order. */
+class Progress {
+  readonly #done = new Set<string>();
 
-/** Residual of one block: sum of values times atoms. `levels` are its tokens in the order of atoms. */
-function residualOf(
-  pack: ReferencePack,
-  name: '16' | '8' | 'Chroma',
-  basis: number,
-  block: Macroblock,
-  levels: readonly number[],
-): number[] {
-  const { shape, values } = pack.table(`basis${name}`);
-  const [, atoms = 0, samples = 0] = shape;
-  const weights = pack.table(`weight${name}`).values;
-  const step = pack.table('step').values[block.q] ?? 0;
-  const offsets = pack.table('reconstructionOffset').values;
-  const sums = Array.from({ length: samples }, () => 0);
-  for (let atom = 0; atom < atoms; atom++) {
-    const level = levels[atom] ?? 0;
-    if (level === 0) continue;
-    const m = Math.abs(level);
-    const s = Math.max(1, (step * (weights[basis * atoms + atom] ?? 0) + 16) >> 5);
-    const offset = offsets[(isIntra(block.type) ? 0 : 2) + Math.min(m, 2) - 1] ?? 0;
-    const value = Math.min(m * s - ((s * offset) >> 8), 32767) * Math.sign(level);
-    for (let n = 0; n < samples; n++) {
-      sums[n] = ((sums[n] ?? 0) + value * (values[(basis * atoms + atom) * samples + n] ?? 0)) | 0;
+  constructor(readonly modes: FrameModes) {}
+
+  /** Adds the square of `size` luma samples at luma sample (`x`, `y`). */
+  add(x: number, y: number, size: number): void {
+    for (let down = 0; down < size; down += 8) {
+      for (let right = 0; right < size; right += 8) this.#done.add(`${x + right} ${y + down}`);
     }
   }
-  return sums.map((sum) => clip(((sum + 2 ** 17) | 0) >> 18, -1024, 1023));
+
+  /** Whether all samples above right of the square of `size` luma samples at (`x`, `y`) are there. */
+  hasTopRight(x: number, y: number, size: number): boolean {
+    for (let right = 0; right < size; right += 8) if (!this.#done.has(`${x + size + right} ${y - 8}`)) return false;
+    return true;
+  }
 }
 
 function addBlock(plane: Plane, x: number, y: number, size: number, prediction: number[], residual: number[]): void {
@@ -96,8 +84,9 @@ function addBlock(plane: Plane, x: number, y: number, size: number, prediction: 
 const every = (tokens: Int16Array, from: number, stride: number, count: number): number[] =>
   Array.from({ length: count }, (_, index) => tokens[from + stride * index] ?? 0);
 
-/** Residual of the luma of a macroblock, [16 x 16], from one transform or four. */
-function lumaResidual(pack: ReferencePack, block: Macroblock, tokens: Int16Array): number[] {
+/** Residual of the luma of a block, [width x width]. */
+function lumaResidual(pack: ReferencePack, block: Block, tokens: Int16Array): number[] {
+  if (block.size > 0) return largeResidual(pack, block, null, every(tokens, 0, 1, 256));
   if (block.transform === 0) {
     const table = isIntra(block.type) ? 'intraBasis16' : 'interBasis16';
     const choice = isIntra(block.type) ? (block.subBlocks[0]?.intraMode ?? 0) : block.basis;
@@ -113,39 +102,52 @@ function lumaResidual(pack: ReferencePack, block: Macroblock, tokens: Int16Array
   return result;
 }
 
-function subBlockResidual(pack: ReferencePack, block: Macroblock, tokens: Int16Array, s: number): number[] {
+function subBlockResidual(pack: ReferencePack, block: Block, tokens: Int16Array, s: number): number[] {
   const table = isIntra(block.type) ? 'intraBasis8' : 'interBasis8';
   const choice = isIntra(block.type) ? (block.subBlocks[s]?.intraMode ?? 0) : block.basis;
   return residualOf(pack, '8', pack.table(table).values[choice] ?? 0, block, every(tokens, s, 4, 64));
 }
 
-const chromaResidual = (pack: ReferencePack, block: Macroblock, tokens: Int16Array, p: number): number[] =>
-  residualOf(pack, 'Chroma', isIntra(block.type) ? 0 : 1, block, every(tokens, 256 + p, 2, 64));
+function chromaResidual(pack: ReferencePack, block: Block, tokens: Int16Array, p: number): number[] {
+  const levels = every(tokens, 256 + p, 2, 64);
+  const kind = isIntra(block.type) ? 0 : 1;
+  return block.size > 0 ? largeResidual(pack, block, kind, levels) : residualOf(pack, 'Chroma', kind, block, levels);
+}
 
 function rebuildIntra(
   pack: ReferencePack,
   [y, u, v]: LoopPicture,
-  block: Macroblock,
-  { row, column }: Place,
+  block: Block,
   tokens: Int16Array,
+  done: Progress,
 ): void {
-  const hasRight = 16 * (column + 1) < y.width;
+  const { row, column, size } = block;
+  const width = 16 * 2 ** size;
+  const hasTopRight = done.hasTopRight(16 * column, 16 * row, width);
   const mode = block.subBlocks[0]?.intraMode ?? 0;
   if (block.type === INTRA16) {
-    const prediction = predictIntra(pack.table('intra16'), mode, y, 16 * column, 16 * row, 16, hasRight);
-    addBlock(y, 16 * column, 16 * row, 16, prediction, lumaResidual(pack, block, tokens));
+    const boundary = gatherBoundary(y, 16 * column, 16 * row, width, hasTopRight);
+    const prediction =
+      size === 0
+        ? predictBlock(pack.table('intra16'), mode, boundary)
+        : predictLarge(pack.table('intra16'), mode, boundary);
+    addBlock(y, 16 * column, 16 * row, width, prediction, lumaResidual(pack, block, tokens));
   }
   for (let s = 0; block.type === INTRA8 && s < 4; s++) {
     const x = 16 * column + 8 * (s & 1);
     const top = 16 * row + 8 * (s >> 1);
-    const hasTopRight = [true, hasRight, true, false][s] ?? false;
-    const own = block.subBlocks[s]?.intraMode ?? 0;
-    const prediction = predictIntra(pack.table('intra8'), own, y, x, top, 8, hasTopRight);
+    const boundary = gatherBoundary(y, x, top, 8, done.hasTopRight(x, top, 8));
+    const prediction = predictBlock(pack.table('intra8'), block.subBlocks[s]?.intraMode ?? 0, boundary);
     addBlock(y, x, top, 8, prediction, subBlockResidual(pack, block, tokens, s));
+    done.add(x, top, 8);
   }
   for (const [p, chroma] of [u, v].entries()) {
-    const prediction = predictIntra(pack.table('intra8'), mode, chroma, 8 * column, 8 * row, 8, hasRight);
-    addBlock(chroma, 8 * column, 8 * row, 8, prediction, chromaResidual(pack, block, tokens, p));
+    const boundary = gatherBoundary(chroma, 8 * column, 8 * row, width / 2, hasTopRight);
+    const prediction =
+      size === 0
+        ? predictBlock(pack.table('intra8'), mode, boundary)
+        : predictLarge(pack.table('intra16'), mode, boundary);
+    addBlock(chroma, 8 * column, 8 * row, width / 2, prediction, chromaResidual(pack, block, tokens, p));
   }
 }
 
@@ -154,25 +156,23 @@ function rebuildInter(
   packet: ReferencePacket,
   picture: LoopPicture,
   references: readonly LoopPicture[],
-  block: Macroblock,
-  { row, column }: Place,
+  block: Block,
   tokens: Int16Array,
 ): void {
+  const { row, column } = block;
   for (const [number, plane] of picture.entries()) {
-    const size = number === 0 ? 16 : 8;
-    const half = size / 2;
-    const prediction = Array.from({ length: size * size }, () => 0);
-    for (const [s, { motion }] of block.subBlocks.entries()) {
-      if (motion === null) throw new Error('an inter macroblock has motion');
-      for (let n = 0; n < half * half; n++) {
-        const x = half * (s & 1) + (n % half);
-        const y = half * (s >> 1) + Math.floor(n / half);
-        const at = { x: size * column + x, y: size * row + y };
-        prediction[size * y + x] = predictSample(pack, packet, references, number, at, motion);
-      }
-    }
+    const macroblock = number === 0 ? 16 : 8;
+    const size = macroblock * 2 ** block.size;
+    const [left, top] = [macroblock * column, macroblock * row];
+    const prediction = Array.from({ length: size * size }, (_, n) => {
+      const [x, y] = [n % size, Math.floor(n / size)];
+      // The quarters of a large block have the same motion.
+      const motion = block.subBlocks[2 * Math.floor((2 * y) / size) + Math.floor((2 * x) / size)]?.motion ?? null;
+      if (motion === null) throw new Error('an inter block has motion');
+      return predictSample(pack, packet, references, number, { x: left + x, y: top + y }, motion);
+    });
     const residual = number === 0 ? lumaResidual(pack, block, tokens) : chromaResidual(pack, block, tokens, number - 1);
-    addBlock(plane, size * column, size * row, size, prediction, residual);
+    addBlock(plane, left, top, size, prediction, residual);
   }
 }
 
@@ -229,9 +229,10 @@ async function filterPicture(
   const side = new Uint8Array(6 * rows * columns);
   for (let at = 0; at < rows * columns; at++) {
     const place = (Math.floor(at / columns) >> 1) * modes.columns + ((at % columns) >> 1);
-    const block = modes.macroblocks[place] as Macroblock;
-    const flags = [isIntra(block.type), block.transform === 1, block.type === SKIP, packet.isKey];
-    const [intra = 0, transform = 0, skip = 0, key = 0] = flags.map((isSet) => (isSet ? 64 : 0));
+    const block = modes.macroblocks[place] as Block;
+    const flags = [isIntra(block.type), block.type === SKIP, packet.isKey];
+    const [intra = 0, skip = 0, key = 0] = flags.map((isSet) => (isSet ? 64 : 0));
+    const transform = [64 * block.transform, 128, 192][block.size] ?? 0;
     for (const [p, value] of [block.q, intra, transform, 4 * block.lumaGroups, skip, key].entries()) {
       side[p * rows * columns + at] = value;
     }

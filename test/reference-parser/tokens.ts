@@ -1,5 +1,5 @@
 import type { ReferencePacket } from './container.js';
-import type { FrameModes, Macroblock } from './modes.js';
+import type { Block, FrameModes } from './modes.js';
 import { isIntra, SKIP } from './modes.js';
 import type { ReferencePack, Values } from './pack.js';
 import type { SymbolStream, TableSet } from './symbols.js';
@@ -29,19 +29,24 @@ export async function readTokens(
   const { rows, columns, macroblocks } = modes;
   const remembered = recall(packet, modes, slots);
   const tokens = new Int16Array(rows * columns * TOKENS);
-  const isFirst = (index: number): boolean => (Math.floor(index / columns) + (index % columns)) % 2 === 0;
+  const isEarly = (index: number): boolean => (Math.floor(index / columns) + (index % columns)) % 2 === 0;
+  const blockAt = (index: number): Block => {
+    const block = macroblocks[index];
+    if (block === undefined) throw new Error(`macroblock ${index} belongs to no block`);
+    return block;
+  };
   const isCoded = (index: number): boolean => {
-    const { lumaGroups = 0, chromaGroups = 0 } = macroblocks[index] ?? {};
-    return lumaGroups + chromaGroups > 0;
+    const { row, column, lumaGroups, chromaGroups } = blockAt(index);
+    return row * columns + column === index && lumaGroups + chromaGroups > 0;
   };
   const coded = [...macroblocks.keys()].filter(isCoded);
-  const later = coded.filter((index) => !isFirst(index));
+  const later = coded.filter((index) => !isEarly(index));
   const readPass = (indices: readonly number[], { shape, values }: Values): void => {
     if (shape.join() !== `${indices.length},${TOKENS}`) throw new Error(`scales of the shape ${shape.join()}`);
     for (const [row, index] of indices.entries()) {
-      if (isFirst(index) === (indices === later)) continue;
+      if (isEarly(index) === (indices === later)) continue;
       const own = tokens.subarray(index * TOKENS, (index + 1) * TOKENS);
-      readMacroblock(stream, tables, pack, macroblocks[index] as Macroblock, own, (token) => {
+      readBlock(stream, tables, pack, blockAt(index), own, (token) => {
         return values[row * TOKENS + token] ?? 255;
       });
     }
@@ -49,7 +54,7 @@ export async function readTokens(
 
   if (coded.length > 0) {
     const first = await run(pack, 'prior-first', {
-      block: table(coded, (index) => blockValues(macroblocks[index] as Macroblock, packet)),
+      block: table(coded, (index) => blockValues(blockAt(index), packet, pack)),
       around: table(coded, (index) => around(modes, index).flatMap(neighbourValues)),
       memory: table(coded, (index) => [...remembered.subarray(index * TOKENS, (index + 1) * TOKENS)]),
     });
@@ -89,7 +94,7 @@ function recall(
 ) {
   const remembered = new Uint8Array(rows * columns * TOKENS);
   for (const [index, block] of macroblocks.entries()) {
-    const motion = block.subBlocks[0]?.motion ?? null;
+    const motion = block?.subBlocks[0]?.motion ?? null;
     if (motion === null) continue;
     const used = motion.reference === 1 ? 1 : 0;
     const vector = motion.vectors[used];
@@ -124,7 +129,7 @@ async function run(
 const flag = (condition: boolean): number => (condition ? 64 : 0);
 
 /** `block(b)` of section 9. */
-function blockValues(block: Macroblock, packet: ReferencePacket): number[] {
+function blockValues(block: Block, packet: ReferencePacket, pack: ReferencePack): number[] {
   const values = Array.from({ length: 32 }, () => 0);
   values[0] = flag(!packet.isKey);
   values[1] = block.q;
@@ -136,8 +141,8 @@ function blockValues(block: Macroblock, packet: ReferencePacket): number[] {
   values[11] = flag(block.subBlocks.some(({ motion }) => motion?.reference === 2));
   values[12] = 64;
   const intraMode = block.subBlocks[0]?.intraMode ?? null;
-  if (intraMode !== null) values[13 + intraMode] = 64;
-  if (!isIntra(block.type) && block.basis > 0) values[28 + block.basis] = 64;
+  if (intraMode !== null) values[13 + (pack.table('intraClass').values[intraMode] ?? 255)] = 64;
+  if (block.size > 0) values[28 + block.size] = 64;
   return values;
 }
 
@@ -157,7 +162,7 @@ function beside({ rows, columns }: FrameModes, index: number, down: number, righ
 }
 
 /** The eight neighbours in the order of section 9. */
-function around(modes: FrameModes, index: number): (Macroblock | null)[] {
+function around(modes: FrameModes, index: number): (Block | null)[] {
   const corners = [-1, 1].flatMap((down) => [-1, 1].map((right) => [down, right] as const));
   return [...sides, ...corners].map(([down, right]) => {
     const neighbour = beside(modes, index, down, right);
@@ -165,17 +170,17 @@ function around(modes: FrameModes, index: number): (Macroblock | null)[] {
   });
 }
 
-function neighbourValues(block: Macroblock | null): number[] {
+function neighbourValues(block: Block | null): number[] {
   if (block === null) return [0, 0, 0, 0, 0, 0];
   const flags = [isIntra(block.type), block.type === SKIP, block.transform === 1].map(flag);
-  return [64, ...flags, 4 * block.lumaGroups, 8 * block.chromaGroups];
+  return [64 + 32 * block.size, ...flags, 4 * block.lumaGroups, 8 * block.chromaGroups];
 }
 
-function readMacroblock(
+function readBlock(
   stream: SymbolStream,
   tables: TableSet,
   pack: ReferencePack,
-  block: Macroblock,
+  block: Block,
   tokens: Int16Array,
   scaleOf: (token: number) => number,
 ): void {
@@ -190,7 +195,8 @@ function readMacroblock(
     const magnitude = tables.magnitude(stream, kind, scaleOf(base + index), contextOfSum[sum] ?? 8);
     if (magnitude > 0) tokens[base + index] = stream.bits(1) === 1 ? -magnitude : magnitude;
   };
-  const atoms = (name: string): number => pack.table(name).shape[1] ?? 0;
+  const isLarge = block.size > 0;
+  const atoms = (name: string): number => (isLarge ? 256 : (pack.table(name).shape[1] ?? 0));
   for (let index = 0; index < (lumaLimit[block.lumaGroups] ?? 0); index++) {
     const isThere = block.transform === 0 ? index < atoms('basis16') : index >> 2 < atoms('basis8');
     if (isThere) read(block.transform, 0, index);

@@ -50,8 +50,8 @@ export class KernelTables {
   /** Separable transforms of blocks of 32x32 and 64x64, by `FrameTokens.blockSize`. */
   readonly large: readonly (LargeTransforms | null)[];
   /** Those of the 16x16 and 8x8 bases that are products of cosines: a fast way to the same coefficients, for encoders. */
-  readonly fast16: readonly (SeparableTransform | null)[];
-  readonly fast8: readonly (SeparableTransform | null)[];
+  readonly fast16: readonly (SeparableTransform | undefined)[];
+  readonly fast8: readonly (SeparableTransform | undefined)[];
   /** Addresses of padded int16 matrices by mode. */
   readonly intra16: readonly Pointer[];
   readonly intra8: readonly Pointer[];
@@ -151,8 +151,8 @@ function zigzag(size: number): Uint8Array {
   return Uint8Array.from(cells, ({ u, v }) => u * size + v);
 }
 
-/** The bases that are the two-dimensional DCT-II in zigzag order, as separable transforms; null for the others. */
-function fastTransforms(kernels: Kernels, basis: BasisTable, size: number): (SeparableTransform | null)[] {
+/** The bases that are the two-dimensional DCT-II in zigzag order, as separable transforms; undefined for the others. */
+function fastTransforms(kernels: Kernels, basis: BasisTable, size: number): (SeparableTransform | undefined)[] {
   const scan = zigzag(size);
   const matrix = cosines(size);
   const isDct = (index: number): boolean => {
@@ -168,7 +168,7 @@ function fastTransforms(kernels: Kernels, basis: BasisTable, size: number): (Sep
     });
   };
   const shared = { size, keep: size, matrix: kernels.store(matrix), scan: kernels.store(scan) };
-  return Array.from({ length: basis.count }, (_, index) => (isDct(index) ? shared : null));
+  return Array.from({ length: basis.count }, (_, index) => (isDct(index) ? shared : undefined));
 }
 
 /** int16 [size, size]: the orthonormal DCT-II times 2^15. */

@@ -6,6 +6,7 @@ import { TemporalMotion } from '../../../src/codec/transform/temporal-motion.js'
 import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
 import { seededRandom } from '../../entropy/random.js';
 import { randomTokens } from './random-tokens.js';
+import { codingNumbers, partitionSizes } from './slow-order.js';
 import { tinyTables } from '../tiny.js';
 
 const header: FrameHeader = {
@@ -53,10 +54,15 @@ function motionAt(tokens: FrameTokens, y: number, x: number): Motion | null {
 }
 
 /** FORMAT.md section 8, "Motion": left, above and above right of a partition; null where there is no motion. */
-function neighboursOf(tokens: FrameTokens, y: number, x: number, size: number): (Motion | null)[] {
-  const isThird = size === 1 && y % 2 === 1 && x % 2 === 1;
-  const isOutside = y === 0 || x + size >= 2 * tokens.geometry.columns;
-  const right = isThird || isOutside ? motionAt(tokens, y - 1, x - 1) : motionAt(tokens, y - 1, x + size);
+function neighboursOf(
+  tokens: FrameTokens,
+  numbers: readonly (readonly number[])[],
+  y: number,
+  x: number,
+  size: number,
+): (Motion | null)[] {
+  const number = numbers[y - 1]?.[x + size] ?? Infinity;
+  const right = number > numbers[y]![x]! ? motionAt(tokens, y - 1, x - 1) : motionAt(tokens, y - 1, x + size);
   return [motionAt(tokens, y, x - 1), motionAt(tokens, y - 1, x), right];
 }
 
@@ -88,9 +94,10 @@ function predictionOf(
 test.each([
   [16, 16],
   [70, 40],
-  [130, 100],
+  [150, 134],
 ])('candidates and predictions are those of FORMAT.md, %dx%d', (width, height) => {
   const geometry = new Geometry(width, height);
+  const numbers = codingNumbers(geometry);
   for (let seed = 1; seed <= 20; seed++) {
     const random = seededRandom(seed);
     const temporal = temporalOf(geometry, random);
@@ -99,9 +106,9 @@ test.each([
     temporal.beginFrame(header);
     for (let y = 0; y < 2 * geometry.rows; y++) {
       for (let x = 0; x < 2 * geometry.columns; x++) {
-        for (const size of y % 2 === 0 && x % 2 === 0 ? [1, 2] : [1]) {
+        for (const size of partitionSizes(geometry, y, x)) {
           neighbours.gather(tokens, y, x, size);
-          const slow = neighboursOf(tokens, y, x, size);
+          const slow = neighboursOf(tokens, numbers, y, x, size);
           const motion = temporal.find(y, x, size) ? [...temporal.fields] : null;
           expect([...neighbours.candidates]).toEqual(candidatesOf(slow, motion).flat());
           for (const [slot, component] of [
@@ -119,20 +126,20 @@ test.each([
 });
 
 describe('by hand', () => {
-  const geometry = new Geometry(48, 32);
+  const geometry = new Geometry(48, 48);
   const prepare = (): FrameTokens => {
     const tokens = new FrameTokens(geometry);
-    // Above left, above, above right of the middle macroblock of the lower row, then its left.
-    setMotion(tokens, 0, 0, 2, [0, 90, 90, 0, 0], 0);
-    setMotion(tokens, 0, 2, 2, [0, 4, -8, 0, 0], 0);
-    setMotion(tokens, 0, 4, 2, [1, 0, 0, 7, 9], 0);
-    setMotion(tokens, 2, 0, 2, [2, 12, 3, -5, -6], 0);
+    // Above left, above, above right of the middle macroblock of the lowest row, then its left.
+    setMotion(tokens, 2, 0, 2, [0, 90, 90, 0, 0], 0);
+    setMotion(tokens, 2, 2, 2, [0, 4, -8, 0, 0], 0);
+    setMotion(tokens, 2, 4, 2, [1, 0, 0, 7, 9], 0);
+    setMotion(tokens, 4, 0, 2, [2, 12, 3, -5, -6], 0);
     return tokens;
   };
 
   test('three neighbours, each with another reference', () => {
     const neighbours = new MotionNeighbours(new TemporalMotion());
-    neighbours.gather(prepare(), 2, 2, 2);
+    neighbours.gather(prepare(), 4, 2, 2);
     expect([...neighbours.candidates]).toEqual([2, 12, 3, -5, -6, 0, 4, -8, 0, 0, 1, 0, 0, 7, 9]);
     // Slot 0: 12, 4 and none, which counts as 0; slot 1: -5, none, 7.
     expect([neighbours.predict(0, 0), neighbours.predict(0, 1)]).toEqual([4, 0]);
@@ -142,20 +149,51 @@ describe('by hand', () => {
   test('a single neighbour is taken as it is; equal ones count once; vector zero follows', () => {
     const tokens = prepare();
     const neighbours = new MotionNeighbours(new TemporalMotion());
-    neighbours.gather(tokens, 0, 2, 2);
+    neighbours.gather(tokens, 2, 2, 2);
     expect([...neighbours.candidates]).toEqual([0, 90, 90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     expect([neighbours.predict(0, 0), neighbours.predict(1, 0)]).toEqual([90, 0]);
-    setMotion(tokens, 2, 0, 2, [0, 4, -8, 0, 0], 0);
-    setMotion(tokens, 0, 4, 2, [0, 4, -8, 0, 0], 0);
-    neighbours.gather(tokens, 2, 2, 2);
+    setMotion(tokens, 4, 0, 2, [0, 4, -8, 0, 0], 0);
+    setMotion(tokens, 2, 4, 2, [0, 4, -8, 0, 0], 0);
+    neighbours.gather(tokens, 4, 2, 2);
     expect([...neighbours.candidates]).toEqual([0, 4, -8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
   test('at the right edge above left stands in for above right', () => {
     const neighbours = new MotionNeighbours(new TemporalMotion());
-    neighbours.gather(prepare(), 2, 4, 2);
+    neighbours.gather(prepare(), 4, 4, 2);
     // Nothing on the left; above has reference 1; above left is the middle one.
     expect([...neighbours.candidates]).toEqual([1, 0, 0, 7, 9, 0, 4, -8, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  test('above left stands in for what comes later in coding order', () => {
+    const tokens = prepare();
+    setMotion(tokens, 0, 0, 2, [0, 33, 0, 0, 0], 0);
+    setMotion(tokens, 0, 4, 2, [0, 55, 0, 0, 0], 0);
+    const neighbours = new MotionNeighbours(new TemporalMotion());
+    // Above right of the second macroblock of the second row lies in the next block of 32x32.
+    neighbours.gather(tokens, 2, 2, 2);
+    expect([...neighbours.candidates]).toEqual([0, 90, 90, 0, 0, 0, 33, 0, 0, 0, 0, 0, 0, 0, 0]);
+    neighbours.gather(tokens, 2, 4, 2);
+    // Nothing is on the right of the picture, and above left has no motion.
+    expect([...neighbours.candidates]).toEqual([0, 4, -8, 0, 0, 0, 55, 0, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  test('a block of 32x32 has neighbours beside its corners', () => {
+    const tokens = new FrameTokens(new Geometry(96, 96));
+    const stride = 2 * tokens.geometry.columns;
+    expect(stride).toBe(12);
+    setMotion(tokens, 4, 3, 1, [0, 11, 0, 0, 0], 0);
+    setMotion(tokens, 3, 4, 1, [0, 22, 0, 0, 0], 0);
+    setMotion(tokens, 3, 8, 1, [0, 33, 0, 0, 0], 0);
+    setMotion(tokens, 3, 3, 1, [0, 44, 0, 0, 0], 0);
+    const neighbours = new MotionNeighbours(new TemporalMotion());
+    // Above right lies in the next region.
+    neighbours.gather(tokens, 4, 4, 4);
+    expect([0, 1, 2].map((index) => neighbours.candidates[5 * index + 1])).toEqual([11, 22, 44]);
+    // Here it is in the region itself, and before.
+    setMotion(tokens, 3, 4, 1, [0, 55, 0, 0, 0], 0);
+    neighbours.gather(tokens, 4, 0, 4);
+    expect([...neighbours.candidates.subarray(0, 5)]).toEqual([0, 55, 0, 0, 0]);
   });
 
   test('the temporal motion stands behind above, and three candidates are enough', () => {
@@ -172,20 +210,20 @@ describe('by hand', () => {
     temporal.beginFrame(key);
     temporal.endFrame(key, new FrameTokens(geometry));
     const moved = new FrameTokens(geometry);
-    setMotion(moved, 2, 2, 2, [0, 40, 20, 0, 0], 0);
+    setMotion(moved, 4, 2, 2, [0, 40, 20, 0, 0], 0);
     temporal.beginFrame(next);
     temporal.endFrame(next, moved);
     temporal.beginFrame(header);
     const neighbours = new MotionNeighbours(temporal);
-    neighbours.gather(prepare(), 2, 2, 2);
+    neighbours.gather(prepare(), 4, 2, 2);
     expect([...neighbours.candidates]).toEqual([2, 12, 3, -5, -6, 0, 4, -8, 0, 0, 2, 20, 10, -20, -10]);
     // Slot 0: 12, 4 and 20 for the one with reference 1; slot 1: -5, -20, 7.
     expect([neighbours.predict(0, 0), neighbours.predict(1, 0)]).toEqual([12, -5]);
-    neighbours.gather(new FrameTokens(geometry), 2, 2, 2);
+    neighbours.gather(new FrameTokens(geometry), 4, 2, 2);
     expect([neighbours.predict(0, 1), neighbours.predict(1, 1)]).toEqual([10, -10]);
     expect([...neighbours.candidates]).toEqual([2, 20, 10, -20, -10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     // Nothing moved in the collocated frame at the left.
-    neighbours.gather(prepare(), 2, 0, 2);
+    neighbours.gather(prepare(), 4, 0, 2);
     expect(neighbours.hasTemporal).toBe(false);
   });
 

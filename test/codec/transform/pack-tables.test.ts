@@ -18,10 +18,16 @@ describe('readPackTables', () => {
       basis16: { count: 1, atoms: 48 },
       basisChroma: { count: 2, atoms: 16 },
       interpolation: { count: 2 },
-      modeTables: { intraMode16: { contexts: 25, symbols: 4 }, motionClass: { contexts: 6, symbols: 16 } },
+      intraClass: Uint8Array.of(2, 0, 3, 1),
+      modeTables: {
+        split: { contexts: 12, symbols: 2 },
+        typeLarge: { contexts: 18, symbols: 3 },
+        intraMode16: { contexts: 25, symbols: 4 },
+        motionClass: { contexts: 6, symbols: 16 },
+      },
     });
     expect(tables.basis16.data).toBeInstanceOf(Int16Array);
-    expect(readPackTables(await loadPack('tessera-nano')).intraModes).toBeLessThanOrEqual(16);
+    expect(readPackTables(await loadPack('tessera-nano')).intraModes).toBeLessThanOrEqual(32);
   });
 
   /** The tiny pack with one table replaced; undefined takes it away. */
@@ -58,6 +64,10 @@ describe('readPackTables', () => {
     ['a number of atoms between two limits', 'basis16', reshape(1, 47, 256), /47 atoms are none of the luma limits/],
     ['weights for other atoms', 'weight16', reshape(48, 1), /weight16: shape/],
     ['no intra modes', 'intra16', reshape(0, 256, 49), /0 modes/],
+    ['a class beyond the last', 'intraClass', set({ 2: 16 }), /value 16 at 2 is outside 0\.\.15/],
+    ['a missing separable transform', 'separable64', () => undefined, /table separable64: missing/],
+    ['a separable transform that keeps another number', 'separable32', reshape(32, 16), /expected \[16, 32\]/],
+    ['contexts of 16x16 blocks only', 'modeTables.lumaGroups', reshape(24, 34), /expected \[48, 17\]/],
     ['a basis that is not there', 'intraBasis8', set({ 1: 1 }), /value 1 at 1 is outside 0\.\.0/],
     ['five bases to choose from', 'interBasis16', (t) => ({ ...t, shape: [5], data: new Uint8Array(5) }), /5 choices/],
     ['taps that do not sum to 64', 'interpolation', set({ 8: 60 }), /interpolation: row 1 sums to/],

@@ -69,15 +69,17 @@ async function slowLoop(header: FrameHeader, tokens: FrameTokens, planes: Planes
 }
 
 describe('random frames become the pictures of FORMAT.md section 10', () => {
-  test.each(
-    geometries.flatMap((geometry) => [false, true].map((rich) => [geometry.width, geometry.height, rich] as const)),
-  )('%dx%d, pack with several bases: %s', async (width, height, rich) => {
+  test.each([
+    ...geometries.flatMap(({ width, height }) => [false, true].map((rich) => [width, height, rich, 8] as const)),
+    // Four whole regions and edges: a 64x64 block with everything around it.
+    [132, 130, true, 4] as const,
+  ])('%dx%d, pack with several bases: %s, %d frames', async (width, height, rich, count) => {
     const geometry = new Geometry(width, height);
     const pack = rich ? richTables(tables) : tables;
     const random = seededRandom(width + (rich ? 1 : 0));
     const decoder = new PictureDecoder(new Kernels(), geometry, pack, loopFilter);
     let slots = new Map<number, Planes>();
-    for (const header of randomHeads(8, random, [0, 6])) {
+    for (const header of randomHeads(count, random, [0, 6])) {
       if (header.kind === 'key') slots = new Map();
       const tokens = randomTokens(geometry, pack, header, random);
       const references = [header.referenceSlot0, header.referenceSlot1].map((slot) =>

@@ -70,7 +70,7 @@ test.each(geometries.map((geometry) => [geometry.width, geometry.height, geometr
           ? []
           : [
               {
-                block: { data: slowBlocks(header, tokens), dims: [coded.length, 32] },
+                block: { data: slowBlocks(tables, header, tokens), dims: [coded.length, 32] },
                 around: { data: slowAround(tokens), dims: [coded.length, 48] },
                 memory: {
                   data: Uint8Array.from(coded.flatMap((at) => memory[at]!)),

@@ -5,8 +5,10 @@ import type { Planes } from '../../../src/codec/planes.js';
 import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
 import { clip, type Block } from '../../kernels/twins/block.js';
 import { averageBlocks, compensate } from '../../kernels/twins/compensation.js';
-import { intraBoundary, intraPredict } from '../../kernels/twins/intra.js';
+import { enlargePrediction, intraBoundary, intraPredict, shrinkBoundary } from '../../kernels/twins/intra.js';
+import { dequantiseSeparable, inverseSeparable, zigzag } from '../../kernels/twins/separable-transform.js';
 import { accumulateAtoms, addResidual, dequantise } from '../../kernels/twins/transform.js';
+import { codingOrder, isFirstMacroblock } from './slow-order.js';
 
 const NAMES = ['y', 'u', 'v'] as const;
 type PlaneName = (typeof NAMES)[number];
@@ -32,10 +34,66 @@ export class SlowPicture {
     this.#header = header;
     this.#tokens = tokens;
     this.#references = references;
-    const { codedWidth, codedHeight, rows, columns } = tokens.geometry;
+    const { codedWidth, codedHeight, columns } = tokens.geometry;
     const samples = codedWidth * codedHeight;
     this.planes = { y: new Uint8Array(samples), u: new Uint8Array(samples / 4), v: new Uint8Array(samples / 4) };
-    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) this.#macroblock(row, column);
+    for (const [y, x] of codingOrder(tokens.geometry)) {
+      const at = (y >> 1) * columns + (x >> 1);
+      if (y % 2 === 1 || x % 2 === 1 || !isFirstMacroblock(tokens, at)) continue;
+      const size = tokens.blockSize[at]!;
+      if (size === 0) this.#macroblock(y >> 1, x >> 1);
+      else this.#large(y >> 1, x >> 1, size);
+    }
+  }
+
+  /** A block of 32x32 or 64x64. */
+  #large(row: number, column: number, size: number): void {
+    const tokens = this.#tokens;
+    const { columns } = tokens.geometry;
+    const at = row * columns + column;
+    const isIntra = tokens.type[at] === 3;
+    const width = 2 * 2 ** size;
+    const [top, left] = [2 * row, 2 * column];
+    for (let y = top; !isIntra && y < top + width; y++) {
+      for (let x = left; x < left + width; x++) this.#inter(8 * y, 8 * x, top * 2 * columns + left);
+    }
+    for (const [p, name] of NAMES.entries()) {
+      const unit = name === 'y' ? 8 : 4;
+      const samples = unit * width;
+      if (isIntra)
+        this.#intra(name, unit * top, unit * left, samples, tokens.intraMode[top * 2 * columns + left]!, true);
+      const levels = Array.from({ length: unit === 8 ? 256 : 64 }, (_, i) => {
+        return tokens.coefficients[384 * at + (p === 0 ? i : 256 + 2 * i + p - 1)]!;
+      });
+      this.#residualLarge(name, unit * top, unit * left, samples, levels, row, column, isIntra);
+    }
+    for (let y = top; y < top + width; y++) for (let x = left; x < left + width; x++) this.#done.add(`${y},${x}`);
+  }
+
+  #residualLarge(
+    name: PlaneName,
+    y: number,
+    x: number,
+    size: number,
+    levels: readonly number[],
+    row: number,
+    column: number,
+    isIntra: boolean,
+  ): void {
+    const { separable16, separable32, separable64, weightChroma, basisChroma } = this.#pack;
+    const weights = new Uint8Array(levels.length).fill(32);
+    const from = isIntra ? 0 : basisChroma.atoms;
+    if (name !== 'y') weights.set(weightChroma.subarray(from, from + basisChroma.atoms));
+    const values = new Int32Array(levels.length);
+    const order = zigzag(name === 'y' ? 16 : 8);
+    const dequantiseOne: typeof dequantise = (...given) => dequantiseSeparable(...given, size);
+    this.#values(levels, weights, row, column, dequantiseOne).forEach((value, i) => (values[order[i]!] = value));
+    const matrix = { 16: separable16, 32: separable32, 64: separable64 }[size]!;
+    const stride = this.#stride(name);
+    inverseSeparable(values, matrix, size).forEach((residual, i) => {
+      const to = (y + Math.floor(i / size)) * stride + x + (i % size);
+      this.planes[name][to] = clip(this.planes[name][to]! + residual, 0, 255);
+    });
   }
 
   #macroblock(row: number, column: number): void {
@@ -95,16 +153,23 @@ export class SlowPicture {
     }
   }
 
-  #intra(name: PlaneName, y: number, x: number, size: number, mode: number): void {
+  #intra(name: PlaneName, y: number, x: number, size: number, mode: number, isLarge = false): void {
     const scale = name === 'y' ? 8 : 4;
-    // A block can be used if it is complete: nothing outside the picture ever is.
-    const topRight = this.#done.has(`${y / scale - 1},${(x + size) / scale}`);
+    // Blocks can be used if they are complete: nothing outside the picture ever is.
+    const aboveRight = Array.from({ length: size / scale }, (_, i) => `${y / scale - 1},${(x + size) / scale + i}`);
+    const topRight = aboveRight.every((place) => this.#done.has(place));
     const available = { top: y > 0, left: x > 0, topRight };
     const boundary = intraBoundary(this.#block(name, y, x), size, available);
     const { intra16, intra8 } = this.#pack;
-    const length = size * size * (3 * size + 1);
-    const matrix = (size === 16 ? intra16 : intra8).subarray(mode * length, (mode + 1) * length);
-    this.#write(name, y, x, size, intraPredict(boundary, size, matrix));
+    const [all, own] = isLarge || size === 16 ? [intra16, 16] : [intra8, 8];
+    const length = own * own * (3 * own + 1);
+    const matrix = all.subarray(mode * length, (mode + 1) * length);
+    if (size > 16) {
+      const small = intraPredict(shrinkBoundary(boundary, size / 16), 16, matrix);
+      this.#write(name, y, x, size, enlargePrediction(small, boundary, size / 16));
+    } else {
+      this.#write(name, y, x, size, intraPredict(boundary, size, matrix));
+    }
   }
 
   /** One luma 8x8 sub-block and the chroma 4x4 blocks of it: larger partitions move all of theirs alike. */
@@ -176,14 +241,20 @@ export class SlowPicture {
     this.#add(name, 8 * row, 8 * column, 8, values, data.subarray(basis * atoms * 64, (basis + 1) * atoms * 64));
   }
 
-  #values(tokens: readonly number[], weights: Uint8Array, row: number, column: number): number[] {
+  #values(
+    tokens: readonly number[],
+    weights: Uint8Array,
+    row: number,
+    column: number,
+    dequantiseOne = dequantise,
+  ): number[] {
     const q = slowQ(this.#header, this.#tokens, row, column);
     const type = this.#tokens.type[row * this.#tokens.geometry.columns + column]!;
     const from = type >= 3 ? 0 : 2;
     const [one, more] = this.#pack.reconstructionOffset.subarray(from, from + 2);
     return tokens.map((token, i) => {
       const step = Math.max(1, Math.floor((this.#pack.step[q]! * weights[i]! + 16) / 32));
-      return dequantise(token, step, [one!, more!]);
+      return dequantiseOne(token, step, [one!, more!]);
     });
   }
 

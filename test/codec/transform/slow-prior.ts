@@ -1,7 +1,9 @@
 // Inputs of the prior and of the filters as FORMAT.md sections 9 and 10 tell them.
 import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import type { FrameTokens } from '../../../src/codec/transform/frame-tokens.js';
+import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
 import { clip } from '../../kernels/twins/block.js';
+import { isFirstMacroblock } from './slow-order.js';
 import { slowQ } from './slow-picture.js';
 
 export function code(token: number): number {
@@ -21,11 +23,13 @@ function draw(rows: number, columns: number, planes: readonly Value[]): Uint8Arr
 
 /** Macroblocks that have any tokens. */
 export function codedBlocks(tokens: FrameTokens): number[] {
-  return [...tokens.type.keys()].filter((at) => tokens.lumaGroups[at]! + tokens.chromaGroups[at]! > 0);
+  return [...tokens.type.keys()].filter(
+    (at) => isFirstMacroblock(tokens, at) && tokens.lumaGroups[at]! + tokens.chromaGroups[at]! > 0,
+  );
 }
 
 /** [coded, 32]: what describes a macroblock itself. */
-export function slowBlocks(header: FrameHeader, tokens: FrameTokens): Uint8Array {
+export function slowBlocks(pack: PackTables, header: FrameHeader, tokens: FrameTokens): Uint8Array {
   const { columns } = tokens.geometry;
   const describe = (at: number): number[] => {
     const [row, column] = [Math.floor(at / columns), at % columns];
@@ -43,8 +47,8 @@ export function slowBlocks(header: FrameHeader, tokens: FrameTokens): Uint8Array
       64 * tokens.hasNewMotion[at]!,
       subs.some((sub) => tokens.referenceIndex[sub] === 2) ? 64 : 0,
       64,
-      ...oneOf(16, isIntra ? tokens.intraMode[subs[0]!]! : -1),
-      ...oneOf(3, isIntra ? -1 : tokens.basis[at]! - 1),
+      ...oneOf(16, isIntra ? pack.intraClass[tokens.intraMode[subs[0]!]!]! : -1),
+      ...oneOf(3, tokens.blockSize[at]! - 1),
     ];
   };
   return Uint8Array.from(codedBlocks(tokens).flatMap(describe));
@@ -75,8 +79,8 @@ export function slowAround(tokens: FrameTokens): Uint8Array {
   const describe = (at: number | null): number[] => {
     if (at === null) return [0, 0, 0, 0, 0, 0];
     const type = tokens.type[at]!;
-    const flags = [true, type >= 3, type === 0, tokens.transform[at] === 1].map((flag) => (flag ? 64 : 0));
-    return [...flags, 4 * tokens.lumaGroups[at]!, 8 * tokens.chromaGroups[at]!];
+    const flags = [type >= 3, type === 0, tokens.transform[at] === 1].map((flag) => (flag ? 64 : 0));
+    return [64 + 32 * tokens.blockSize[at]!, ...flags, 4 * tokens.lumaGroups[at]!, 8 * tokens.chromaGroups[at]!];
   };
   return Uint8Array.from(
     codedBlocks(tokens).flatMap((at) =>
@@ -127,9 +131,10 @@ export function slowReferenceMemory(tokens: FrameTokens, slots: readonly (SlowMe
 
 /** What the slot that a frame fills remembers. */
 export function slowNextMemory(tokens: FrameTokens, before: SlowMemory): SlowMemory {
+  const coded = new Set(codedBlocks(tokens));
   return before.map((remembered, at) =>
     remembered.map((r, i) =>
-      tokens.lumaGroups[at]! + tokens.chromaGroups[at]! > 0
+      coded.has(at)
         ? Math.max(code(tokens.coefficients[384 * at + i]!), Math.floor((3 * r) / 4))
         : Math.floor((7 * r) / 8),
     ),
@@ -143,7 +148,10 @@ export function slowSide(header: FrameHeader, tokens: FrameTokens): Uint8Array {
   return draw(2 * rows, 2 * columns, [
     (row, column) => slowQ(header, tokens, row >> 1, column >> 1),
     (row, column) => (tokens.type[at(row, column)]! >= 3 ? 64 : 0),
-    (row, column) => 64 * tokens.transform[at(row, column)]!,
+    (row, column) => {
+      const size = tokens.blockSize[at(row, column)]!;
+      return size > 0 ? 64 + 64 * size : 64 * tokens.transform[at(row, column)]!;
+    },
     (row, column) => 4 * tokens.lumaGroups[at(row, column)]!,
     (row, column) => (tokens.type[at(row, column)] === 0 ? 64 : 0),
     () => (header.kind === 'key' ? 64 : 0),

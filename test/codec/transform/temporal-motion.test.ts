@@ -6,6 +6,7 @@ import { TemporalMotion } from '../../../src/codec/transform/temporal-motion.js'
 import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
 import { seededRandom } from '../../entropy/random.js';
 import { randomTokens } from './random-tokens.js';
+import { partitionSizes } from './slow-order.js';
 import { geometries, randomHeads, tinyTables } from '../tiny.js';
 
 let tables: PackTables;
@@ -65,7 +66,7 @@ test.each(geometries.map((geometry) => [geometry.width, geometry.height, geometr
       const expected: (number[] | null)[] = [];
       for (let y = 0; y < 2 * geometry.rows; y++) {
         for (let x = 0; x < 2 * geometry.columns; x++) {
-          for (const size of y % 2 === 0 && x % 2 === 0 ? [1, 2] : [1]) {
+          for (const size of partitionSizes(geometry, y, x)) {
             results.push(temporal.find(y, x, size) ? [...temporal.fields] : null);
             expected.push(slowMotion(header, slots, y, x, size));
           }

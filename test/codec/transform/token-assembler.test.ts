@@ -1,8 +1,12 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import {
+  BLOCK_16,
+  BLOCK_32,
+  BLOCK_64,
   Geometry,
   INTER16,
+  INTER8,
   INTRA16,
   INTRA8,
   SKIP,
@@ -52,7 +56,7 @@ describe('refused', () => {
 
   /** Assembles a key frame and an inter frame of which `change` changes something. */
   function assemble(change: (arrays: Record<string, Int16Array>, tokens: FrameTokens) => void, header = inter): void {
-    const random = seededRandom(17);
+    const random = seededRandom(4);
     const temporal = new TemporalMotion();
     const assembler = new TokenAssembler(geometry, layout, tables);
     const first = randomTokens(geometry, tables, key, random, temporal);
@@ -76,6 +80,7 @@ describe('refused', () => {
   });
 
   test.each([
+    ['blockSize', 3, 'blockSize[0, 3] is 3; it must be 0..2'],
     ['type', 5, 'type[0, 3] is 5; it must be 0..4'],
     ['transform', 2, 'transform[0, 3] is 2; it must be 0..1'],
     ['lumaGroups', 17, 'lumaGroups[0, 3] is 17; it must be 0..16'],
@@ -110,6 +115,63 @@ describe('refused', () => {
       misfit('transform'),
     );
     expect(() => assemble(() => undefined, { ...key, pts: 1n })).toThrow(misfit('type'));
+  });
+
+  /** The first macroblock of a large block of this size. */
+  function largeBlock(tokens: FrameTokens, size: number): number {
+    const at = tokens.blockSize.indexOf(size);
+    expect(at).toBeGreaterThanOrEqual(0);
+    return at;
+  }
+
+  test('sizes that do not make blocks', () => {
+    const misfit = /^blockSize\[.*contradicts the frame's other tokens/;
+    const columns = 9;
+    // Another size in the middle of a block.
+    for (const size of [BLOCK_32, BLOCK_64]) {
+      for (const step of [1, columns, columns + 1]) {
+        const change = (arrays: Record<string, Int16Array>, tokens: FrameTokens): void => {
+          arrays['blockSize']![largeBlock(tokens, size) + step] = BLOCK_16;
+        };
+        expect(() => assemble(change)).toThrow(misfit);
+      }
+    }
+    // A block that would be partly outside the picture, and one that begins between the places of its size.
+    expect(() => assemble(({ blockSize }) => (blockSize![8] = BLOCK_32))).toThrow(misfit);
+    expect(() => assemble(({ blockSize }) => (blockSize![4 * columns] = BLOCK_32))).toThrow(misfit);
+    expect(() =>
+      assemble(({ blockSize }, tokens) => {
+        const at = tokens.blockSize.findIndex((size, index) => size === BLOCK_16 && index % 2 === 1);
+        blockSize![at] = BLOCK_32;
+      }),
+    ).toThrow(misfit);
+  });
+
+  test('modes that differ within a large block, or that large blocks do not have', () => {
+    const change =
+      (name: string, value: number, step: number) =>
+      (arrays: Record<string, Int16Array>, tokens: FrameTokens): void => {
+        arrays[name]![largeBlock(tokens, BLOCK_64) + step] = value;
+      };
+    const given = (name: string, step: number): number => {
+      let value = NaN;
+      assemble((arrays, tokens) => (value = arrays[name]![largeBlock(tokens, BLOCK_64) + step]!));
+      return value;
+    };
+    for (const name of ['type', 'lumaGroups', 'chromaGroups']) {
+      const value = given(name, 1);
+      expect(() => assemble(change(name, value === 0 ? 1 : 0, 1))).toThrow(new RegExp(`^${name}\\[.*contradicts`));
+    }
+    expect(() => assemble(change('transform', 1, 0))).toThrow(/^transform\[.*contradicts/);
+    expect(() => assemble(change('type', INTRA8, 0))).toThrow(InputError);
+    expect(() => assemble(change('type', INTER8, 0))).toThrow(InputError);
+  });
+
+  test('coefficients outside the first macroblock of a large block', () => {
+    const change = (arrays: Record<string, Int16Array>, tokens: FrameTokens): void => {
+      arrays['coefficients']![384 * (largeBlock(tokens, BLOCK_64) + 1)] = 1;
+    };
+    expect(() => assemble(change)).toThrow(/^coefficients\[.*not in the first macroblock of its block; it must be 0$/);
   });
 
   test('coefficients that are not coded', () => {

@@ -40,3 +40,32 @@ export function intraPredict(boundary: Uint8Array, size: number, matrix: Int8Arr
     return clip(dc + Math.floor((total + 32) / 64), 0, 255);
   });
 }
+
+/** FORMAT.md section 10, "Intra prediction of large blocks", step 1: the boundary of a 16x16 block. */
+export function shrinkBoundary(boundary: Uint8Array, factor: number): Uint8Array {
+  const means = Array.from({ length: 48 }, (_, i) => {
+    const samples = boundary.subarray(1 + factor * i, 1 + factor * (i + 1));
+    return Math.floor((samples.reduce((sum, value) => sum + value, 0) + factor / 2) / factor);
+  });
+  return Uint8Array.of(boundary[0]!, ...means);
+}
+
+/** FORMAT.md section 10, "Intra prediction of large blocks", step 3: a 16x16 block `factor` times as large. */
+export function enlargePrediction(block: Uint8Array, boundary: Uint8Array, factor: number): Uint8Array {
+  const size = 16 * factor;
+  const between = (before: number, after: number, k: number): number =>
+    Math.floor(((factor - k) * before + k * after + factor / 2) / factor);
+  const above = boundary.subarray(1, 1 + size);
+  const left = boundary.subarray(1 + 2 * size);
+  /** A sample of one of the last rows of cells; the row before the first one is the boundary. */
+  const last = (row: number, x: number): number => {
+    if (row < 0) return above[x]!;
+    const column = Math.floor(x / factor);
+    const before = column === 0 ? left[factor * row + factor - 1]! : block[16 * row + column - 1]!;
+    return between(before, block[16 * row + column]!, (x % factor) + 1);
+  };
+  return fill(size, size, (y, x) => {
+    const row = Math.floor(y / factor);
+    return between(last(row - 1, x), last(row, x), (y % factor) + 1);
+  });
+}

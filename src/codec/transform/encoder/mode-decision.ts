@@ -92,10 +92,21 @@ export class ModeDecision {
       cost += this.#decideTree(jobs, row + (quarter >> 1) * half, column + (quarter & 1) * half, size - 1);
     }
     if (!fits) return cost;
+    if (size === BLOCK_64 && this.#hasMacroblocks(block)) return cost;
     large.tryRest(block);
     if (large.cost >= cost) return cost;
     large.commit(block);
     return large.cost;
+  }
+
+  /** Whether a quarter of a 64x64 block is split: then the whole is hardly ever better. */
+  #hasMacroblocks({ tokens, row, column }: BlockJob): boolean {
+    const { columns } = this.#geometry;
+    for (let quarter = 0; quarter < 4; quarter++) {
+      const at = (row + (quarter >> 1) * 2) * columns + column + (quarter & 1) * 2;
+      if (tokens.blockSize[at] === BLOCK_16) return true;
+    }
+    return false;
   }
 
   #decideMacroblock(block: BlockJob): number {

@@ -115,8 +115,8 @@ export class ResidualCoding {
     const { atoms } = this.#tables.pack.basis16;
     const basis = this.#tables.basis16[job.basis]!;
     call.subtractBlock(source.at, source.stride, prediction.at, prediction.stride, this.#residual, MACROBLOCK);
-    const fast = this.#tables.fast16[job.basis]!;
-    if (fast === null) {
+    const fast = this.#tables.fast16[job.basis];
+    if (fast === undefined) {
       call.forwardTransform(this.#residual, MACROBLOCK_SAMPLES, basis, atoms, this.#coefficients, 1);
     } else {
       const { matrix, keep, scan } = fast;
@@ -250,8 +250,8 @@ export class ResidualCoding {
     const { call } = this.#kernels;
     call.subtractBlock(source, sourceStride, prediction, predictionStride, this.#residual, SUB_BLOCK);
     const output = this.#coefficients + 4 * sub;
-    const fast = this.#tables.fast8[basis]!;
-    if (fast === null) {
+    const fast = this.#tables.fast8[basis];
+    if (fast === undefined) {
       const { atoms } = this.#tables.pack.basis8;
       call.forwardTransform(this.#residual, SUB_BLOCK_SAMPLES, this.#tables.basis8[basis]!, atoms, output, 4);
     } else {

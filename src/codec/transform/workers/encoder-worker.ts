@@ -24,7 +24,8 @@ const MAX_DECIDING = 4;
 serveRequests(async (setup: EncoderSetup) => {
   const { device, threads, tables, options } = setup;
   const geometry = new Geometry(setup.width, setup.height);
-  const helpers = new DecisionWorkers(Math.min(availableParallelism(), MAX_DECIDING, geometry.rows) - 1);
+  // A thread without rows would fall behind: it learns from tokens that the others already overwrite.
+  const helpers = new DecisionWorkers(Math.min(availableParallelism(), MAX_DECIDING, geometry.regionRows) - 1);
   const loopFilter = await Graph.create(setup.loopFilter, { device, threads }, release);
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options, helpers);
   await helpers.ready();

@@ -71,7 +71,7 @@ describe('a block that equals its reference', () => {
     expect(best).toMatchObject({ type: SKIP, lumaGroups: 0, chromaGroups: 0 });
     expect([...best.motion]).toEqual(Array(20).fill(0));
     expect(best.cost).toBeCloseTo(block.lambda * (type.cost(0, SKIP) + motionSkip.cost(0, 0)), 8);
-    expect(satd).toBeCloseTo(block.satdLambda * motion.cost(0, 0), 8);
+    expect(satd).toBeCloseTo(block.satdLambda * motion.cost(1, 0), 8);
     noTrace(block);
   });
 
@@ -106,7 +106,7 @@ test('a block that moves gets a new motion at the price of its vector', () => {
   const { type, motion } = bench.rates.probabilities.modes;
   expect(best).toMatchObject({ type: INTER16, lumaGroups: 0, chromaGroups: 0 });
   expect([...best.motion]).toEqual([0, 1, 2, 3].flatMap(() => [0, 20, -12, 0, 0]));
-  const bits = type.cost(0, INTER16) + motion.cost(0, 3) + componentBits(0, 20) + componentBits(1, -12);
+  const bits = type.cost(0, INTER16) + motion.cost(1, 3) + componentBits(0, 20) + componentBits(1, -12);
   expect(best.cost).toBeCloseTo(block.lambda * (bits + emptyBits(INTER16)), 3);
   noTrace(block);
 });
@@ -147,7 +147,7 @@ describe('two halves that move differently', () => {
     // Upper left: no neighbour moves. Upper right: the left one is predicted. Below both are candidates: left of the
     // lower left nothing moves, so above comes first; left of the lower right comes before above.
     const upper = componentBits(0, 16) + componentBits(1, 8) + componentBits(0, -40) + componentBits(1, -12);
-    const bits = type.cost(0, INTER8) + 2 * motion.cost(1, 3) + upper + motion.cost(1, 0) + motion.cost(1, 1);
+    const bits = type.cost(0, INTER8) + 2 * motion.cost(0, 3) + upper + motion.cost(0, 0) + motion.cost(0, 1);
     expect(bench.trials.best.cost).toBeCloseTo(block.lambda * (bits + emptyBits(INTER8)), 3);
   });
 
@@ -171,7 +171,7 @@ test('new content costs no more than skipping it would, and the returned cost is
   const skipBits = type.cost(0, SKIP) + motionSkip.cost(0, 0);
   expect(best.type).not.toBe(SKIP);
   expect(best.cost).toBeLessThan(skipped + block.lambda * skipBits);
-  expect(satd).toBeLessThanOrEqual(blockSatd(from!, to!, 16) + block.satdLambda * motion.cost(0, 0));
+  expect(satd).toBeLessThanOrEqual(blockSatd(from!, to!, 16) + block.satdLambda * motion.cost(1, 0));
 });
 
 test('chroma counts: a block whose luma alone equals its reference gets a chroma residual', () => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { CostCounter } from '../../../../src/entropy/symbol-coder.js';
 import type { FrameHeader } from '../../../../src/codec/frame-header.js';
+import { visitBlocks } from '../../../../src/codec/transform/block-order.js';
 import { BlockReconstruction } from '../../../../src/codec/transform/block-reconstruction.js';
 import { ModeDecision } from '../../../../src/codec/transform/encoder/mode-decision.js';
 import {
@@ -10,6 +11,8 @@ import {
 } from '../../../../src/codec/transform/encoder/settings.js';
 import { Wavefront } from '../../../../src/codec/transform/encoder/wavefront.js';
 import {
+  BLOCK_16,
+  BLOCK_64,
   blockQ,
   CHROMA_LIMIT,
   CHROMA_TOKENS,
@@ -30,6 +33,7 @@ import { ProbabilityTables } from '../../../../src/codec/transform/probability-t
 import { TemporalMotion } from '../../../../src/codec/transform/temporal-motion.js';
 import { seededRandom } from '../../../entropy/random.js';
 import { richTables, tinyTables } from '../../tiny.js';
+import { isFirstMacroblock } from '../slow-order.js';
 import { tokenBits } from './plain-bits.js';
 import { INTER, KEY, TrialBench, type Paint } from './trial-bench.js';
 
@@ -57,26 +61,29 @@ interface Frame {
   readonly settings?: EncoderSettings;
   readonly tables?: PackTables;
   readonly qOffset?: readonly number[];
+  readonly size?: Geometry;
 }
 
 class Decided {
   readonly bench: TrialBench;
   readonly reference: Picture | null;
+  readonly geometry: Geometry;
 
-  constructor({ source, reference, header = KEY, settings, tables = pack, qOffset }: Frame) {
-    const bench = new TrialBench(tables, geometry, header, settings);
+  constructor({ source, reference, header = KEY, settings, tables = pack, qOffset, size = geometry }: Frame) {
+    const bench = new TrialBench(tables, size, header, settings);
+    this.geometry = size;
     this.bench = bench;
     this.reference = reference === undefined ? null : bench.reference(reference);
     bench.paint(bench.source, source);
     if (qOffset !== undefined) bench.tokens.qOffset.set(qOffset);
-    const done = new Int32Array(new SharedArrayBuffer(4 * geometry.rows));
-    const decision = new ModeDecision(bench.kernels, bench.tables, bench.rates, geometry, bench.settings);
+    const done = new Int32Array(new SharedArrayBuffer(4 * size.regionRows));
+    const decision = new ModeDecision(bench.kernels, bench.tables, bench.rates, size, bench.settings);
     decision.decide(
       {
         ...{ header, source: bench.source, target: bench.target, tokens: bench.tokens, hints: [null, null] },
         references: { pictures: [this.reference, null], interpolation: header.variant },
       },
-      new Wavefront(geometry.columns, done, 0, 1),
+      new Wavefront(size.regionColumns, done, 0, 1),
     );
   }
 
@@ -100,12 +107,14 @@ class Decided {
     const counter = new CostCounter();
     new ModeSyntax(new ProbabilityTables(tables), tables, temporal).code(counter, header, this.tokens.copy());
     let bits = counter.bitCount;
-    this.tokens.type.forEach((type, at) => {
-      const intra = isIntra(type);
+    visitBlocks(this.tokens, (row, column, size) => {
+      const at = row * this.geometry.columns + column;
+      const intra = isIntra(this.tokens.type[at]!);
       const [luma, chroma] = [this.coefficients(at, true), this.coefficients(at, false)];
-      const kind = this.tokens.transform[at] === 1 ? 1 : 0;
+      const kind = size > BLOCK_16 ? 3 : this.tokens.transform[at] === 1 ? 1 : 0;
+      const chromaKind = size > BLOCK_16 ? 4 : 2;
       bits += tokenBits(kernels, tables, rates, { kind, intra }, luma, this.tokens.lumaGroups[at]!);
-      bits += tokenBits(kernels, tables, rates, { kind: 2, intra }, chroma, this.tokens.chromaGroups[at]!);
+      bits += tokenBits(kernels, tables, rates, { kind: chromaKind, intra }, chroma, this.tokens.chromaGroups[at]!);
     });
     return bits;
   }
@@ -120,15 +129,13 @@ class Decided {
   /** Reconstructs the tokens once more, as a decoder does. */
   decoded(): Planes {
     const { kernels, tables, header } = this.bench;
-    const picture = Picture.allocate(kernels, geometry);
+    const picture = Picture.allocate(kernels, this.geometry);
     const blocks = new BlockReconstruction(kernels, tables);
     const references = { pictures: [this.reference, null], interpolation: header.variant } as const;
-    for (let row = 0; row < geometry.rows; row++) {
-      for (let column = 0; column < geometry.columns; column++) {
-        const q = blockQ(this.tokens, header.q, row, column);
-        blocks.reconstruct(picture, this.tokens, q, row, column, references);
-      }
-    }
+    visitBlocks(this.tokens, (row, column) => {
+      const q = blockQ(this.tokens, header.q, row, column);
+      blocks.reconstruct(picture, this.tokens, q, row, column, references);
+    });
     return picture.read();
   }
 }
@@ -200,6 +207,49 @@ describe.each(['tiny', 'rich'] as const)('with the %s tables', (name) => {
       if (type === SKIP) expect([luma, chroma]).toEqual([0, 0]);
       expect(decided.coefficients(at, true).subarray(LUMA_LIMIT[luma]).some(Boolean)).toBe(false);
       expect(decided.coefficients(at, false).subarray(CHROMA_LIMIT[chroma]).some(Boolean)).toBe(false);
+    });
+  });
+});
+
+describe('sizes of blocks', () => {
+  const size = new Geometry(144, 80);
+  const calm: Paint = (x, y, plane) => 128 + (plane > 0 ? 20 : 60) * Math.sin(x / 60 + y / 90);
+  const detail: Paint = (x, y, plane) => (x < 64 >> (plane > 0 ? 1 : 0) ? calm(x, y, plane) : changed(x, y, plane));
+  const still = { reference: texture, header: INTER };
+
+  test('a smooth key picture has large blocks wherever they fit', () => {
+    const { tokens } = new Decided({ source: calm, size });
+    // Nine columns and five rows: what is beside and below the two whole regions.
+    const expected = Array.from({ length: 45 }, (_, at) => (at % 9 < 8 && at < 36 ? BLOCK_64 : BLOCK_16));
+    expect([...tokens.blockSize]).toEqual(expected);
+  });
+
+  test('a picture that stays as it is has them as well', () => {
+    const { tokens } = new Decided({ source: texture, size, ...still });
+    expect(tokens.blockSize[0]).toBe(BLOCK_64);
+    expect(tokens.blockSize[40]).toBe(BLOCK_16);
+  });
+
+  test('detail has small ones', () => {
+    const { tokens } = new Decided({ source: detail, size });
+    expect(tokens.blockSize[0]).toBeGreaterThan(BLOCK_16);
+    expect(tokens.blockSize.filter((value) => value === BLOCK_16).length).toBeGreaterThan(15);
+  });
+
+  test.each<[string, Omit<Frame, 'source'>]>([
+    ['key', {}],
+    ['inter', still],
+    ['inter, coarse', { ...still, header: { ...INTER, q: 12 } }],
+  ])('the reconstruction is what the tokens decode to, frame "%s"', (_, frame) => {
+    const decided = new Decided({ source: detail, size, tables: richTables(pack), ...frame });
+    expectSame(decided.decoded(), decided.bench.target.read());
+    const { tokens } = decided;
+    expect(new Set(tokens.blockSize).size).toBeGreaterThan(1);
+    tokens.blockSize.forEach((value, at) => {
+      if (value === BLOCK_16 || isFirstMacroblock(tokens, at)) return;
+      expect(tokens.coefficients.subarray(at * TOKENS_PER_BLOCK, (at + 1) * TOKENS_PER_BLOCK).some(Boolean)).toBe(
+        false,
+      );
     });
   });
 });

@@ -3,9 +3,9 @@ import { tokenClass, type RateModel } from '../../../../src/codec/transform/enco
 import type { PackTables } from '../../../../src/codec/transform/pack-tables.js';
 import type { Kernels } from '../../../../src/kernels/kernels.js';
 
-/** What the rate model is asked about: kind 0 (16x16), 1 (four 8x8) or 2 (chroma). */
+/** What the rate model is asked about: kind 0 (16x16), 1 (four 8x8), 2 (chroma), or 3, 4: luma and chroma of large blocks. */
 export interface TokenKind {
-  readonly kind: 0 | 1 | 2;
+  readonly kind: 0 | 1 | 2 | 3 | 4;
   readonly intra: boolean;
 }
 
@@ -24,15 +24,18 @@ export function tokenBits(
   groups: number,
   counts: (index: number) => boolean = () => true,
 ): number {
-  const limits = kind === 2 ? CHROMA_LIMIT : LUMA_LIMIT;
+  // Large blocks have the contexts of 16x16 and of chroma.
+  const contextKind = [0, 1, 2, 0, 2][kind]!;
+  const limits = contextKind === 2 ? CHROMA_LIMIT : LUMA_LIMIT;
   const costs = rates.tokenCosts[tokenClass(kind, intra)]! / 4;
-  const { atoms } = [pack.basis16, pack.basis8, pack.basisChroma][kind]!;
-  const coded = Math.min(limits[groups]!, atoms * [1, 4, 2][kind]!);
+  const { basis16, basis8, basisChroma } = pack;
+  const available = [basis16.atoms, 4 * basis8.atoms, 2 * basisChroma.atoms, 256, 128][kind]!;
+  const coded = Math.min(limits[groups]!, available);
   let bits = 0;
   for (let index = 0; index < coded; index++) {
     if (!counts(index)) continue;
     const group = limits.findIndex((limit) => limit > index) - 1;
-    const list = (kind * 256 + index) * 6;
+    const list = (contextKind * 256 + index) * 6;
     let sum = 0;
     for (const neighbour of pack.contextNeighbours.subarray(list, list + 6)) {
       if (neighbour !== 255) sum += Math.min(3, Math.abs(tokens[neighbour]!));

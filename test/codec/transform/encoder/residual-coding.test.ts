@@ -269,7 +269,7 @@ describe('lumaSub', () => {
       from.moveTo(bench.source, (sub >> 1) * 8, (sub & 1) * 8, 8);
       to.moveTo(bench.prediction, (sub >> 1) * 8, (sub & 1) * 8, 8);
       // Other trials in between leave no trace.
-      bench.code('luma16', job);
+      bench.code('luma16', { ...job, basis: 3 });
       const { cost, groups } = coding.lumaSub(from, to, sub, job, tokens);
       const isOwn = (index: number): boolean => index % 4 === sub;
       expect(tokens.filter((_, index) => !isOwn(index))).toEqual(before.filter((_, index) => !isOwn(index)));

@@ -2,7 +2,7 @@ import type { FrameHeader } from '../../../../src/codec/frame-header.js';
 import { BlockTrials, type BlockJob } from '../../../../src/codec/transform/encoder/block-trials.js';
 import { RateModel } from '../../../../src/codec/transform/encoder/rate-model.js';
 import { ENCODER_SETTINGS, type EncoderSettings } from '../../../../src/codec/transform/encoder/settings.js';
-import { FrameTokens, type Geometry } from '../../../../src/codec/transform/frame-tokens.js';
+import { BLOCK_16, FrameTokens, type Geometry } from '../../../../src/codec/transform/frame-tokens.js';
 import { KernelTables } from '../../../../src/codec/transform/kernel-tables.js';
 import type { PackTables } from '../../../../src/codec/transform/pack-tables.js';
 import { Picture } from '../../../../src/codec/transform/picture.js';
@@ -62,17 +62,19 @@ export class TrialBench {
     picture.extend();
   }
 
-  /** The job of one macroblock; the best trial is forgotten. */
+  /** The job of the block whose first macroblock is (`row`, `column`); the best trial is forgotten. */
   block(
     row: number,
     column: number,
     references: readonly [Picture | null, Picture | null] = [null, null],
     { lambda, satdLambda }: { lambda: number; satdLambda: number } = { lambda: 20, satdLambda: 5 },
+    size = BLOCK_16,
   ): BlockJob {
     const { header, source, target, tokens, geometry } = this;
     this.trials.best.cost = Infinity;
     return {
-      ...{ header, source, target, tokens, row, column, lambda, satdLambda, q: header.q, hints: [null, null] },
+      ...{ header, source, target, tokens, size, row, column, lambda, satdLambda },
+      ...{ q: header.q, hints: [null, null] },
       references: { pictures: references, interpolation: header.variant },
       at: row * geometry.columns + column,
       sub: 4 * row * geometry.columns + 2 * column,
