@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { DEFAULT_TUNE } from '../codec/encoder.js';
+import type { Tune } from '../codec/sequence-options.js';
 import { SequenceEncoder } from '../codec/transform/encoder/sequence-encoder.js';
 import { Geometry, TOKENS_PER_BLOCK } from '../codec/transform/frame-tokens.js';
 import type { PriorGraphs } from '../codec/transform/prior.js';
@@ -9,11 +9,13 @@ import { InputError } from '../errors.js';
 import { Kernels } from '../kernels/kernels.js';
 import { Graph, type GraphTensor } from '../model/graph.js';
 import { readPackTables, type PackTables } from '../codec/transform/pack-tables.js';
-import { loadPack } from '../model/pack.js';
+import type { GraphRole } from '../model/families.js';
+import { loadPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
 import { openVideo } from '../video/in/media-reader.js';
 import { filmedSize, filmPicture } from './camera.js';
 import { cropFrame } from './crop.js';
+import { NpyWriter } from './npy.js';
 import { SeededRandom } from './random.js';
 import { ShardWriter } from './shard.js';
 
@@ -30,6 +32,10 @@ export interface DumpOptions {
   /** Name or folder of the model pack whose tables and loop filter are used. */
   readonly pack: string;
   readonly loopFilter: boolean;
+  /** Also writes what the pack's prior gives, to check the trainer's against it: `scales.npy`. */
+  readonly scales: boolean;
+  /** What the encoder's decisions are tuned for. */
+  readonly tune: Tune;
   /** The side of the random crop of each picture, samples; null: no crop. */
   readonly crop: number | null;
   /** Makes clips of pictures: a camera moves over them. */
@@ -61,6 +67,41 @@ const blindPrior: PriorGraphs = {
   second: { run: ({ features }) => Promise.resolve({ scale: zeros(features!, TOKENS_PER_BLOCK) }) },
 };
 
+/** Loads the prior of a pack. */
+async function priorOf(pack: ModelPack): Promise<PriorGraphs & AsyncDisposable> {
+  const load = (name: GraphRole): Promise<Graph> => Graph.create(pack.graphs.get(name)!, { device: 'cpu', threads: 1 });
+  const [first, second] = [await load('prior-first'), await load('prior-second')];
+  const dispose = async (): Promise<void> => {
+    await first[Symbol.asyncDispose]();
+    await second[Symbol.asyncDispose]();
+  };
+  return { first, second, [Symbol.asyncDispose]: dispose };
+}
+
+/** Graphs of a prior that keep the scales that they give. */
+class RecordedPrior implements PriorGraphs {
+  readonly first: PriorGraphs['first'];
+  readonly second: PriorGraphs['second'];
+  #scales: Uint8Array[] = [];
+
+  constructor(graphs: PriorGraphs) {
+    const recorded = ({ run }: Pick<Graph, 'run'>): Pick<Graph, 'run'> => ({
+      run: async (inputs) => {
+        const outputs = await run(inputs);
+        this.#scales.push(Uint8Array.from(outputs['scale']!.data));
+        return outputs;
+      },
+    });
+    this.first = recorded({ run: (inputs) => graphs.first.run(inputs) });
+    this.second = recorded({ run: (inputs) => graphs.second.run(inputs) });
+  }
+
+  /** Returns the scales [macroblocks, 384] given since the last call, one array for each pass. */
+  take(): Uint8Array[] {
+    return this.#scales.splice(0);
+  }
+}
+
 function zeros({ dims }: GraphTensor, width: number): GraphTensor {
   const rows = dims[0]!;
   return { data: new Uint8Array(rows * width), dims: [rows, width] };
@@ -82,10 +123,12 @@ export async function* dumpClips(
   const loopFilter = options.loopFilter
     ? await Graph.create(pack.graphs.get('loop-filter')!, { device: 'cpu', threads: 1 })
     : null;
+  const prior = options.scales ? await priorOf(pack) : null;
   try {
-    for (const clip of clips) yield await dumpClip(clip, options, tables, loopFilter);
+    for (const clip of clips) yield await dumpClip(clip, options, tables, loopFilter, prior);
   } finally {
     await loopFilter?.[Symbol.asyncDispose]();
+    await prior?.[Symbol.asyncDispose]();
   }
 }
 
@@ -109,6 +152,7 @@ async function dumpClip(
   options: DumpOptions,
   tables: PackTables,
   loopFilter: Graph | null,
+  prior: PriorGraphs | null,
 ): Promise<DumpedClip> {
   const name = clipName(clip);
   // Of the name, not of its place among the clips: adding a clip changes no other.
@@ -132,15 +176,18 @@ async function dumpClip(
 
   const geometry = new Geometry(size.width, size.height);
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, {
-    ...{ quality: q, keyint: 2 ** 31, tune: DEFAULT_TUNE },
+    ...{ quality: q, keyint: 2 ** 31, tune: options.tune },
   });
-  const codec = new TokenCodec(geometry, tables, blindPrior);
-  const shard = await ShardWriter.create(folder, { clip: name, q }, geometry, tables);
+  const recorded = prior === null ? null : new RecordedPrior(prior);
+  const codec = new TokenCodec(geometry, tables, recorded ?? blindPrior);
+  const shard = await ShardWriter.create(folder, { clip: name, q, tune: options.tune }, geometry, tables);
+  const scales = recorded && (await NpyWriter.create(join(folder, 'scales.npy'), '|u1', [TOKENS_PER_BLOCK]));
   let frames = 0;
   const encodeNext = async (): Promise<void> => {
     const encoded = await encoder.next();
     await codec.write(encoded.header, encoded.tokens);
     await shard.add(encoded, codec.lastPrior!);
+    for (const part of recorded?.take() ?? []) await scales!.append(part, part.length / TOKENS_PER_BLOCK);
     frames++;
   };
   const taken = take(video.frames(), first, options.frames);
@@ -151,6 +198,7 @@ async function dumpClip(
   while (encoder.isReady(true)) await encodeNext();
   if (frames === 0)
     throw new InputError(`${clip} has no frame number ${first}: its container declares more frames than it has`);
+  await scales?.finish();
   await shard.finish();
   return { clip, folder, frames, q, framesPerSecond: (1000 * frames) / (performance.now() - startMs) };
 }

@@ -4,7 +4,8 @@ import { fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
-import { DEFAULT_PACK } from '../codec/encoder.js';
+import { DEFAULT_PACK, DEFAULT_TUNE, TUNES } from '../codec/encoder.js';
+import type { Tune } from '../codec/sequence-options.js';
 import { InputError, TesseraError } from '../errors.js';
 import { dumpClips, requireDifferentNames, type DumpOptions } from './dump.js';
 import { writePlanes } from './planes.js';
@@ -25,6 +26,8 @@ const parser = yargs(process.argv.slice(2))
           seed: { type: 'number', default: 1, describe: 'Draws places and qualities; names the shards' },
           pack: { type: 'string', default: DEFAULT_PACK, describe: 'Model pack whose tables and loop filter are used' },
           'loop-filter': { choices: ['on', 'off'] as const, default: 'off' as const, describe: 'Filter references' },
+          tune: { choices: TUNES, default: DEFAULT_TUNE, describe: 'What the encoder is tuned for' },
+          scales: { type: 'boolean', default: false, describe: "Also write the scales of the pack's prior" },
           crop: { type: 'number', describe: 'Crop pictures to this many samples a side' },
           camera: { type: 'boolean', default: false, describe: 'Make clips of pictures: a camera moves over them' },
           'search-frames': { type: 'number', default: 48, describe: 'Frames of a clip to choose the place from' },
@@ -45,6 +48,8 @@ const parser = yargs(process.argv.slice(2))
         seed: argv.seed,
         pack: argv.pack,
         loopFilter: argv.loopFilter === 'on',
+        scales: argv.scales,
+        tune: argv.tune as Tune,
         crop: argv.crop === undefined ? null : wholeNumber('crop', argv.crop, 16),
         camera: argv.camera,
         searchFrames: wholeNumber('search-frames', argv.searchFrames, 1),

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Tune } from '../codec/sequence-options.js';
 import type { EncodedFrame } from '../codec/transform/encoder/sequence-encoder.js';
 import type { FrameHeader } from '../codec/frame-header.js';
 import { SUB_BLOCK } from '../codec/macroblock-grid.js';
@@ -18,6 +19,7 @@ import { NpyWriter } from './npy.js';
 export interface ShardMeta {
   readonly clip: string;
   readonly q: number;
+  readonly tune: Tune;
 }
 
 const PICTURES = ['unfiltered', 'loop', 'original'] as const;

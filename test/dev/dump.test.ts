@@ -22,6 +22,8 @@ beforeAll(async () => {
     seed: 1,
     pack: TINY_PACK,
     loopFilter: true,
+    scales: false,
+    tune: 'lpips',
     crop: null,
     camera: false,
     searchFrames: 4,
@@ -130,6 +132,38 @@ test('pictures are clips of one frame, and are cropped', async () => {
   expect(await dump([path], { out, crop: 40 })).toEqual([`${join(out, 'noise-s1')} 1`]);
   const arrays = await readShard(join(out, 'noise-s1'));
   expect(arrays.get('original-y')!.shape).toEqual([1, 48, 48]);
+});
+
+test('a large block has its tokens in its first macroblock; all of its macroblocks say its size', async () => {
+  // Grey but for a bright spot in the last macroblock: blocks of all sizes.
+  const path = join(folder, 'spot.png');
+  const at = (x: number, y: number): number => (x > 120 && y > 120 ? 40 * ((x ^ y) & 3) : x + y);
+  await writePng(
+    path,
+    Uint8Array.from({ length: 128 * 128 * 3 }, (_, i) => at(Math.floor(i / 3) % 128, Math.floor(i / 384))),
+    128,
+    128,
+  );
+  const out = join(folder, 'large');
+  await dump([path], { out, scales: true });
+  const arrays = await readShard(join(out, 'spot-s1'));
+  const context = arrays.get('context')!.data;
+  const tokens = arrays.get('tokens')!.data;
+  const sizes = new Set<number>();
+  let rows = 0;
+  for (let at = 0; at < 64; at++) {
+    const plane = (index: number): number => context[index * 64 + at]!;
+    const size = plane(29) > 0 ? 1 : plane(30) > 0 ? 2 : 0;
+    sizes.add(size);
+    const isFirst = (((at >> 3) | (at & 7)) & ((1 << size) - 1)) === 0;
+    if (isFirst && plane(8) + plane(9) > 0) rows += ((at >> 3) + at) & 1 ? 2 : 1;
+    if (isFirst) continue;
+    const own = Array.from({ length: 384 }, (_, i) => tokens[i * 64 + at]!);
+    expect(own.every((value) => value === 0)).toBe(true);
+  }
+  expect(sizes.size).toBeGreaterThan(1);
+  // Every row of the prior, and those of pass 1 again.
+  expect(arrays.get('scales')!.shape).toEqual([rows, 384]);
 });
 
 test('two clips of one name are refused', async () => {

@@ -81,7 +81,7 @@ def update(arguments: argparse.Namespace) -> dict:
         model = PriorModel(NetworkShape(), tables["coefficientTables"])
         model.load_state_dict(state["average"])
         learned = frequencies(torch.softmax(model.logits.detach().double(), -1).numpy())
-        if shards:
+        if shards and arguments.refit_frames:
             counts = count_symbols(model, TokenCoder(tables), shards, arguments.refit_frames)
             learned = fit_tables(counts, learned)
         tables["coefficientTables"] = learned
@@ -151,7 +151,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--modes", action="store_true", help="fit the mode tables to the shards")
     parser.add_argument("--shards", type=Path, help="shards for fitting tables to the exact networks")
-    parser.add_argument("--refit-frames", type=int, default=4, help="inter frames per shard for coefficientTables")
+    parser.add_argument("--refit-frames", type=int, default=4, help="inter frames per shard to refit coefficientTables, 0: as trained")
     parser.add_argument("--data", help="sentence about the training data, for the model card")
     parser.add_argument("--default-post-filter", choices=["lpips", "psnr"], help="what decoders show by default")
     arguments = parser.parse_args(argv)

@@ -14,6 +14,26 @@ HORIZONTAL = [9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26]
 VERTICAL = [-32, -26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9, 13, 17, 21, 26, 32]
 # DC, planar, then (whether the family is vertical, displacement).
 MODES = ["dc", "planar", *((False, angle) for angle in HORIZONTAL), *((True, angle) for angle in VERTICAL)]
+# The middle of each class of modes of similar direction: what the prior is told of a mode.
+CLASSES = [
+    "dc", "planar", (True, 0), (False, 0), (True, 32), (True, 17), (True, 9), (True, -9), (True, -21), (True, -32), (False, -9), (False, -21),
+]  # fmt: skip
+
+
+def classes(modes: int) -> np.ndarray:
+    """uint8 [modes]: index in `CLASSES` of the first of `MODES`."""
+
+    def place(mode: tuple[bool, int]) -> int:
+        # Along the fan of directions: both families meet at -32.
+        vertical, angle = mode
+        return 64 + angle if vertical else -angle
+
+    def nearest(mode) -> int:
+        if mode in CLASSES:
+            return CLASSES.index(mode)
+        return min(range(2, len(CLASSES)), key=lambda index: abs(place(CLASSES[index]) - place(mode)))
+
+    return np.array([nearest(mode) for mode in MODES[:modes]], np.uint8)
 
 
 def _planar(n: int) -> np.ndarray:

@@ -14,14 +14,17 @@ from .tables import TOTAL, frequencies
 
 
 def count(shards: list[Shard], tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Counts [contexts, symbols] of all shards by table name."""
+    """Counts [contexts, symbols] of all shards by table name; intra modes only of shards with as many as the pack."""
     counts = {name: np.zeros(table.shape) for name, table in tables.items() if name.startswith("modeTables.")}
     for shard in shards:
         symbols = np.asarray(shard.array("mode-symbols"))
+        same_intra = shard.meta["intraModes"] == len(tables["intra16"])
         for index, short in enumerate(shard.meta["modeTables"]):
             name = f"modeTables.{short}"
             if name not in counts:
                 raise ValueError(f"{shard.folder}: unknown mode table {short}")
+            if short.startswith("intraMode") and not same_intra:
+                continue
             own = symbols[symbols[:, 0] == index]
             if len(own):
                 contexts, width = counts[name].shape
@@ -32,18 +35,12 @@ def count(shards: list[Shard], tables: dict[str, np.ndarray]) -> dict[str, np.nd
     return counts
 
 
-def smooth(counts: np.ndarray, start: np.ndarray, strength: float = 12.0) -> np.ndarray:
-    """Counts drawn towards the table's mean over contexts, and that towards `start`.
+def smooth(counts: np.ndarray, start: np.ndarray, strength: float = 48.0) -> np.ndarray:
+    """Counts drawn towards `start`, so that contexts that were hardly seen stay as they are.
 
-    Tables adapt while they are used, so what matters is a good first guess: rare contexts lean on the common ones.
+    Tables adapt while they are used, so what matters is a good first guess.
     """
-    mean = counts.sum(0)
-    share = start.astype(np.float64) / TOTAL
-    common = (mean + 8 * share.mean(0)) / (mean.sum() + 8)
-    seen = counts.sum(1, keepdims=True)
-    # The old guess knows what differs between contexts; it counts while little was seen.
-    blend = share * (strength / (strength + seen)) + common * (seen / (strength + seen))
-    return frequencies(counts + strength * blend)
+    return frequencies(counts + strength * start.astype(np.float64) / TOTAL)
 
 
 def cost(counts: dict[str, np.ndarray], tables: dict[str, np.ndarray]) -> float:
@@ -52,8 +49,12 @@ def cost(counts: dict[str, np.ndarray], tables: dict[str, np.ndarray]) -> float:
 
 
 def fit(shards: list[Shard], tables: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """New mode tables and the bits of the counted symbols before and after."""
-    counts = count(shards, tables)
+    """New mode tables and the bits of the counted symbols before and after, shards weighed by 1 / sqrt(bits), limited to
+    1/4 .. 4 of the middle one: first frequencies matter most where few symbols follow."""
+    each = [count([shard], tables) for shard in shards]
+    bits = np.maximum(1, [cost(counts, tables) for counts in each])
+    weights = np.clip((np.median(bits) / bits) ** 0.5, 0.25, 4.0)
+    counts = {name: sum(w * own[name] for w, own in zip(weights, each)) for name in each[0]}
     fitted = {name: smooth(value, tables[name]) for name, value in counts.items()}
     return fitted, {"before": cost(counts, tables), "after": cost(counts, fitted)}
 

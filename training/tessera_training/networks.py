@@ -15,6 +15,8 @@ from .program import Program
 from .tables import TOKENS
 
 BLOCK_FIELDS, AROUND_FIELDS = 32, 48
+# Inputs of prior-first that say that a block is 32x32 or 64x64.
+SIZE_INPUTS = slice(29, 31)
 WIDE = 1023  # limit of the prior's trunk
 BROAD = 2047  # limit of the loop filter's trunk
 

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from . import safetensors
 from .from_pack import load_weights
 from .machine import prepare
-from .networks import NetworkShape, Prior
+from .networks import SIZE_INPUTS, NetworkShape, Prior
 from .runner import Run, add_run_arguments, starts_from_pack
-from .shards import FrameSampler, Shard, open_shards, split_held_out
+from .shards import FrameSampler, Shard, block_sizes, open_shards, split_held_out
 from .tables import TOTAL
 from .token_statistics import CodedTokens, TokenCoder, codes, fit_tables, hard_index, soft_bits
 
@@ -80,10 +80,16 @@ AROUND = ((0, -1), (-1, 0), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
 
 
 def frame_rows(context: np.ndarray, memory: np.ndarray, tokens: np.ndarray) -> Rows:
-    """Rows of a frame given as planes [channels, rows, columns] (FORMAT.md, section 9)."""
-    row, column = np.nonzero((context[8] > 0) | (context[9] > 0))
+    """Rows of a frame given as planes [channels, rows, columns] (FORMAT.md, section 9).
+
+    A block of 32x32 or 64x64 is one row, that of its first macroblock; the others only describe it to their neighbours.
+    """
+    size = block_sizes(context)
+    place_row, place_column = np.indices(size.shape)
+    is_first = ((place_row | place_column) & ((1 << size) - 1)) == 0
+    row, column = np.nonzero(is_first & ((context[8] > 0) | (context[9] > 0)))
     intra = np.maximum(context[5], context[6])
-    present = np.full_like(intra, 64)
+    present = (64 + 32 * size).astype(np.uint8)
     planes = np.pad(np.stack([present, intra, context[2], context[7], context[8], context[9]], -1), ((1, 1), (1, 1), (0, 0)))
     around = np.concatenate([planes[row + 1 + dy, column + 1 + dx] for dy, dx in AROUND], -1)
     is_second = ((row + column) & 1) == 1
@@ -129,8 +135,11 @@ class Feeder:
 
     ROWS_PER_FRAME = 160
 
-    def __init__(self, shards: list[Shard], coder: TokenCoder, batch: int, generator: np.random.Generator) -> None:
-        self.shards, self.coder, self.batch = shards, coder, batch
+    def __init__(
+        self, shards: list[Shard], coder: TokenCoder, batch: int, generator: np.random.Generator, large_only: bool = False
+    ) -> None:
+        """`large_only` leaves out all rows but those of blocks of 32x32 and 64x64."""
+        self.shards, self.coder, self.batch, self.large_only = shards, coder, batch, large_only
         self.sampler = FrameSampler(shards, generator, key_share=0.25)
         self.generator = generator
         self.arrays = [tuple(shard.array(name) for name in ("context", "memory", "tokens")) for shard in shards]
@@ -141,6 +150,8 @@ class Feeder:
         while len(frames) < self.batch:
             s, frame = self.sampler.draw()
             rows = frame_rows(*(np.asarray(array[frame]) for array in self.arrays[s]))
+            if self.large_only:
+                rows = rows.take(np.flatnonzero(block_sizes(rows.block.T)))
             count = len(rows.block)
             if count == 0:
                 continue
@@ -264,12 +275,26 @@ def evaluate(model: PriorModel, coder: TokenCoder, shards: list[Shard], frames: 
     return "; ".join(texts), figures
 
 
+def train_sizes_only(prior: Prior) -> nn.Parameter:
+    """Lets the weights of the inputs that say a large block's size change, no others; returns the parameter they are in.
+
+    What is predicted for macroblocks then stays as it is.
+    """
+    prior.requires_grad_(False)
+    weight = prior.embed.weight.requires_grad_(True)
+    chosen = torch.zeros_like(weight)
+    chosen[:, SIZE_INPUTS] = 1
+    weight.register_hook(lambda gradient: gradient * chosen)
+    return weight
+
+
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     # Rows are made on the CPU, which takes longer than learning from them.
     add_run_arguments(parser, learning_rate=2e-3, batch=16, devices=("cpu",))
     parser.add_argument("--pack", type=Path, required=True, help="pack whose tables the shards were coded with")
     parser.add_argument("--table-learning-rate", type=float, default=1e-2, help="peak for the table logits")
+    parser.add_argument("--sizes-only", action="store_true", help="train only the weights of block sizes, on large blocks")
     parser.add_argument("--evaluation-frames", type=int, default=2, help="inter frames per held-out shard")
     return parser.parse_args(argv)
 
@@ -288,6 +313,9 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     ]
     if starts_from_pack(arguments):
         load_weights(model.prior, arguments.start_from)
+    if arguments.sizes_only:
+        model.logits.requires_grad_(False)
+        groups = [{"params": [train_sizes_only(model.prior)]}]
     run = Run(arguments, model, "prior", groups)
     if run.step == 0 and not arguments.start_from:
         sample = train[:: max(1, len(train) // 24)]
@@ -295,7 +323,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         fitted = fit_tables(counts, tables["coefficientTables"]).astype(np.float32)
         for copy in (model, run.average):
             copy.logits.data.copy_(torch.log(torch.from_numpy(fitted / TOTAL)))
-    feeder = Feeder(train, coder, arguments.batch, run.generator)
+    feeder = Feeder(train, coder, arguments.batch, run.generator, arguments.sizes_only)
     run.describe_data(len(train), len(held), len({shard.clip for shard in train}))
     run.say(
         f"{len(train)} shards to train on, {len(held)} held out, "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .shards import Shard
+from .shards import Shard, block_sizes
 
 
 @dataclass
@@ -14,7 +14,7 @@ class Blocks:
     """Luma blocks as rows of samples, in units of their quantiser step."""
 
     residual: np.ndarray  # float32 [n, size * size]
-    mode: np.ndarray  # int [n]: intra mode, -1 for inter
+    mode: np.ndarray  # int [n]: class of the intra mode, -1 for inter
 
 
 def _squares(plane: np.ndarray, size: int) -> np.ndarray:
@@ -48,7 +48,7 @@ def coded_residual(tables: dict[str, np.ndarray], tokens: np.ndarray, context: n
 
 
 def collect(shards: list[Shard], tables: dict[str, np.ndarray], frames: int) -> dict[str, Blocks]:
-    """Residuals by use: inter16, inter8, intra16, intra8 (of which only sub-block 0 tells its mode)."""
+    """Residuals of macroblocks by use: inter16, inter8, intra16, intra8 (of which only sub-block 0 tells its mode)."""
     if len(tables["basis16"]) > 1 or len(tables["basis8"]) > 1:
         raise ValueError("transforms are learned from shards coded with a pack of one 16x16 and one 8x8 basis")
     found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in ("inter16", "inter8", "intra16", "intra8")}
@@ -61,7 +61,7 @@ def collect(shards: list[Shard], tables: dict[str, np.ndarray], frames: int) -> 
             step = tables["step"][context[:, 1]].astype(np.float64) / 8
             residual = (original - decoded + coded_residual(tables, tokens, context)) / step[:, None]
             mode = np.argmax(context[:, 13:29], 1)
-            coded, split = context[:, 8] > 0, context[:, 7] > 0
+            coded, split = (context[:, 8] > 0) & (block_sizes(context.T) == 0), context[:, 7] > 0
             cells = residual.reshape(-1, 2, 8, 2, 8).transpose(0, 1, 3, 2, 4).reshape(-1, 4, 64)
             for name, chosen in (("inter16", (context[:, 3] > 0) | (context[:, 4] > 0)), ("intra16", context[:, 5] > 0)):
                 picked = chosen & coded & ~split

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,17 +65,32 @@ def open_shards(root: Path, clips: list[str] | None = None) -> list[Shard]:
     return shards
 
 
+def block_sizes(context: np.ndarray) -> np.ndarray:
+    """Block size of each macroblock, 0 (16x16), 1 (32x32) or 2 (64x64), of context planes [32, ..]."""
+    return (context[29] > 0) + 2 * (context[30] > 0)
+
+
+def source_of(clip: str) -> str:
+    """What a clip was cut from: its name without the number before it (`0012_`) and the letter behind it (`_s`, `_t`)."""
+    return re.sub(r"^\d+_|_[a-z]$", "", clip)
+
+
 def split_held_out(
     shards: list[Sample], every: int, clip_of: Callable[[Sample], str] = attrgetter("clip")
 ) -> tuple[list[Sample], list[Sample]]:
-    """Training and held-out shards, or what else is made of clips: a clip in `every` is held out with all its rates, by a hash
-    of its name, so that it stays held out whatever else there is. `clip_of` gives the name of a shard's clip."""
-    places = {clip: zlib.crc32(clip.encode()) for clip in map(clip_of, shards)}
-    held = {clip for clip, place in places.items() if place * every < 2**32}
+    """Training and held-out shards, or what else is made of clips: a source in `every` is held out with all its clips and
+    rates, by a hash of its name, so that it stays held out whatever else there is. `clip_of` gives the name of a shard's
+    clip."""
+
+    def source(shard: Sample) -> str:
+        return source_of(clip_of(shard))
+
+    places = {name: zlib.crc32(name.encode()) for name in map(source, shards)}
+    held = {name for name, place in places.items() if place * every < 2**32}
     if not held and len(places) > 1:
         held = {min(places, key=places.__getitem__)}
-    train = [shard for shard in shards if clip_of(shard) not in held]
-    return train, [shard for shard in shards if clip_of(shard) in held] or train
+    train = [shard for shard in shards if source(shard) not in held]
+    return train, [shard for shard in shards if source(shard) in held] or train
 
 
 class FrameSampler:

@@ -11,7 +11,7 @@ import numpy as np
 from .tables import CHROMA_LIMIT, CODE, LUMA_LIMIT, mode_table_shapes
 
 
-def write_shard(folder: Path, clip: str, rows: int, columns: int, frames: int, q: int, seed: int, modes: int = 12) -> None:
+def write_shard(folder: Path, clip: str, rows: int, columns: int, frames: int, q: int, seed: int, modes: int = 30) -> None:
     """Writes every array of a shard. Token sizes follow a smooth random field; the memory holds the last frame's."""
     generator = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)

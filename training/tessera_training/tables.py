@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .intra import matrices
+from .intra import classes, matrices
 
 TOKENS = 384
 LUMA_LIMIT = np.array([0, 1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256])
@@ -14,6 +14,7 @@ CHROMA_LIMIT = np.array([0, 2, 4, 8, 16, 32, 64, 96, 128])
 SCALES, CONTEXTS, SYMBOLS = 32, 8, 16
 TOTAL = 32768
 NONE = 255
+INTRA_CLASSES = 16
 # Frequencies that the separable transform of so many samples keeps.
 SEPARABLE = {16: 8, 32: 16, 64: 16}
 CODE = np.array([round(16 * np.log2(1 + m)) for m in range(16)], np.uint8)
@@ -26,7 +27,7 @@ class PackShape:
     atoms16: int = 256
     atoms8: int = 64
     atoms_chroma: int = 64
-    intra_modes: int = 12
+    intra_modes: int = 30
 
 
 def mode_table_shapes(intra_modes: int) -> dict[str, tuple[int, int]]:
@@ -247,6 +248,7 @@ def default_tables(shape: PackShape) -> dict[str, np.ndarray]:
         "reconstructionOffset": np.array([[20, 8], [24, 10]], np.uint8),
         "intra16": matrices(16, m),
         "intra8": matrices(8, m),
+        "intraClass": classes(m),
         "intraBasis16": np.zeros(m, np.uint8),
         "intraBasis8": np.zeros(m, np.uint8),
         "interBasis16": np.zeros(1, np.uint8),
@@ -279,8 +281,10 @@ def check_tables(tables: dict[str, np.ndarray]) -> None:
     need(bool(((neighbours == NONE) | (neighbours < own)).all()), "contextNeighbours must point backwards")
     for choice, basis in (("intraBasis16", "basis16"), ("interBasis16", "basis16"), ("intraBasis8", "basis8"), ("interBasis8", "basis8")):
         need(int(tables[choice].max()) < len(tables[basis]), f"{choice} names a basis that {basis} lacks")
+    m = len(tables["intra16"])
+    intra_class = tables.get("intraClass", np.zeros(0))
+    need(intra_class.shape == (m,) and int(intra_class.max()) < INTRA_CLASSES, f"intraClass must have {m} values below {INTRA_CLASSES}")
     for n, kept in SEPARABLE.items():
         need(tables.get(f"separable{n}", np.zeros(0)).shape == (kept, n), f"separable{n} must have shape {(kept, n)}")
-    m = len(tables["intra16"])
     for name, shape in mode_table_shapes(m).items():
         need(tables.get(f"modeTables.{name}", np.zeros(0)).shape == shape, f"modeTables.{name} must have shape {shape}")

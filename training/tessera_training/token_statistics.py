@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .shards import block_sizes
 from .tables import CHROMA_LIMIT, CODE, LUMA_LIMIT, NONE, TOTAL, frequencies
 
 
@@ -46,8 +47,10 @@ class TokenCoder:
     def find(self, tokens: np.ndarray, context: np.ndarray) -> CodedTokens:
         """tokens int8 [macroblocks, 384], context uint8 [macroblocks, 32]."""
         transform = (context[:, 7] > 0).astype(np.int32)
-        luma = np.minimum(LUMA_LIMIT[context[:, 8] // 4], np.array(self.luma_atoms)[transform])
-        chroma = np.minimum(CHROMA_LIMIT[context[:, 9] // 8], self.chroma_atoms)
+        # The transforms of large blocks are not the pack's bases: they have all tokens.
+        is_large = block_sizes(context.T) > 0
+        luma = np.minimum(LUMA_LIMIT[context[:, 8] // 4], np.where(is_large, 256, np.array(self.luma_atoms)[transform]))
+        chroma = np.minimum(CHROMA_LIMIT[context[:, 9] // 8], np.where(is_large, 128, self.chroma_atoms))
         channel = np.arange(384, dtype=np.int16)
         edge = np.where(channel < 256, luma[:, None].astype(np.int16), chroma[:, None].astype(np.int16) + 256)
         block, at = np.divmod(np.flatnonzero(channel < edge).astype(np.int32), 384)

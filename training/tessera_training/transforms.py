@@ -87,9 +87,10 @@ def integers(basis: np.ndarray) -> np.ndarray:
 
 
 def learn_bases(tables: dict[str, np.ndarray], train, held, frames: int, choices: int, rounds: int, seed: int) -> dict[str, np.ndarray]:
-    """New basis16, basis8 and their choices for intra modes and inter blocks; prints costs on held-out clips."""
+    """New basis16, basis8 and their choices for classes of intra modes and inter blocks; prints costs on held-out clips."""
     blocks, check = collect(train, tables, frames), collect(held, tables, frames)
-    modes = len(tables["intra16"])
+    class_of = tables["intraClass"]
+    classes = int(class_of.max()) + 1
     result: dict[str, np.ndarray] = {}
     for size in (16, 8):
         start = complete(tables[f"basis{size}"][0])
@@ -102,18 +103,18 @@ def learn_bases(tables: dict[str, np.ndarray], train, held, frames: int, choices
         if len(own.residual):
             costs = np.stack([coding_cost(own.residual @ basis.T) for basis in bases])
             print(f"inter{size}: {len(inter.residual)} blocks, cost {costs[0].mean():.4f} -> {costs.min(0).mean():.4f}", flush=True)
-        of_mode = np.zeros(modes, np.uint8)
+        of_class = np.zeros(classes, np.uint8)
         before = after = count = 0.0
         intra, own = blocks[f"intra{size}"], check[f"intra{size}"]
-        for mode in range(modes):
-            mine, seen = intra.residual[intra.mode == mode], own.residual[own.mode == mode]
+        for index in range(classes):
+            mine, seen = intra.residual[intra.mode == index], own.residual[own.mode == index]
             if len(mine) < 8 * size * size:
                 continue
             learned = learn_one(mine, start, rounds, inertia * 8)
             plain = coding_cost(mine @ start.T).mean()
             if coding_cost(mine @ learned.T).mean() > 0.99 * plain:
                 continue
-            of_mode[mode] = len(bases)
+            of_class[index] = len(bases)
             bases.append(learned)
             if len(seen):
                 before += coding_cost(seen @ start.T).sum()
@@ -121,7 +122,7 @@ def learn_bases(tables: dict[str, np.ndarray], train, held, frames: int, choices
                 count += len(seen)
         if count:
             print(f"intra{size}: {len(intra.residual)} blocks, cost {before / count:.4f} -> {after / count:.4f}", flush=True)
-        result[f"intraBasis{size}"] = of_mode
+        result[f"intraBasis{size}"] = of_class[class_of]
         result[f"basis{size}"] = np.stack([integers(basis) for basis in bases])
         result[f"weight{size}"] = np.broadcast_to(tables[f"weight{size}"][:1], (len(bases), size * size)).copy()
     return result

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tessera_training.intra import CLASSES, MODES, classes
 from tessera_training.tables import (
     NONE, PackShape, check_tables, chroma_weights, context_neighbours, default_tables, dct_basis, frequencies, magnitude_weights,
     zigzag,
@@ -17,6 +18,22 @@ def test_default_tables_keep_the_rules(shape: PackShape) -> None:
     assert tables["intra8"].shape == (shape.intra_modes, 64, 25)
     sums = tables["intra16"].astype(int).sum(-1)
     assert (sums[0] == 0).all() and (sums[1:] == 64).all()
+
+
+def test_separable_transforms_are_the_lowest_frequencies() -> None:
+    tables = default_tables(PackShape())
+    for n, kept in ((16, 8), (32, 16), (64, 16)):
+        rows = tables[f"separable{n}"].astype(float) / 32768
+        assert rows.shape == (kept, n) and np.abs(rows @ rows.T - np.eye(kept)).max() < 2e-4
+        assert [int((np.diff(np.sign(row)) != 0).sum()) for row in rows] == list(range(kept))
+
+
+def test_check_names_the_missing_table() -> None:
+    for name in ("separable32", "modeTables.split"):
+        tables = default_tables(PackShape())
+        del tables[name]
+        with pytest.raises(ValueError, match=name):
+            check_tables(tables)
 
 
 def test_check_names_the_broken_table() -> None:
@@ -52,15 +69,25 @@ def test_angular_prediction_copies_straight_lines() -> None:
     tables = default_tables(PackShape())
     boundary = np.arange(49) * 3 + 10
     dc = 100
-    vertical = dc + ((tables["intra16"][2].astype(int) @ (boundary - dc) + 32) >> 6)
+    vertical = dc + ((tables["intra16"][MODES.index((True, 0))].astype(int) @ (boundary - dc) + 32) >> 6)
     assert (vertical.reshape(16, 16) == boundary[1:17]).all()
-    horizontal = dc + ((tables["intra16"][3].astype(int) @ (boundary - dc) + 32) >> 6)
+    horizontal = dc + ((tables["intra16"][MODES.index((False, 0))].astype(int) @ (boundary - dc) + 32) >> 6)
     assert (horizontal.reshape(16, 16) == boundary[33:, None]).all()
 
 
 def test_more_intra_modes_than_defaults_are_refused() -> None:
-    with pytest.raises(ValueError, match="12"):
-        default_tables(PackShape(intra_modes=13))
+    with pytest.raises(ValueError, match="30"):
+        default_tables(PackShape(intra_modes=31))
+
+
+def test_classes_hold_modes_of_similar_direction() -> None:
+    of_mode = classes(len(MODES))
+    assert set(of_mode) == set(range(len(CLASSES)))
+    for index, mode in enumerate(CLASSES):
+        assert of_mode[MODES.index(mode)] == index
+    # Along the fan of directions each class is one piece.
+    changes = np.flatnonzero(np.diff(of_mode[2:].astype(int)))
+    assert len(changes) == len(CLASSES) - 3
 
 
 def test_frequencies_sum_and_stay_positive() -> None:

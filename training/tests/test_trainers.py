@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,13 @@ import torch
 from onnx import helper, numpy_helper
 
 from tessera_training import average, export, loop_filter, mode_tables, pictures, post_filter, prior, safetensors
+from tessera_training.from_pack import load_weights
 from tessera_training.lpips import LAYERS, Lpips
+from tessera_training.networks import NetworkShape
 from tessera_training.pictures import SAMPLE_WEIGHTS, weighted_error
 from tessera_training.post_filter import pattern
 from tessera_training.post_network import PostShape
-from tessera_training.shards import open_shards, split_held_out
+from tessera_training.shards import open_shards, source_of, split_held_out
 from tessera_training.tables import CHROMA_LIMIT, LUMA_LIMIT, check_tables, default_tables, PackShape
 from tessera_training.token_statistics import TokenCoder, hard_index, soft_bits
 
@@ -137,14 +140,17 @@ def test_token_contexts_equal_plain_loops(shards: Path) -> None:
     shard = open_shards(shards)[0]
     tokens = np.asarray(shard.array("tokens")[1]).transpose(1, 2, 0).reshape(-1, 384)
     context = np.asarray(shard.array("context")[1]).transpose(1, 2, 0).reshape(-1, 32)
+    context = context.copy()
+    context[::5, 7], context[::5, 29] = 0, 64  # blocks of 32x32, whose tokens the pack's bases do not limit
     coded = TokenCoder(tables).find(tokens, context)
     found = list(zip(coded.place.tolist(), coded.kind.tolist(), coded.context.tolist(), coded.symbol.tolist(), coded.extra.tolist()))
     wanted = []
     for block, (row, planes) in enumerate(zip(tokens.astype(int), context)):
         transform = int(planes[7] > 0)
+        is_large = planes[29] > 0
         limits = (
-            min(LUMA_LIMIT[planes[8] // 4], (64, 64)[transform]),
-            min(CHROMA_LIMIT[planes[9] // 8], 32),
+            min(LUMA_LIMIT[planes[8] // 4], 256 if is_large else 64),
+            min(CHROMA_LIMIT[planes[9] // 8], 128 if is_large else 32),
         )
         for start, limit, kind in ((0, limits[0], transform), (256, limits[1], 2)):
             for index in range(limit):
@@ -187,6 +193,30 @@ def test_held_out_clips_keep_all_their_rates(shards: Path) -> None:
     assert {s.clip for s in train}.isdisjoint({s.clip for s in held}) and len(held) == 1
 
 
+def test_rare_contexts_stay_and_other_intra_modes_do_not_count(shards: Path, tmp_path: Path) -> None:
+    tables = default_tables(PackShape())
+    source = open_shards(shards)[0].folder
+    folder = tmp_path / source.name
+    shutil.copytree(source, folder)
+    meta = json.loads((folder / "meta.json").read_text())
+    (folder / "meta.json").write_text(json.dumps(meta | {"intraModes": 12}))
+    counts = mode_tables.count(open_shards(tmp_path), tables)
+    assert counts["modeTables.intraMode16"].sum() == counts["modeTables.intraMode8"].sum() == 0
+    assert counts["modeTables.split"].sum() == 200
+    fitted, _ = mode_tables.fit(open_shards(tmp_path), tables)
+    assert np.abs(fitted["modeTables.intraMode8"].astype(int) - tables["modeTables.intraMode8"]).max() <= 30
+    assert np.abs(fitted["modeTables.split"].astype(int) - tables["modeTables.split"]).max() > 1000
+
+
+def test_clips_of_one_source_stay_together() -> None:
+    names = ["0012_d13_s", "0013_d13_t", "0400_d13", "0014_snow_t", "0024_snow", "snow", "0003_rain", "0001_rain_s", "0002_two_words"]
+    for every in range(2, 12):
+        train, held = split_held_out(names, every, str)
+        assert sorted(train + held) == sorted(names)
+        assert {source_of(name) for name in train}.isdisjoint({source_of(name) for name in held})
+    assert {source_of(name) for name in names} == {"d13", "snow", "rain", "two_words"}
+
+
 def test_lpips_is_zero_for_equal_pictures(tmp_path: Path) -> None:
     distance = Lpips(made_up_lpips(tmp_path / "lpips.onnx"))
     a, b = torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 3, 64, 64) * 2 - 1
@@ -201,21 +231,29 @@ def test_rows_of_a_frame_follow_the_format(shards: Path) -> None:
     context[2:7] = 0
     kind = generator.integers(0, 5, context.shape[1:])
     np.put_along_axis(context[2:7], kind[None], 64, 0)
-    context[8:10, :, :3] = 0  # nothing coded at the left: neighbours without tokens
-    tokens = np.where((context[8] > 0) | (context[9] > 0), tokens, 0)
-    rows = prior.frame_rows(context, memory, tokens)
+    context[8:10, :, :2] = 0  # nothing coded at the left: neighbours without tokens
     height, width = context.shape[1:]
+    size = np.zeros((height, width), int)
+    is_first = np.ones((height, width), bool)
+    for y, x, of in ((0, 4, 2), (4, 6, 1)):
+        block = np.s_[:, y : y + 2**of, x : x + 2**of]
+        context[block] = context[:, y, x, None, None]
+        context[28 + of][block[1:]] = 64
+        size[block[1:]], is_first[block[1:]], is_first[y, x] = of, False, True
+    tokens = np.where(((context[8] > 0) | (context[9] > 0)) & is_first, tokens, 0)
+    kind = context[2:7].argmax(0)
+    rows = prior.frame_rows(context, memory, tokens)
     index = second = 0
     for r in range(height):
         for c in range(width):
-            if context[8, r, c] + context[9, r, c] == 0:
+            if context[8, r, c] + context[9, r, c] == 0 or not is_first[r, c]:
                 continue
             around = []
             for dy, dx in ((0, -1), (-1, 0), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)):
                 y, x = r + dy, c + dx
                 if 0 <= y < height and 0 <= x < width:
                     intra = 64 if kind[y, x] >= 3 else 0
-                    around += [64, intra, 64 if kind[y, x] == 0 else 0, *context[[7, 8, 9], y, x]]
+                    around += [64 + 32 * size[y, x], intra, 64 if kind[y, x] == 0 else 0, *context[[7, 8, 9], y, x]]
                 else:
                     around += [0] * 6
             assert rows.around[index].tolist() == around
@@ -231,7 +269,28 @@ def test_rows_of_a_frame_follow_the_format(shards: Path) -> None:
                     assert rows.neighbours[second, side].tolist() == code
                 second += 1
             index += 1
-    assert index == len(rows.block) and second == len(rows.neighbours) and 10 < second < index
+    assert set(size.ravel()) == {0, 1, 2} and set(context[29:31, 0, 4]) == {0, 64}
+    assert index == len(rows.block) and second == len(rows.neighbours) and 6 < second < index
+
+
+def test_sizes_alone_are_trained(shards: Path, tmp_path: Path, repository: Path) -> None:
+    source = open_shards(shards)[0].folder
+    folder = tmp_path / "shards" / source.name
+    shutil.copytree(source, folder)
+    context = np.load(folder / "context.npy")
+    context[:, 29, :2, :2] = 64
+    np.save(folder / "context.npy", context)
+    pack = repository / "codecs" / "tessera-nano"
+    common = ["--shards", str(folder.parent), "--steps", "4", "--batch", "2", "--sizes-only"]
+    prior.main([*common, "--pack", str(pack), "--start-from", str(pack), "--out", str(tmp_path / "out")])
+    before = prior.PriorModel(NetworkShape(), safetensors.load(pack / "tables.safetensors")["coefficientTables"])
+    load_weights(before.prior, pack)
+    after = torch.load(tmp_path / "out" / "checkpoint.pt", weights_only=True)["model"]
+    for name, value in before.state_dict().items():
+        if name == "prior.embed.weight":
+            assert (after[name] != value).any(0)[:, 0, 0].nonzero().flatten().tolist() == [29]
+        else:
+            assert torch.equal(after[name], value), name
 
 
 def test_resident_crops_are_those_on_disk(shards: Path) -> None:

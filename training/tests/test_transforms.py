@@ -72,4 +72,4 @@ def test_command_writes_tables_a_pack_can_take(shards: Path, repository: Path, t
     learned = safetensors.load(out)
     check_tables(tables | learned)
     assert "cost of the best mode" in capsys.readouterr().out
-    assert learned["intra16"].shape == (12, 256, 49) and (learned["intra16"][:2] == tables["intra16"][:2]).all()
+    assert learned["intra16"].shape == (30, 256, 49) and (learned["intra16"][:2] == tables["intra16"][:2]).all()
