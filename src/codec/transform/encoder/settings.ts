@@ -190,6 +190,7 @@ const PSNR: EncoderSettings = {
     // LOG, "Encoder, on five development clips": more full trials save 0.6 % of the bits.
     trialMargin: 1.25,
     splitBits: 30,
+    // Of larger blocks: docs/ENCODER.md.
     earlySkipBits: [8, 16, 32],
   },
   intra: { interMargin: 1.1, secondMargin: 1.1 },

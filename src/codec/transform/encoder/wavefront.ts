@@ -1,10 +1,5 @@
 /** Progress of a row that will never be decided. */
 const FAILED = -1;
-/**
- * A thread that must wait lets the row above finish this many regions first. To wake it for each region would
- * take as long as the region itself.
- */
-const LEAD = 1;
 
 /**
  * The order in which threads decide the regions of a frame: each takes every n-th row, and a region waits for the
@@ -56,9 +51,7 @@ export class Wavefront {
   }
 
   #awaitAbove(row: number, column: number): void {
-    const done = Atomics.load(this.#done, row);
-    if (done >= Math.min(this.#columns, column + 2)) return;
-    this.#await(row, Math.min(this.#columns, column + 2 + LEAD));
+    this.#await(row, Math.min(this.#columns, column + 2));
   }
 
   #await(row: number, count: number): void {
