@@ -5,6 +5,7 @@ import { typeContext } from '../mode-contexts.js';
 import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from '../motion.js';
 import type { Picture } from '../picture.js';
 import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
+import { isCandidate, isRepeated } from './candidate-list.js';
 import type { MotionEstimation, Partition } from './motion-estimation.js';
 import { NewMotion } from './new-motion.js';
 
@@ -252,20 +253,4 @@ export class InterTrials {
     }
     return sum;
   }
-}
-
-function isRepeated(list: Int16Array, index: number): boolean {
-  for (let i = index * MOTION_FIELDS; i < (index + 1) * MOTION_FIELDS; i++) {
-    if (list[i] !== list[i - MOTION_FIELDS]) return false;
-  }
-  return true;
-}
-
-function isCandidate(candidates: Int16Array, vector: Int16Array): boolean {
-  for (let base = 0; base < candidates.length; base += MOTION_FIELDS) {
-    let equal = true;
-    for (let i = 0; i < MOTION_FIELDS; i++) equal &&= candidates[base + i] === vector[i];
-    if (equal) return true;
-  }
-  return false;
 }

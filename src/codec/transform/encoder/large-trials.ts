@@ -23,6 +23,7 @@ import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from '../motion.j
 import type { Picture } from '../picture.js';
 import { NO_MOTION, type BlockJob, type BlockTrials } from './block-trials.js';
 import { IntraModes } from './intra-modes.js';
+import { isCandidate, isRepeated } from './candidate-list.js';
 import type { MotionEstimation, Partition } from './motion-estimation.js';
 import { NewMotion } from './new-motion.js';
 import type { ChromaViews } from './residual-coding.js';
@@ -352,22 +353,6 @@ const WHOLE: readonly Partition[] = [0, 1, 2].map((size) => ({ y: 0, x: 0, size:
 export function splitBits(trials: BlockTrials, { tokens, row, column, size, header }: BlockJob): number {
   const { split } = trials.rates.probabilities.modes;
   return split.cost(splitContext(tokens, row, column, size, header.kind === 'key'), 1);
-}
-
-function isRepeated(list: Int16Array, index: number): boolean {
-  for (let i = index * MOTION_FIELDS; i < (index + 1) * MOTION_FIELDS; i++) {
-    if (list[i] !== list[i - MOTION_FIELDS]) return false;
-  }
-  return true;
-}
-
-function isCandidate(candidates: Int16Array, vector: Int16Array): boolean {
-  for (let base = 0; base < candidates.length; base += MOTION_FIELDS) {
-    let equal = true;
-    for (let i = 0; i < MOTION_FIELDS; i++) equal &&= candidates[base + i] === vector[i];
-    if (equal) return true;
-  }
-  return false;
 }
 
 function newTrial(): LargeTrial {
