@@ -75,7 +75,15 @@ describe('there and back', () => {
     });
     const imported = await tesseraTiny(['tokens', 'import', npz, folder.join('b.tsr'), '--json']);
     expect(jsonLines(imported.stdout).at(-1)).toMatchObject({
-      ...{ type: 'done', command: 'tokens import', input: npz, frames: 2, bytes: sideBytes, isSame: true, pack: 'tiny' },
+      ...{
+        type: 'done',
+        command: 'tokens import',
+        input: npz,
+        frames: 2,
+        bytes: sideBytes,
+        isSame: true,
+        pack: 'tiny',
+      },
       bytesBySection: expect.objectContaining({ end: 26 }) as unknown,
     });
   });
