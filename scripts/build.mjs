@@ -1,6 +1,5 @@
 // Builds the package: AssemblyScript kernels to WebAssembly, TypeScript to dist/, then the WebAssembly module next to
-// its compiled wrapper. `--kernels-only` stops after the first step (what jest needs); `--clean` empties dist/ first;
-// `--unchecked` leaves types to `npm run typecheck`.
+// its compiled wrapper. `--kernels-only` stops after the first step (what jest needs); `--clean` empties dist/ first.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -39,7 +38,7 @@ const flags = new Set(process.argv.slice(2));
 if (flags.has('--clean')) rmSync(join(root, 'dist'), { recursive: true, force: true });
 buildKernels();
 if (!flags.has('--kernels-only')) {
-  runTool('typescript/bin/tsc', '-p', 'tsconfig.build.json', ...(flags.has('--unchecked') ? ['--noCheck'] : []));
+  runTool('typescript/bin/tsc', '-p', 'tsconfig.build.json');
   await bundlePage();
   mkdirSync(join(root, 'dist/src/kernels'), { recursive: true });
   copyFileSync(kernelsModule, join(root, 'dist/src/kernels/kernels.wasm'));
