@@ -232,7 +232,7 @@ async function filterPicture(
     const block = modes.macroblocks[place] as Block;
     const flags = [isIntra(block.type), block.type === SKIP, packet.isKey];
     const [intra = 0, skip = 0, key = 0] = flags.map((isSet) => (isSet ? 64 : 0));
-    const transform = [64 * block.transform, 128, 192][block.size] ?? 0;
+    const transform = 64 * block.transform;
     for (const [p, value] of [block.q, intra, transform, 4 * block.lumaGroups, skip, key].entries()) {
       side[p * rows * columns + at] = value;
     }

@@ -1,6 +1,6 @@
 import type { Graph, GraphTensor } from '../../model/graph.js';
 import type { FrameHeader } from '../frame-header.js';
-import { BLOCK_16, blockQ, isIntra, REGION, SKIP, type FrameTokens, type Geometry } from './frame-tokens.js';
+import { blockQ, isIntra, REGION, SKIP, type FrameTokens, type Geometry } from './frame-tokens.js';
 import { shiftOf, SUB_BLOCK } from '../macroblock-grid.js';
 import type { Planes } from '../planes.js';
 
@@ -35,7 +35,7 @@ export function sidePlanes(header: FrameHeader, tokens: FrameTokens): Uint8Array
       const values = [
         blockQ(tokens, header.q, row, column),
         isIntra(type) ? YES : 0,
-        transformPlane(tokens, block),
+        YES * tokens.transform[block]!,
         4 * tokens.lumaGroups[block]!,
         type === SKIP ? YES : 0,
       ];
@@ -221,10 +221,4 @@ function sideOfRegions(geometry: Geometry, side: Uint8Array, regions: readonly n
     }
   });
   return { data, dims: [regions.length, SIDE_PLANES, size, size] };
-}
-
-/** What the side input says of a block's luma transform: 0 for 16x16, 64 for 8x8, 128 for 32x32, 192 for 64x64. */
-function transformPlane(tokens: FrameTokens, block: number): number {
-  const size = tokens.blockSize[block]!;
-  return size > BLOCK_16 ? YES * (size + 1) : YES * tokens.transform[block]!;
 }

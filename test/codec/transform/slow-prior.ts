@@ -148,10 +148,7 @@ export function slowSide(header: FrameHeader, tokens: FrameTokens): Uint8Array {
   return draw(2 * rows, 2 * columns, [
     (row, column) => slowQ(header, tokens, row >> 1, column >> 1),
     (row, column) => (tokens.type[at(row, column)]! >= 3 ? 64 : 0),
-    (row, column) => {
-      const size = tokens.blockSize[at(row, column)]!;
-      return size > 0 ? 64 + 64 * size : 64 * tokens.transform[at(row, column)]!;
-    },
+    (row, column) => 64 * tokens.transform[at(row, column)]!,
     (row, column) => 4 * tokens.lumaGroups[at(row, column)]!,
     (row, column) => (tokens.type[at(row, column)] === 0 ? 64 : 0),
     () => (header.kind === 'key' ? 64 : 0),
