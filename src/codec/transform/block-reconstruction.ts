@@ -110,7 +110,7 @@ export class BlockReconstruction {
     const sub = 4 * row * columns + 2 * column;
     const intra = isIntra(tokens.type[at]!);
     if (intra) {
-      this.predictLargeIntra(target, row, column, size, tokens.intraMode[sub]!, tokens.geometry);
+      this.predictLargeIntra(target, target, row, column, size, tokens.intraMode[sub]!, tokens.geometry);
     } else {
       this.compensate(target, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK << size, tokens, sub, references);
     }
@@ -118,8 +118,9 @@ export class BlockReconstruction {
     if (tokens.chromaGroups[at]! > 0) this.addLargeChroma(target, row, column, size, q, intra);
   }
 
-  /** Intra prediction of all planes of a 32x32 or 64x64 block. */
+  /** Intra prediction of all planes of a 32x32 or 64x64 block, from its boundary in `source` to its place in `target`. */
   predictLargeIntra(
+    source: Picture,
     target: Picture,
     row: number,
     column: number,
@@ -127,12 +128,12 @@ export class BlockReconstruction {
     mode: number,
     geometry: Geometry,
   ): void {
-    for (const [index, plane] of target.planes.entries()) {
+    for (const [index, { at, stride }] of target.planes.entries()) {
       const macroblock = index === 0 ? MACROBLOCK : CHROMA_BLOCK;
-      const to = plane.at + row * macroblock * plane.stride + column * macroblock;
       const width = macroblock << size;
-      const boundary = this.largeBoundary(plane, row, column, size, width, geometry);
-      this.predictFromBoundary(boundary, width, mode, to, plane.stride);
+      const boundary = this.largeBoundary(source.planes[index]!, row, column, size, width, geometry);
+      const to = at + row * macroblock * stride + column * macroblock;
+      this.predictFromBoundary(boundary, width, mode, to, stride);
     }
   }
 

@@ -1,12 +1,6 @@
 import type { Kernels, Pointer } from '../../kernels/kernels.js';
 import { MACROBLOCK, SUB_BLOCK } from '../macroblock-grid.js';
-import {
-  boundarySamples,
-  LARGE_CHROMA_FREQUENCIES,
-  LARGE_LUMA_FREQUENCIES,
-  type BasisTable,
-  type PackTables,
-} from './pack-tables.js';
+import { boundarySamples, LARGE_CHROMA_FREQUENCIES, LARGE_LUMA_FREQUENCIES, type PackTables } from './pack-tables.js';
 import { TOKEN_KINDS } from './token-contexts.js';
 
 /** int16 values of a SIMD vector. */
@@ -49,9 +43,6 @@ export class KernelTables {
   readonly basisChroma: readonly [Pointer, Pointer];
   /** Separable transforms of blocks of 32x32 and 64x64, by `FrameTokens.blockSize`. */
   readonly large: readonly (LargeTransforms | null)[];
-  /** Those of the 16x16 and 8x8 bases that are products of cosines: a fast way to the same coefficients, for encoders. */
-  readonly fast16: readonly (SeparableTransform | undefined)[];
-  readonly fast8: readonly (SeparableTransform | undefined)[];
   /** Addresses of padded int16 matrices by mode. */
   readonly intra16: readonly Pointer[];
   readonly intra8: readonly Pointer[];
@@ -73,8 +64,6 @@ export class KernelTables {
     this.basis8 = storeRows(kernels, basis8.data, basis8.count);
     const bases = storeRows(kernels, basisChroma.data, 2);
     this.basisChroma = [bases[0]!, bases[1]!];
-    this.fast16 = fastTransforms(kernels, basis16, MACROBLOCK);
-    this.fast8 = fastTransforms(kernels, basis8, SUB_BLOCK);
     const lumaScan = kernels.store(zigzag(LARGE_LUMA_FREQUENCIES));
     const chromaScan = kernels.store(zigzag(LARGE_CHROMA_FREQUENCIES));
     const [matrix16, matrix32, matrix64] = [pack.separable16, pack.separable32, pack.separable64].map((matrix) =>
@@ -141,7 +130,7 @@ function padColumns(matrix: Int8Array, columns: number): Int16Array {
 }
 
 /** Frequencies of `size` x `size` by diagonals, turning at each end: `vertical * size + horizontal` of each. */
-function zigzag(size: number): Uint8Array {
+export function zigzag(size: number): Uint8Array {
   const cells = Array.from({ length: size * size }, (_, at) => ({ u: Math.floor(at / size), v: at % size }));
   cells.sort((a, b) => {
     const diagonal = a.u + a.v;
@@ -149,33 +138,4 @@ function zigzag(size: number): Uint8Array {
     return diagonal % 2 === 1 ? a.u - b.u : a.v - b.v;
   });
   return Uint8Array.from(cells, ({ u, v }) => u * size + v);
-}
-
-/** The bases that are the two-dimensional DCT-II in zigzag order, as separable transforms; undefined for the others. */
-function fastTransforms(kernels: Kernels, basis: BasisTable, size: number): (SeparableTransform | undefined)[] {
-  const scan = zigzag(size);
-  const matrix = cosines(size);
-  const isDct = (index: number): boolean => {
-    if (basis.atoms !== size * size) return false;
-    const atoms = basis.data.subarray(index * size ** 4, (index + 1) * size ** 4);
-    return atoms.every((value, at) => {
-      const sample = at % (size * size);
-      const frequency = scan[Math.floor(at / (size * size))]!;
-      const vertical = matrix[Math.floor(frequency / size) * size + Math.floor(sample / size)]!;
-      const horizontal = matrix[(frequency % size) * size + (sample % size)]!;
-      // Both factors and the product are rounded.
-      return Math.abs(value - (vertical * horizontal) / 32768) <= 2;
-    });
-  };
-  const shared = { size, keep: size, matrix: kernels.store(matrix), scan: kernels.store(scan) };
-  return Array.from({ length: basis.count }, (_, index) => (isDct(index) ? shared : undefined));
-}
-
-/** int16 [size, size]: the orthonormal DCT-II times 2^15. */
-function cosines(size: number): Int16Array {
-  return Int16Array.from({ length: size * size }, (_, at) => {
-    const frequency = Math.floor(at / size);
-    const scale = Math.sqrt((frequency === 0 ? 1 : 2) / size);
-    return Math.round(32768 * scale * Math.cos((Math.PI * (2 * (at % size) + 1) * frequency) / (2 * size)));
-  });
 }

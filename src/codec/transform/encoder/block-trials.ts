@@ -80,6 +80,7 @@ export class BlockTrials {
   readonly scratch: Picture;
   readonly #spare = new Int16Array(CHROMA_TOKENS);
   readonly #source = new BlockView();
+  readonly #prediction = new BlockView();
   readonly #chromaSource: ChromaViews = [new BlockView(), new BlockView()];
   readonly #chromaPrediction: ChromaViews = [new BlockView(), new BlockView()];
   readonly #residualJob: ResidualJob = { q: 0, intra: false, basis: 0, groupContext: 0, lambda: NaN };
@@ -139,11 +140,27 @@ export class BlockTrials {
     const job = this.residualJob(block, type);
     job.groupContext = chromaGroupsContext(block.tokens, row, column, BLOCK_16, type, hasLuma);
     job.lambda = block.lambda / chromaWeight;
-    const from = moveChroma(this.#chromaSource, source, row, column);
-    const to = moveChroma(this.#chromaPrediction, prediction, row, column);
+    const from = moveChroma(this.#chromaSource, source, block);
+    const to = moveChroma(this.#chromaPrediction, prediction, block);
     const choice = this.residuals.chroma(from, to, job, this.trial.chroma);
     choice.cost *= chromaWeight;
     return choice;
+  }
+
+  /** Squared error of the scratch prediction of a block, luma and weighted chroma. */
+  predictionError({ row, column, size, source }: BlockJob): number {
+    const { chromaWeight } = this.settings.lagrangian;
+    const [a, b] = [this.#source, this.#prediction];
+    let sum = 0;
+    for (let plane = 0; plane < 3; plane++) {
+      const macroblock = plane === 0 ? MACROBLOCK : CHROMA_BLOCK;
+      const width = macroblock << size;
+      a.moveTo(source.planes[plane]!, row * macroblock, column * macroblock, width);
+      b.moveTo(this.scratch.planes[plane]!, row * macroblock, column * macroblock, width);
+      const error = this.kernels.call.blockSsd(a.at, a.stride, b.at, b.stride, width, width);
+      sum += (plane === 0 ? 1 : chromaWeight) * error;
+    }
+    return sum;
   }
 
   /**
@@ -181,9 +198,10 @@ export function clearMotion(tokens: FrameTokens, row: number, column: number): v
 /** Fields of a motion that is none. */
 export const NO_MOTION = Int16Array.of(NO_REFERENCE, 0, 0, 0, 0);
 
-function moveChroma(views: ChromaViews, { u, v }: Picture, row: number, column: number): ChromaViews {
-  views[0].moveTo(u, row * CHROMA_BLOCK, column * CHROMA_BLOCK, CHROMA_BLOCK);
-  views[1].moveTo(v, row * CHROMA_BLOCK, column * CHROMA_BLOCK, CHROMA_BLOCK);
+/** Moves both views to a block of a picture. Returns them. */
+export function moveChroma(views: ChromaViews, { u, v }: Picture, { row, column, size }: BlockJob): ChromaViews {
+  views[0].moveTo(u, row * CHROMA_BLOCK, column * CHROMA_BLOCK, CHROMA_BLOCK << size);
+  views[1].moveTo(v, row * CHROMA_BLOCK, column * CHROMA_BLOCK, CHROMA_BLOCK << size);
   return views;
 }
 

@@ -1,5 +1,5 @@
 import { BlockView } from '../../../kernels/block-view.js';
-import { CHROMA_BLOCK, MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
+import { MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
 import { AVERAGE, BLOCK_16, INTER16, INTER8, MOTION_FIELDS, SKIP } from '../frame-tokens.js';
 import { typeContext } from '../mode-contexts.js';
 import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from '../motion.js';
@@ -41,12 +41,8 @@ export class InterTrials {
 
   /** Starting points for the whole macroblock. */
   readonly #wholeStarts = (block: BlockJob, slot: number, estimation: MotionEstimation): void => {
-    const candidates = this.#candidates;
     estimation.addStart(0, 0);
-    for (let base = 0; base < candidates.length; base += MOTION_FIELDS) {
-      if (candidates[base] === 1 - slot) continue;
-      estimation.addStart(candidates[base + 1 + 2 * slot]!, candidates[base + 2 + 2 * slot]!);
-    }
+    estimation.addCandidates(this.#candidates, slot);
     if (this.#neighbours.hasTemporal) {
       const { fields } = this.#neighbours.temporal;
       estimation.addStart(fields[1 + 2 * slot]!, fields[2 + 2 * slot]!);
@@ -123,7 +119,7 @@ export class InterTrials {
 
   /** Returns the full cost of the scratch prediction without a residual. */
   #trySkip(block: BlockJob, bits: number): void {
-    const cost = this.#predictionError(block) + block.lambda * bits;
+    const cost = this.#trials.predictionError(block) + block.lambda * bits;
     const { best } = this.#trials;
     if (cost >= best.cost) return;
     best.cost = cost;
@@ -236,21 +232,5 @@ export class InterTrials {
   /** Moves a view to a partition of the macroblock in a picture's luma. */
   #view(view: BlockView, { y: plane }: Picture, { row, column }: BlockJob, { y, x, size }: Partition): BlockView {
     return view.moveTo(plane, row * MACROBLOCK + y, column * MACROBLOCK + x, size);
-  }
-
-  /** Squared error of the scratch prediction, luma and weighted chroma. */
-  #predictionError(block: BlockJob): number {
-    const { call } = this.#trials.kernels;
-    const { chromaWeight } = this.#trials.settings.lagrangian;
-    let sum = 0;
-    for (let plane = 0; plane < 3; plane++) {
-      const size = plane === 0 ? MACROBLOCK : CHROMA_BLOCK;
-      const y = block.row * size;
-      const x = block.column * size;
-      const a = this.#source.moveTo(block.source.planes[plane]!, y, x, size);
-      const b = this.#prediction.moveTo(this.#scratch.planes[plane]!, y, x, size);
-      sum += (plane === 0 ? 1 : chromaWeight) * call.blockSsd(a.at, a.stride, b.at, b.stride, size, size);
-    }
-    return sum;
   }
 }

@@ -3,7 +3,7 @@ import type { Pointer } from '../../../kernels/kernels.js';
 import { MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
 import { BLOCK_16, INTRA16, INTRA8 } from '../frame-tokens.js';
 import { intraModeContext, lumaGroupsContext, typeContext, typeKeyContext } from '../mode-contexts.js';
-import { IntraModes } from './intra-modes.js';
+import { IntraModes, type RankedModes } from './intra-modes.js';
 import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
 
 /** Ways of predicting a macroblock from its own picture. */
@@ -14,9 +14,6 @@ export class IntraTrials {
   readonly #prediction: BlockView;
   /** Buffers for the prediction and reconstruction of a sub-block. */
   readonly #target = new BlockView();
-  /** The two 16x16 modes of least SATD cost. */
-  readonly #first: RankedMode = { mode: 0, satd: Infinity, bits: NaN };
-  readonly #second: RankedMode = { mode: 0, satd: Infinity, bits: NaN };
 
   constructor(trials: BlockTrials) {
     this.#trials = trials;
@@ -34,46 +31,30 @@ export class IntraTrials {
         ? modes.typeKey.cost(typeKeyContext(tokens, row, column), type - INTRA16)
         : modes.type.cost(typeContext(tokens, row, column), type);
     const { interMargin, secondMargin } = this.#trials.settings.intra;
-    this.#rank16(block);
-    const first = this.#first;
-    const second = this.#second;
-    if (first.satd > interMargin * interSatd) return;
+    const context = intraModeContext(tokens, 2 * row, 2 * column, this.#trials.tables.pack.intraModes);
+    const bits16 = (mode: number): number => typeBits(INTRA16) + modes.intraMode16.cost(context, mode);
+    const { first, second } = this.#rank16(block, context);
+    if (first.cost > interMargin * interSatd) return;
     clearMotion(tokens, row, column);
-    this.#try16(block, first.mode, typeBits(INTRA16) + first.bits);
-    if (isKey && second.satd < secondMargin * first.satd) {
-      this.#try16(block, second.mode, typeBits(INTRA16) + second.bits);
-    }
+    this.#try16(block, first.mode, bits16(first.mode));
+    if (isKey && second.cost < secondMargin * first.cost) this.#try16(block, second.mode, bits16(second.mode));
     this.#try8(block, typeBits(INTRA8));
   }
 
   /** Finds the two 16x16 modes of least SATD cost. */
-  #rank16(block: BlockJob): void {
-    const { row, column, source, target, tokens } = block;
+  #rank16(block: BlockJob, context: number): RankedModes {
+    const { row, column, source, target } = block;
     const { kernels, tables, blocks, geometry, rates } = this.#trials;
-    const modeCount = tables.pack.intraModes;
-    const context = intraModeContext(tokens, 2 * row, 2 * column, modeCount);
+    const { intraMode16 } = rates.probabilities.modes;
     const from = this.#source.moveTo(source.y, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK);
     const boundary = blocks.lumaBoundary(target, row, column, -1, geometry);
     const to = this.#prediction;
     to.resize(MACROBLOCK);
-    const first = this.#first;
-    const second = this.#second;
-    first.satd = Infinity;
-    second.satd = Infinity;
-    const rank = (modes: Iterable<number>): void => {
-      for (const mode of modes) {
-        kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
-        const bits = rates.probabilities.modes.intraMode16.cost(context, mode);
-        const satd =
-          kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, MACROBLOCK) + block.satdLambda * bits;
-        if (satd < first.satd) {
-          setRanked(second, first.mode, first.satd, first.bits);
-          setRanked(first, mode, satd, bits);
-        } else if (satd < second.satd) setRanked(second, mode, satd, bits);
-      }
-    };
-    rank(this.#modes.coarse);
-    rank(this.#modes.fine(first.mode, second.mode));
+    return this.#modes.rank((mode) => {
+      kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
+      const satd = kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, MACROBLOCK);
+      return satd + block.satdLambda * intraMode16.cost(context, mode);
+    });
   }
 
   #try16(block: BlockJob, mode: number, bits: number): void {
@@ -130,25 +111,12 @@ export class IntraTrials {
     const { kernels, tables, rates } = this.#trials;
     const to = this.#prediction;
     to.resize(SUB_BLOCK);
-    let best = 0;
-    let second = 0;
-    let bestSatd = Infinity;
-    let secondSatd = Infinity;
-    const rank = (modes: Iterable<number>): void => {
-      for (const mode of modes) {
-        kernels.call.intraPredict(boundary, SUB_BLOCK, tables.intra8[mode]!, to.at, to.stride);
-        const satd =
-          kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, SUB_BLOCK) +
-          block.satdLambda * rates.probabilities.modes.intraMode8.cost(context, mode);
-        if (satd < bestSatd) {
-          [second, secondSatd] = [best, bestSatd];
-          [best, bestSatd] = [mode, satd];
-        } else if (satd < secondSatd) [second, secondSatd] = [mode, satd];
-      }
-    };
-    rank(this.#modes.coarse);
-    rank(this.#modes.fine(best, second));
-    return best;
+    const { intraMode8 } = rates.probabilities.modes;
+    return this.#modes.rank((mode) => {
+      kernels.call.intraPredict(boundary, SUB_BLOCK, tables.intra8[mode]!, to.at, to.stride);
+      const satd = kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, SUB_BLOCK);
+      return satd + block.satdLambda * intraMode8.cost(context, mode);
+    }).first.mode;
   }
 
   /** Adds chroma to the trial and keeps it if it is the best so far. */
@@ -168,17 +136,4 @@ export class IntraTrials {
     trial.motion.fill(0);
     this.#trials.keep();
   }
-}
-
-interface RankedMode {
-  mode: number;
-  /** Returns SATD plus the weighted bits of the mode. */
-  satd: number;
-  bits: number;
-}
-
-function setRanked(ranked: RankedMode, mode: number, satd: number, bits: number): void {
-  ranked.mode = mode;
-  ranked.satd = satd;
-  ranked.bits = bits;
 }

@@ -1,5 +1,5 @@
 import { BlockView } from '../../../kernels/block-view.js';
-import { CHROMA_BLOCK, MACROBLOCK } from '../../macroblock-grid.js';
+import { MACROBLOCK } from '../../macroblock-grid.js';
 import {
   AVERAGE,
   CHROMA_TOKENS,
@@ -21,7 +21,7 @@ import {
 import { motionContext, spreadModes } from '../mode-syntax.js';
 import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from '../motion.js';
 import type { Picture } from '../picture.js';
-import { NO_MOTION, type BlockJob, type BlockTrials } from './block-trials.js';
+import { moveChroma, NO_MOTION, type BlockJob, type BlockTrials } from './block-trials.js';
 import { IntraModes } from './intra-modes.js';
 import { isCandidate, isRepeated } from './candidate-list.js';
 import type { MotionEstimation, Partition } from './motion-estimation.js';
@@ -86,7 +86,7 @@ export class LargeTrials {
     for (let index = 0; index < CANDIDATES; index++) {
       if (index > 0 && isRepeated(this.#candidates, index)) break;
       this.#predict(block, this.#candidates, index * MOTION_FIELDS);
-      const error = this.#predictionError(block);
+      const error = this.#trials.predictionError(block);
       if (error < least) {
         least = error;
         this.#merge = index;
@@ -161,7 +161,7 @@ export class LargeTrials {
     }
   }
 
-  /** Starting points: the vectors of the quarters, and of what the look-ahead found. */
+  /** Starting points: the vectors of the quarters and of the candidates. */
   readonly #starts = (block: BlockJob, slot: number, estimation: MotionEstimation): void => {
     const { tokens, row, column, size } = block;
     const stride = 2 * tokens.geometry.columns;
@@ -172,11 +172,7 @@ export class LargeTrials {
       if (reference !== slot && reference !== AVERAGE) continue;
       estimation.addStart(tokens.motion[at * 4 + 2 * slot]!, tokens.motion[at * 4 + 2 * slot + 1]!);
     }
-    const candidates = this.#candidates;
-    for (let base = 0; base < candidates.length; base += MOTION_FIELDS) {
-      if (candidates[base] === 1 - slot) continue;
-      estimation.addStart(candidates[base + 1 + 2 * slot]!, candidates[base + 2 + 2 * slot]!);
-    }
+    estimation.addCandidates(this.#candidates, slot);
   };
 
   /** Full cost of the scratch prediction plus a residual. */
@@ -201,27 +197,14 @@ export class LargeTrials {
     const source = this.#luma(this.#source, block.source, block);
     const to = this.#intra;
     to.resize(width);
-    let mode = 0;
-    let second = 0;
-    let least = Infinity;
-    let secondLeast = Infinity;
     const boundary = blocks.largeBoundary(target.y, row, column, size, width, geometry);
-    const rank = (modes: Iterable<number>): void => {
-      for (const index of modes) {
-        blocks.predictFromBoundary(boundary, width, index, to.at, to.stride);
-        const satd =
-          kernels.call.blockSatd(source.at, source.stride, to.at, to.stride, width) +
-          block.satdLambda * intraMode16.cost(context, index);
-        if (satd < least) {
-          [second, secondLeast] = [mode, least];
-          [mode, least] = [index, satd];
-        } else if (satd < secondLeast) [second, secondLeast] = [index, satd];
-      }
-    };
-    rank(this.#modes.coarse);
-    rank(this.#modes.fine(mode, second));
+    const mode = this.#modes.rank((index) => {
+      blocks.predictFromBoundary(boundary, width, index, to.at, to.stride);
+      const satd = kernels.call.blockSatd(source.at, source.stride, to.at, to.stride, width);
+      return satd + block.satdLambda * intraMode16.cost(context, index);
+    }).first.mode;
     const { scratch } = this.#trials;
-    this.#predictIntra(block, mode, scratch);
+    blocks.predictLargeIntra(target, scratch, row, column, size, mode, geometry);
     const typeBits = block.header.kind === 'key' ? 0 : typeLarge.cost(this.#typeContext(block), 2);
     const bits = this.#wholeBits(block) + typeBits + intraMode16.cost(context, mode);
     const trial = this.#trial;
@@ -231,18 +214,6 @@ export class LargeTrials {
     trial.type = INTRA16;
     trial.intraMode = mode;
     this.#keep();
-  }
-
-  /** Predicts all planes from the boundary in the target, into the same place of `picture`. */
-  #predictIntra({ target, row, column, size }: BlockJob, mode: number, picture: Picture): void {
-    const { blocks, geometry } = this.#trials;
-    target.planes.forEach((plane, index) => {
-      const macroblock = index === 0 ? MACROBLOCK : CHROMA_BLOCK;
-      const { at, stride } = picture.planes[index]!;
-      const boundary = blocks.largeBoundary(plane, row, column, size, macroblock << size, geometry);
-      const to = at + row * macroblock * stride + column * macroblock;
-      blocks.predictFromBoundary(boundary, macroblock << size, mode, to, stride);
-    });
   }
 
   /** Codes the residual of a prediction, which stands at its place in `picture`, into the trial; returns its cost. */
@@ -259,8 +230,8 @@ export class LargeTrials {
     const lumaCost = luma.cost;
     job.groupContext = chromaGroupsContext(tokens, row, column, size, type, luma.groups > 0);
     job.lambda = block.lambda / chromaWeight;
-    const from = this.#chroma(this.#chromaSource, block.source, block);
-    const to = this.#chroma(this.#chromaPrediction, picture, block);
+    const from = moveChroma(this.#chromaSource, block.source, block);
+    const to = moveChroma(this.#chromaPrediction, picture, block);
     const chroma = residuals.largeChroma(from, to, size, job, trial.chroma);
     trial.chromaGroups = chroma.groups;
     return lumaCost + chromaWeight * chroma.cost;
@@ -320,29 +291,8 @@ export class LargeTrials {
     return this.#trials.kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, from.size);
   }
 
-  /** Squared error of the scratch prediction, luma and weighted chroma. */
-  #predictionError({ row, column, size, source }: BlockJob): number {
-    const { kernels, scratch, settings } = this.#trials;
-    let sum = 0;
-    for (let plane = 0; plane < 3; plane++) {
-      const macroblock = plane === 0 ? MACROBLOCK : CHROMA_BLOCK;
-      const width = macroblock << size;
-      const a = this.#source.moveTo(source.planes[plane]!, row * macroblock, column * macroblock, width);
-      const b = this.#prediction.moveTo(scratch.planes[plane]!, row * macroblock, column * macroblock, width);
-      const weight = plane === 0 ? 1 : settings.lagrangian.chromaWeight;
-      sum += weight * kernels.call.blockSsd(a.at, a.stride, b.at, b.stride, width, width);
-    }
-    return sum;
-  }
-
   #luma(view: BlockView, { y }: Picture, { row, column, size }: BlockJob): BlockView {
     return view.moveTo(y, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK << size);
-  }
-
-  #chroma(views: ChromaViews, { u, v }: Picture, { row, column, size }: BlockJob): ChromaViews {
-    views[0].moveTo(u, row * CHROMA_BLOCK, column * CHROMA_BLOCK, CHROMA_BLOCK << size);
-    views[1].moveTo(v, row * CHROMA_BLOCK, column * CHROMA_BLOCK, CHROMA_BLOCK << size);
-    return views;
   }
 }
 

@@ -1,6 +1,7 @@
 import { BlockView } from '../../../kernels/block-view.js';
 import { MotionSearch, type MotionLimits, type Vector } from '../../../kernels/motion-search.js';
 import { MACROBLOCK } from '../../macroblock-grid.js';
+import { MOTION_FIELDS } from '../frame-tokens.js';
 import type { BlockJob, BlockTrials } from './block-trials.js';
 
 /** A partition of a block: a square of `size` luma samples at (`y`, `x`) within it. */
@@ -45,6 +46,18 @@ export class MotionEstimation {
     this.#addHint(hints, at);
     if (column + 1 < columns) this.#addHint(hints, at + 1);
     if (row + 1 < rows) this.#addHint(hints, at + columns);
+  }
+
+  /**
+   * Adds the candidates' vectors to one slot.
+   *
+   * @param candidates [candidates, 5]: reference, x0, y0, x1, y1.
+   */
+  addCandidates(candidates: Int16Array, slot: number): void {
+    for (let base = 0; base < candidates.length; base += MOTION_FIELDS) {
+      if (candidates[base] === 1 - slot) continue;
+      this.addStart(candidates[base + 1 + 2 * slot]!, candidates[base + 2 + 2 * slot]!);
+    }
   }
 
   #addHint(hints: Int16Array, at: number): void {

@@ -2,7 +2,7 @@ import type { BlockView } from '../../../kernels/block-view.js';
 import type { Kernels, Pointer } from '../../../kernels/kernels.js';
 import { TokenQuantiser } from '../../../kernels/token-quantiser.js';
 import { CHROMA_LIMIT, LUMA_LIMIT, LUMA_TOKENS, REGION, TOKENS_PER_BLOCK } from '../frame-tokens.js';
-import type { KernelTables } from '../kernel-tables.js';
+import type { KernelTables, SeparableTransform } from '../kernel-tables.js';
 import { LARGE_CHROMA_FREQUENCIES, LARGE_LUMA_FREQUENCIES } from '../pack-tables.js';
 import {
   CHROMA_BLOCK,
@@ -12,6 +12,7 @@ import {
   SUB_BLOCK,
   SUB_BLOCK_SAMPLES,
 } from '../../macroblock-grid.js';
+import { fastTransforms } from './fast-transforms.js';
 import { LARGE_CHROMA_KIND, LARGE_LUMA_KIND, tokenClass, type RateModel } from './rate-model.js';
 
 /** The parameters for coding a residual. */
@@ -55,6 +56,9 @@ export class ResidualCoding {
   readonly #kernels: Kernels;
   readonly #tables: KernelTables;
   readonly #rates: RateModel;
+  /** By basis. */
+  readonly #fast16: readonly (SeparableTransform | undefined)[];
+  readonly #fast8: readonly (SeparableTransform | undefined)[];
   readonly #residual: Pointer;
   readonly #coefficients: Pointer;
   readonly #tokens: Pointer;
@@ -86,6 +90,8 @@ export class ResidualCoding {
     this.#kernels = kernels;
     this.#tables = tables;
     this.#rates = rates;
+    this.#fast16 = fastTransforms(kernels, tables.pack.basis16, MACROBLOCK);
+    this.#fast8 = fastTransforms(kernels, tables.pack.basis8, SUB_BLOCK);
     this.#residual = kernels.allocate(REGION * REGION * 2);
     this.#coefficients = kernels.allocate(LUMA_TOKENS * 4);
     this.#tokens = kernels.allocate(LUMA_TOKENS * 2);
@@ -115,7 +121,7 @@ export class ResidualCoding {
     const { atoms } = this.#tables.pack.basis16;
     const basis = this.#tables.basis16[job.basis]!;
     call.subtractBlock(source.at, source.stride, prediction.at, prediction.stride, this.#residual, MACROBLOCK);
-    const fast = this.#tables.fast16[job.basis];
+    const fast = this.#fast16[job.basis];
     if (fast === undefined) {
       call.forwardTransform(this.#residual, MACROBLOCK_SAMPLES, basis, atoms, this.#coefficients, 1);
     } else {
@@ -250,7 +256,7 @@ export class ResidualCoding {
     const { call } = this.#kernels;
     call.subtractBlock(source, sourceStride, prediction, predictionStride, this.#residual, SUB_BLOCK);
     const output = this.#coefficients + 4 * sub;
-    const fast = this.#tables.fast8[basis];
+    const fast = this.#fast8[basis];
     if (fast === undefined) {
       const { atoms } = this.#tables.pack.basis8;
       call.forwardTransform(this.#residual, SUB_BLOCK_SAMPLES, this.#tables.basis8[basis]!, atoms, output, 4);
