@@ -71,6 +71,17 @@ export interface KernelFunctions {
     boundary: Pointer,
   ): void;
   intraPredict(boundary: Pointer, size: number, matrix: Pointer, target: Pointer, targetStride: number): void;
+  predictFromLuma(
+    edgeLuma: Pointer,
+    luma: Pointer,
+    lumaStride: number,
+    edge: Pointer,
+    target: Pointer,
+    stride: number,
+    size: number,
+    hasTop: boolean,
+    hasLeft: boolean,
+  ): void;
   shrinkBoundary(boundary: Pointer, shift: number, target: Pointer): void;
   enlargePrediction(block: Pointer, boundary: Pointer, shift: number, target: Pointer, stride: number): void;
   forwardSeparable(

@@ -7,6 +7,11 @@ import * as twin from './twins/intra.js';
 
 const kernels = new Kernels();
 const plane = new SharedPlane(kernels, 160, 80);
+const [luma, edgeLuma, edge] = [0, 1, 2].map(() => new SharedPlane(kernels, 160, 80)) as [
+  SharedPlane,
+  SharedPlane,
+  SharedPlane,
+];
 const boundaryAt = kernels.allocate(208);
 const smallAt = kernels.allocate(64);
 const blockAt = kernels.allocate(256);
@@ -29,6 +34,26 @@ describe('intra kernels equal their twins', () => {
     const expected = twin.intraBoundary(plane.block(9, 11), size, { top, left, topRight });
     expect(kernels.u8.slice(boundaryAt, boundaryAt + expected.length)).toEqual(expected);
     expect(kernels.u8[boundaryAt + expected.length]).toBe(9);
+  });
+
+  test.prop({
+    kinds: fc.tuple(kind, kind, kind),
+    seed: fc.nat(),
+    size: fc.constantFrom(8, 16, 32),
+    top: fc.boolean(),
+    left: fc.boolean(),
+  })('predictFromLuma', ({ kinds, seed, size, top, left }) => {
+    const available = { top, left };
+    edgeLuma.set(texture(kinds[0], seed));
+    luma.set(texture(kinds[1], seed + 1));
+    edge.set(texture(kinds[2], seed + 2));
+    plane.set(() => 3);
+    kernels.call.predictFromLuma(
+      ...([edgeLuma.at(6, 8), luma.at(6, 8), luma.stride, edge.at(5, 7), plane.at(5, 7), plane.stride, size] as const),
+      ...([top, left] as const),
+    );
+    const expected = twin.predictFromLuma(edgeLuma.block(6, 8), luma.block(6, 8), edge.block(5, 7), size, available);
+    expect(Buffer.compare(plane.now(), plane.with(5, 7, size, expected))).toBe(0);
   });
 
   const shift = fc.constantFrom(1, 2);

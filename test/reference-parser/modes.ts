@@ -35,6 +35,7 @@ export interface Block {
   /** Four; those of a large block are all the same. */
   subBlocks: SubBlock[];
   hasNewMotion: boolean;
+  chromaFromLuma: number;
   lumaGroups: number;
   chromaGroups: number;
   transform: number;
@@ -164,6 +165,7 @@ class ModeReader {
       isFiltered,
       subBlocks: [],
       hasNewMotion: false,
+      chromaFromLuma: 0,
       lumaGroups: 0,
       chromaGroups: 0,
       transform: 0,
@@ -176,8 +178,11 @@ class ModeReader {
         this.frame.macroblocks[(row + down) * this.frame.columns + column + right] = block;
       }
     }
-    if (isIntra(block.type)) this.#intraModesOf(block, row, column);
-    else this.#motionsOf(block, row, column);
+    if (isIntra(block.type)) {
+      this.#intraModesOf(block, row, column);
+      const count = [left, above].filter((other) => other?.chromaFromLuma === 1).length;
+      block.chromaFromLuma = this.tables.mode(this.stream, 'chromaFromLuma', 3 * size + count);
+    } else this.#motionsOf(block, row, column);
     if (block.type === INTRA8) block.transform = 1;
     if (block.type !== SKIP) this.#groups(block, left, above);
   }

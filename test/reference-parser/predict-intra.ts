@@ -47,6 +47,45 @@ export function predictBlock(matrices: Table, mode: number, { corner, above, lef
   });
 }
 
+/** Section 10, chroma from luma: the prediction of the `size` x `size` chroma samples at (`left`, `top`). */
+export function predictFromLuma(luma: Plane, chroma: Plane, left: number, top: number, size: number): number[] {
+  const lumaAt = (x: number, y: number): number => {
+    let sum = 2;
+    for (const [right, down] of [
+      [0, 0],
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ] as const) {
+      sum += luma.samples[(2 * y + down) * luma.width + 2 * x + right] ?? 0;
+    }
+    return sum >> 2;
+  };
+  const places: [x: number, y: number][] = [];
+  for (let i = 0; top > 0 && i < size; i++) places.push([left + i, top - 1]);
+  for (let i = 0; left > 0 && i < size; i++) places.push([left - 1, top + i]);
+  const n = BigInt(places.length);
+  let [x, y, xx, xy] = [0n, 0n, 0n, 0n];
+  for (const place of places) {
+    const own = BigInt(lumaAt(...place));
+    const other = BigInt(chroma.samples[place[1] * chroma.width + place[0]] ?? 0);
+    x += own;
+    y += other;
+    xx += own * own;
+    xy += own * other;
+  }
+  let [slope, offset] = [0, 128 << 6];
+  if (n > 0n) {
+    const quotient = Number((64n * (n * xy - x * y)) / (n * xx - x * x + n * n));
+    slope = Math.min(Math.max(quotient, -128), 127);
+    offset = Number(64n * y - BigInt(slope) * x + n / 2n) >> Math.log2(places.length);
+  }
+  return Array.from({ length: size * size }, (_, at) => {
+    const own = lumaAt(left + (at % size), top + Math.floor(at / size));
+    return Math.min(Math.max((slope * own + offset + 32) >> 6, 0), 255);
+  });
+}
+
 /** Section 10, intra prediction of large blocks, with matrices for 16x16. */
 export function predictLarge(matrices: Table, mode: number, boundary: Boundary): number[] {
   const size = boundary.left.length;

@@ -3,7 +3,7 @@ import { crc32cOf } from './container.js';
 import type { Block, FrameModes, Motion, Vector } from './modes.js';
 import { INTRA16, INTRA8, isIntra, SKIP } from './modes.js';
 import type { ReferencePack } from './pack.js';
-import { gatherBoundary, predictBlock, predictLarge } from './predict-intra.js';
+import { gatherBoundary, predictBlock, predictFromLuma, predictLarge } from './predict-intra.js';
 import { clip, largeResidual, residualOf } from './residual.js';
 import { TOKENS } from './tokens.js';
 
@@ -144,9 +144,11 @@ function rebuildIntra(
   for (const [p, chroma] of [u, v].entries()) {
     const boundary = gatherBoundary(chroma, 8 * column, 8 * row, width / 2, hasTopRight);
     const prediction =
-      size === 0
-        ? predictBlock(pack.table('intra8'), mode, boundary)
-        : predictLarge(pack.table('intra16'), mode, boundary);
+      block.chromaFromLuma === 1
+        ? predictFromLuma(y, chroma, 8 * column, 8 * row, width / 2)
+        : size === 0
+          ? predictBlock(pack.table('intra8'), mode, boundary)
+          : predictLarge(pack.table('intra16'), mode, boundary);
     addBlock(chroma, 8 * column, 8 * row, width / 2, prediction, chromaResidual(pack, block, tokens, p));
   }
 }

@@ -42,6 +42,7 @@ def mode_table_shapes(intra_modes: int) -> dict[str, tuple[int, int]]:
         "typeKey": (3, 2),
         "intraMode16": (pairs, intra_modes),
         "intraMode8": (pairs, intra_modes),
+        "chromaFromLuma": (9, 2),
         "lumaGroups": (48, 17),
         "transform": (9, 2),
         "basis16": (1, 4),
@@ -182,6 +183,7 @@ def default_mode_tables(intra_modes: int) -> dict[str, np.ndarray]:
             for h in range(4):
                 distance = np.abs(np.arange(9) - 1.3 * h)
                 weights["chromaGroups"][8 * k + 4 * has_luma + h] = 0.01 + 2.0 ** -(distance * (1.0 if has_luma else 1.5))
+    weights["chromaFromLuma"][:] = [[0.6, 0.4], [0.45, 0.55], [0.3, 0.7]] * 3
     weights["transform"][:] = [[0.8, 0.2], [0.6, 0.4], [0.35, 0.65]] * 3
     weights["basis16"][0] = weights["basis8"][0] = [0.6, 0.2, 0.1, 0.1]
     weights["motionSkip"][:] = [0.75, 0.17, 0.08]

@@ -1,4 +1,4 @@
-"""Gives a pack from before blocks of 32x32 and 64x64 what these need, and intra prediction in more directions."""
+"""Gives an older pack what it lacks: tables for blocks of 32x32 and 64x64, more intra directions, mode symbols."""
 
 from __future__ import annotations
 
@@ -13,14 +13,22 @@ from .from_pack import load_weights
 from .intra import CLASSES, MODES, classes, matrices
 from .networks import NetworkShape, Prior
 from .pack import FILES, read_manifest, write_pack
+from .program import Program
 from .tables import default_mode_tables, frequencies, large_types, separable_tables
 
 
 def upgrade(tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Returns the tables with everything that they lack. Raises ValueError if they lack nothing."""
+    large = tables if "separable16" in tables else with_large_blocks(tables)
+    result = default_mode_tables(len(large["intra16"])) | large
+    if result.keys() == tables.keys():
+        raise ValueError("the pack has all tables already")
+    return result
+
+
+def with_large_blocks(tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Returns the tables with `separable*`, `split` and `typeLarge`, with contexts for large blocks, whose first frequencies
-    are those of 16x16 blocks, and with all intra modes. Raises ValueError if the pack has all this."""
-    if "separable16" in tables:
-        raise ValueError("the pack has tables for large blocks already")
+    are those of 16x16 blocks, and with all intra modes."""
 
     def mode(name: str) -> np.ndarray:
         return tables[f"modeTables.{name}"]
@@ -84,10 +92,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("pack", type=Path, help="folder of the pack, which is changed")
     folder = parser.parse_args(argv).pack
     manifest = read_manifest(folder)
-    tables = upgrade(safetensors.load(folder / FILES["tables"]))
-    first, second = without_sizes(folder).programs()
+    before = safetensors.load(folder / FILES["tables"])
+    programs: dict[str, Program] = {}
+    if "separable16" not in before:
+        programs["prior-first"], programs["prior-second"] = without_sizes(folder).programs()
     write_pack(
-        folder, manifest["name"], manifest["version"], tables, {"prior-first": first, "prior-second": second},
+        folder, manifest["name"], manifest["version"], upgrade(before), programs,
         manifest["provenance"], manifest["defaultPostFilter"],
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ KINDS = 4  # of blocks with a residual, before
 
 def without_large_blocks(tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The tables that a pack had before."""
-    new = ["intraClass", *(f"separable{n}" for n in SEPARABLE), "modeTables.split", "modeTables.typeLarge"]
+    new = ["intraClass", "modeTables.chromaFromLuma", *(f"separable{n}" for n in SEPARABLE), "modeTables.split", "modeTables.typeLarge"]
     old = {name: table for name, table in tables.items() if name not in new}
     motion = old["modeTables.motion"]
     kept = [MODES.index(mode) for mode in CLASSES]
@@ -74,3 +74,19 @@ def test_an_old_pack_is_upgraded(tmp_path: Path, repository: Path) -> None:
     with pytest.raises(ValueError, match="already"):
         upgrade.main([str(pack)])
     assert read_manifest(pack)["name"] == "tessera-nano"
+
+
+def test_a_pack_without_a_mode_symbol_gets_its_table_only(tmp_path: Path, repository: Path) -> None:
+    pack = tmp_path / "pack"
+    shutil.copytree(repository / "codecs" / "tessera-nano", pack)
+    whole = safetensors.load(pack / "tables.safetensors")
+    old = {name: table for name, table in whole.items() if name != "modeTables.chromaFromLuma"}
+    safetensors.save(pack / "tables.safetensors", old)
+    graphs = {path.name: path.read_bytes() for path in pack.glob("*.onnx")}
+    upgrade.main([str(pack)])
+    tables = safetensors.load(pack / "tables.safetensors")
+    check_tables(tables)
+    assert tables["modeTables.chromaFromLuma"].shape == (9, 2)
+    for name, table in old.items():
+        assert np.array_equal(tables[name], table), name
+    assert {path.name: path.read_bytes() for path in pack.glob("*.onnx")} == graphs

@@ -86,9 +86,7 @@ export class BlockReconstruction {
     const basis = this.basisOf(tokens, row, column);
     if (isIntra(type)) {
       this.#intraLuma(target, tokens, q, row, column, basis);
-      const mode = tokens.intraMode[4 * row * columns + 2 * column]!;
-      this.predictIntraChroma(target.u, row, column, mode, tokens.geometry);
-      this.predictIntraChroma(target.v, row, column, mode, tokens.geometry);
+      this.#intraChroma(target, tokens, row, column);
     } else {
       this.predictInter(target, tokens, row, column, references);
       if (tokens.lumaGroups[at]! > 0) this.addLuma(target, row, column, q, tokens.transform[at]!, basis, false);
@@ -110,16 +108,17 @@ export class BlockReconstruction {
     const sub = 4 * row * columns + 2 * column;
     const intra = isIntra(tokens.type[at]!);
     if (intra) {
-      this.predictLargeIntra(target, target, row, column, size, tokens.intraMode[sub]!, tokens.geometry);
+      this.predictLargeLuma(target, target, row, column, size, tokens.intraMode[sub]!, tokens.geometry);
     } else {
       this.compensate(target, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK << size, tokens, sub, references);
     }
     if (tokens.lumaGroups[at]! > 0) this.addLargeLuma(target, row, column, size, q, intra);
+    if (intra) this.#intraChroma(target, tokens, row, column);
     if (tokens.chromaGroups[at]! > 0) this.addLargeChroma(target, row, column, size, q, intra);
   }
 
-  /** Intra prediction of all planes of a 32x32 or 64x64 block, from its boundary in `source` to its place in `target`. */
-  predictLargeIntra(
+  /** Intra prediction of the luma of a 32x32 or 64x64 block, from its boundary in `source` to its place in `target`. */
+  predictLargeLuma(
     source: Picture,
     target: Picture,
     row: number,
@@ -128,20 +127,17 @@ export class BlockReconstruction {
     mode: number,
     geometry: Geometry,
   ): void {
-    for (const [index, { at, stride }] of target.planes.entries()) {
-      const macroblock = index === 0 ? MACROBLOCK : CHROMA_BLOCK;
-      const width = macroblock << size;
-      const boundary = this.largeBoundary(source.planes[index]!, row, column, size, width, geometry);
-      const to = at + row * macroblock * stride + column * macroblock;
-      this.predictFromBoundary(boundary, width, mode, to, stride);
-    }
+    const { at, stride } = target.y;
+    const width = MACROBLOCK << size;
+    const boundary = this.blockBoundary(source.y, row, column, size, width, geometry);
+    this.predictFromBoundary(boundary, width, mode, at + row * MACROBLOCK * stride + column * MACROBLOCK, stride);
   }
 
   /**
-   * Intra boundary of a 32x32 or 64x64 block in one plane, where it has `width` samples. Returns where it stands; good until
+   * Intra boundary of a whole block in one plane, where it has `width` samples. Returns where it stands; good until
    * the next call.
    */
-  largeBoundary(plane: Plane, row: number, column: number, size: number, width: number, geometry: Geometry): Pointer {
+  blockBoundary(plane: Plane, row: number, column: number, size: number, width: number, geometry: Geometry): Pointer {
     const macroblock = width >> size;
     const to = plane.at + row * macroblock * plane.stride + column * macroblock;
     const hasTopRight = hasAboveRight(geometry, row, column, size);
@@ -314,13 +310,60 @@ export class BlockReconstruction {
     return this.#boundary;
   }
 
-  /** Predicts both chroma blocks' plane of a macroblock from its boundary. */
-  predictIntraChroma(plane: Plane, row: number, column: number, mode: number, geometry: Geometry): void {
-    const block = plane.at + row * CHROMA_BLOCK * plane.stride + column * CHROMA_BLOCK;
+  /** Predicts both chroma planes of a block from their boundaries in `source`, to its place in `target`. */
+  predictIntraChroma(
+    source: Picture,
+    target: Picture,
+    row: number,
+    column: number,
+    size: number,
+    mode: number,
+    geometry: Geometry,
+  ): void {
     const { call } = this.#kernels;
-    const hasTopRight = hasAboveRight(geometry, row, column, BLOCK_16);
-    call.intraBoundary(block, plane.stride, CHROMA_BLOCK, row > 0, column > 0, hasTopRight, this.#boundary);
-    call.intraPredict(this.#boundary, CHROMA_BLOCK, this.#tables.intra8[mode]!, block, plane.stride);
+    const width = CHROMA_BLOCK << size;
+    for (const index of [1, 2] as const) {
+      const { at, stride } = target.planes[index];
+      const to = at + row * CHROMA_BLOCK * stride + column * CHROMA_BLOCK;
+      const boundary = this.blockBoundary(source.planes[index], row, column, size, width, geometry);
+      if (size > BLOCK_16) this.predictFromBoundary(boundary, width, mode, to, stride);
+      else call.intraPredict(boundary, CHROMA_BLOCK, this.#tables.intra8[mode]!, to, stride);
+    }
+  }
+
+  /**
+   * Predicts both chroma planes of a block from its reconstructed luma in `target`, with what is above and to the left of it
+   * in `source`, to its place in `target`.
+   */
+  predictChromaFromLuma(source: Picture, target: Picture, row: number, column: number, size: number): void {
+    const luma = row * MACROBLOCK * target.y.stride + column * MACROBLOCK;
+    for (const index of [1, 2] as const) {
+      const edge = source.planes[index];
+      const { at, stride } = target.planes[index];
+      const chroma = row * CHROMA_BLOCK * stride + column * CHROMA_BLOCK;
+      this.#kernels.call.predictFromLuma(
+        source.y.at + luma,
+        target.y.at + luma,
+        target.y.stride,
+        edge.at + chroma,
+        at + chroma,
+        stride,
+        CHROMA_BLOCK << size,
+        row > 0,
+        column > 0,
+      );
+    }
+  }
+
+  #intraChroma(target: Picture, tokens: FrameTokens, row: number, column: number): void {
+    const { columns } = tokens.geometry;
+    const at = row * columns + column;
+    const size = tokens.blockSize[at]!;
+    if (tokens.chromaFromLuma[at] === 1) this.predictChromaFromLuma(target, target, row, column, size);
+    else {
+      const mode = tokens.intraMode[4 * row * columns + 2 * column]!;
+      this.predictIntraChroma(target, target, row, column, size, mode, tokens.geometry);
+    }
   }
 
   #intraLuma(target: Picture, tokens: FrameTokens, q: number, row: number, column: number, basis: number): void {

@@ -77,6 +77,8 @@ export class FrameTokens {
   /** [rows, columns]: 0..16, 0..8. */
   readonly lumaGroups: Uint8Array;
   readonly chromaGroups: Uint8Array;
+  /** [rows, columns]: 1 if the chroma of an intra block is predicted from its luma. */
+  readonly chromaFromLuma: Uint8Array;
   /** [rows, columns]: 1 if a partition has a new motion. */
   readonly hasNewMotion: Uint8Array;
   /** [2 rows, 2 columns]: intra mode of each 8x8 sub-block. */
@@ -107,6 +109,7 @@ export class FrameTokens {
     this.basis = new Uint8Array(new Buffer(blocks));
     this.lumaGroups = new Uint8Array(new Buffer(blocks));
     this.chromaGroups = new Uint8Array(new Buffer(blocks));
+    this.chromaFromLuma = new Uint8Array(new Buffer(blocks));
     this.hasNewMotion = new Uint8Array(new Buffer(blocks));
     this.intraMode = new Uint8Array(new Buffer(4 * blocks));
     this.referenceIndex = new Int8Array(new Buffer(4 * blocks)).fill(NO_REFERENCE);

@@ -68,6 +68,14 @@ export function intraModeContext(tokens: FrameTokens, y: number, x: number, mode
   return (modeCount + 1) * left + above;
 }
 
+/** Contexts of `chromaFromLuma`: size of the block, number of neighbours that have it. */
+export const CHROMA_FROM_LUMA_CONTEXTS = 9;
+
+/** Context of `chromaFromLuma` for an intra block of a size. */
+export function chromaFromLumaContext(tokens: FrameTokens, row: number, column: number, size: number): number {
+  return 3 * size + neighbourSum(tokens, tokens.chromaFromLuma, row, column);
+}
+
 /** Context of `lumaGroups` for a block of a size and a type (1..4). */
 export function lumaGroupsContext(
   tokens: FrameTokens,

@@ -19,6 +19,7 @@ import {
 } from './frame-tokens.js';
 import { fitsPicture, REGION_MACROBLOCKS } from './block-order.js';
 import {
+  chromaFromLumaContext,
   chromaGroupsContext,
   intraModeContext,
   lumaGroupsContext,
@@ -158,6 +159,9 @@ export class ModeSyntax {
       this.#codeMotion(coder, header, tokens, 2 * row, 2 * column, 2 << size, at);
     } else {
       this.#codeIntraModes(coder, tokens, row, column, type);
+      const context = chromaFromLumaContext(tokens, row, column, size);
+      const known = tokens.chromaFromLuma[at]!;
+      tokens.chromaFromLuma[at] = coder.symbol(this.#probabilities.modes.chromaFromLuma, context, known);
     }
     if (type !== SKIP) this.#codeResidualModes(coder, tokens, row, column, size, type);
   }
@@ -338,6 +342,7 @@ export function spreadModes(tokens: FrameTokens, row: number, column: number, si
       tokens.type[at] = tokens.type[first]!;
       tokens.lumaGroups[at] = tokens.lumaGroups[first]!;
       tokens.chromaGroups[at] = tokens.chromaGroups[first]!;
+      tokens.chromaFromLuma[at] = tokens.chromaFromLuma[first]!;
       tokens.hasNewMotion[at] = tokens.hasNewMotion[first]!;
       const sub = 4 * y * columns + 2 * x;
       tokens.intraMode[sub] = tokens.intraMode[sub + 1] = mode;

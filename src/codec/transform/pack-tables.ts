@@ -7,7 +7,13 @@ import {
   SUB_BLOCK_SAMPLES,
 } from '../macroblock-grid.js';
 import { CHROMA_LIMIT, LUMA_LIMIT, LUMA_TOKENS, Q_LIMIT, Q_OFFSET_LIMIT } from './frame-tokens.js';
-import { CHROMA_GROUPS_CONTEXTS, LUMA_GROUPS_CONTEXTS, SPLIT_CONTEXTS, TYPE_LARGE_CONTEXTS } from './mode-contexts.js';
+import {
+  CHROMA_FROM_LUMA_CONTEXTS,
+  CHROMA_GROUPS_CONTEXTS,
+  LUMA_GROUPS_CONTEXTS,
+  SPLIT_CONTEXTS,
+  TYPE_LARGE_CONTEXTS,
+} from './mode-contexts.js';
 import {
   CONTEXTS,
   MAGNITUDES,
@@ -62,6 +68,7 @@ export type ModeTableName =
   | 'typeKey'
   | 'intraMode16'
   | 'intraMode8'
+  | 'chromaFromLuma'
   | 'lumaGroups'
   | 'transform'
   | 'basis16'
@@ -277,6 +284,7 @@ function readModeTables(reader: TableReader, intraModes: number): Readonly<Recor
     typeKey: read('typeKey', 3, 2),
     intraMode16: read('intraMode16', intraContexts, intraModes),
     intraMode8: read('intraMode8', intraContexts, intraModes),
+    chromaFromLuma: read('chromaFromLuma', CHROMA_FROM_LUMA_CONTEXTS, 2),
     lumaGroups: read('lumaGroups', LUMA_GROUPS_CONTEXTS, LUMA_LIMIT.length),
     transform: read('transform', 9, 2),
     basis16: read('basis16', 1, MAX_BASIS_CHOICES),

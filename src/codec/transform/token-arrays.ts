@@ -44,6 +44,7 @@ export function transformLayout({ rows, columns, regionRows, regionColumns }: Ge
     { name: 'basis', dtype: 'uint8', shape: blocks },
     { name: 'lumaGroups', dtype: 'uint8', shape: blocks },
     { name: 'chromaGroups', dtype: 'uint8', shape: blocks },
+    { name: 'chromaFromLuma', dtype: 'uint8', shape: blocks },
     { name: 'intraMode', dtype: 'uint8', shape: subBlocks },
     { name: 'referenceIndex', dtype: 'int8', shape: subBlocks },
     { name: 'motion', dtype: 'int16', shape: [...subBlocks, 4] },

@@ -56,6 +56,7 @@ export class TokenAssembler {
       basis: [0, Math.max(pack.interBasis16.length, pack.interBasis8.length) - 1],
       lumaGroups: [0, LUMA_LIMIT.length - 1],
       chromaGroups: [0, CHROMA_LIMIT.length - 1],
+      chromaFromLuma: [0, 1],
       intraMode: [0, pack.intraModes - 1],
       referenceIndex: [NO_REFERENCE, AVERAGE],
       motion: [-MOTION_LIMIT, MOTION_LIMIT - 1],

@@ -1,7 +1,7 @@
 export { scratchBytes, useScratch } from './scratch';
 export { blockSad, blockSatd, blockSsd, halve } from './distortion';
 export { compensate, compensateSquare, averageBlocks } from './compensation';
-export { enlargePrediction, intraBoundary, intraPredict, shrinkBoundary } from './intra';
+export { enlargePrediction, intraBoundary, intraPredict, predictFromLuma, shrinkBoundary } from './intra';
 export { dequantiseSeparable, forwardSeparable, inverseSeparable } from './separable-transform';
 export { rateDistortion } from './rate-distortion';
 export { forwardTransform, subtractBlock, clearAccumulator, accumulateAtoms, addResidual } from './transform';

@@ -68,6 +68,80 @@ export function intraPredict(boundary: usize, size: i32, matrix: usize, target: 
   }
 }
 
+/** Mean of the 2x2 luma samples at `at`: what stands at the place of one chroma sample. */
+// @ts-ignore: decorator
+@inline
+function halfLuma(at: usize, stride: i32): i32 {
+  const sum =
+    <i32>load<u8>(at) + <i32>load<u8>(at, 1) + <i32>load<u8>(at + stride) + <i32>load<u8>(at + stride, 1);
+  return (sum + 2) >> 2;
+}
+
+/**
+ * Predicts a chroma block of `size` x `size` from the luma at the same place by a line, fitted to the samples above and to
+ * the left (FORMAT.md section 10, "Chroma from luma"). `edgeLuma` and `edge` point at the block in the planes that hold
+ * these samples, `luma` and `target` at the block itself; luma planes share a stride, and so do chroma planes.
+ */
+export function predictFromLuma(
+  edgeLuma: usize,
+  luma: usize,
+  lumaStride: i32,
+  edge: usize,
+  target: usize,
+  stride: i32,
+  size: i32,
+  hasTop: bool,
+  hasLeft: bool,
+): void {
+  let count = 0;
+  let sumLuma = 0;
+  let sumChroma = 0;
+  let sumSquares = 0;
+  let sumProducts = 0;
+  for (let side = 0; side < 2; side++) {
+    if (side == 0 ? !hasTop : !hasLeft) continue;
+    const lumaAt = side == 0 ? edgeLuma - 2 * lumaStride : edgeLuma - 2;
+    const at = side == 0 ? edge - stride : edge - 1;
+    const lumaStep = side == 0 ? 2 : 2 * lumaStride;
+    const step = side == 0 ? 1 : stride;
+    for (let i = 0; i < size; i++) {
+      const x = halfLuma(lumaAt + i * lumaStep, lumaStride);
+      const y = <i32>load<u8>(at + i * step);
+      sumLuma += x;
+      sumChroma += y;
+      sumSquares += x * x;
+      sumProducts += x * y;
+    }
+    count += size;
+  }
+  let slope = 0;
+  let offset = 128 << 6;
+  if (count > 0) {
+    const covariance = <i64>(count * sumProducts - sumLuma * sumChroma);
+    const variance = <i64>(count * sumSquares - sumLuma * sumLuma + count * count);
+    slope = max(-128, min(127, <i32>((64 * covariance) / variance)));
+    offset = (64 * sumChroma - slope * sumLuma + (count >> 1)) >> ctz(count);
+  }
+  const slopes = i16x8.splat(<i16>slope);
+  const offsets = i32x4.splat(offset + 32);
+  for (let row = 0; row < size; row++) {
+    const lumaRow = luma + 2 * row * lumaStride;
+    const targetRow = target + row * stride;
+    for (let column = 0; column < size; column += 8) {
+      const at = lumaRow + 2 * column;
+      const sums = i16x8.add(
+        i16x8.extadd_pairwise_i8x16_u(v128.load(at)),
+        i16x8.extadd_pairwise_i8x16_u(v128.load(at + lumaStride)),
+      );
+      const half = i16x8.shr_u(i16x8.add(sums, i16x8.splat(2)), 2);
+      const low = i32x4.shr_s(i32x4.add(i32x4.extmul_low_i16x8_s(half, slopes), offsets), 6);
+      const high = i32x4.shr_s(i32x4.add(i32x4.extmul_high_i16x8_s(half, slopes), offsets), 6);
+      const values = i16x8.narrow_i32x4_s(low, high);
+      v128.store64_lane(targetRow + column, i8x16.narrow_i16x8_u(values, values), 0);
+    }
+  }
+}
+
 /**
  * Boundary of a 16x16 block that stands for that of a block `1 << shift` times as large: means of neighbouring samples.
  * `boundary` and `target` are laid out as `intraBoundary` says.

@@ -20,10 +20,12 @@ interface Neighbour {
   readonly lumaGroups: number;
   readonly chromaGroups: number;
   readonly transform: number;
+  readonly chromaFromLuma: number;
 }
 
 function neighbour(tokens: FrameTokens, row: number, column: number): Neighbour {
-  if (row < 0 || column < 0) return { size: null, type: 0, lumaGroups: 0, chromaGroups: 0, transform: 0 };
+  if (row < 0 || column < 0)
+    return { size: null, type: 0, lumaGroups: 0, chromaGroups: 0, transform: 0, chromaFromLuma: 0 };
   const at = row * tokens.geometry.columns + column;
   return {
     size: tokens.blockSize[at]!,
@@ -31,6 +33,7 @@ function neighbour(tokens: FrameTokens, row: number, column: number): Neighbour 
     lumaGroups: tokens.lumaGroups[at]!,
     chromaGroups: tokens.chromaGroups[at]!,
     transform: tokens.transform[at]!,
+    chromaFromLuma: tokens.chromaFromLuma[at]!,
   };
 }
 
@@ -86,6 +89,8 @@ test.each(['inter', 'key'] as const)('contexts are those of FORMAT.md in %s fram
           expect(contexts.splitContext(...place, z, isKey)).toBe((isKey ? 6 : 0) + 3 * (z - 1) + n);
           expect(contexts.typeLargeContext(...place, z)).toBe(9 * (z - 1) + 3 * c[0]! + c[1]!);
         }
+        const fromLuma = both.filter(({ chromaFromLuma }) => chromaFromLuma === 1).length;
+        for (const z of [0, 1, 2]) expect(contexts.chromaFromLumaContext(...place, z)).toBe(3 * z + fromLuma);
         KINDS.forEach(([z, type], k) => {
           expect(contexts.lumaGroupsContext(...place, z, type)).toBe(6 * k + h);
           if (k < 3) expect(contexts.transformContext(...place, type)).toBe(3 * k + small);

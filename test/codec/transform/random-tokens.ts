@@ -15,14 +15,25 @@ class ChanceCoder implements SymbolCoder {
   readonly #random: () => number;
   /** Largest symbol to give, where it is less than the table's last. */
   readonly #largest: ReadonlyMap<AdaptiveTables, number>;
+  /** A table that gives no two zeros in a row, and whether it gave one. */
+  readonly #noZeros: AdaptiveTables;
+  #wasZero = false;
 
-  constructor(random: () => number, largest: ReadonlyMap<AdaptiveTables, number>) {
+  constructor(random: () => number, largest: ReadonlyMap<AdaptiveTables, number>, noZeros: AdaptiveTables) {
     this.#random = random;
     this.#largest = largest;
+    this.#noZeros = noZeros;
   }
 
   symbol(tables: AdaptiveTables, _table: number, _value: number): number {
-    return integer(this.#random, 0, this.#largest.get(tables) ?? tables.symbols - 1);
+    const isCareful = tables === this.#noZeros;
+    const value = integer(
+      this.#random,
+      isCareful && this.#wasZero ? 1 : 0,
+      this.#largest.get(tables) ?? tables.symbols - 1,
+    );
+    if (isCareful) this.#wasZero = value === 0;
+    return value;
   }
 
   bits(_value: number, count: number): number {
@@ -59,6 +70,8 @@ export function randomTokens(
       // Up to 128 samples at a time: so vectors leave the picture, but stay far from their limit.
       [tables.modes.motionClass, 10],
     ]),
+    // A new vector that equals the predicted one is often a candidate: a writer would name that.
+    tables.modes.motionClass,
   );
   new ModeSyntax(tables, pack, temporal).code(coder, header, tokens);
   const coefficients = new CoefficientSyntax(tables, pack);

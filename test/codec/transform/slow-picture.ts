@@ -5,7 +5,13 @@ import type { Planes } from '../../../src/codec/planes.js';
 import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
 import { clip, type Block } from '../../kernels/twins/block.js';
 import { averageBlocks, compensate } from '../../kernels/twins/compensation.js';
-import { enlargePrediction, intraBoundary, intraPredict, shrinkBoundary } from '../../kernels/twins/intra.js';
+import {
+  enlargePrediction,
+  intraBoundary,
+  intraPredict,
+  predictFromLuma,
+  shrinkBoundary,
+} from '../../kernels/twins/intra.js';
 import { dequantiseSeparable, inverseSeparable, zigzag } from '../../kernels/twins/separable-transform.js';
 import { accumulateAtoms, addResidual, dequantise } from '../../kernels/twins/transform.js';
 import { codingOrder, isFirstMacroblock } from './slow-order.js';
@@ -60,7 +66,8 @@ export class SlowPicture {
     for (const [p, name] of NAMES.entries()) {
       const unit = name === 'y' ? 8 : 4;
       const samples = unit * width;
-      if (isIntra)
+      if (isIntra && p > 0 && tokens.chromaFromLuma[at] === 1) this.#fromLuma(name, unit * top, unit * left, samples);
+      else if (isIntra)
         this.#intra(name, unit * top, unit * left, samples, tokens.intraMode[top * 2 * columns + left]!, true);
       const levels = Array.from({ length: unit === 8 ? 256 : 64 }, (_, i) => {
         return tokens.coefficients[384 * at + (p === 0 ? i : 256 + 2 * i + p - 1)]!;
@@ -127,7 +134,8 @@ export class SlowPicture {
       }
     }
     for (const [p, name] of (['u', 'v'] as const).entries()) {
-      if (isIntra) this.#intra(name, 8 * row, 8 * column, 8, modeOf(0));
+      if (tokens.chromaFromLuma[at] === 1) this.#fromLuma(name, 8 * row, 8 * column, 8);
+      else if (isIntra) this.#intra(name, 8 * row, 8 * column, 8, modeOf(0));
       this.#residualChroma(at, p, name, row, column, isIntra ? 0 : 1);
     }
     for (let sub = 0; sub < 4; sub++) this.#done.add(`${2 * row + Math.floor(sub / 2)},${2 * column + (sub % 2)}`);
@@ -170,6 +178,12 @@ export class SlowPicture {
     } else {
       this.#write(name, y, x, size, intraPredict(boundary, size, matrix));
     }
+  }
+
+  #fromLuma(name: PlaneName, y: number, x: number, size: number): void {
+    const luma = this.#block('y', 2 * y, 2 * x);
+    const available = { top: y > 0, left: x > 0 };
+    this.#write(name, y, x, size, predictFromLuma(luma, luma, this.#block(name, y, x), size, available));
   }
 
   /** One luma 8x8 sub-block and the chroma 4x4 blocks of it: larger partitions move all of theirs alike. */

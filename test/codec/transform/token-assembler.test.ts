@@ -83,6 +83,7 @@ describe('refused', () => {
     ['blockSize', 3, 'blockSize[0, 3] is 3; it must be 0..2'],
     ['type', 5, 'type[0, 3] is 5; it must be 0..4'],
     ['transform', 2, 'transform[0, 3] is 2; it must be 0..1'],
+    ['chromaFromLuma', 2, 'chromaFromLuma[0, 3] is 2; it must be 0..1'],
     ['lumaGroups', 17, 'lumaGroups[0, 3] is 17; it must be 0..16'],
     ['chromaGroups', 9, 'chromaGroups[0, 3] is 9; it must be 0..8'],
     ['referenceIndex', 3, 'referenceIndex[0, 3] is 3; it must be -1..2'],
@@ -102,6 +103,7 @@ describe('refused', () => {
       assemble((arrays, tokens) => (arrays[name]![blockOf(tokens, SKIP)] = value));
     expect(skipped('lumaGroups', 1)).toThrow(misfit('lumaGroups'));
     expect(skipped('transform', 1)).toThrow(misfit('transform'));
+    expect(skipped('chromaFromLuma', 1)).toThrow(misfit('chromaFromLuma'));
     const motionOf = (type: number, value: number) => (): void =>
       assemble(({ motion }, tokens) => (motion![4 * subBlockOf(tokens, type)] = value));
     expect(motionOf(SKIP, 5000)).toThrow(misfit('motion'));
@@ -158,7 +160,7 @@ describe('refused', () => {
       assemble((arrays, tokens) => (value = arrays[name]![largeBlock(tokens, BLOCK_64) + step]!));
       return value;
     };
-    for (const name of ['type', 'lumaGroups', 'chromaGroups']) {
+    for (const name of ['type', 'lumaGroups', 'chromaGroups', 'chromaFromLuma']) {
       const value = given(name, 1);
       expect(() => assemble(change(name, value === 0 ? 1 : 0, 1))).toThrow(new RegExp(`^${name}\\[.*contradicts`));
     }

@@ -41,6 +41,36 @@ export function intraPredict(boundary: Uint8Array, size: number, matrix: Int8Arr
   });
 }
 
+/** The luma at the chroma sample (`row`, `column`), which count from the block. */
+function lumaAt(luma: Block, row: number, column: number): number {
+  const [y, x] = [2 * row, 2 * column];
+  const sum = sample(luma, y, x) + sample(luma, y, x + 1) + sample(luma, y + 1, x) + sample(luma, y + 1, x + 1);
+  return Math.floor((sum + 2) / 4);
+}
+
+/** FORMAT.md section 10, "Chroma from luma": `edge` and `edgeLuma` hold the samples around the block, `luma` its own. */
+export function predictFromLuma(
+  edgeLuma: Block,
+  luma: Block,
+  edge: Block,
+  size: number,
+  { top, left }: Omit<Available, 'topRight'>,
+): Uint8Array {
+  const range = Array.from({ length: size }, (_, i) => i);
+  const places = [...(top ? range.map((i) => [-1, i]) : []), ...(left ? range.map((i) => [i, -1]) : [])];
+  const n = places.length;
+  if (n === 0) return fill(size, size, () => 128);
+  const pairs = places.map(([row, column]) => [lumaAt(edgeLuma, row!, column!), sample(edge, row!, column!)] as const);
+  const sum = (of: (x: number, y: number) => number): number => pairs.reduce((total, [x, y]) => total + of(x, y), 0);
+  const [sumX, sumY] = [sum((x) => x), sum((_, y) => y)];
+  const dividend = 64n * BigInt(n * sum((x, y) => x * y) - sumX * sumY);
+  const slope = clip(Number(dividend / BigInt(n * sum((x) => x * x) - sumX ** 2 + n ** 2)), -128, 127);
+  const offset = Math.floor((64 * sumY - slope * sumX + n / 2) / n);
+  return fill(size, size, (row, column) =>
+    clip(Math.floor((slope * lumaAt(luma, row, column) + offset + 32) / 64), 0, 255),
+  );
+}
+
 /** FORMAT.md section 10, "Intra prediction of large blocks", step 1: the boundary of a 16x16 block. */
 export function shrinkBoundary(boundary: Uint8Array, factor: number): Uint8Array {
   const means = Array.from({ length: 48 }, (_, i) => {

@@ -14,7 +14,7 @@ import {
   type Geometry,
 } from '../frame-tokens.js';
 import type { KernelTables } from '../kernel-tables.js';
-import { chromaGroupsContext, lumaGroupsContext, transformContext } from '../mode-contexts.js';
+import { chromaFromLumaContext, chromaGroupsContext, lumaGroupsContext, transformContext } from '../mode-contexts.js';
 import { setMotion } from '../motion.js';
 import { CHROMA_BLOCK, MACROBLOCK } from '../../macroblock-grid.js';
 import { Picture } from '../picture.js';
@@ -56,6 +56,7 @@ export interface Trial {
   cost: number;
   type: number;
   transform: number;
+  chromaFromLuma: number;
   lumaGroups: number;
   chromaGroups: number;
   /** All tokens, and views of the luma and chroma ones. */
@@ -66,6 +67,12 @@ export interface Trial {
   readonly intraModes: Uint8Array;
   /** [4, 5]: motion of each sub-block. */
   readonly motion: Int16Array;
+}
+
+/** How the chroma of an intra block is predicted, and the bits that say so. */
+export interface ChromaPrediction {
+  readonly fromLuma: number;
+  readonly bits: number;
 }
 
 /** The state that all trials of a macroblock share: the best trial so far, and the residual coder. */
@@ -83,6 +90,7 @@ export class BlockTrials {
   readonly #prediction = new BlockView();
   readonly #chromaSource: ChromaViews = [new BlockView(), new BlockView()];
   readonly #chromaPrediction: ChromaViews = [new BlockView(), new BlockView()];
+  readonly #chromaChoice = { fromLuma: 0, bits: NaN };
   readonly #residualJob: ResidualJob = { q: 0, intra: false, basis: 0, groupContext: 0, lambda: NaN };
 
   constructor(
@@ -103,6 +111,7 @@ export class BlockTrials {
     best.cost = trial.cost;
     best.type = trial.type;
     best.transform = trial.transform;
+    best.chromaFromLuma = trial.chromaFromLuma;
     best.lumaGroups = trial.lumaGroups;
     best.chromaGroups = trial.chromaGroups;
     best.tokens.set(trial.tokens);
@@ -145,6 +154,37 @@ export class BlockTrials {
     const choice = this.residuals.chroma(from, to, job, this.trial.chroma);
     choice.cost *= chromaWeight;
     return choice;
+  }
+
+  /**
+   * Predicts the chroma of an intra block in `picture`, where its reconstructed luma stands: as `mode` says or from luma, by
+   * their SATD. The record is reused by the next call.
+   */
+  predictIntraChroma(block: BlockJob, picture: Picture, mode: number): ChromaPrediction {
+    const { row, column, size, target, tokens, satdLambda } = block;
+    const { blocks, geometry } = this;
+    const { chromaFromLuma } = this.rates.probabilities.modes;
+    const context = chromaFromLumaContext(tokens, row, column, size);
+    const [modeBits, lumaBits] = [chromaFromLuma.cost(context, 0), chromaFromLuma.cost(context, 1)];
+    blocks.predictIntraChroma(target, picture, row, column, size, mode, geometry);
+    const modeCost = this.#chromaSatd(block, picture) + satdLambda * modeBits;
+    blocks.predictChromaFromLuma(target, picture, row, column, size);
+    const lumaCost = this.#chromaSatd(block, picture) + satdLambda * lumaBits;
+    const result = this.#chromaChoice;
+    result.fromLuma = lumaCost < modeCost ? 1 : 0;
+    result.bits = result.fromLuma === 1 ? lumaBits : modeBits;
+    if (result.fromLuma === 0) blocks.predictIntraChroma(target, picture, row, column, size, mode, geometry);
+    return result;
+  }
+
+  #chromaSatd(block: BlockJob, picture: Picture): number {
+    const from = moveChroma(this.#chromaSource, block.source, block);
+    const to = moveChroma(this.#chromaPrediction, picture, block);
+    let sum = 0;
+    for (const p of [0, 1] as const) {
+      sum += this.kernels.call.blockSatd(from[p].at, from[p].stride, to[p].at, to[p].stride, from[p].size);
+    }
+    return sum;
   }
 
   /** Squared error of the scratch prediction of a block, luma and weighted chroma. */
@@ -211,6 +251,7 @@ function newTrial(): Trial {
     cost: Infinity,
     type: SKIP,
     transform: 0,
+    chromaFromLuma: 0,
     lumaGroups: 0,
     chromaGroups: 0,
     tokens,

@@ -61,13 +61,21 @@ export class IntraTrials {
     const trials = this.#trials;
     const { tables, geometry } = trials;
     const boundary = trials.blocks.lumaBoundary(block.target, block.row, block.column, -1, geometry);
-    const to = this.#prediction;
-    to.resize(MACROBLOCK);
+    const { target, row, column, q } = block;
+    const to = this.#target.moveTo(target.y, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK);
     trials.kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
-    const { intraBasis16, intraBasis8 } = tables.pack;
-    const luma = trials.luma(block, INTRA16, to, intraBasis16[mode]!, intraBasis8[mode]!);
-    trials.trial.intraModes.fill(mode);
-    this.#finish(block, INTRA16, luma.cost + block.lambda * bits, luma.groups);
+    const { trial, blocks } = trials;
+    const basis16 = tables.pack.intraBasis16[mode]!;
+    const basis8 = tables.pack.intraBasis8[mode]!;
+    const luma = trials.luma(block, INTRA16, to, basis16, basis8);
+    const cost = luma.cost + block.lambda * bits;
+    if (cost >= trials.best.cost) return;
+    trial.intraModes.fill(mode);
+    if (luma.groups > 0) {
+      blocks.loadTokens(trial.tokens, 0);
+      blocks.addLuma(target, row, column, q, trial.transform, trial.transform === 1 ? basis8 : basis16, true);
+    }
+    this.#finish(block, INTRA16, cost, luma.groups);
   }
 
   /** Tries the sub-blocks one after another. Each is predicted from the reconstruction of the earlier ones. */
@@ -119,16 +127,15 @@ export class IntraTrials {
     }).first.mode;
   }
 
-  /** Adds chroma to the trial and keeps it if it is the best so far. */
+  /** Adds chroma to the trial, whose reconstructed luma stands in the target, and keeps it if it is the best so far. */
   #finish(block: BlockJob, type: number, cost: number, groups: number): void {
-    const { trial, best, blocks, geometry } = this.#trials;
+    const { trial, best } = this.#trials;
     if (cost >= best.cost) return;
-    const { row, column, target } = block;
-    const mode = trial.intraModes[0]!;
-    blocks.predictIntraChroma(target.u, row, column, mode, geometry);
-    blocks.predictIntraChroma(target.v, row, column, mode, geometry);
+    const { target } = block;
+    const prediction = this.#trials.predictIntraChroma(block, target, trial.intraModes[0]!);
     const chroma = this.#trials.chroma(block, target, type, groups > 0);
-    trial.cost = cost + chroma.cost;
+    trial.cost = cost + chroma.cost + block.lambda * prediction.bits;
+    trial.chromaFromLuma = prediction.fromLuma;
     if (trial.cost >= best.cost) return;
     trial.type = type;
     trial.lumaGroups = groups;

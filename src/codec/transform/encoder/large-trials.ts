@@ -33,8 +33,11 @@ interface LargeTrial {
   cost: number;
   type: number;
   intraMode: number;
+  chromaFromLuma: number;
   lumaGroups: number;
   chromaGroups: number;
+  /** All tokens, and views of the luma and chroma ones. */
+  readonly tokens: Int16Array;
   readonly luma: Int16Array;
   readonly chroma: Int16Array;
   /** Reference, x0, y0, x1, y1. */
@@ -120,6 +123,7 @@ export class LargeTrials {
     tokens.type[at] = best.type;
     tokens.lumaGroups[at] = best.lumaGroups;
     tokens.chromaGroups[at] = best.chromaGroups;
+    tokens.chromaFromLuma[at] = intra ? best.chromaFromLuma : 0;
     tokens.intraMode[sub] = intra ? best.intraMode : 0;
     spreadModes(tokens, row, column, size);
     setMotion(tokens, 2 * row, 2 * column, 2 * width, intra ? NO_MOTION : best.motion, 0);
@@ -180,7 +184,8 @@ export class LargeTrials {
     const trial = this.#trial;
     const { scratch } = this.#trials;
     const prediction = this.#luma(this.#prediction, scratch, block);
-    trial.cost = block.lambda * bits + this.#residual(block, INTER16, prediction, scratch);
+    trial.cost = block.lambda * bits + this.#lumaResidual(block, INTER16, prediction);
+    trial.cost += this.#chromaResidual(block, INTER16, scratch);
     if (trial.cost >= this.#best.cost) return;
     trial.type = INTER16;
     this.#keepMotion(trial, motion, offset);
@@ -197,29 +202,36 @@ export class LargeTrials {
     const source = this.#luma(this.#source, block.source, block);
     const to = this.#intra;
     to.resize(width);
-    const boundary = blocks.largeBoundary(target.y, row, column, size, width, geometry);
+    const boundary = blocks.blockBoundary(target.y, row, column, size, width, geometry);
     const mode = this.#modes.rank((index) => {
       blocks.predictFromBoundary(boundary, width, index, to.at, to.stride);
       const satd = kernels.call.blockSatd(source.at, source.stride, to.at, to.stride, width);
       return satd + block.satdLambda * intraMode16.cost(context, index);
     }).first.mode;
     const { scratch } = this.#trials;
-    blocks.predictLargeIntra(target, scratch, row, column, size, mode, geometry);
+    blocks.predictLargeLuma(target, scratch, row, column, size, mode, geometry);
     const typeBits = block.header.kind === 'key' ? 0 : typeLarge.cost(this.#typeContext(block), 2);
     const bits = this.#wholeBits(block) + typeBits + intraMode16.cost(context, mode);
     const trial = this.#trial;
     const prediction = this.#luma(this.#prediction, scratch, block);
-    trial.cost = block.lambda * bits + this.#residual(block, INTRA16, prediction, scratch);
+    trial.cost = block.lambda * bits + this.#lumaResidual(block, INTRA16, prediction);
+    if (trial.cost >= this.#best.cost) return;
+    if (trial.lumaGroups > 0) {
+      blocks.loadTokens(trial.tokens, 0);
+      blocks.addLargeLuma(scratch, row, column, size, block.q, true);
+    }
+    const chroma = this.#trials.predictIntraChroma(block, scratch, mode);
+    trial.chromaFromLuma = chroma.fromLuma;
+    trial.cost += block.lambda * chroma.bits + this.#chromaResidual(block, INTRA16, scratch);
     if (trial.cost >= this.#best.cost) return;
     trial.type = INTRA16;
     trial.intraMode = mode;
     this.#keep();
   }
 
-  /** Codes the residual of a prediction, which stands at its place in `picture`, into the trial; returns its cost. */
-  #residual(block: BlockJob, type: number, prediction: BlockView, picture: Picture): number {
-    const { residuals, settings } = this.#trials;
-    const { chromaWeight } = settings.lagrangian;
+  /** Codes the luma residual of a prediction into the trial; returns its cost. */
+  #lumaResidual(block: BlockJob, type: number, prediction: BlockView): number {
+    const { residuals } = this.#trials;
     const { tokens, row, column, size } = block;
     const trial = this.#trial;
     const source = this.#luma(this.#source, block.source, block);
@@ -227,14 +239,23 @@ export class LargeTrials {
     job.groupContext = lumaGroupsContext(tokens, row, column, size, type);
     const luma = residuals.largeLuma(source, prediction, size, job, trial.luma);
     trial.lumaGroups = luma.groups;
-    const lumaCost = luma.cost;
-    job.groupContext = chromaGroupsContext(tokens, row, column, size, type, luma.groups > 0);
+    return luma.cost;
+  }
+
+  /** Codes the chroma residual of a prediction, which stands at its place in `picture`, into the trial; returns its cost. */
+  #chromaResidual(block: BlockJob, type: number, picture: Picture): number {
+    const { residuals, settings } = this.#trials;
+    const { chromaWeight } = settings.lagrangian;
+    const { tokens, row, column, size } = block;
+    const trial = this.#trial;
+    const job = this.#trials.residualJob(block, type);
+    job.groupContext = chromaGroupsContext(tokens, row, column, size, type, trial.lumaGroups > 0);
     job.lambda = block.lambda / chromaWeight;
     const from = moveChroma(this.#chromaSource, block.source, block);
     const to = moveChroma(this.#chromaPrediction, picture, block);
     const chroma = residuals.largeChroma(from, to, size, job, trial.chroma);
     trial.chromaGroups = chroma.groups;
-    return lumaCost + chromaWeight * chroma.cost;
+    return chromaWeight * chroma.cost;
   }
 
   #keep(): void {
@@ -243,10 +264,10 @@ export class LargeTrials {
     best.cost = trial.cost;
     best.type = trial.type;
     best.intraMode = trial.intraMode;
+    best.chromaFromLuma = trial.chromaFromLuma;
     best.lumaGroups = trial.lumaGroups;
     best.chromaGroups = trial.chromaGroups;
-    best.luma.set(trial.luma);
-    best.chroma.set(trial.chroma);
+    best.tokens.set(trial.tokens);
     best.motion.set(trial.motion);
   }
 
@@ -306,14 +327,17 @@ export function splitBits(trials: BlockTrials, { tokens, row, column, size, head
 }
 
 function newTrial(): LargeTrial {
+  const tokens = new Int16Array(TOKENS_PER_BLOCK);
   return {
     cost: Infinity,
     type: SKIP,
     intraMode: 0,
+    chromaFromLuma: 0,
     lumaGroups: 0,
     chromaGroups: 0,
-    luma: new Int16Array(CHROMA_TOKENS),
-    chroma: new Int16Array(TOKENS_PER_BLOCK - CHROMA_TOKENS),
+    tokens,
+    luma: tokens.subarray(0, CHROMA_TOKENS),
+    chroma: tokens.subarray(CHROMA_TOKENS),
     motion: new Int16Array(MOTION_FIELDS),
   };
 }

@@ -125,6 +125,7 @@ export class ModeDecision {
     tokens.type[at] = best.type;
     tokens.transform[at] = best.transform;
     tokens.basis[at] = 0;
+    tokens.chromaFromLuma[at] = isIntra(best.type) ? best.chromaFromLuma : 0;
     tokens.lumaGroups[at] = best.lumaGroups;
     tokens.chromaGroups[at] = best.chromaGroups;
     clearMotion(tokens, row, column);

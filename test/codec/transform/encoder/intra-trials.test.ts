@@ -5,7 +5,7 @@ import { Geometry, INTRA16, INTRA8, SKIP, TOKENS_PER_BLOCK } from '../../../../s
 import type { PackTables } from '../../../../src/codec/transform/pack-tables.js';
 import type { Plane } from '../../../../src/codec/planes.js';
 import { blockSatd } from '../../../kernels/twins/distortion.js';
-import { intraBoundary, intraPredict } from '../../../kernels/twins/intra.js';
+import { intraBoundary, intraPredict, predictFromLuma } from '../../../kernels/twins/intra.js';
 import { seededRandom } from '../../../entropy/random.js';
 import { tinyTables } from '../../tiny.js';
 import { INTER, KEY, TrialBench, type Paint } from './trial-bench.js';
@@ -52,8 +52,8 @@ function writeChroma(mode: number): void {
 
 /** Bits of no residual of a type, with no coded neighbours. */
 function emptyBits(type: number): number {
-  const { lumaGroups, chromaGroups } = bench.rates.probabilities.modes;
-  return lumaGroups.cost(6 * (type - 1), 0) + chromaGroups.cost(8 * (type - 1), 0);
+  const { lumaGroups, chromaGroups, chromaFromLuma } = bench.rates.probabilities.modes;
+  return chromaFromLuma.cost(0, 0) + lumaGroups.cost(6 * (type - 1), 0) + chromaGroups.cost(8 * (type - 1), 0);
 }
 
 const contextOf = (left: number, above: number): number => (pack.intraModes + 1) * (left + 1) + above + 1;
@@ -112,6 +112,35 @@ describe('a block that a mode predicts without error takes that mode and no resi
       intraMode8.cost(contextOf(c, b), d);
     expect(best.cost).toBeCloseTo(block.lambda * (typeKey.cost(0, 1) + bits + emptyBits(INTRA8)), 3);
   });
+});
+
+test.each([INTRA16, INTRA8])('chroma that follows luma is predicted from the reconstructed luma (type %d)', (type) => {
+  /** Chroma that falls where luma rises, more in U than in V. */
+  const withChroma =
+    (luma: Paint): Paint =>
+    (x, y, plane) =>
+      plane === 0 ? luma(x, y, 0) : 220 - luma(2 * x, 2 * y, 0) / plane;
+  newBench(withChroma(noise(11)));
+  const squares: Paint = (x, y) => 30 + 24 * ((x >> 3) ^ (y >> 3)) + 9 * (x & 7);
+  bench.paint(bench.source, withChroma(type === INTRA16 ? noise(13) : squares));
+  const block = bench.block(1, 1);
+  new IntraTrials(bench.trials).try(block, Infinity);
+  const { best, blocks } = bench.trials;
+  expect(best).toMatchObject({ type, chromaFromLuma: 1 });
+  bench.tokens.type[block.at] = type;
+  bench.tokens.transform[block.at] = best.transform;
+  bench.tokens.lumaGroups[block.at] = best.lumaGroups;
+  bench.tokens.chromaFromLuma[block.at] = 1;
+  best.intraModes.forEach((mode, sub) => (bench.tokens.intraMode[bench.trials.subBlock(block, sub)] = mode));
+  bench.tokens.coefficients.set(best.luma, block.at * TOKENS_PER_BLOCK);
+  blocks.reconstruct(bench.target, bench.tokens, block.q, 1, 1, block.references);
+  const luma = bench.plane(bench.target.y, 16, 16);
+  for (const plane of [bench.target.u, bench.target.v]) {
+    const own = bench.plane(plane, 8, 8);
+    const expected = predictFromLuma(luma, luma, own, 8, { top: true, left: true });
+    const found = expected.map((_, i) => own.data[own.at + (i >> 3) * own.stride + (i & 7)]!);
+    expect(Buffer.compare(found, expected)).toBe(0);
+  }
 });
 
 test('each 8x8 block is predicted from the reconstruction of those before it, residual and all', () => {

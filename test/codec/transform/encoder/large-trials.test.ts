@@ -175,10 +175,11 @@ describe.each([
     large.begin(block);
     expect(large.cost).toBe(Infinity);
     large.tryRest(block);
-    const { split, intraMode16, lumaGroups, chromaGroups } = bench.rates.probabilities.modes;
+    const { split, intraMode16, lumaGroups, chromaGroups, chromaFromLuma } = bench.rates.probabilities.modes;
     const bits =
       split.cost(6 + 3 * (size - 1) + 2, 0) +
       intraMode16.cost(pack.intraModes + 1 + 1, mode) +
+      chromaFromLuma.cost(3 * size, 0) +
       lumaGroups.cost(6 * (5 + size), 0) +
       chromaGroups.cost(8 * (5 + size), 0);
     expect(large.cost).toBeCloseTo(block.lambda * bits, 3);
