@@ -81,6 +81,18 @@ def _smoothing(n: int) -> np.ndarray:
     return matrix
 
 
+def _along_edge(n: int, vertical: bool) -> np.ndarray:
+    """What horizontal and vertical prediction add near the boundary that runs along their direction: the difference of its
+    samples to the corner, at weights that halve with each sample of distance (compare PDPC of ITU-T H.266, 8.4.5.2.15)."""
+    matrix = np.zeros((n, n, 3 * n + 1))
+    for y in range(n):
+        for x in range(n):
+            weight = (32 >> (x if vertical else y)) / 64
+            matrix[y, x, 1 + 2 * n + y if vertical else 1 + x] += weight
+            matrix[y, x, 0] -= weight
+    return matrix
+
+
 def _build(n: int, mode) -> np.ndarray:
     if mode == "dc":
         return np.zeros((n, n, 3 * n + 1))
@@ -90,6 +102,8 @@ def _build(n: int, mode) -> np.ndarray:
     # Near the axes, edges stay sharp. In blocks of 8x8 only the diagonals are smoothed.
     least = 2 if n > 8 else 17
     matrix = _angular(n, *mode)
+    if mode[1] == 0:
+        return matrix + _along_edge(n, mode[0])
     return matrix @ smooth if abs(mode[1]) >= least else matrix
 
 

@@ -65,14 +65,17 @@ def test_neighbours_point_backwards_and_differ() -> None:
     assert table[2, 1, :3].tolist().count(0) == 1  # the V coefficient sees its U twin
 
 
-def test_angular_prediction_copies_straight_lines() -> None:
+@pytest.mark.parametrize("n", [8, 16])
+def test_straight_prediction_copies_lines_and_follows_the_other_edge(n: int) -> None:
     tables = default_tables(PackShape())
-    boundary = np.arange(49) * 3 + 10
+    boundary = np.random.default_rng(n).integers(0, 256, 3 * n + 1)
+    corner, above, left = boundary[0], boundary[1 : n + 1], boundary[2 * n + 1 :]
     dc = 100
-    vertical = dc + ((tables["intra16"][MODES.index((True, 0))].astype(int) @ (boundary - dc) + 32) >> 6)
-    assert (vertical.reshape(16, 16) == boundary[1:17]).all()
-    horizontal = dc + ((tables["intra16"][MODES.index((False, 0))].astype(int) @ (boundary - dc) + 32) >> 6)
-    assert (horizontal.reshape(16, 16) == boundary[33:, None]).all()
+    weight = 32 >> np.arange(n)
+    vertical = dc + ((tables[f"intra{n}"][MODES.index((True, 0))].astype(int) @ (boundary - dc) + 32) >> 6)
+    assert (vertical.reshape(n, n) == above + ((weight * (left[:, None] - corner) + 32) >> 6)).all()
+    horizontal = dc + ((tables[f"intra{n}"][MODES.index((False, 0))].astype(int) @ (boundary - dc) + 32) >> 6)
+    assert (horizontal.reshape(n, n) == left[:, None] + ((weight[:, None] * (above - corner) + 32) >> 6)).all()
 
 
 def test_more_intra_modes_than_defaults_are_refused() -> None:
