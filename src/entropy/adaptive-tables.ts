@@ -160,7 +160,7 @@ export class AdaptiveTables {
     let rate = this.#fixedRate;
     if (rate === 0) {
       const count = this.#counts[table] ?? 0;
-      rate = 4 + Math.min(count >> 4, 2);
+      rate = 4 + Math.min(count >> 4, 1);
       if (count < COUNT_LIMIT) this.#counts[table] = count + 1;
     }
     let lacking = TABLE_TOTAL;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { AdaptiveTables } from '../../src/entropy/adaptive-tables.js';
+import { AdaptiveTables, pairOf } from '../../src/entropy/adaptive-tables.js';
 import { encodeMagnitude } from '../../src/entropy/magnitude.js';
 import { RansEncoder } from '../../src/entropy/rans-encoder.js';
 import { makePackets, writeStream } from '../bitstream/samples.js';
@@ -44,6 +44,7 @@ describe('the second parser agrees with the first one', () => {
     for (let row = 0; row < 3 * 32 * 8; row++) coefficients.set(geometricTable(16, 0.3 + (row % 32) / 50), 16 * row);
     const steps = Array.from({ length: 3000 }, () => ({
       context: Math.floor(2 * random()),
+      second: Math.floor(2 * random()),
       symbol: Math.floor(5 * random() ** 2),
       row: Math.floor(3 * 32 * 8 * random() ** 4),
       magnitude: Math.floor(16384 * random() ** 12),
@@ -52,8 +53,8 @@ describe('the second parser agrees with the first one', () => {
     const encoder = new RansEncoder();
     const modeTables = new AdaptiveTables(modes, 5, { rate: 'counted' });
     const coefficientTables = new AdaptiveTables(coefficients, 16, { rate: 7 });
-    for (const { context, symbol, row, magnitude, bits } of steps) {
-      modeTables.encode(encoder, context, symbol);
+    for (const { context, second, symbol, row, magnitude, bits } of steps) {
+      modeTables.encode(encoder, pairOf(context, second), symbol);
       encodeMagnitude(encoder, coefficientTables, row, magnitude);
       encoder.bits(bits, 3);
     }
@@ -68,8 +69,8 @@ describe('the second parser agrees with the first one', () => {
     const stream = new SymbolStream(encoder.finish());
     const set = new TableSet(pack);
     expect(Math.max(...steps.map(({ magnitude }) => magnitude))).toBeGreaterThan(1000);
-    for (const { context, symbol, row, magnitude, bits } of steps) {
-      expect(set.mode(stream, 'type', context)).toBe(symbol);
+    for (const { context, second, symbol, row, magnitude, bits } of steps) {
+      expect(set.mode(stream, 'type', context, second)).toBe(symbol);
       expect(set.magnitude(stream, row >> 8, (row >> 3) & 31, row & 7)).toBe(magnitude);
       expect(stream.bits(3)).toBe(bits);
     }

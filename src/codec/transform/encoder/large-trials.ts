@@ -13,12 +13,13 @@ import {
 } from '../frame-tokens.js';
 import {
   chromaGroupsContext,
-  intraModeContext,
+  intraMode16Context,
   lumaGroupsContext,
+  motionContext,
   splitContext,
   typeLargeContext,
 } from '../mode-contexts.js';
-import { motionContext, spreadModes } from '../mode-syntax.js';
+import { spreadModes } from '../mode-syntax.js';
 import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from '../motion.js';
 import type { Picture } from '../picture.js';
 import { moveChroma, NO_MOTION, type BlockJob, type BlockTrials } from './block-trials.js';
@@ -82,6 +83,7 @@ export class LargeTrials {
     const { typeLarge, motionSkip } = rates.probabilities.modes;
     this.#gather(block);
     const bits = this.#wholeBits(block) + typeLarge.cost(this.#typeContext(block), SKIP);
+    const context = this.#motionContext(block, true);
     let least = Infinity;
     for (let index = 0; index < CANDIDATES; index++) {
       if (index > 0 && isRepeated(this.#candidates, index)) break;
@@ -91,7 +93,7 @@ export class LargeTrials {
         least = error;
         this.#merge = index;
       }
-      const cost = error + block.lambda * (bits + motionSkip.cost(motionContext(2 << block.size) - 1, index));
+      const cost = error + block.lambda * (bits + motionSkip.cost(context, index));
       if (cost >= this.#best.cost) continue;
       this.#best.cost = cost;
       this.#best.type = SKIP;
@@ -138,9 +140,9 @@ export class LargeTrials {
     const { rates, settings } = this.#trials;
     const { typeLarge, motion: motionTable } = rates.probabilities.modes;
     const { trialMargin } = settings.inter;
-    const context = motionContext(2 << block.size);
     const bits = this.#wholeBits(block) + typeLarge.cost(this.#typeContext(block), INTER16);
     this.#gather(block);
+    const context = this.#motionContext(block, false);
     const candidates = this.#candidates;
     const mergeAt = this.#merge * MOTION_FIELDS;
     this.#predict(block, candidates, mergeAt);
@@ -193,7 +195,7 @@ export class LargeTrials {
     const { intraMode16, typeLarge } = rates.probabilities.modes;
     const modeCount = tables.pack.intraModes;
     const width = MACROBLOCK << size;
-    const context = intraModeContext(tokens, 2 * row, 2 * column, modeCount);
+    const context = intraMode16Context(tokens, 2 * row, 2 * column, modeCount);
     const source = this.#luma(this.#source, block.source, block);
     const to = this.#intra;
     to.resize(width);
@@ -218,17 +220,17 @@ export class LargeTrials {
 
   /** Codes the residual of a prediction, which stands at its place in `picture`, into the trial; returns its cost. */
   #residual(block: BlockJob, type: number, prediction: BlockView, picture: Picture): number {
-    const { residuals, settings } = this.#trials;
+    const { rates, residuals, settings } = this.#trials;
     const { chromaWeight } = settings.lagrangian;
     const { tokens, row, column, size } = block;
     const trial = this.#trial;
     const source = this.#luma(this.#source, block.source, block);
     const job = this.#trials.residualJob(block, type);
-    job.groupContext = lumaGroupsContext(tokens, row, column, size, type);
+    job.groupContext = lumaGroupsContext(tokens, rates.temporal, row, column, size, type);
     const luma = residuals.largeLuma(source, prediction, size, job, trial.luma);
     trial.lumaGroups = luma.groups;
     const lumaCost = luma.cost;
-    job.groupContext = chromaGroupsContext(tokens, row, column, size, type, luma.groups > 0);
+    job.groupContext = chromaGroupsContext(tokens, rates.temporal, row, column, size, type, luma.groups);
     job.lambda = block.lambda / chromaWeight;
     const from = moveChroma(this.#chromaSource, block.source, block);
     const to = moveChroma(this.#chromaPrediction, picture, block);
@@ -262,11 +264,16 @@ export class LargeTrials {
   /** Bits that say that the block is not split. */
   #wholeBits({ tokens, row, column, size, header }: BlockJob): number {
     const { split } = this.#trials.rates.probabilities.modes;
-    return split.cost(splitContext(tokens, row, column, size, header.kind === 'key'), 0);
+    return split.cost(splitContext(tokens, this.#trials.rates.temporal, row, column, size, header.kind === 'key'), 0);
   }
 
   #typeContext({ tokens, row, column, size }: BlockJob): number {
-    return typeLargeContext(tokens, row, column, size);
+    return typeLargeContext(tokens, this.#trials.rates.temporal, row, column, size);
+  }
+
+  /** Contexts of `motionSkip` or `motion`; the neighbours must be gathered. */
+  #motionContext({ tokens, row, column, size }: BlockJob, isSkip: boolean): number {
+    return motionContext(tokens, this.#neighbours, 2 * row, 2 * column, 2 << size, isSkip);
   }
 
   #hasIntra({ tokens, row, column, size }: BlockJob): boolean {
@@ -302,7 +309,7 @@ const WHOLE: readonly Partition[] = [0, 1, 2].map((size) => ({ y: 0, x: 0, size:
 /** Bits that say that a block is split. */
 export function splitBits(trials: BlockTrials, { tokens, row, column, size, header }: BlockJob): number {
   const { split } = trials.rates.probabilities.modes;
-  return split.cost(splitContext(tokens, row, column, size, header.kind === 'key'), 1);
+  return split.cost(splitContext(tokens, trials.rates.temporal, row, column, size, header.kind === 'key'), 1);
 }
 
 function newTrial(): LargeTrial {
