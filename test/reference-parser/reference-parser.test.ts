@@ -52,15 +52,19 @@ describe('the second parser agrees with the first one', () => {
     }));
     const encoder = new RansEncoder();
     const modeTables = new AdaptiveTables(modes, 5, { rate: 'counted' });
-    const coefficientTables = new AdaptiveTables(coefficients, 16, { rate: 7 });
+    const near = new Uint16Array(3 * 32 * 35 * 16);
+    for (let row = 0; row < 3 * 32 * 35; row++) near.set(geometricTable(16, 0.2 + (row % 35) / 60), 16 * row);
+    const both = Uint16Array.of(...coefficients, ...near);
+    const coefficientTables = new AdaptiveTables(both, 16, { rate: 7 });
     for (const { context, second, symbol, row, magnitude, bits } of steps) {
       modeTables.encode(encoder, pairOf(context, second), symbol);
-      encodeMagnitude(encoder, coefficientTables, row, magnitude);
+      encodeMagnitude(encoder, coefficientTables, pairOf(row, 768 + 35 * (row >> 3) + bits), magnitude);
       encoder.bits(bits, 3);
     }
     const tables: Record<string, Table> = {
       'modeTables.type': { shape: [2, 5], values: [...modes] },
       coefficientTables: { shape: [3, 32, 8, 16], values: [...coefficients] },
+      nearTables: { shape: [3, 32, 7, 5, 16], values: [...near] },
     };
     const pack: ReferencePack = {
       table: (name) => tables[name] ?? { shape: [], values: [] },
@@ -71,7 +75,8 @@ describe('the second parser agrees with the first one', () => {
     expect(Math.max(...steps.map(({ magnitude }) => magnitude))).toBeGreaterThan(1000);
     for (const { context, second, symbol, row, magnitude, bits } of steps) {
       expect(set.mode(stream, 'type', context, second)).toBe(symbol);
-      expect(set.magnitude(stream, row >> 8, (row >> 3) & 31, row & 7)).toBe(magnitude);
+      const [size, part] = [Math.floor(bits / 5), bits % 5];
+      expect(set.magnitude(stream, row >> 8, (row >> 3) & 31, row & 7, size, part)).toBe(magnitude);
       expect(stream.bits(3)).toBe(bits);
     }
     stream.end();

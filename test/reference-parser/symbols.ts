@@ -65,12 +65,17 @@ export class TableSet {
 
   /** Decodes a symbol with a mode table, or with two: `second` is a row of the table too. */
   mode(stream: SymbolStream, name: string, context: number, second = context): number {
-    return this.#decode(stream, `modeTables.${name}`, [context, second], (count) => 4 + Math.min(count >> 4, 1));
+    const rows = [context, second].map((row) => ({ name: `modeTables.${name}`, row }));
+    return this.#decode(stream, rows, (count) => 4 + Math.min(count >> 4, 1));
   }
 
   /** Decodes a magnitude. */
-  magnitude(stream: SymbolStream, kind: number, scale: number, context: number): number {
-    const symbol = this.#decode(stream, 'coefficientTables', [(kind * 32 + scale) * 8 + context], () => 7);
+  magnitude(stream: SymbolStream, kind: number, scale: number, context: number, near: number, part: number): number {
+    const rows = [
+      { name: 'coefficientTables', row: (kind * 32 + scale) * 8 + context },
+      { name: 'nearTables', row: ((kind * 32 + scale) * 7 + near) * 5 + part },
+    ];
+    const symbol = this.#decode(stream, rows, () => 7);
     if (symbol < 15) return symbol;
     let ones = 0;
     while (stream.bits(1) === 1) {
@@ -84,11 +89,15 @@ export class TableSet {
 
   /** Decodes a bit with a table of section 13. */
   bit(stream: SymbolStream, table: number): number {
-    return this.#decode(stream, 'bitTables', [table], () => 7);
+    return this.#decode(stream, [{ name: 'bitTables', row: table }], () => 7);
   }
 
-  #decode(stream: SymbolStream, name: string, rows: readonly number[], rate: (count: number) => number): number {
-    const tables = new Set(rows.map((row) => this.#table(name, row)));
+  #decode(
+    stream: SymbolStream,
+    rows: readonly { name: string; row: number }[],
+    rate: (count: number) => number,
+  ): number {
+    const tables = new Set(rows.map(({ name, row }) => this.#table(name, row)));
     const symbol = stream.symbol(...([...tables].map(({ frequencies }) => frequencies) as [number[], number[]?]));
     for (const table of tables) {
       const shift = rate(table.count);

@@ -14,6 +14,9 @@ CHROMA_LIMIT = np.array([0, 2, 4, 8, 16, 32, 64, 96, 128])
 SCALES, CONTEXTS, SYMBOLS = 32, 8, 16
 TOTAL = 32768
 NONE = 255
+# Scales, sizes of the two nearest neighbours, parts of the tokens' order.
+NEAR = (SCALES, 7, 5)
+PART_LIMITS = np.array([4, 16, 48, 128])
 INTRA_CLASSES = 16
 # Frequencies that the separable transform of so many samples keeps.
 SEPARABLE = {16: 8, 32: 16, 64: 16}
@@ -175,6 +178,14 @@ def default_coefficient_tables() -> np.ndarray:
     return np.broadcast_to(tables, (3, SCALES, CONTEXTS, SYMBOLS)).copy()
 
 
+def default_near_tables() -> np.ndarray:
+    """uint16 [3, 32, 7, 5, 16]: means as in `default_coefficient_tables`, by the sizes of the two nearest neighbours."""
+    mean = 0.0004 * 2.0 ** (np.arange(SCALES) * 0.48)
+    lift = np.array([0.8, 1.4, 2.1, 2.8, 3.4, 4.2, 6.0])
+    tables = frequencies(magnitude_weights(mean[:, None] * lift[None, :]))
+    return np.broadcast_to(tables[None, :, :, None], (3, *NEAR, SYMBOLS)).copy()
+
+
 def default_mode_tables(intra_modes: int) -> dict[str, np.ndarray]:
     """Guesses that are the same for all contexts, but of modes, which are likelier if a neighbour has them;
     `mode_tables.py` fits them to data."""
@@ -276,6 +287,7 @@ def default_tables(shape: PackShape) -> dict[str, np.ndarray]:
         "contextNeighbours": context_neighbours(),
         "contextOfSum": np.array([0, 1, 2, 3, 4, 4, 5, 5, 6, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7], np.uint8),
         "coefficientTables": default_coefficient_tables(),
+        "nearTables": default_near_tables(),
         **default_mode_tables(m),
     }
 
@@ -288,7 +300,7 @@ def check_tables(tables: dict[str, np.ndarray]) -> None:
             raise ValueError(f"tables: {text}")
 
     for name, table in tables.items():
-        if name == "coefficientTables" or name.startswith("modeTables."):
+        if name in ("coefficientTables", "nearTables") or name.startswith("modeTables."):
             need(table.dtype == np.uint16 and (table >= 1).all(), f"{name}: frequencies must be at least 1")
             need((table.astype(np.int64).sum(-1) == TOTAL).all(), f"{name}: frequencies must sum to {TOTAL}")
     need(bool((np.diff(tables["step"]) <= 0).all() and tables["step"].min() >= 1), "step must fall and stay positive")
@@ -304,5 +316,7 @@ def check_tables(tables: dict[str, np.ndarray]) -> None:
     need(intra_class.shape == (m,) and int(intra_class.max()) < INTRA_CLASSES, f"intraClass must have {m} values below {INTRA_CLASSES}")
     for n, kept in SEPARABLE.items():
         need(tables.get(f"separable{n}", np.zeros(0)).shape == (kept, n), f"separable{n} must have shape {(kept, n)}")
+    near = (3, *NEAR, SYMBOLS)
+    need(tables.get("nearTables", np.zeros(0)).shape == near, f"nearTables must have shape {near}")
     for name, shape in mode_table_shapes(m).items():
         need(tables.get(f"modeTables.{name}", np.zeros(0)).shape == shape, f"modeTables.{name} must have shape {shape}")

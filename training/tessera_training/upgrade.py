@@ -1,4 +1,4 @@
-"""Gives a pack from before symbols with two contexts the mode tables for them."""
+"""Gives a pack from before symbols with two contexts the tables for them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 
 from . import safetensors
 from .pack import FILES, read_manifest, write_pack
-from .tables import frequencies, mode_table_shapes
+from .tables import default_near_tables, frequencies, mode_table_shapes
 
 
 def upgrade(tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Returns the tables with as many contexts as they have now; `mode_tables.py` fits them to data.
+    """Returns the tables with as many contexts as they have now; `mode_tables.py` and
+    `near_tables.py` fit them to data.
 
     Contexts of `intraMode8` that were there before keep their frequencies. All others start with the mean of the symbol's
     contexts. Raises ValueError if the pack has all contexts.
@@ -28,6 +29,8 @@ def upgrade(tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if name == "intraMode8":
             table[: len(before)] = before
         changed[f"modeTables.{name}"] = table
+    if "nearTables" not in tables:
+        changed["nearTables"] = default_near_tables()
     if not changed:
         raise ValueError("the pack has tables for two contexts already")
     return tables | changed

@@ -23,9 +23,11 @@ import {
 import {
   CONTEXTS,
   MAGNITUDES,
+  NEAR_SIZES,
   NEIGHBOUR_LIMIT,
   NEIGHBOURS,
   NO_NEIGHBOUR,
+  PARTS,
   SCALES,
   TOKEN_KINDS,
 } from './token-contexts.js';
@@ -137,6 +139,8 @@ export interface PackTables {
   readonly contextOfSum: Uint8Array<ArrayBuffer>;
   /** uint16 [3, 32, 8, 16], rows sum to 32768. */
   readonly coefficientTables: Uint16Array<ArrayBuffer>;
+  /** uint16 [3, 32, 7, 5, 16], rows sum to 32768. */
+  readonly nearTables: Uint16Array<ArrayBuffer>;
   readonly modeTables: Readonly<Record<ModeTableName, ModeTable>>;
 }
 
@@ -203,6 +207,7 @@ export function readPackTables(pack: Pick<ModelPack, 'name' | 'family' | 'tables
     contextNeighbours: readNeighbours(reader),
     contextOfSum,
     coefficientTables: reader.readFrequencies('coefficientTables', [TOKEN_KINDS, SCALES, CONTEXTS, MAGNITUDES]),
+    nearTables: reader.readFrequencies('nearTables', [TOKEN_KINDS, SCALES, NEAR_SIZES, PARTS, MAGNITUDES]),
     modeTables: readModeTables(reader, intraModes),
   };
 }
