@@ -16,7 +16,7 @@ export class SymbolStream {
   symbol(frequencies: readonly number[], others: readonly number[] = frequencies): number {
     const slot = Number(this.#state & 32767n);
     let twice = 0;
-    let start = 0;
+    let start: number;
     let end = 0;
     let symbol = 0;
     for (; ; symbol++) {
