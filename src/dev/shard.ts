@@ -10,7 +10,7 @@ import { ModeSyntax } from '../codec/transform/mode-syntax.js';
 import { writePlane, type Planes, type VisiblePlanes } from '../codec/planes.js';
 import { BLOCK_FIELDS, describeBlock, type FramePrior } from '../codec/transform/prior.js';
 import { ProbabilityTables } from '../codec/transform/probability-tables.js';
-import type { AdaptiveTables } from '../entropy/adaptive-tables.js';
+import { tablesOf, type AdaptiveTables } from '../entropy/adaptive-tables.js';
 import type { SymbolCoder } from '../entropy/symbol-coder.js';
 import type { PackTables } from '../codec/transform/pack-tables.js';
 import { NpyWriter } from './npy.js';
@@ -131,7 +131,7 @@ function fillUp({ y, u, v }: VisiblePlanes, { width, height, codedWidth, codedHe
   return { y: plane(y, 1), u: plane(u, 2), v: plane(v, 2) };
 }
 
-/** Notes (table, context, symbol) of all mode symbols instead of coding them. */
+/** Notes (table, context, symbol) of all mode symbols, once for each of their contexts, instead of coding them. */
 class SymbolRecorder implements SymbolCoder {
   readonly names: readonly string[];
   readonly #ids = new Map<AdaptiveTables, number>();
@@ -143,7 +143,8 @@ class SymbolRecorder implements SymbolCoder {
   }
 
   symbol(tables: AdaptiveTables, table: number, value: number): number {
-    this.#list.push(this.#ids.get(tables)!, table, value);
+    const id = this.#ids.get(tables)!;
+    for (const context of new Set(tablesOf(table))) this.#list.push(id, context, value);
     return value;
   }
 

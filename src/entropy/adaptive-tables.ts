@@ -10,9 +10,27 @@ export interface AdaptiveTablesOptions {
 }
 
 const COUNT_LIMIT = 255;
+/** Pairs have the second table plus 1 in the bits from here on. */
+const PAIR_SHIFT = 16;
+const PAIR_MASK = (1 << PAIR_SHIFT) - 1;
+/** The largest number of tables, so that a pair is a positive int32. */
+const TABLES_LIMIT = (1 << 15) - 1;
+
+/** Returns the number that stands for the mean of two tables wherever a number of a table is wanted. */
+export function pairOf(first: number, second: number): number {
+  return first | ((second + 1) << PAIR_SHIFT);
+}
+
+/** Returns the two tables of a pair, or the one table twice. */
+export function tablesOf(table: number): [first: number, second: number] {
+  const first = table & PAIR_MASK;
+  const second = table >> PAIR_SHIFT;
+  return [first, second === 0 ? first : second - 1];
+}
 
 /**
- * Probability tables of one alphabet, adapting as `docs/FORMAT.md` section 7 says.
+ * Probability tables of one alphabet, adapting as `docs/FORMAT.md` section 7 says. Wherever a table is wanted, a pair of
+ * tables ({@link pairOf}) can be given: then the mean of both is used, and both adapt.
  *
  * Frequencies of table `t` stand at `t * symbols`. Adaptation never brings a frequency below 1 (`f - ((f - 1) >> rate)`
  * is at least 1 for `f >= 1`) and restores the sum exactly, so a table always stays valid.
@@ -37,6 +55,9 @@ export class AdaptiveTables {
     if (!Number.isInteger(symbols) || symbols < 1 || symbols > 64 || frequencies.length % symbols !== 0) {
       throw new ModelError(`${frequencies.length} frequencies are no tables of ${symbols} symbols`);
     }
+    if (frequencies.length / symbols > TABLES_LIMIT) {
+      throw new ModelError(`${frequencies.length / symbols} tables, at most ${TABLES_LIMIT} are allowed`);
+    }
     if (options.rate !== 'counted' && !(Number.isInteger(options.rate) && options.rate >= 1 && options.rate <= 15)) {
       throw new RangeError(`adaptation rate ${options.rate} is outside 1..15`);
     }
@@ -55,14 +76,16 @@ export class AdaptiveTables {
     this.#counts.fill(0);
   }
 
-  /** Returns the current frequency of a symbol, 1..32768. */
+  /** Returns the current frequency of a symbol in one table, 1..32768. */
   frequency(table: number, symbol: number): number {
     return this.#frequencies[table * this.symbols + symbol] ?? 0;
   }
 
   /** Returns the current cost of a symbol in bits (a float, for decisions of the encoder). */
   cost(table: number, symbol: number): number {
-    return information(this.frequency(table, symbol));
+    const second = table >> PAIR_SHIFT;
+    const frequency = this.frequency(table & PAIR_MASK, symbol);
+    return information(second === 0 ? frequency : (frequency + this.frequency(second - 1, symbol)) >> 1);
   }
 
   /**
@@ -71,13 +94,19 @@ export class AdaptiveTables {
    * @throws RangeError if there is no such table or symbol.
    */
   encode(encoder: RansEncoder, table: number, symbol: number): void {
-    this.#check(table, symbol);
-    const base = table * this.symbols;
+    const [first, second] = tablesOf(table);
+    this.#check(first, symbol);
+    this.#check(second, symbol);
     const frequencies = this.#frequencies;
-    let start = 0;
-    for (let index = base; index < base + symbol; index++) start += frequencies[index] ?? 0;
-    encoder.encode(start, frequencies[base + symbol] ?? 0);
-    this.#adapt(table, symbol);
+    const base = first * this.symbols;
+    const other = second * this.symbols;
+    let sum = 0;
+    for (let index = 0; index < symbol; index++) sum += frequencies[base + index]! + frequencies[other + index]!;
+    const start = sum >> 1;
+    sum += frequencies[base + symbol]! + frequencies[other + symbol]!;
+    encoder.encode(start, (sum >> 1) - start);
+    this.#adapt(first, symbol);
+    if (second !== first) this.#adapt(second, symbol);
   }
 
   /**
@@ -86,21 +115,28 @@ export class AdaptiveTables {
    * @throws BitstreamError if the stream ends.
    */
   decode(decoder: RansDecoder, table: number): number {
-    if (!(table >= 0 && table < this.tables)) this.#check(table, 0);
+    const first = table & PAIR_MASK;
+    const pair = table >> PAIR_SHIFT;
+    const second = pair === 0 ? first : pair - 1;
+    if (!(first >= 0 && first < this.tables)) this.#check(first, 0);
+    if (!(second < this.tables)) this.#check(second, 0);
     const frequencies = this.#frequencies;
-    const base = table * this.symbols;
-    const slot = decoder.slot;
-    let index = base;
-    let start = 0;
-    let frequency = frequencies[index] ?? 0;
-    // The loop ends within the table: the sum of its frequencies is 32768, and the slot is below that.
-    while (slot >= start + frequency) {
-      start += frequency;
-      frequency = frequencies[++index] ?? TABLE_TOTAL;
+    const base = first * this.symbols;
+    const other = second * this.symbols;
+    // Twice the frequencies of the mean are summed. The loop ends within the tables: the sum is 65536.
+    const limit = 2 * decoder.slot + 1;
+    let symbol = 0;
+    let before = 0;
+    let sum = frequencies[base]! + frequencies[other]!;
+    while (sum <= limit) {
+      before = sum;
+      symbol++;
+      sum += (frequencies[base + symbol] ?? TABLE_TOTAL) + (frequencies[other + symbol] ?? TABLE_TOTAL);
     }
-    decoder.advance(start, frequency);
-    const symbol = index - base;
-    this.#adapt(table, symbol);
+    const start = before >> 1;
+    decoder.advance(start, (sum >> 1) - start);
+    this.#adapt(first, symbol);
+    if (second !== first) this.#adapt(second, symbol);
     return symbol;
   }
 
@@ -110,8 +146,11 @@ export class AdaptiveTables {
    * @throws RangeError if there is no such table or symbol.
    */
   adapt(table: number, symbol: number): void {
-    this.#check(table, symbol);
-    this.#adapt(table, symbol);
+    const [first, second] = tablesOf(table);
+    this.#check(first, symbol);
+    this.#check(second, symbol);
+    this.#adapt(first, symbol);
+    if (second !== first) this.#adapt(second, symbol);
   }
 
   #adapt(table: number, symbol: number): void {
@@ -121,7 +160,7 @@ export class AdaptiveTables {
     let rate = this.#fixedRate;
     if (rate === 0) {
       const count = this.#counts[table] ?? 0;
-      rate = 4 + Math.min(count >> 4, 2);
+      rate = 4 + Math.min(count >> 4, 1);
       if (count < COUNT_LIMIT) this.#counts[table] = count + 1;
     }
     let lacking = TABLE_TOTAL;

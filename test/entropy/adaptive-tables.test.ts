@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BitstreamError, ModelError } from '../../src/errors.js';
-import { AdaptiveTables } from '../../src/entropy/adaptive-tables.js';
+import { AdaptiveTables, pairOf, tablesOf } from '../../src/entropy/adaptive-tables.js';
 import { RansDecoder } from '../../src/entropy/rans-decoder.js';
 import { RansEncoder } from '../../src/entropy/rans-encoder.js';
 import { drawSymbol, geometricTable, seededRandom } from './random.js';
@@ -25,7 +25,7 @@ describe.each(rates)('rate %s', (rate) => {
     for (let count = 0; count < 600; count++) {
       const symbol = count < 300 ? 16 : drawSymbol(first, random);
       tables.encode(encoder, 1, symbol);
-      expected = adapted(expected, symbol, rate === 'counted' ? 4 + Math.min(Math.min(count, 255) >> 4, 2) : rate);
+      expected = adapted(expected, symbol, rate === 'counted' ? 4 + Math.min(count >> 4, 1) : rate);
       expect(expected.map((_, index) => tables.frequency(1, index))).toEqual(expected);
       expect(Math.min(...expected)).toBeGreaterThanOrEqual(1);
     }
@@ -60,6 +60,46 @@ describe.each(rates)('rate %s', (rate) => {
       ),
     );
   });
+});
+
+test('a pair of tables codes with the mean of both, and both adapt', () => {
+  const random = seededRandom(8);
+  const [one, other] = [geometricTable(17, 0.7), geometricTable(17, 0.2)];
+  const make = (): AdaptiveTables => new AdaptiveTables(Uint16Array.of(...one, ...other), 17, { rate: 7 });
+  const [writing, reading, adapting] = [make(), make(), make()];
+  const encoder = new RansEncoder();
+  const expected = [[...one], [...other]];
+  const pair = pairOf(0, 1);
+  expect(tablesOf(pair)).toEqual([0, 1]);
+  expect(tablesOf(1)).toEqual([1, 1]);
+  const symbols = Array.from({ length: 500 }, () => drawSymbol(one, random));
+  for (const symbol of symbols) {
+    const mean = Math.floor((expected[0]![symbol]! + expected[1]![symbol]!) / 2);
+    expect(writing.cost(pair, symbol)).toBeCloseTo(15 - Math.log2(mean), 9);
+    writing.encode(encoder, pair, symbol);
+    adapting.adapt(pair, symbol);
+    expected.forEach((frequencies, table) => (expected[table] = adapted(frequencies, symbol, 7)));
+  }
+  const decoder = new RansDecoder(encoder.finish());
+  for (const symbol of symbols) expect(reading.decode(decoder, pair)).toBe(symbol);
+  decoder.finish();
+  for (const tables of [writing, reading, adapting]) {
+    expected.forEach((frequencies, table) => {
+      expect(frequencies.map((_, symbol) => tables.frequency(table, symbol))).toEqual(frequencies);
+    });
+  }
+  expect(() => {
+    writing.adapt(pairOf(0, 2), 0);
+  }).toThrow(RangeError);
+});
+
+test('a pair of one table is that table', () => {
+  const [single, pair] = [0, 1].map(() => new AdaptiveTables(geometricTable(5, 0.5), 5, { rate: 'counted' }));
+  for (let index = 0; index < 50; index++) {
+    single!.adapt(0, index % 3);
+    pair!.adapt(pairOf(0, 0), index % 3);
+  }
+  for (let symbol = 0; symbol < 5; symbol++) expect(pair!.frequency(0, symbol)).toBe(single!.frequency(0, symbol));
 });
 
 test('the count of a table is part of what reset clears', () => {

@@ -17,8 +17,6 @@ export interface Motion {
 /** One 8x8 sub-block: motion, or intra mode. */
 export interface SubBlock {
   motion: Motion | null;
-  /** Differences to the predicted vectors, if the motion is new. */
-  differences: [Vector | null, Vector | null];
   intraMode: number | null;
 }
 
@@ -150,9 +148,34 @@ class ModeReader {
   }
 
   #isSplit(square: Square): boolean {
-    const smaller = this.#beside(square).filter((other) => other !== undefined && other.size < square.size).length;
-    const context = (this.packet.isKey ? 6 : 0) + 3 * (square.size - 1) + smaller;
-    return this.tables.mode(this.stream, 'split', context) === 1;
+    const { size } = square;
+    const beside = this.#beside(square);
+    const smaller = beside.filter((other) => other !== undefined && other.size < size).length;
+    const k = size - 1 + (this.packet.isKey ? 2 : 0);
+    const [left = 3, above = 3] = beside.map((other) => other?.size);
+    const first = 16 * (4 * k + left) + 4 * above + this.#s(square);
+    return this.tables.mode(this.stream, 'split', first, 256 + 25 * (3 * k + smaller) + this.#o(square)) === 1;
+  }
+
+  /** The block of the frame in a slot behind the centre of a square. */
+  #collocated({ row, column, size }: Square, slot: number | undefined): Block | undefined {
+    const half = size === 0 ? 0 : 2 ** (size - 1);
+    if (slot === undefined) return undefined;
+    return this.slots.get(slot)?.modes.macroblocks[(row + half) * this.frame.columns + column + half];
+  }
+
+  #s(square: Square): number {
+    const { references } = this.packet;
+    const both = [references.at(-1), references[0]].map((slot) => this.#collocated(square, slot));
+    return both.reduce(
+      (sum, block) => sum + (block !== undefined && block.size < square.size ? 1 : 0),
+      both[0] ? 1 : 0,
+    );
+  }
+
+  #o(square: Square): number {
+    const block = this.#collocated(square, this.packet.references.at(-1));
+    return block === undefined ? 0 : 5 * (1 + Math.min(3, block.type)) + levelOf(block.lumaGroups);
   }
 
   #readBlock(square: Square, q: number, isFiltered: boolean): void {
@@ -160,7 +183,7 @@ class ModeReader {
     const [left, above] = this.#beside(square);
     const block: Block = {
       ...square,
-      type: this.#type(size, left, above),
+      type: this.#type(square, left, above),
       q,
       isFiltered,
       subBlocks: [],
@@ -187,19 +210,26 @@ class ModeReader {
     if (block.type !== SKIP) this.#groups(block, left, above);
   }
 
-  #type(size: number, left: Block | undefined, above: Block | undefined): number {
+  #type(square: Square, left: Block | undefined, above: Block | undefined): number {
+    const { size } = square;
     if (this.packet.isKey) {
       if (size > 0) return INTRA16;
-      const context = [left, above].filter((block) => block?.type === INTRA8).length;
-      return INTRA16 + this.tables.mode(this.stream, 'typeKey', context);
+      const first = 3 * ((left?.type ?? 2) - 2) + (above?.type ?? 2) - 2;
+      const [l = 0, a = 0] = [left, above].map((block) => (block === undefined ? 0 : 1 + levelOf(block.lumaGroups)));
+      return INTRA16 + this.tables.mode(this.stream, 'typeKey', first, 9 + 6 * l + a);
     }
     const c = (block: Block | undefined): number => {
       if (block === undefined || block.type === SKIP) return 0;
       return isIntra(block.type) ? 2 : 1;
     };
-    const context = 3 * c(left) + c(above);
-    if (size === 0) return this.tables.mode(this.stream, 'type', context);
-    return [SKIP, INTER16, INTRA16][this.tables.mode(this.stream, 'typeLarge', 9 * (size - 1) + context)] ?? SKIP;
+    const both = 3 * c(left) + c(above);
+    if (size === 0) {
+      const first = 6 * ((left?.type ?? -1) + 1) + (above?.type ?? -1) + 1;
+      return this.tables.mode(this.stream, 'type', first, 36 + 25 * both + this.#o(square));
+    }
+    const t = 9 * (size - 1) + both;
+    const symbol = this.tables.mode(this.stream, 'typeLarge', 4 * t + this.#s(square), 72 + 25 * t + this.#o(square));
+    return [SKIP, INTER16, INTRA16][symbol] ?? SKIP;
   }
 
   #groups(block: Block, left: Block | undefined, above: Block | undefined): void {
@@ -207,10 +237,13 @@ class ModeReader {
     const k = size === 0 ? block.type - 1 : (isIntra(block.type) ? 5 : 3) + size;
     const a = (left?.lumaGroups ?? 0) + (above?.lumaGroups ?? 0);
     const h = a === 0 ? 0 : a < 5 ? 1 : a < 9 ? 2 : a < 13 ? 3 : a < 21 ? 4 : 5;
-    block.lumaGroups = this.tables.mode(this.stream, 'lumaGroups', 6 * k + h);
+    const then = this.#collocated(block, this.packet.references.at(-1));
+    const second = 48 + 18 * k + (then === undefined ? 0 : then.lumaGroups + 1);
+    block.lumaGroups = this.tables.mode(this.stream, 'lumaGroups', 6 * k + h, second);
     if (size === 0 && block.lumaGroups > 0 && block.type !== INTRA8) {
-      const count = [left, above].filter((other) => other?.transform === 1 && other.lumaGroups > 0).length;
-      block.transform = this.tables.mode(this.stream, 'transform', 3 * k + count);
+      const isSmall = (other: Block | undefined): boolean => other?.transform === 1 && other.lumaGroups > 0;
+      const first = 2 * (3 * k + [left, above].filter(isSmall).length) + (isSmall(then) ? 1 : 0);
+      block.transform = this.tables.mode(this.stream, 'transform', first, 18 + 6 * k + h);
     }
     if (size === 0 && block.lumaGroups > 0 && !isIntra(block.type)) {
       const name = block.transform === 0 ? '16' : '8';
@@ -219,8 +252,15 @@ class ModeReader {
       must(block.basis < choices, 'basis');
     }
     const chroma = (left?.chromaGroups ?? 0) + (above?.chromaGroups ?? 0);
-    const context = 8 * k + (block.lumaGroups > 0 ? 4 : 0) + Math.min(3, (chroma + 1) >> 1);
-    block.chromaGroups = this.tables.mode(this.stream, 'chromaGroups', context);
+    const v = block.lumaGroups === 0 ? 0 : block.lumaGroups < 5 ? 1 : block.lumaGroups < 9 ? 2 : 3;
+    const all = chroma + (then?.chromaGroups ?? 0);
+    const w = [1, 2, 4, 6, 9].filter((limit) => all >= limit).length;
+    block.chromaGroups = this.tables.mode(
+      this.stream,
+      'chromaGroups',
+      16 * k + 4 * v + Math.min(3, (chroma + 1) >> 1),
+      128 + 12 * k + (block.lumaGroups > 0 ? 6 : 0) + w,
+    );
   }
 
   /** The 8x8 sub-block at this place of the frame's grid of sub-blocks, if it is there and decoded. */
@@ -232,14 +272,17 @@ class ModeReader {
 
   #intraModesOf(block: Block, row: number, column: number): void {
     const m = (subBlock: SubBlock | undefined): number => (subBlock?.intraMode ?? -1) + 1;
-    const name = block.type === INTRA16 ? 'intraMode16' : 'intraMode8';
+    const modes = this.#intraModes + 1;
     const count = block.type === INTRA16 ? 1 : 4;
     for (let s = 0; s < count; s++) {
       const x = 2 * column + (s & 1);
       const y = 2 * row + (s >> 1);
-      const context = (this.#intraModes + 1) * m(this.#subBlock(x - 1, y)) + m(this.#subBlock(x, y - 1));
-      const intraMode = this.tables.mode(this.stream, name, context);
-      block.subBlocks.push({ motion: null, differences: [null, null], intraMode });
+      const [left, above] = [m(this.#subBlock(x - 1, y)), m(this.#subBlock(x, y - 1))];
+      const intraMode =
+        block.type === INTRA16
+          ? this.tables.mode(this.stream, 'intraMode16', left, modes + above)
+          : this.tables.mode(this.stream, 'intraMode8', modes * left + above, modes * modes + left);
+      block.subBlocks.push({ motion: null, intraMode });
     }
     // Intra16 sets all sub-blocks.
     while (block.subBlocks.length < 4) block.subBlocks.push(block.subBlocks[0] as SubBlock);
@@ -261,13 +304,15 @@ class ModeReader {
       const temporal = this.#temporalMotion(x + (width >> 1), y + (width >> 1));
       const candidates = candidatesOf(neighbours, temporal);
       const table = block.type === SKIP ? 'motionSkip' : 'motion';
-      const context = block.type === SKIP ? size : block.type === INTER16 ? 1 + size : 0;
-      const choice = this.tables.mode(this.stream, table, context);
+      const [place, places] = block.type === SKIP ? [size, 3] : [block.type === INTER16 ? 1 + size : 0, 4];
+      const first = 36 * place + 6 * distanceOf(candidates, 1) + distanceOf(candidates, 2);
+      const second = 36 * places + 25 * place + this.#o(block);
+      const choice = this.tables.mode(this.stream, table, first, second);
       if (choice < 3) {
         const motion = candidates[choice] ?? candidates.at(-1) ?? zeroMotion;
-        block.subBlocks.push({ motion, differences: [null, null], intraMode: null });
+        block.subBlocks.push({ motion, intraMode: null });
       } else {
-        block.subBlocks.push(this.#newMotion(neighbours, temporal));
+        block.subBlocks.push(this.#newMotion(neighbours, temporal, block.type === INTER8 ? 0 : 1 + size));
         block.hasNewMotion = true;
       }
     }
@@ -294,35 +339,63 @@ class ModeReader {
     return { reference: references.length === 2 ? 2 : 0, vectors: [vectors[0] ?? null, vectors[1] ?? null] };
   }
 
-  #newMotion(neighbours: readonly (SubBlock | undefined)[], temporal: Motion | null): SubBlock {
-    const reference = (this.packet.references.length > 1 ? this.tables.mode(this.stream, 'reference', 0) : 0) as
-      0 | 1 | 2;
+  #newMotion(neighbours: readonly (SubBlock | undefined)[], temporal: Motion | null, width: number): SubBlock {
+    const r = (subBlock: SubBlock | undefined): number =>
+      subBlock === undefined ? 0 : subBlock.motion === null ? 1 : 2 + subBlock.motion.reference;
+    const context = 25 * width + 5 * r(neighbours[0]) + r(neighbours[1]);
+    const isOne = this.packet.references.length < 2;
+    const reference = (isOne ? 0 : this.tables.mode(this.stream, 'reference', context, 100 + width)) as 0 | 1 | 2;
     const motion: Motion = { reference, vectors: [null, null] };
-    const differences: [Vector | null, Vector | null] = [null, null];
     for (const slot of [0, 1] as const) {
       if (reference !== 2 && reference !== slot) continue;
-      const difference = {
-        x: this.#difference(neighbours, 'x'),
-        y: this.#difference(neighbours, 'y'),
-      };
       const predicted = predictedVector(neighbours, slot, temporal);
-      const vector = { x: predicted.x + difference.x, y: predicted.y + difference.y };
+      const vectors = neighbours.map((neighbour) => neighbour?.motion?.vectors[slot] ?? null);
+      const y = temporal === null ? 0 : 1;
+      const across = this.#difference(vectors, 'x', 0, predicted.x, y);
+      const u = 1 + [1, 3, 5].filter((limit) => across.class >= limit).length;
+      const down = this.#difference(vectors, 'y', u, predicted.y, y);
+      const vector = { x: predicted.x + across.value, y: predicted.y + down.value };
       for (const part of [vector.x, vector.y]) must(part >= -8192 && part <= 8191, 'vector');
       motion.vectors[slot] = vector;
-      differences[slot] = difference;
     }
-    return { motion, differences, intraMode: null };
+    return { motion, intraMode: null };
   }
 
-  #difference(neighbours: readonly (SubBlock | undefined)[], component: 'x' | 'y'): number {
-    const differences = neighbours.slice(0, 2).flatMap((neighbour) => neighbour?.differences ?? []);
-    const sum = differences.reduce((total, difference) => total + Math.abs(difference?.[component] ?? 0), 0);
-    const h = sum < 3 ? 0 : sum < 33 ? 1 : 2;
-    const c = this.tables.mode(this.stream, 'motionClass', (component === 'x' ? 0 : 3) + h);
-    if (c === 0) return 0;
+  #difference(
+    vectors: readonly (Vector | null)[],
+    component: 'x' | 'y',
+    u: number,
+    predicted: number,
+    hasTemporal: number,
+  ): { class: number; value: number } {
+    const values = vectors.flatMap((vector) => (vector === null ? [] : [vector[component]]));
+    const spread = Math.max(...values) - Math.min(...values);
+    const g = values.length === 0 ? 0 : 1 + [1, 2, 5, 12, 40].filter((limit) => spread >= limit).length;
+    const y = [1, 8, 40].filter((limit) => Math.abs(predicted) >= limit).length;
+    const c = this.tables.mode(this.stream, 'motionClass', 7 * u + g, 35 + 8 * u + 2 * y + hasTemporal);
+    if (c === 0) return { class: 0, value: 0 };
     const magnitude = 2 ** (c - 1) + this.stream.bits(c - 1);
-    return this.stream.bits(1) === 1 ? -magnitude : magnitude;
+    return { class: c, value: this.stream.bits(1) === 1 ? -magnitude : magnitude };
   }
+}
+
+/** l of "Modes". */
+function levelOf(lumaGroups: number): number {
+  return [1, 4, 7, 10].filter((limit) => lumaGroups >= limit).length;
+}
+
+/** d of "Motion": lists that are too short end in their last motion. */
+function distanceOf(candidates: readonly Motion[], index: number): number {
+  const first = candidates[0] ?? zeroMotion;
+  const other = candidates[index] ?? candidates.at(-1) ?? zeroMotion;
+  if (other.reference !== first.reference) return 5;
+  let sum = 0;
+  for (const slot of [0, 1] as const) {
+    for (const component of ['x', 'y'] as const) {
+      sum += Math.abs((other.vectors[slot]?.[component] ?? 0) - (first.vectors[slot]?.[component] ?? 0));
+    }
+  }
+  return [1, 3, 9, 33].filter((limit) => sum >= limit).length;
 }
 
 const zeroMotion: Motion = { reference: 0, vectors: [{ x: 0, y: 0 }, null] };

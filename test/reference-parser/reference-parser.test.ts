@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { AdaptiveTables } from '../../src/entropy/adaptive-tables.js';
+import { AdaptiveTables, pairOf } from '../../src/entropy/adaptive-tables.js';
 import { encodeMagnitude } from '../../src/entropy/magnitude.js';
 import { RansEncoder } from '../../src/entropy/rans-encoder.js';
 import { makePackets, writeStream } from '../bitstream/samples.js';
@@ -44,6 +44,7 @@ describe('the second parser agrees with the first one', () => {
     for (let row = 0; row < 3 * 32 * 8; row++) coefficients.set(geometricTable(16, 0.3 + (row % 32) / 50), 16 * row);
     const steps = Array.from({ length: 3000 }, () => ({
       context: Math.floor(2 * random()),
+      second: Math.floor(2 * random()),
       symbol: Math.floor(5 * random() ** 2),
       row: Math.floor(3 * 32 * 8 * random() ** 4),
       magnitude: Math.floor(16384 * random() ** 12),
@@ -51,15 +52,19 @@ describe('the second parser agrees with the first one', () => {
     }));
     const encoder = new RansEncoder();
     const modeTables = new AdaptiveTables(modes, 5, { rate: 'counted' });
-    const coefficientTables = new AdaptiveTables(coefficients, 16, { rate: 7 });
-    for (const { context, symbol, row, magnitude, bits } of steps) {
-      modeTables.encode(encoder, context, symbol);
-      encodeMagnitude(encoder, coefficientTables, row, magnitude);
+    const near = new Uint16Array(3 * 32 * 35 * 16);
+    for (let row = 0; row < 3 * 32 * 35; row++) near.set(geometricTable(16, 0.2 + (row % 35) / 60), 16 * row);
+    const both = Uint16Array.of(...coefficients, ...near);
+    const coefficientTables = new AdaptiveTables(both, 16, { rate: 7 });
+    for (const { context, second, symbol, row, magnitude, bits } of steps) {
+      modeTables.encode(encoder, pairOf(context, second), symbol);
+      encodeMagnitude(encoder, coefficientTables, pairOf(row, 768 + 35 * (row >> 3) + bits), magnitude);
       encoder.bits(bits, 3);
     }
     const tables: Record<string, Table> = {
       'modeTables.type': { shape: [2, 5], values: [...modes] },
       coefficientTables: { shape: [3, 32, 8, 16], values: [...coefficients] },
+      nearTables: { shape: [3, 32, 7, 5, 16], values: [...near] },
     };
     const pack: ReferencePack = {
       table: (name) => tables[name] ?? { shape: [], values: [] },
@@ -68,9 +73,10 @@ describe('the second parser agrees with the first one', () => {
     const stream = new SymbolStream(encoder.finish());
     const set = new TableSet(pack);
     expect(Math.max(...steps.map(({ magnitude }) => magnitude))).toBeGreaterThan(1000);
-    for (const { context, symbol, row, magnitude, bits } of steps) {
-      expect(set.mode(stream, 'type', context)).toBe(symbol);
-      expect(set.magnitude(stream, row >> 8, (row >> 3) & 31, row & 7)).toBe(magnitude);
+    for (const { context, second, symbol, row, magnitude, bits } of steps) {
+      expect(set.mode(stream, 'type', context, second)).toBe(symbol);
+      const [size, part] = [Math.floor(bits / 5), bits % 5];
+      expect(set.magnitude(stream, row >> 8, (row >> 3) & 31, row & 7, size, part)).toBe(magnitude);
       expect(stream.bits(3)).toBe(bits);
     }
     stream.end();

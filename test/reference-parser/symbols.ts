@@ -12,18 +12,22 @@ export class SymbolStream {
     must(this.#state >= 2n ** 23n && this.#state < 2n ** 31n, 'state');
   }
 
-  /** Decodes the index of the frequency that the slot falls into. */
-  symbol(frequencies: readonly number[]): number {
+  /** Decodes the index of the frequency that the slot falls into; of the mean of two tables if there are two. */
+  symbol(frequencies: readonly number[], others: readonly number[] = frequencies): number {
     const slot = Number(this.#state & 32767n);
-    let start = 0;
+    let twice = 0;
+    let start: number;
+    let end = 0;
     let symbol = 0;
     for (; ; symbol++) {
-      const frequency = frequencies[symbol];
-      must(frequency !== undefined, 'a table sums to 32768');
-      if (slot < start + frequency) break;
-      start += frequency;
+      const [frequency, other] = [frequencies[symbol], others[symbol]];
+      must(frequency !== undefined && other !== undefined, 'a table sums to 32768');
+      start = end;
+      twice += frequency + other;
+      end = Math.floor(twice / 2);
+      if (slot < end) break;
     }
-    this.#state = BigInt(frequencies[symbol] ?? 0) * (this.#state >> 15n) + BigInt(slot - start);
+    this.#state = BigInt(end - start) * (this.#state >> 15n) + BigInt(slot - start);
     while (this.#state < 2n ** 23n) {
       must(this.#position < this.bytes.length, 'a coded stream has enough bytes');
       this.#state = this.#state * 256n + BigInt(this.bytes[this.#position++] ?? 0);
@@ -59,14 +63,19 @@ export class TableSet {
     this.#tables = new Map();
   }
 
-  /** Decodes a symbol with a mode table. */
-  mode(stream: SymbolStream, name: string, context: number): number {
-    return this.#decode(stream, `modeTables.${name}`, context, (count) => 4 + Math.min(count >> 4, 2));
+  /** Decodes a symbol with a mode table, or with two: `second` is a row of the table too. */
+  mode(stream: SymbolStream, name: string, context: number, second = context): number {
+    const rows = [context, second].map((row) => ({ name: `modeTables.${name}`, row }));
+    return this.#decode(stream, rows, (count) => 4 + Math.min(count >> 4, 1));
   }
 
   /** Decodes a magnitude. */
-  magnitude(stream: SymbolStream, kind: number, scale: number, context: number): number {
-    const symbol = this.#decode(stream, 'coefficientTables', (kind * 32 + scale) * 8 + context, () => 7);
+  magnitude(stream: SymbolStream, kind: number, scale: number, context: number, near: number, part: number): number {
+    const rows = [
+      { name: 'coefficientTables', row: (kind * 32 + scale) * 8 + context },
+      { name: 'nearTables', row: ((kind * 32 + scale) * 7 + near) * 5 + part },
+    ];
+    const symbol = this.#decode(stream, rows, () => 7);
     if (symbol < 15) return symbol;
     let ones = 0;
     while (stream.bits(1) === 1) {
@@ -80,10 +89,27 @@ export class TableSet {
 
   /** Decodes a bit with a table of section 13. */
   bit(stream: SymbolStream, table: number): number {
-    return this.#decode(stream, 'bitTables', table, () => 7);
+    return this.#decode(stream, [{ name: 'bitTables', row: table }], () => 7);
   }
 
-  #decode(stream: SymbolStream, name: string, row: number, rate: (count: number) => number): number {
+  #decode(
+    stream: SymbolStream,
+    rows: readonly { name: string; row: number }[],
+    rate: (count: number) => number,
+  ): number {
+    const tables = new Set(rows.map(({ name, row }) => this.#table(name, row)));
+    const symbol = stream.symbol(...([...tables].map(({ frequencies }) => frequencies) as [number[], number[]?]));
+    for (const table of tables) {
+      const shift = rate(table.count);
+      table.frequencies = table.frequencies.map((frequency) => frequency - ((frequency - 1) >> shift));
+      const lacking = 32768 - table.frequencies.reduce((sum, frequency) => sum + frequency, 0);
+      table.frequencies[symbol] = (table.frequencies[symbol] ?? 0) + lacking;
+      table.count = Math.min(table.count + 1, 255);
+    }
+    return symbol;
+  }
+
+  #table(name: string, row: number): AdaptiveTable {
     const key = `${name}[${row}]`;
     let table = this.#tables.get(key);
     if (table === undefined) {
@@ -94,12 +120,6 @@ export class TableSet {
       table = { frequencies, count: 0 };
       this.#tables.set(key, table);
     }
-    const symbol = stream.symbol(table.frequencies);
-    const shift = rate(table.count);
-    table.frequencies = table.frequencies.map((frequency) => frequency - ((frequency - 1) >> shift));
-    const lacking = 32768 - table.frequencies.reduce((sum, frequency) => sum + frequency, 0);
-    table.frequencies[symbol] = (table.frequencies[symbol] ?? 0) + lacking;
-    table.count = Math.min(table.count + 1, 255);
-    return symbol;
+    return table;
   }
 }

@@ -188,11 +188,23 @@ function readBlock(
   const contextOfSum = pack.table('contextOfSum').values;
   const read = (kind: number, base: number, index: number): void => {
     let sum = 0;
+    let near = 0;
     for (let n = 0; n < 6; n++) {
       const neighbour = neighbours[(kind * 256 + index) * 6 + n] ?? 255;
-      if (neighbour !== 255) sum += Math.min(Math.abs(tokens[base + neighbour] ?? 0), 3);
+      if (neighbour === 255) continue;
+      const size = Math.abs(tokens[base + neighbour] ?? 0);
+      sum += Math.min(size, 3);
+      if (n < 2) near += size;
     }
-    const magnitude = tables.magnitude(stream, kind, scaleOf(base + index), contextOfSum[sum] ?? 8);
+    const part = [4, 16, 48, 128].filter((limit) => index >= limit).length;
+    const magnitude = tables.magnitude(
+      stream,
+      kind,
+      scaleOf(base + index),
+      contextOfSum[sum] ?? 8,
+      Math.min(6, near),
+      part,
+    );
     if (magnitude > 0) tokens[base + index] = stream.bits(1) === 1 ? -magnitude : magnitude;
   };
   const isLarge = block.size > 0;

@@ -3,7 +3,7 @@
 #
 #   CLIPS=list.txt HD=list.txt STILLS=list.txt BEFORE=folder training/runs/nano-7.sh
 #
-# CLIPS, HD and STILLS are files with one path per line; BEFORE is the folder of the pack 0.6.0, commit 654b347. LOG.md has
+# CLIPS, HD and STILLS are files with one path per line; BEFORE is the folder of the pack 0.6.0, commit 654b347; `upgrade` is that of commit 0856287. LOG.md has
 # samples and figures; 0.7.0 itself changed encoders (12 to 30 intra modes) between 22 and 6.5 minutes of the last step.
 set -euo pipefail
 cd "$(dirname "$0")/.."

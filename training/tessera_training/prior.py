@@ -113,10 +113,11 @@ def make_batch(coder: TokenCoder, frames: list[Rows], group: list[int]) -> Batch
     slot = torch.from_numpy(np.cumsum(is_second) - 1)
 
     def part(chosen: Tensor, compact: bool) -> CodedTokens:
-        fields = [getattr(coded, f)[chosen] for f in ("place", "kind", "context", "symbol", "extra", "macroblock")]
+        names = ("place", "kind", "context", "near", "symbol", "extra", "macroblock")
+        fields = {name: getattr(coded, name)[chosen] for name in names}
         if compact:
-            fields[0] = slot[fields[5]] * 384 + fields[0] % 384
-        return CodedTokens(*fields)
+            fields["place"] = slot[fields["macroblock"]] * 384 + fields["place"] % 384
+        return CodedTokens(**fields)
 
     return Batch(
         torch.from_numpy(block).float(),

@@ -14,6 +14,9 @@ CHROMA_LIMIT = np.array([0, 2, 4, 8, 16, 32, 64, 96, 128])
 SCALES, CONTEXTS, SYMBOLS = 32, 8, 16
 TOTAL = 32768
 NONE = 255
+# Scales, sizes of the two nearest neighbours, parts of the tokens' order.
+NEAR = (SCALES, 7, 5)
+PART_LIMITS = np.array([4, 16, 48, 128])
 INTRA_CLASSES = 16
 # Frequencies that the separable transform of so many samples keeps.
 SEPARABLE = {16: 8, 32: 16, 64: 16}
@@ -30,29 +33,55 @@ class PackShape:
     intra_modes: int = 30
 
 
+def mode_table_contexts(intra_modes: int) -> dict[str, tuple[int, int]]:
+    """(first, second) numbers of contexts of each mode symbol (section 8); second is 0 if it has one context only."""
+    modes = intra_modes + 1
+    return {
+        "qOffset": (1, 0),
+        "filtered": (3, 0),
+        "split": (256, 300),
+        "typeLarge": (72, 450),
+        "type": (36, 225),
+        "typeKey": (9, 36),
+        "intraMode16": (modes, modes),
+        "intraMode8": (modes**2, modes),
+        "chromaFromLuma": (9, 0),
+        "lumaGroups": (48, 144),
+        "transform": (18, 18),
+        "basis16": (1, 0),
+        "basis8": (1, 0),
+        "chromaGroups": (128, 96),
+        "motionSkip": (108, 75),
+        "motion": (144, 100),
+        "reference": (100, 4),
+        "motionClass": (35, 40),
+    }
+
+
 def mode_table_shapes(intra_modes: int) -> dict[str, tuple[int, int]]:
     """(contexts, symbols) of each mode symbol (section 8)."""
-    pairs = (intra_modes + 1) ** 2
-    return {
-        "qOffset": (1, 17),
-        "filtered": (3, 2),
-        "split": (12, 2),
-        "typeLarge": (18, 3),
-        "type": (9, 5),
-        "typeKey": (3, 2),
-        "intraMode16": (pairs, intra_modes),
-        "intraMode8": (pairs, intra_modes),
-        "chromaFromLuma": (9, 2),
-        "lumaGroups": (48, 17),
-        "transform": (9, 2),
-        "basis16": (1, 4),
-        "basis8": (1, 4),
-        "chromaGroups": (64, 9),
-        "motionSkip": (3, 3),
-        "motion": (4, 4),
-        "reference": (1, 3),
-        "motionClass": (6, 16),
+    symbols = {
+        "qOffset": 17,
+        "filtered": 2,
+        "split": 2,
+        "typeLarge": 3,
+        "type": 5,
+        "typeKey": 2,
+        "intraMode16": intra_modes,
+        "intraMode8": intra_modes,
+        "chromaFromLuma": 2,
+        "lumaGroups": 17,
+        "transform": 2,
+        "basis16": 4,
+        "basis8": 4,
+        "chromaGroups": 9,
+        "motionSkip": 3,
+        "motion": 4,
+        "reference": 3,
+        "motionClass": 16,
     }
+    contexts = mode_table_contexts(intra_modes)
+    return {name: (sum(contexts[name]), count) for name, count in symbols.items()}
 
 
 def frequencies(weights: np.ndarray) -> np.ndarray:
@@ -151,48 +180,49 @@ def default_coefficient_tables() -> np.ndarray:
     return np.broadcast_to(tables, (3, SCALES, CONTEXTS, SYMBOLS)).copy()
 
 
+def default_near_tables() -> np.ndarray:
+    """uint16 [3, 32, 7, 5, 16]: means as in `default_coefficient_tables`, by the sizes of the two nearest neighbours."""
+    mean = 0.0004 * 2.0 ** (np.arange(SCALES) * 0.48)
+    lift = np.array([0.8, 1.4, 2.1, 2.8, 3.4, 4.2, 6.0])
+    tables = frequencies(magnitude_weights(mean[:, None] * lift[None, :]))
+    return np.broadcast_to(tables[None, :, :, None], (3, *NEAR, SYMBOLS)).copy()
+
+
 def default_mode_tables(intra_modes: int) -> dict[str, np.ndarray]:
-    """Smooth guesses that favour what a neighbour has; `mode_tables.py` fits them to data."""
+    """Guesses that are the same for all contexts, but of modes, which are likelier if a neighbour has them;
+    `mode_tables.py` fits them to data."""
     weights = {name: np.ones(shape) for name, shape in mode_table_shapes(intra_modes).items()}
-    weights["qOffset"][0] = 2.0 ** -np.abs(np.arange(17) - 8.0)
+    weights["qOffset"][:] = 2.0 ** -np.abs(np.arange(17) - 8.0)
     weights["filtered"][:] = [[0.3, 0.7], [0.2, 0.8], [0.08, 0.92]]
-    for left in range(3):
-        for above in range(3):
-            row = np.array([0.35, 0.35, 0.15, 0.07, 0.08])
-            for c in (left, above):
-                row *= ([3, 1, 0.5, 0.3, 0.3], [1, 1.5, 1.3, 0.7, 0.7], [0.4, 0.8, 1, 3, 3])[c]
-            weights["type"][3 * left + above] = row
-    weights["typeLarge"][:] = large_types(weights["type"])
-    weights["split"][:] = [[0.6, 0.4], [0.4, 0.6], [0.15, 0.85]] * 4
-    weights["typeKey"][:] = [[0.75, 0.25], [0.45, 0.55], [0.15, 0.85]]
+    weights["split"][:] = [0.4, 0.6]
+    weights["typeLarge"][:] = [0.5, 0.4, 0.1]
+    weights["type"][:] = [0.35, 0.35, 0.15, 0.07, 0.08]
+    weights["typeKey"][:] = [0.6, 0.4]
     base = np.array(([4, 4, 2, 2] + [1] * intra_modes)[:intra_modes], np.float64)
     for name in ("intraMode16", "intraMode8"):
-        for left in range(intra_modes + 1):
-            for above in range(intra_modes + 1):
-                row = base.copy()
-                for mode in (left, above):
-                    if mode:
-                        row[mode - 1] += 4
-                weights[name][(intra_modes + 1) * left + above] = row
-    centres = [0.5, 3, 5, 8, 10, 13]
-    for k in range(8):
-        for h, centre in enumerate(centres):
-            distance = np.abs(np.arange(17) - centre)
-            weights["lumaGroups"][6 * k + h] = 0.02 + 2.0 ** -(distance / 1.5)
-        for has_luma in range(2):
-            for h in range(4):
-                distance = np.abs(np.arange(9) - 1.3 * h)
-                weights["chromaGroups"][8 * k + 4 * has_luma + h] = 0.01 + 2.0 ** -(distance * (1.0 if has_luma else 1.5))
+        weights[name][:] = base
+    count = intra_modes + 1
+    for mode in range(intra_modes):
+        weights["intraMode16"][[mode + 1, count + mode + 1], mode] += 4
+        weights["intraMode8"][count * count + mode + 1, mode] += 4
+        pairs = weights["intraMode8"][: count * count].reshape(count, count, intra_modes)
+        pairs[mode + 1, :, mode] += 4
+        pairs[:, mode + 1, mode] += 4
+    groups = np.arange(17)
+    weights["lumaGroups"][:] = 0.05 + 2.0 ** -(np.abs(groups - 5) / 2.5)
+    for kind in range(8):
+        for activity, centre in enumerate([0.5, 3, 5, 8, 10, 13]):
+            weights["lumaGroups"][6 * kind + activity] = 0.02 + 2.0 ** -(np.abs(groups - centre) / 1.5)
+        for collocated in range(1, 18):
+            weights["lumaGroups"][48 + 18 * kind + collocated] += 2.0 ** -np.abs(groups - collocated + 1)
+    weights["chromaGroups"][:] = 2.0 ** -np.arange(9.0)
     weights["chromaFromLuma"][:] = [[0.6, 0.4], [0.45, 0.55], [0.3, 0.7]] * 3
-    weights["transform"][:] = [[0.8, 0.2], [0.6, 0.4], [0.35, 0.65]] * 3
-    weights["basis16"][0] = weights["basis8"][0] = [0.6, 0.2, 0.1, 0.1]
+    weights["transform"][:] = [0.6, 0.4]
+    weights["basis16"][:] = weights["basis8"][:] = [0.6, 0.2, 0.1, 0.1]
     weights["motionSkip"][:] = [0.75, 0.17, 0.08]
-    weights["motion"][:] = [[0.3, 0.2, 0.1, 0.4]] + [[0.4, 0.15, 0.05, 0.4]] * 3
-    weights["reference"][0] = [0.6, 0.2, 0.2]
-    for component in range(2):
-        for h, centre in enumerate([1.0, 3.0, 5.0]):
-            distance = np.abs(np.arange(16) - centre)
-            weights["motionClass"][3 * component + h] = 2.0**-distance + 1e-4
+    weights["motion"][:] = [0.38, 0.17, 0.07, 0.38]
+    weights["reference"][:] = [0.5, 0.25, 0.25]
+    weights["motionClass"][:] = 2.0 ** -np.abs(np.arange(16) - 2.5) + 1e-4
     return {f"modeTables.{name}": frequencies(value) for name, value in weights.items()}
 
 
@@ -260,6 +290,7 @@ def default_tables(shape: PackShape) -> dict[str, np.ndarray]:
         "contextNeighbours": context_neighbours(),
         "contextOfSum": np.array([0, 1, 2, 3, 4, 4, 5, 5, 6, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7], np.uint8),
         "coefficientTables": default_coefficient_tables(),
+        "nearTables": default_near_tables(),
         **default_mode_tables(m),
     }
 
@@ -272,7 +303,7 @@ def check_tables(tables: dict[str, np.ndarray]) -> None:
             raise ValueError(f"tables: {text}")
 
     for name, table in tables.items():
-        if name == "coefficientTables" or name.startswith("modeTables."):
+        if name in ("coefficientTables", "nearTables") or name.startswith("modeTables."):
             need(table.dtype == np.uint16 and (table >= 1).all(), f"{name}: frequencies must be at least 1")
             need((table.astype(np.int64).sum(-1) == TOTAL).all(), f"{name}: frequencies must sum to {TOTAL}")
     need(bool((np.diff(tables["step"]) <= 0).all() and tables["step"].min() >= 1), "step must fall and stay positive")
@@ -288,5 +319,7 @@ def check_tables(tables: dict[str, np.ndarray]) -> None:
     need(intra_class.shape == (m,) and int(intra_class.max()) < INTRA_CLASSES, f"intraClass must have {m} values below {INTRA_CLASSES}")
     for n, kept in SEPARABLE.items():
         need(tables.get(f"separable{n}", np.zeros(0)).shape == (kept, n), f"separable{n} must have shape {(kept, n)}")
+    near = (3, *NEAR, SYMBOLS)
+    need(tables.get("nearTables", np.zeros(0)).shape == near, f"nearTables must have shape {near}")
     for name, shape in mode_table_shapes(m).items():
         need(tables.get(f"modeTables.{name}", np.zeros(0)).shape == shape, f"modeTables.{name} must have shape {shape}")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .shards import block_sizes
-from .tables import CHROMA_LIMIT, CODE, LUMA_LIMIT, NONE, TOTAL, frequencies
+from .tables import CHROMA_LIMIT, CODE, LUMA_LIMIT, NEAR, NONE, PART_LIMITS, TOTAL, frequencies
 
 
 @dataclass
@@ -19,6 +19,7 @@ class CodedTokens:
     place: Tensor  # index into [macroblocks, 384]
     kind: Tensor  # 0, 1, 2
     context: Tensor  # 0..7
+    near: Tensor  # 0..34: size of the two nearest neighbours, part of the order
     symbol: Tensor  # 0..15
     extra: Tensor  # float: sign and escape bits
     macroblock: Tensor
@@ -59,14 +60,21 @@ class TokenCoder:
         small = np.minimum(size, 3).reshape(-1)
         base = block * 385
         sums = np.zeros(len(block), np.uint8)
+        near = np.zeros(len(block), np.int64)
+        sizes = size.reshape(-1)
         row = transform[block] * 384 + at
         for index in range(6):
-            sums += small[base + self.neighbours[index][row]]
-        magnitude = size.reshape(-1)[base + at]
+            places = base + self.neighbours[index][row]
+            sums += small[places]
+            if index < 2:
+                near += sizes[places]
+        magnitude = sizes[base + at]
+        part = np.digitize(np.where(at < 256, at, at - 256), PART_LIMITS)
         return CodedTokens(
             torch.from_numpy(block.astype(np.int64) * 384 + at),
             torch.from_numpy(np.where(at < 256, transform[block], 2).astype(np.int64)),
             torch.from_numpy(self.context_of_sum[sums]),
+            torch.from_numpy(NEAR[2] * np.minimum(near, NEAR[1] - 1) + part),
             torch.from_numpy(np.minimum(magnitude, 15).astype(np.int64)),
             torch.from_numpy(self.fixed_bits[magnitude]),
             torch.from_numpy(block.astype(np.int64)),

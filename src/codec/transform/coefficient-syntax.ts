@@ -1,4 +1,5 @@
 import type { SymbolCoder } from '../../entropy/symbol-coder.js';
+import { pairOf } from '../../entropy/adaptive-tables.js';
 import type { PackTables } from './pack-tables.js';
 import { isFirstOfBlock } from './block-order.js';
 import {
@@ -12,10 +13,26 @@ import {
 } from './frame-tokens.js';
 import type { Scales } from './prior.js';
 import type { ProbabilityTables } from './probability-tables.js';
-import { CONTEXTS, NEIGHBOUR_LIMIT, NEIGHBOURS, NO_NEIGHBOUR, SCALES } from './token-contexts.js';
+import {
+  CONTEXTS,
+  NEAR_SIZES,
+  NEIGHBOUR_LIMIT,
+  NEIGHBOURS,
+  NO_NEIGHBOUR,
+  PARTS,
+  SCALES,
+  TOKEN_KINDS,
+} from './token-contexts.js';
 
 /** First table of a kind, in tables of [kind][scale][context]. */
 const TABLES_PER_KIND = SCALES * CONTEXTS;
+/** First of the tables of [kind][scale][near size][part], which stand behind those. */
+const NEAR_TABLES = TOKEN_KINDS * TABLES_PER_KIND;
+const NEAR_PER_SCALE = NEAR_SIZES * PARTS;
+/** The part of each token, by its place in the order of its kind: parts begin at 0, 4, 16, 48, 128. */
+const PART_OF = Uint8Array.from({ length: LUMA_TOKENS }, (_, i) =>
+  i < 4 ? 0 : i < 16 ? 1 : i < 48 ? 2 : i < 128 ? 3 : 4,
+);
 
 /** Syntax of transform tokens (FORMAT.md section 8, step 4 and "Tokens"), for both directions. */
 export class CoefficientSyntax {
@@ -80,18 +97,28 @@ export class CoefficientSyntax {
     const none = NO_NEIGHBOUR;
     const largest = NEIGHBOUR_LIMIT;
     const contexts = CONTEXTS;
+    const nearLimit = NEAR_SIZES - 1;
+    const parts = PARTS;
+    const nearOfKind = NEAR_TABLES + kind * SCALES * NEAR_PER_SCALE;
+    const nearPerScale = NEAR_PER_SCALE;
+    const partOf = PART_OF;
     let list = kind * LUMA_TOKENS * neighbourCount;
     for (let i = 0; i < count; i++) {
       let sum = 0;
+      let near = 0;
       for (let n = 0; n < neighbourCount; n++) {
         const index = neighbours[list + n]!;
         if (index === none) continue;
         const value = coefficients[base + index]!;
         const magnitude = value < 0 ? -value : value;
         sum += magnitude < largest ? magnitude : largest;
+        if (n < 2) near += magnitude;
       }
       list += neighbourCount;
-      const table = kind * TABLES_PER_KIND + scale[scaleAt + i]! * contexts + contextOfSum[sum]!;
+      const own = scale[scaleAt + i]!;
+      const first = kind * TABLES_PER_KIND + own * contexts + contextOfSum[sum]!;
+      const size = near < nearLimit ? near : nearLimit;
+      const table = pairOf(first, nearOfKind + own * nearPerScale + size * parts + partOf[i]!);
       const value = coefficients[base + i]!;
       const magnitude = coder.magnitude(tables, table, value < 0 ? -value : value);
       if (magnitude === 0) coefficients[base + i] = 0;

@@ -87,8 +87,6 @@ export class FrameTokens {
   readonly referenceIndex: Int8Array;
   /** [2 rows, 2 columns, 4]: x, y for referenceSlot0, then for referenceSlot1, quarter samples; zero where unused. */
   readonly motion: Int16Array;
-  /** [2 rows, 2 columns, 2]: summed magnitudes of the coded motion differences, x and y, limited to 255. */
-  readonly motionDifference: Uint8Array;
   /** [regionRows, regionColumns]: -8..8. */
   readonly qOffset: Int8Array;
   /** [regionRows, regionColumns]: 1 if the loop filter is used. */
@@ -114,7 +112,6 @@ export class FrameTokens {
     this.intraMode = new Uint8Array(new Buffer(4 * blocks));
     this.referenceIndex = new Int8Array(new Buffer(4 * blocks)).fill(NO_REFERENCE);
     this.motion = new Int16Array(new Buffer(2 * 16 * blocks));
-    this.motionDifference = new Uint8Array(new Buffer(8 * blocks));
     this.qOffset = new Int8Array(new Buffer(regions));
     this.filtered = new Uint8Array(new Buffer(regions));
     this.coefficients = new Int16Array(new Buffer(2 * blocks * TOKENS_PER_BLOCK));

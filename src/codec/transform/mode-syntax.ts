@@ -2,7 +2,6 @@ import type { SymbolCoder } from '../../entropy/symbol-coder.js';
 import { BitstreamError } from '../../errors.js';
 import type { PackTables } from './pack-tables.js';
 import type { FrameHeader } from '../frame-header.js';
-import { shiftOf } from '../macroblock-grid.js';
 import {
   AVERAGE,
   BLOCK_16,
@@ -21,22 +20,18 @@ import { fitsPicture, REGION_MACROBLOCKS } from './block-order.js';
 import {
   chromaFromLumaContext,
   chromaGroupsContext,
-  intraModeContext,
+  intraMode16Context,
+  intraMode8Context,
   lumaGroupsContext,
+  motionContext,
+  referenceContext,
   splitContext,
   transformContext,
   typeContext,
   typeKeyContext,
   typeLargeContext,
 } from './mode-contexts.js';
-import {
-  CANDIDATES,
-  MOTION_CLASS_CONTEXTS,
-  MOTION_CLASSES,
-  MotionNeighbours,
-  NEW_MOTION,
-  setMotion,
-} from './motion.js';
+import { CANDIDATES, differenceClass, MOTION_CLASSES, MotionNeighbours, NEW_MOTION, setMotion } from './motion.js';
 import type { ProbabilityTables } from './probability-tables.js';
 import { TemporalMotion } from './temporal-motion.js';
 
@@ -135,7 +130,7 @@ export class ModeSyntax {
     size: number,
   ): boolean {
     const known = tokens.blockSize[row * tokens.geometry.columns + column]! < size ? 1 : 0;
-    const context = splitContext(tokens, row, column, size, header.kind === 'key');
+    const context = splitContext(tokens, this.#temporal, row, column, size, header.kind === 'key');
     return coder.symbol(this.#probabilities.modes.split, context, known) === 1;
   }
 
@@ -178,10 +173,11 @@ export class ModeSyntax {
     const type = tokens.type[row * tokens.geometry.columns + column]!;
     if (size > BLOCK_16) {
       if (header.kind === 'key') return INTRA16;
-      const context = typeLargeContext(tokens, row, column, size);
+      const context = typeLargeContext(tokens, this.#temporal, row, column, size);
       return LARGE_TYPES[coder.symbol(modes.typeLarge, context, type === INTRA16 ? 2 : type)]!;
     }
-    if (header.kind === 'inter') return coder.symbol(modes.type, typeContext(tokens, row, column), type);
+    if (header.kind === 'inter')
+      return coder.symbol(modes.type, typeContext(tokens, this.#temporal, row, column), type);
     return INTRA16 + coder.symbol(modes.typeKey, typeKeyContext(tokens, row, column), type - INTRA16);
   }
 
@@ -195,12 +191,12 @@ export class ModeSyntax {
   ): void {
     const { modes } = this.#probabilities;
     const at = row * tokens.geometry.columns + column;
-    const groupsContext = lumaGroupsContext(tokens, row, column, size, type);
+    const groupsContext = lumaGroupsContext(tokens, this.#temporal, row, column, size, type);
     const groups = coder.symbol(modes.lumaGroups, groupsContext, tokens.lumaGroups[at]!);
     tokens.lumaGroups[at] = groups;
     if (type === INTRA8) tokens.transform[at] = 1;
     else if (groups > 0 && size === BLOCK_16) {
-      const context = transformContext(tokens, row, column, type);
+      const context = transformContext(tokens, this.#temporal, row, column, type);
       tokens.transform[at] = coder.symbol(modes.transform, context, tokens.transform[at]!);
     }
     const small = tokens.transform[at] === 1;
@@ -210,7 +206,7 @@ export class ModeSyntax {
       if (basis >= choices) throw new BitstreamError('the pack has no such basis', { field: 'basis' });
       tokens.basis[at] = basis;
     }
-    const context = chromaGroupsContext(tokens, row, column, size, type, groups > 0);
+    const context = chromaGroupsContext(tokens, this.#temporal, row, column, size, type, groups);
     tokens.chromaGroups[at] = coder.symbol(modes.chromaGroups, context, tokens.chromaGroups[at]!);
   }
 
@@ -220,11 +216,12 @@ export class ModeSyntax {
     const first = 2 * row * stride + 2 * column;
     const modeCount = this.#intraModes;
     const tables = type === INTRA16 ? this.#probabilities.modes.intraMode16 : this.#probabilities.modes.intraMode8;
+    const contextOf = type === INTRA16 ? intraMode16Context : intraMode8Context;
     for (let sub = 0; sub < (type === INTRA16 ? 1 : 4); sub++) {
       const y = 2 * row + (sub >> 1);
       const x = 2 * column + (sub & 1);
       const at = y * stride + x;
-      intraMode[at] = coder.symbol(tables, intraModeContext(tokens, y, x, modeCount), intraMode[at]!);
+      intraMode[at] = coder.symbol(tables, contextOf(tokens, y, x, modeCount), intraMode[at]!);
     }
     if (type === INTRA16) {
       const mode = intraMode[first]!;
@@ -247,13 +244,11 @@ export class ModeSyntax {
     const at = row * tokens.geometry.columns * 2 + column;
     const type = tokens.type[block]!;
     const known = motionSymbol(neighbours, tokens, at, type);
-    const symbol =
-      type === SKIP
-        ? coder.symbol(modes.motionSkip, motionContext(size) - 1, known)
-        : coder.symbol(modes.motion, motionContext(size), known);
+    const table = type === SKIP ? modes.motionSkip : modes.motion;
+    const context = motionContext(tokens, neighbours, row, column, size, type === SKIP);
+    const symbol = coder.symbol(table, context, known);
     if (symbol !== NEW_MOTION) {
       setMotion(tokens, row, column, size, neighbours.candidates, symbol * MOTION_FIELDS);
-      this.#setDifference(tokens, row, column, size, 0, 0);
       return;
     }
     tokens.hasNewMotion[block] = 1;
@@ -273,36 +268,38 @@ export class ModeSyntax {
     const reference =
       header.referenceSlot1 === null
         ? 0
-        : coder.symbol(this.#probabilities.modes.reference, 0, Math.max(0, tokens.referenceIndex[at]!));
+        : coder.symbol(
+            this.#probabilities.modes.reference,
+            referenceContext(this.#neighbours, size),
+            Math.max(0, tokens.referenceIndex[at]!),
+          );
     fields[0] = reference;
-    let sumX = 0;
-    let sumY = 0;
     for (let slot = 0; slot < 2; slot++) {
       if (reference !== slot && reference !== AVERAGE) continue;
-      const x = this.#codeComponent(coder, tokens, at, slot, 0);
-      const y = this.#codeComponent(coder, tokens, at, slot, 1);
-      sumX += Math.abs(x);
-      sumY += Math.abs(y);
+      const classOfX = this.#codeComponent(coder, tokens, at, slot, 0, 0);
+      this.#codeComponent(coder, tokens, at, slot, 1, classOfX);
     }
     setMotion(tokens, row, column, size, fields, 0);
-    this.#setDifference(tokens, row, column, size, sumX, sumY);
   }
 
-  /** Codes one component of a new vector into the fields; returns its difference to the prediction. */
-  #codeComponent(coder: SymbolCoder, tokens: FrameTokens, at: number, slot: number, component: number): number {
+  /** Codes one component of a new vector into the fields; returns the class of its difference to the prediction. */
+  #codeComponent(
+    coder: SymbolCoder,
+    tokens: FrameTokens,
+    at: number,
+    slot: number,
+    component: number,
+    classOfX: number,
+  ): number {
     const predicted = this.#neighbours.predict(slot, component);
-    const context = MOTION_CLASS_CONTEXTS * component + this.#neighbours.differenceContext(component);
+    const context = this.#neighbours.classContext(slot, component, predicted, classOfX);
     const wanted = tokens.motion[at * 4 + slot * 2 + component]! - predicted;
-    const size = Math.abs(wanted);
-    const motionClass = coder.symbol(
-      this.#probabilities.modes.motionClass,
-      context,
-      size === 0 ? 0 : Math.min(MOTION_CLASSES - 1, 32 - Math.clz32(size)),
-    );
+    const { motionClass: classes } = this.#probabilities.modes;
+    const motionClass = coder.symbol(classes, context, Math.min(MOTION_CLASSES - 1, differenceClass(wanted)));
     let difference = 0;
     if (motionClass > 0) {
       const low = 1 << (motionClass - 1);
-      difference = low + coder.bits(size - low, motionClass - 1);
+      difference = low + coder.bits(Math.abs(wanted) - low, motionClass - 1);
       if (coder.bits(wanted < 0 ? 1 : 0, 1) === 1) difference = -difference;
     }
     const value = predicted + difference;
@@ -310,23 +307,8 @@ export class ModeSyntax {
       throw new BitstreamError('motion vector out of range', { field: 'motion' });
     }
     this.#fields[1 + slot * 2 + component] = value;
-    return difference;
+    return motionClass;
   }
-
-  #setDifference(tokens: FrameTokens, row: number, column: number, size: number, x: number, y: number): void {
-    const stride = tokens.geometry.columns * 2;
-    for (let r = row; r < row + size; r++) {
-      for (let c = column; c < column + size; c++) {
-        tokens.motionDifference[(r * stride + c) * 2] = Math.min(255, x);
-        tokens.motionDifference[(r * stride + c) * 2 + 1] = Math.min(255, y);
-      }
-    }
-  }
-}
-
-/** Context of `motion` for a partition of so many sub-blocks' width: 0 for 8x8, 1 for 16x16, 2, 3 for 32x32 and 64x64. */
-export function motionContext(size: number): number {
-  return shiftOf(size);
 }
 
 /** Gives all macroblocks of a block the modes of its first one. */

@@ -1,3 +1,4 @@
+import { pairOf } from '../../entropy/adaptive-tables.js';
 import { AVERAGE, MOTION_FIELDS, NO_REFERENCE, type FrameTokens } from './frame-tokens.js';
 import { isCodedBefore } from './block-order.js';
 import type { TemporalMotion } from './temporal-motion.js';
@@ -10,8 +11,18 @@ export const NEW_MOTION = CANDIDATES;
 
 /** The number of classes of a vector's difference to its prediction, by its number of bits. */
 export const MOTION_CLASSES = 16;
-/** Contexts of a component's class. */
-export const MOTION_CLASS_CONTEXTS = 3;
+/** What stands for the component in the contexts of a class: x, or y with one of four sizes of x. */
+const COMPONENTS = 5;
+const VECTOR_SPREADS = 7;
+/** Numbers of first and second contexts of a component's class. */
+export const MOTION_CLASS_CONTEXTS = [COMPONENTS * VECTOR_SPREADS, COMPONENTS * 8] as const;
+/** Values of {@link MotionNeighbours.spread}. */
+export const MOTION_SPREADS = 36;
+
+/** Class of a difference of a component: its number of bits. */
+export function differenceClass(difference: number): number {
+  return 32 - Math.clz32(Math.abs(difference));
+}
 
 /** Reference 0 with vector zero, the last candidate. */
 const NO_MOVEMENT = new Int16Array(MOTION_FIELDS);
@@ -93,15 +104,60 @@ export class MotionNeighbours {
     return fields[1 + slot * 2 + component]!;
   }
 
-  /** Returns the context 0..2 of a motion class, from the size of the neighbours' differences in this component. */
-  differenceContext(component: number): number {
+  /** Returns 0..35: how far the second and the third candidate are from the first. */
+  spread(): number {
+    return 6 * this.#distance(1) + this.#distance(2);
+  }
+
+  /** Returns 0..24 from the references of left and above. */
+  referenceContext(): number {
+    const [left, above] = this.#positions;
+    const { referenceIndex } = this.#tokens!;
+    return 5 * (left! < 0 ? 0 : 2 + referenceIndex[left!]!) + (above! < 0 ? 0 : 2 + referenceIndex[above!]!);
+  }
+
+  /**
+   * Returns the contexts of the class of a component's difference, as a pair of tables.
+   *
+   * @param predicted what {@link predict} returned for this component.
+   * @param classOfX the class of x, if this is y; it does not count for x.
+   */
+  classContext(slot: number, component: number, predicted: number, classOfX: number): number {
+    const part = component === 0 ? 0 : classOfX === 0 ? 1 : classOfX < 3 ? 2 : classOfX < 5 ? 3 : 4;
+    const size = Math.abs(predicted);
+    const sizeLevel = size === 0 ? 0 : size < 8 ? 1 : size < 40 ? 2 : 3;
+    return pairOf(
+      VECTOR_SPREADS * part + this.#vectorSpread(slot, component),
+      MOTION_CLASS_CONTEXTS[0] + 8 * part + 2 * sizeLevel + (this.hasTemporal ? 1 : 0),
+    );
+  }
+
+  /** Class 0..6 of the difference between the neighbours' vectors for a slot. */
+  #vectorSpread(slot: number, component: number): number {
     const tokens = this.#tokens!;
-    const left = this.#positions[0]!;
-    const above = this.#positions[1]!;
-    const sum =
-      (left < 0 ? 0 : tokens.motionDifference[left * 2 + component]!) +
-      (above < 0 ? 0 : tokens.motionDifference[above * 2 + component]!);
-    return sum < 3 ? 0 : sum < 33 ? 1 : 2;
+    let least = Infinity;
+    let largest = -Infinity;
+    for (const at of this.#positions) {
+      if (at < 0) continue;
+      const reference = tokens.referenceIndex[at]!;
+      if (reference !== slot && reference !== AVERAGE) continue;
+      const value = tokens.motion[at * 4 + slot * 2 + component]!;
+      least = Math.min(least, value);
+      largest = Math.max(largest, value);
+    }
+    const spread = largest - least;
+    if (spread < 0) return 0;
+    return spread === 0 ? 1 : spread < 2 ? 2 : spread < 5 ? 3 : spread < 12 ? 4 : spread < 40 ? 5 : 6;
+  }
+
+  /** Class 0..5 of the distance of a candidate from the first one. */
+  #distance(index: number): number {
+    const list = this.candidates;
+    const base = index * MOTION_FIELDS;
+    if (list[base] !== list[0]) return 5;
+    let sum = 0;
+    for (let i = 1; i < MOTION_FIELDS; i++) sum += Math.abs(list[base + i]! - list[i]!);
+    return sum === 0 ? 0 : sum < 3 ? 1 : sum < 9 ? 2 : sum < 33 ? 3 : 4;
   }
 
   /** Adds the motion of a neighbour, if it has any. */

@@ -11,15 +11,24 @@ import {
   CHROMA_FROM_LUMA_CONTEXTS,
   CHROMA_GROUPS_CONTEXTS,
   LUMA_GROUPS_CONTEXTS,
+  MOTION_CONTEXTS,
+  MOTION_KINDS,
+  REFERENCE_CONTEXTS,
+  SKIP_KINDS,
   SPLIT_CONTEXTS,
+  TRANSFORM_CONTEXTS,
+  TYPE_CONTEXTS,
+  TYPE_KEY_CONTEXTS,
   TYPE_LARGE_CONTEXTS,
 } from './mode-contexts.js';
 import {
   CONTEXTS,
   MAGNITUDES,
+  NEAR_SIZES,
   NEIGHBOUR_LIMIT,
   NEIGHBOURS,
   NO_NEIGHBOUR,
+  PARTS,
   SCALES,
   TOKEN_KINDS,
 } from './token-contexts.js';
@@ -50,8 +59,6 @@ export const CHROMA_TAPS = 4;
 /** Frequencies per direction that the transforms of 32x32 and 64x64 blocks keep, of luma and of each chroma plane. */
 export const LARGE_LUMA_FREQUENCIES = MACROBLOCK;
 export const LARGE_CHROMA_FREQUENCIES = CHROMA_BLOCK;
-/** Sizes of blocks: 16x16, 32x32, 64x64. */
-export const BLOCK_SIZES = 3;
 
 /** Samples around a block of `size` x `size` that intra prediction sees: the corner, 2 size above, size on the left. */
 export function boundarySamples(size: number): number {
@@ -134,6 +141,8 @@ export interface PackTables {
   readonly contextOfSum: Uint8Array<ArrayBuffer>;
   /** uint16 [3, 32, 8, 16], rows sum to 32768. */
   readonly coefficientTables: Uint16Array<ArrayBuffer>;
+  /** uint16 [3, 32, 7, 5, 16], rows sum to 32768. */
+  readonly nearTables: Uint16Array<ArrayBuffer>;
   readonly modeTables: Readonly<Record<ModeTableName, ModeTable>>;
 }
 
@@ -200,6 +209,7 @@ export function readPackTables(pack: Pick<ModelPack, 'name' | 'family' | 'tables
     contextNeighbours: readNeighbours(reader),
     contextOfSum,
     coefficientTables: reader.readFrequencies('coefficientTables', [TOKEN_KINDS, SCALES, CONTEXTS, MAGNITUDES]),
+    nearTables: reader.readFrequencies('nearTables', [TOKEN_KINDS, SCALES, NEAR_SIZES, PARTS, MAGNITUDES]),
     modeTables: readModeTables(reader, intraModes),
   };
 }
@@ -269,30 +279,35 @@ function readNeighbours(reader: TableReader): Uint8Array<ArrayBuffer> {
 }
 
 function readModeTables(reader: TableReader, intraModes: number): Readonly<Record<ModeTableName, ModeTable>> {
-  const intraContexts = (intraModes + 1) ** 2;
+  const neighbourModes = intraModes + 1;
   const read = (name: ModeTableName, contexts: number, symbols: number): ModeTable => ({
     contexts,
     symbols,
     data: reader.readFrequencies(`modeTables.${name}`, [contexts, symbols]),
   });
+  const motionContexts = sum(MOTION_CONTEXTS);
   return {
     qOffset: read('qOffset', 1, 2 * Q_OFFSET_LIMIT + 1),
     filtered: read('filtered', 3, 2),
-    split: read('split', SPLIT_CONTEXTS, 2),
-    typeLarge: read('typeLarge', TYPE_LARGE_CONTEXTS, 3),
-    type: read('type', 9, 5),
-    typeKey: read('typeKey', 3, 2),
-    intraMode16: read('intraMode16', intraContexts, intraModes),
-    intraMode8: read('intraMode8', intraContexts, intraModes),
+    split: read('split', sum(SPLIT_CONTEXTS), 2),
+    typeLarge: read('typeLarge', sum(TYPE_LARGE_CONTEXTS), 3),
+    type: read('type', sum(TYPE_CONTEXTS), 5),
+    typeKey: read('typeKey', sum(TYPE_KEY_CONTEXTS), 2),
+    intraMode16: read('intraMode16', 2 * neighbourModes, intraModes),
+    intraMode8: read('intraMode8', neighbourModes ** 2 + neighbourModes, intraModes),
     chromaFromLuma: read('chromaFromLuma', CHROMA_FROM_LUMA_CONTEXTS, 2),
-    lumaGroups: read('lumaGroups', LUMA_GROUPS_CONTEXTS, LUMA_LIMIT.length),
-    transform: read('transform', 9, 2),
+    lumaGroups: read('lumaGroups', sum(LUMA_GROUPS_CONTEXTS), LUMA_LIMIT.length),
+    transform: read('transform', sum(TRANSFORM_CONTEXTS), 2),
     basis16: read('basis16', 1, MAX_BASIS_CHOICES),
     basis8: read('basis8', 1, MAX_BASIS_CHOICES),
-    chromaGroups: read('chromaGroups', CHROMA_GROUPS_CONTEXTS, CHROMA_LIMIT.length),
-    motionSkip: read('motionSkip', BLOCK_SIZES, CANDIDATES),
-    motion: read('motion', BLOCK_SIZES + 1, NEW_MOTION + 1),
-    reference: read('reference', 1, 3),
-    motionClass: read('motionClass', 2 * MOTION_CLASS_CONTEXTS, MOTION_CLASSES),
+    chromaGroups: read('chromaGroups', sum(CHROMA_GROUPS_CONTEXTS), CHROMA_LIMIT.length),
+    motionSkip: read('motionSkip', SKIP_KINDS * motionContexts, CANDIDATES),
+    motion: read('motion', MOTION_KINDS * motionContexts, NEW_MOTION + 1),
+    reference: read('reference', sum(REFERENCE_CONTEXTS), 3),
+    motionClass: read('motionClass', sum(MOTION_CLASS_CONTEXTS), MOTION_CLASSES),
   };
+}
+
+function sum(counts: readonly [first: number, second: number]): number {
+  return counts[0] + counts[1];
 }

@@ -10,7 +10,7 @@ type ModeTableName = keyof PackTables['modeTables'];
 /** All adaptive probability tables of a stream. They are reset at each key frame. */
 export class ProbabilityTables {
   readonly modes: Readonly<Record<ModeTableName, AdaptiveTables>>;
-  /** [3 kinds, 32 scales, 8 contexts] tables of 16 symbols. */
+  /** [3 kinds, 32 scales, 8 contexts] tables of 16 symbols, then [3 kinds, 32 scales, 7 near sizes, 5 parts] ones. */
   readonly coefficients: AdaptiveTables;
 
   constructor(tables: PackTables) {
@@ -20,7 +20,8 @@ export class ProbabilityTables {
       modes[name] = new AdaptiveTables(data, symbols, { rate: 'counted' });
     }
     this.modes = modes as Record<ModeTableName, AdaptiveTables>;
-    this.coefficients = new AdaptiveTables(tables.coefficientTables, MAGNITUDES, { rate: COEFFICIENT_RATE });
+    const coefficients = Uint16Array.of(...tables.coefficientTables, ...tables.nearTables);
+    this.coefficients = new AdaptiveTables(coefficients, MAGNITUDES, { rate: COEFFICIENT_RATE });
   }
 
   /** Resets the tables to the pack's frequencies. */

@@ -7,8 +7,14 @@ const SCALE_UNIT = 1 << SCALE_BITS;
 /** Time scales are in -SCALE_LIMIT .. SCALE_LIMIT - 1. */
 const SCALE_LIMIT = BigInt(4 * SCALE_UNIT);
 
-/** The motion of the frame in a reference slot. */
+/** Modes of the macroblocks of a frame, as in {@link FrameTokens}; contexts of later frames read them. */
+export type FrameModes = Readonly<
+  Pick<FrameTokens, 'blockSize' | 'type' | 'transform' | 'lumaGroups' | 'chromaGroups'>
+>;
+
+/** The motion and the modes of the frame in a reference slot. */
 interface MotionField {
+  readonly modes: FrameModes;
   /** As in {@link FrameTokens}. */
   readonly reference: Int8Array;
   readonly motion: Int16Array;
@@ -28,6 +34,9 @@ interface MotionField {
 export class TemporalMotion {
   /** The motion that {@link find} found: reference, x0, y0, x1, y1. */
   readonly fields = new Int16Array(MOTION_FIELDS);
+  /** Modes of the collocated frame, and of the frame in `referenceSlot0`; both null in key frames. */
+  collocatedModes: FrameModes | null = null;
+  firstModes: FrameModes | null = null;
   readonly #slots = new Map<number, MotionField>();
   #collocated: MotionField | null = null;
   /** Time scale, 1/256, by the vector's reference in the collocated frame; null where there is none. */
@@ -38,12 +47,16 @@ export class TemporalMotion {
    */
   beginFrame(header: FrameHeader): void {
     this.#collocated = null;
+    this.collocatedModes = null;
+    this.firstModes = null;
     if (header.kind === 'key') this.#slots.clear();
     const references = [header.referenceSlot0, header.referenceSlot1].filter((slot) => slot !== null);
     const fields = references.map((slot) => this.#slots.get(slot)).filter((field) => field !== undefined);
     const collocated = fields.at(-1);
     if (collocated === undefined || fields.length < references.length) return;
     this.#collocated = collocated;
+    this.collocatedModes = collocated.modes;
+    this.firstModes = fields[0]!.modes;
     this.#scales = collocated.referencePts.map((pts) => {
       if (pts === null || pts === collocated.pts) return null;
       return fields.map((field) => timeScale(header.pts - field.pts, collocated.pts - pts));
@@ -78,11 +91,18 @@ export class TemporalMotion {
     return true;
   }
 
-  /** Stores the motion of a frame whose modes are known, if the frame refreshes a slot. */
+  /** Stores the motion and the modes of a frame whose modes are known, if the frame refreshes a slot. */
   endFrame(header: FrameHeader, tokens: FrameTokens): void {
     if (header.refreshSlot === null) return;
     const ptsOf = (slot: number | null): bigint | null => (slot === null ? null : (this.#slots.get(slot)?.pts ?? null));
     this.#slots.set(header.refreshSlot, {
+      modes: {
+        blockSize: tokens.blockSize.slice(),
+        type: tokens.type.slice(),
+        transform: tokens.transform.slice(),
+        lumaGroups: tokens.lumaGroups.slice(),
+        chromaGroups: tokens.chromaGroups.slice(),
+      },
       reference: tokens.referenceIndex.slice(),
       motion: tokens.motion.slice(),
       stride: tokens.geometry.columns * 2,

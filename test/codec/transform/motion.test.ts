@@ -4,6 +4,8 @@ import type { FrameHeader } from '../../../src/codec/frame-header.js';
 import { MotionNeighbours, setMotion } from '../../../src/codec/transform/motion.js';
 import { TemporalMotion } from '../../../src/codec/transform/temporal-motion.js';
 import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
+import { motionContext, referenceContext } from '../../../src/codec/transform/mode-contexts.js';
+import { pairOf } from '../../../src/entropy/adaptive-tables.js';
 import { seededRandom } from '../../entropy/random.js';
 import { randomTokens } from './random-tokens.js';
 import { codingNumbers, partitionSizes } from './slow-order.js';
@@ -91,11 +93,38 @@ function predictionOf(
   return used.length === 1 ? used[0]! : values.map((value) => value ?? absent).sort((a, b) => a - b)[1]!;
 }
 
+/** The number of limits that a value reaches. */
+const level = (value: number, limits: readonly number[]): number => limits.filter((limit) => value >= limit).length;
+
+const isThere = (y: number, x: number): boolean => y >= 0 && x >= 0;
+
+/** g of "New motion". */
+function spreadOf(neighbours: readonly (Motion | null)[], slot: number, component: number): number {
+  const users = neighbours.filter((motion) => motion !== null && (motion[0] === slot || motion[0] === 2));
+  const values = users.map((motion) => motion![1 + 2 * slot + component]!);
+  return values.length === 0 ? 0 : 1 + level(Math.max(...values) - Math.min(...values), [1, 2, 5, 12, 40]);
+}
+
+/** d of "Motion". */
+function distanceOf(first: Motion, other: Motion): number {
+  if (other[0] !== first[0]) return 5;
+  const sum = [1, 2, 3, 4].reduce((total, i) => total + Math.abs(other[i]! - first[i]!), 0);
+  return level(sum, [1, 3, 9, 33]);
+}
+
+/** o of the block of a partition. */
+function kindOf({ collocatedModes }: TemporalMotion, geometry: Geometry, y: number, x: number, size: number): number {
+  const half = size >> 2;
+  const at = ((y >> 1) + half) * geometry.columns + (x >> 1) + half;
+  const { type, lumaGroups } = collocatedModes!;
+  return 5 * (1 + Math.min(3, type[at]!)) + level(lumaGroups[at]!, [1, 4, 7, 10]);
+}
+
 test.each([
   [16, 16],
   [70, 40],
   [150, 134],
-])('candidates and predictions are those of FORMAT.md, %dx%d', (width, height) => {
+])('candidates, predictions and contexts are those of FORMAT.md, %dx%d', (width, height) => {
   const geometry = new Geometry(width, height);
   const numbers = codingNumbers(geometry);
   for (let seed = 1; seed <= 20; seed++) {
@@ -117,8 +146,31 @@ test.each([
             [1, 0],
             [1, 1],
           ] as const) {
-            expect(neighbours.predict(slot, component)).toBe(predictionOf(slow, slot, component, motion));
+            const predicted = predictionOf(slow, slot, component, motion);
+            expect(neighbours.predict(slot, component)).toBe(predicted);
+            const part = 2 * level(Math.abs(predicted), [1, 8, 40]) + (motion === null ? 0 : 1);
+            const g = spreadOf(slow, slot, component);
+            const classes = [0, 1, 2, 3, 4, 5, 15];
+            const pairs = classes.map((classOfX) => neighbours.classContext(slot, component, predicted, classOfX));
+            const wanted = classes.map((classOfX) => {
+              const u = component === 0 ? 0 : 1 + level(classOfX, [1, 3, 5]);
+              return pairOf(7 * u + g, 35 + 8 * u + part);
+            });
+            expect(String(pairs)).toBe(String(wanted));
           }
+          const b = Math.log2(size);
+          const r = [isThere(y, x - 1), isThere(y - 1, x)].map((there, at) => (there ? 2 + (slow[at]?.[0] ?? -1) : 0));
+          const list = candidatesOf(slow, motion);
+          const far = 6 * distanceOf(list[0]!, list[1]!) + distanceOf(list[0]!, list[2]!);
+          const o = kindOf(temporal, geometry, y, x, size);
+          const z = b - 1;
+          const wanted = [pairOf(25 * b + 5 * r[0]! + r[1]!, 100 + b), pairOf(36 * b + far, 144 + 25 * b + o)];
+          const pairs = [referenceContext(neighbours, size), motionContext(tokens, neighbours, y, x, size, false)];
+          if (size > 1) {
+            wanted.push(pairOf(36 * z + far, 108 + 25 * z + o));
+            pairs.push(motionContext(tokens, neighbours, y, x, size, true));
+          }
+          expect(String(pairs)).toBe(String(wanted));
         }
       }
     }

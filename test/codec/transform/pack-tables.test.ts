@@ -20,10 +20,10 @@ describe('readPackTables', () => {
       interpolation: { count: 2 },
       intraClass: Uint8Array.of(2, 0, 3, 1),
       modeTables: {
-        split: { contexts: 12, symbols: 2 },
-        typeLarge: { contexts: 18, symbols: 3 },
-        intraMode16: { contexts: 25, symbols: 4 },
-        motionClass: { contexts: 6, symbols: 16 },
+        split: { contexts: 556, symbols: 2 },
+        typeLarge: { contexts: 522, symbols: 3 },
+        intraMode16: { contexts: 10, symbols: 4 },
+        motionClass: { contexts: 75, symbols: 16 },
       },
     });
     expect(tables.basis16.data).toBeInstanceOf(Int16Array);
@@ -67,7 +67,7 @@ describe('readPackTables', () => {
     ['a class beyond the last', 'intraClass', set({ 2: 16 }), /value 16 at 2 is outside 0\.\.15/],
     ['a missing separable transform', 'separable64', () => undefined, /table separable64: missing/],
     ['a separable transform that keeps another number', 'separable32', reshape(32, 16), /expected \[16, 32\]/],
-    ['contexts of 16x16 blocks only', 'modeTables.lumaGroups', reshape(24, 34), /expected \[48, 17\]/],
+    ['contexts of 16x16 blocks only', 'modeTables.lumaGroups', reshape(96, 34), /expected \[192, 17\]/],
     ['a basis that is not there', 'intraBasis8', set({ 1: 1 }), /value 1 at 1 is outside 0\.\.0/],
     ['five bases to choose from', 'interBasis16', (t) => ({ ...t, shape: [5], data: new Uint8Array(5) }), /5 choices/],
     ['taps that do not sum to 64', 'interpolation', set({ 8: 60 }), /interpolation: row 1 sums to/],
@@ -78,7 +78,7 @@ describe('readPackTables', () => {
     ['a ninth context', 'contextOfSum', set({ 18: 8 }), /value 8 at 18/],
     ['a frequency of zero', 'coefficientTables', set({ 17: 0 }), /value 0 at 17/],
     ['frequencies with a wrong sum', 'modeTables.motion', (t) => set({ 0: t.data[0]! + 1 })(t), /row 0 sums to 32769/],
-    ['mode tables of another size', 'modeTables.intraMode8', reshape(4, 25), /expected \[25, 4\]/],
+    ['mode tables of another size', 'modeTables.intraMode8', reshape(4, 30), /expected \[30, 4\]/],
   ])('refuses %s', (_, name, edit, message) => {
     const damaged = withTable(name, edit);
     expect(() => readPackTables(damaged)).toThrow(ModelError);

@@ -125,9 +125,9 @@ export class BlockTrials {
     const { trial, residuals } = this;
     const source = this.#source.moveTo(block.source.y, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK);
     const { transform } = this.rates.probabilities.modes;
-    const transformAt = transformContext(tokens, row, column, type);
+    const transformAt = transformContext(tokens, this.rates.temporal, row, column, type);
     const job = this.residualJob(block, type);
-    job.groupContext = lumaGroupsContext(tokens, row, column, BLOCK_16, type);
+    job.groupContext = lumaGroupsContext(tokens, this.rates.temporal, row, column, BLOCK_16, type);
     job.basis = basis16;
     const large = residuals.luma16(source, prediction, job, trial.luma);
     trial.transform = 0;
@@ -142,12 +142,17 @@ export class BlockTrials {
     return small;
   }
 
-  /** Codes the chroma residual of a prediction, which stands at the block's place in a picture, into the trial. */
-  chroma(block: BlockJob, prediction: Picture, type: number, hasLuma: boolean): ResidualChoice {
+  /**
+   * Codes the chroma residual of a prediction, which stands at the block's place in a picture, into the trial.
+   *
+   * @param lumaGroups those of the trial.
+   */
+  chroma(block: BlockJob, prediction: Picture, type: number, lumaGroups: number): ResidualChoice {
     const { row, column, source } = block;
     const { chromaWeight } = this.settings.lagrangian;
     const job = this.residualJob(block, type);
-    job.groupContext = chromaGroupsContext(block.tokens, row, column, BLOCK_16, type, hasLuma);
+    const { temporal } = this.rates;
+    job.groupContext = chromaGroupsContext(block.tokens, temporal, row, column, BLOCK_16, type, lumaGroups);
     job.lambda = block.lambda / chromaWeight;
     const from = moveChroma(this.#chromaSource, source, block);
     const to = moveChroma(this.#chromaPrediction, prediction, block);

@@ -1,7 +1,7 @@
 import { BlockView } from '../../../kernels/block-view.js';
 import { MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
 import { AVERAGE, BLOCK_16, INTER16, INTER8, MOTION_FIELDS, SKIP } from '../frame-tokens.js';
-import { typeContext } from '../mode-contexts.js';
+import { motionContext, typeContext } from '../mode-contexts.js';
 import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from '../motion.js';
 import type { Picture } from '../picture.js';
 import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
@@ -61,12 +61,13 @@ export class InterTrials {
     const { tokens, row, column } = block;
     const { modes } = this.#trials.rates.probabilities;
     const { trialMargin, splitBits, earlySkipBits } = this.#trials.settings.inter;
-    const typeAt = typeContext(tokens, row, column);
+    const typeAt = typeContext(tokens, this.#trials.rates.temporal, row, column);
     const neighbours = this.#neighbours;
     neighbours.gather(tokens, 2 * row, 2 * column, 2);
     this.#candidates.set(neighbours.candidates);
     const candidates = this.#candidates;
-    this.#tryCandidates(block, typeAt);
+    const motionAt = motionContext(tokens, neighbours, 2 * row, 2 * column, 2, false);
+    this.#tryCandidates(block, typeAt, motionAt);
     const merge = this.#merge;
     const { best } = this.#trials;
     if (best.cost < earlySkipBits[BLOCK_16] * block.lambda) {
@@ -77,18 +78,18 @@ export class InterTrials {
     const motion = this.#motion;
     const both = block.references.pictures[1] === null ? 0 : AVERAGE;
     motion.find(block, WHOLE, neighbours, both, this.#wholeStarts, true);
-    const newSatd = motion.cost + block.satdLambda * modes.motion.cost(1, NEW_MOTION);
+    const newSatd = motion.cost + block.satdLambda * modes.motion.cost(motionAt, NEW_MOTION);
     const reference = motion.fields[0]!;
     this.#whole.set(motion.single);
 
     const typeBits = modes.type.cost(typeAt, INTER16);
     if (merge.satd < trialMargin * newSatd) {
       this.#predict(block, candidates, merge.index * MOTION_FIELDS);
-      this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(1, merge.index));
+      this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(motionAt, merge.index));
     }
     if (!isCandidate(candidates, motion.fields) && newSatd < trialMargin * merge.satd) {
       this.#predict(block, motion.fields, 0);
-      this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(1, NEW_MOTION) + motion.bits);
+      this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(motionAt, NEW_MOTION) + motion.bits);
     }
     const best16 = Math.min(merge.satd, newSatd);
     if (best.type !== SKIP || best.cost > splitBits * block.lambda) {
@@ -101,15 +102,17 @@ export class InterTrials {
   }
 
   /** Tries each candidate in full as skip, and by SATD as the prediction of a residual. */
-  #tryCandidates(block: BlockJob, typeAt: number): void {
+  #tryCandidates(block: BlockJob, typeAt: number, motionAt: number): void {
+    const { tokens, row, column } = block;
     const { modes } = this.#trials.rates.probabilities;
+    const skipAt = motionContext(tokens, this.#neighbours, 2 * row, 2 * column, 2, true);
     const best = this.#merge;
     best.satd = Infinity;
     for (let index = 0; index < CANDIDATES; index++) {
       if (index > 0 && isRepeated(this.#candidates, index)) break;
       this.#predict(block, this.#candidates, index * MOTION_FIELDS);
-      this.#trySkip(block, modes.type.cost(typeAt, SKIP) + modes.motionSkip.cost(0, index));
-      const satd = this.#satd(block, WHOLE) + block.satdLambda * modes.motion.cost(1, index);
+      this.#trySkip(block, modes.type.cost(typeAt, SKIP) + modes.motionSkip.cost(skipAt, index));
+      const satd = this.#satd(block, WHOLE) + block.satdLambda * modes.motion.cost(motionAt, index);
       if (satd < best.satd) {
         best.satd = satd;
         best.index = index;
@@ -137,7 +140,7 @@ export class InterTrials {
     const prediction = this.#view(this.#prediction, this.#scratch, block, WHOLE);
     const { interBasis16, interBasis8 } = tables.pack;
     const luma = trials.luma(block, type, prediction, interBasis16[0]!, interBasis8[0]!);
-    const chroma = trials.chroma(block, this.#scratch, type, luma.groups > 0);
+    const chroma = trials.chroma(block, this.#scratch, type, luma.groups);
     trial.cost = luma.cost + chroma.cost + block.lambda * bits;
     if (trial.cost >= trials.best.cost) return;
     trial.type = type;
@@ -163,16 +166,19 @@ export class InterTrials {
     clearMotion(tokens, row, column);
     for (let sub = 0; sub < 4; sub++) {
       const partition = QUARTERS[sub]!;
-      neighbours.gather(tokens, 2 * row + (sub >> 1), 2 * column + (sub & 1), 1);
+      const y = 2 * row + (sub >> 1);
+      const x = 2 * column + (sub & 1);
+      neighbours.gather(tokens, y, x, 1);
+      const motionAt = motionContext(tokens, neighbours, y, x, 1, false);
       motion.find(block, partition, neighbours, reference, this.#subStarts, false);
-      const newBits = modes.motion.cost(0, NEW_MOTION);
+      const newBits = modes.motion.cost(motionAt, NEW_MOTION);
       let bestCost = motion.cost + satdLambda * newBits;
       let bestBits = motion.bits + newBits;
       let choice = -1;
       for (let index = 0; index < CANDIDATES; index++) {
         if (index > 0 && isRepeated(neighbours.candidates, index)) break;
         this.#predictSub(block, sub, neighbours.candidates, index * MOTION_FIELDS);
-        const rate = modes.motion.cost(0, index);
+        const rate = modes.motion.cost(motionAt, index);
         const cost = this.#satd(block, partition) + satdLambda * rate;
         if (cost < bestCost) {
           bestCost = cost;

@@ -2,7 +2,13 @@ import { BlockView } from '../../../kernels/block-view.js';
 import type { Pointer } from '../../../kernels/kernels.js';
 import { MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
 import { BLOCK_16, INTRA16, INTRA8 } from '../frame-tokens.js';
-import { intraModeContext, lumaGroupsContext, typeContext, typeKeyContext } from '../mode-contexts.js';
+import {
+  intraMode16Context,
+  intraMode8Context,
+  lumaGroupsContext,
+  typeContext,
+  typeKeyContext,
+} from '../mode-contexts.js';
 import { IntraModes, type RankedModes } from './intra-modes.js';
 import { clearMotion, type BlockJob, type BlockTrials } from './block-trials.js';
 
@@ -29,9 +35,9 @@ export class IntraTrials {
     const typeBits = (type: number): number =>
       isKey
         ? modes.typeKey.cost(typeKeyContext(tokens, row, column), type - INTRA16)
-        : modes.type.cost(typeContext(tokens, row, column), type);
+        : modes.type.cost(typeContext(tokens, this.#trials.rates.temporal, row, column), type);
     const { interMargin, secondMargin } = this.#trials.settings.intra;
-    const context = intraModeContext(tokens, 2 * row, 2 * column, this.#trials.tables.pack.intraModes);
+    const context = intraMode16Context(tokens, 2 * row, 2 * column, this.#trials.tables.pack.intraModes);
     const bits16 = (mode: number): number => typeBits(INTRA16) + modes.intraMode16.cost(context, mode);
     const { first, second } = this.#rank16(block, context);
     if (first.cost > interMargin * interSatd) return;
@@ -96,7 +102,7 @@ export class IntraTrials {
       const from = this.#source.moveTo(source.y, y * SUB_BLOCK, x * SUB_BLOCK, SUB_BLOCK);
       const to = this.#target.moveTo(target.y, y * SUB_BLOCK, x * SUB_BLOCK, SUB_BLOCK);
       const boundary = blocks.lumaBoundary(target, row, column, sub, geometry);
-      const context = intraModeContext(tokens, y, x, pack.intraModes);
+      const context = intraMode8Context(tokens, y, x, pack.intraModes);
       const mode = this.#best8(block, boundary, from, context);
       trial.intraModes[sub] = mode;
       tokens.intraMode[this.#trials.subBlock(block, sub)] = mode;
@@ -111,7 +117,8 @@ export class IntraTrials {
         blocks.addLuma8(to.at, to.stride, q, sub, job.basis, true);
       }
     }
-    cost += lambda * lumaGroups.cost(lumaGroupsContext(tokens, row, column, BLOCK_16, INTRA8), groups);
+    const groupsAt = lumaGroupsContext(tokens, rates.temporal, row, column, BLOCK_16, INTRA8);
+    cost += lambda * lumaGroups.cost(groupsAt, groups);
     this.#finish(block, INTRA8, cost, groups);
   }
 
@@ -133,7 +140,7 @@ export class IntraTrials {
     if (cost >= best.cost) return;
     const { target } = block;
     const prediction = this.#trials.predictIntraChroma(block, target, trial.intraModes[0]!);
-    const chroma = this.#trials.chroma(block, target, type, groups > 0);
+    const chroma = this.#trials.chroma(block, target, type, groups);
     trial.cost = cost + chroma.cost + block.lambda * prediction.bits;
     trial.chromaFromLuma = prediction.fromLuma;
     if (trial.cost >= best.cost) return;

@@ -13,12 +13,13 @@ import {
 } from '../frame-tokens.js';
 import {
   chromaGroupsContext,
-  intraModeContext,
+  intraMode16Context,
   lumaGroupsContext,
+  motionContext,
   splitContext,
   typeLargeContext,
 } from '../mode-contexts.js';
-import { motionContext, spreadModes } from '../mode-syntax.js';
+import { spreadModes } from '../mode-syntax.js';
 import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from '../motion.js';
 import type { Picture } from '../picture.js';
 import { moveChroma, NO_MOTION, type BlockJob, type BlockTrials } from './block-trials.js';
@@ -85,6 +86,7 @@ export class LargeTrials {
     const { typeLarge, motionSkip } = rates.probabilities.modes;
     this.#gather(block);
     const bits = this.#wholeBits(block) + typeLarge.cost(this.#typeContext(block), SKIP);
+    const context = this.#motionContext(block, true);
     let least = Infinity;
     for (let index = 0; index < CANDIDATES; index++) {
       if (index > 0 && isRepeated(this.#candidates, index)) break;
@@ -94,7 +96,7 @@ export class LargeTrials {
         least = error;
         this.#merge = index;
       }
-      const cost = error + block.lambda * (bits + motionSkip.cost(motionContext(2 << block.size) - 1, index));
+      const cost = error + block.lambda * (bits + motionSkip.cost(context, index));
       if (cost >= this.#best.cost) continue;
       this.#best.cost = cost;
       this.#best.type = SKIP;
@@ -142,9 +144,9 @@ export class LargeTrials {
     const { rates, settings } = this.#trials;
     const { typeLarge, motion: motionTable } = rates.probabilities.modes;
     const { trialMargin } = settings.inter;
-    const context = motionContext(2 << block.size);
     const bits = this.#wholeBits(block) + typeLarge.cost(this.#typeContext(block), INTER16);
     this.#gather(block);
+    const context = this.#motionContext(block, false);
     const candidates = this.#candidates;
     const mergeAt = this.#merge * MOTION_FIELDS;
     this.#predict(block, candidates, mergeAt);
@@ -198,7 +200,7 @@ export class LargeTrials {
     const { intraMode16, typeLarge } = rates.probabilities.modes;
     const modeCount = tables.pack.intraModes;
     const width = MACROBLOCK << size;
-    const context = intraModeContext(tokens, 2 * row, 2 * column, modeCount);
+    const context = intraMode16Context(tokens, 2 * row, 2 * column, modeCount);
     const source = this.#luma(this.#source, block.source, block);
     const to = this.#intra;
     to.resize(width);
@@ -231,12 +233,12 @@ export class LargeTrials {
 
   /** Codes the luma residual of a prediction into the trial; returns its cost. */
   #lumaResidual(block: BlockJob, type: number, prediction: BlockView): number {
-    const { residuals } = this.#trials;
+    const { rates, residuals } = this.#trials;
     const { tokens, row, column, size } = block;
     const trial = this.#trial;
     const source = this.#luma(this.#source, block.source, block);
     const job = this.#trials.residualJob(block, type);
-    job.groupContext = lumaGroupsContext(tokens, row, column, size, type);
+    job.groupContext = lumaGroupsContext(tokens, rates.temporal, row, column, size, type);
     const luma = residuals.largeLuma(source, prediction, size, job, trial.luma);
     trial.lumaGroups = luma.groups;
     return luma.cost;
@@ -244,12 +246,12 @@ export class LargeTrials {
 
   /** Codes the chroma residual of a prediction, which stands at its place in `picture`, into the trial; returns its cost. */
   #chromaResidual(block: BlockJob, type: number, picture: Picture): number {
-    const { residuals, settings } = this.#trials;
+    const { rates, residuals, settings } = this.#trials;
     const { chromaWeight } = settings.lagrangian;
     const { tokens, row, column, size } = block;
     const trial = this.#trial;
     const job = this.#trials.residualJob(block, type);
-    job.groupContext = chromaGroupsContext(tokens, row, column, size, type, trial.lumaGroups > 0);
+    job.groupContext = chromaGroupsContext(tokens, rates.temporal, row, column, size, type, trial.lumaGroups);
     job.lambda = block.lambda / chromaWeight;
     const from = moveChroma(this.#chromaSource, block.source, block);
     const to = moveChroma(this.#chromaPrediction, picture, block);
@@ -283,11 +285,16 @@ export class LargeTrials {
   /** Bits that say that the block is not split. */
   #wholeBits({ tokens, row, column, size, header }: BlockJob): number {
     const { split } = this.#trials.rates.probabilities.modes;
-    return split.cost(splitContext(tokens, row, column, size, header.kind === 'key'), 0);
+    return split.cost(splitContext(tokens, this.#trials.rates.temporal, row, column, size, header.kind === 'key'), 0);
   }
 
   #typeContext({ tokens, row, column, size }: BlockJob): number {
-    return typeLargeContext(tokens, row, column, size);
+    return typeLargeContext(tokens, this.#trials.rates.temporal, row, column, size);
+  }
+
+  /** Contexts of `motionSkip` or `motion`; the neighbours must be gathered. */
+  #motionContext({ tokens, row, column, size }: BlockJob, isSkip: boolean): number {
+    return motionContext(tokens, this.#neighbours, 2 * row, 2 * column, 2 << size, isSkip);
   }
 
   #hasIntra({ tokens, row, column, size }: BlockJob): boolean {
@@ -323,7 +330,7 @@ const WHOLE: readonly Partition[] = [0, 1, 2].map((size) => ({ y: 0, x: 0, size:
 /** Bits that say that a block is split. */
 export function splitBits(trials: BlockTrials, { tokens, row, column, size, header }: BlockJob): number {
   const { split } = trials.rates.probabilities.modes;
-  return split.cost(splitContext(tokens, row, column, size, header.kind === 'key'), 1);
+  return split.cost(splitContext(tokens, trials.rates.temporal, row, column, size, header.kind === 'key'), 1);
 }
 
 function newTrial(): LargeTrial {

@@ -1,8 +1,9 @@
 import { BlockView } from '../../../kernels/block-view.js';
 import type { Vector } from '../../../kernels/motion-search.js';
 import { AVERAGE, MOTION_FIELDS, REGION } from '../frame-tokens.js';
-import { MACROBLOCK } from '../../macroblock-grid.js';
-import { MOTION_CLASS_CONTEXTS, type MotionNeighbours } from '../motion.js';
+import { MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
+import { referenceContext } from '../mode-contexts.js';
+import { differenceClass, type MotionNeighbours } from '../motion.js';
 import { LUMA_TAPS } from '../pack-tables.js';
 import type { BlockJob, BlockTrials } from './block-trials.js';
 import { MotionEstimation, type Partition } from './motion-estimation.js';
@@ -35,6 +36,8 @@ export class NewMotion {
   /** Cost of the vector of each slot alone, and its bits. */
   readonly #costs = new Float64Array(2);
   readonly #vectorBits = new Float64Array(2);
+  /** Bits of each reference. */
+  readonly #referenceBits = new Float64Array(3);
 
   constructor(trials: BlockTrials) {
     this.#trials = trials;
@@ -62,6 +65,7 @@ export class NewMotion {
   ): void {
     this.cost = Infinity;
     this.#begin(block, partition);
+    this.#countReferenceBits(block, partition, neighbours);
     for (let slot = 0; slot < 2; slot++) {
       this.#costs[slot] = Infinity;
       if (reference === slot || reference === AVERAGE) this.#searchSlot(block, partition, neighbours, slot, addStarts);
@@ -104,9 +108,9 @@ export class NewMotion {
     const satd = estimation.search(block, slot, partition, this.#source, predicted, block.satdLambda);
     this.single[2 * slot] = found.x;
     this.single[2 * slot + 1] = found.y;
-    const ownBits = this.#bitsOf(neighbours, found, predicted);
+    const ownBits = this.#bitsOf(neighbours, slot, found, predicted);
     this.#vectorBits[slot] = ownBits;
-    const bits = ownBits + this.#referenceBits(block, slot);
+    const bits = ownBits + this.#referenceBits[slot]!;
     const cost = satd + block.satdLambda * bits;
     this.#costs[slot] = cost;
     if (cost < this.cost) this.#keep(slot, this.single, cost, bits);
@@ -126,7 +130,7 @@ export class NewMotion {
     if (found.x === pair[2 * slot] && found.y === pair[2 * slot + 1]) return;
     pair[2 * slot] = found.x;
     pair[2 * slot + 1] = found.y;
-    this.#vectorBits[slot] = this.#bitsOf(neighbours, found, predicted);
+    this.#vectorBits[slot] = this.#bitsOf(neighbours, slot, found, predicted);
     this.#predict(block, partition, slot);
     this.#tryAverage(block);
   }
@@ -140,7 +144,7 @@ export class NewMotion {
     const { size } = source;
     call.averageBlocks(a.at, a.stride, b.at, b.stride, average.at, average.stride, size, size);
     const satd = call.blockSatd(source.at, source.stride, average.at, average.stride, size);
-    const bits = this.#vectorBits[0]! + this.#vectorBits[1]! + this.#referenceBits(block, AVERAGE);
+    const bits = this.#vectorBits[0]! + this.#vectorBits[1]! + this.#referenceBits[AVERAGE]!;
     const cost = satd + block.satdLambda * bits;
     if (cost < this.cost) this.#keep(AVERAGE, this.#pair, cost, bits);
     return cost;
@@ -193,20 +197,23 @@ export class NewMotion {
     return this.#predicted;
   }
 
-  #referenceBits(block: BlockJob, reference: number): number {
-    if (block.references.pictures[1] === null) return 0;
-    return this.#trials.rates.probabilities.modes.reference.cost(0, reference);
+  #countReferenceBits({ references }: BlockJob, { size }: Partition, neighbours: MotionNeighbours): void {
+    const bits = this.#referenceBits;
+    bits.fill(0);
+    if (references.pictures[1] === null) return;
+    const { reference } = this.#trials.rates.probabilities.modes;
+    const context = referenceContext(neighbours, size / SUB_BLOCK);
+    for (let value = 0; value < bits.length; value++) bits[value] = reference.cost(context, value);
   }
 
-  /** Returns the bits of the difference between a vector and the predicted vector. */
-  #bitsOf(neighbours: MotionNeighbours, { x, y }: Vector, predicted: Vector): number {
-    return this.#componentBits(neighbours, 0, x - predicted.x) + this.#componentBits(neighbours, 1, y - predicted.y);
-  }
-
-  #componentBits(neighbours: MotionNeighbours, component: number, difference: number): number {
+  /** Returns the bits of the difference between a vector for a slot and the predicted vector. */
+  #bitsOf(neighbours: MotionNeighbours, slot: number, { x, y }: Vector, predicted: Vector): number {
     const { motionClass } = this.#trials.rates.probabilities.modes;
-    const size = Math.abs(difference);
-    const index = size === 0 ? 0 : 32 - Math.clz32(size);
-    return motionClass.cost(MOTION_CLASS_CONTEXTS * component + neighbours.differenceContext(component), index) + index;
+    const classOfX = differenceClass(x - predicted.x);
+    const classOfY = differenceClass(y - predicted.y);
+    const contextOfX = neighbours.classContext(slot, 0, predicted.x, 0);
+    const contextOfY = neighbours.classContext(slot, 1, predicted.y, classOfX);
+    // A class has one bit less after it than its number, and a sign.
+    return motionClass.cost(contextOfX, classOfX) + classOfX + motionClass.cost(contextOfY, classOfY) + classOfY;
   }
 }

@@ -1,8 +1,9 @@
 import type { Kernels, Pointer } from '../../../kernels/kernels.js';
+import type { AdaptiveTables } from '../../../entropy/adaptive-tables.js';
 import { ESCAPE } from '../../../entropy/magnitude.js';
 import { TABLE_TOTAL } from '../../../entropy/rans-constants.js';
 import { CostCounter } from '../../../entropy/symbol-coder.js';
-import type { ModeTable, PackTables } from '../pack-tables.js';
+import type { PackTables } from '../pack-tables.js';
 import type { FrameHeader } from '../../frame-header.js';
 import { isFirstOfBlock } from '../block-order.js';
 import {
@@ -50,9 +51,8 @@ export class RateModel {
   readonly probabilities: ProbabilityTables;
   /** Addresses of float32 [16, 8, 16] by class (see {@link tokenClass}). */
   readonly tokenCosts: readonly Pointer[];
-  /** Addresses of float32 [17] by context of `lumaGroups`, and [9] by context of `chromaGroups`. */
-  readonly lumaGroupCosts: readonly Pointer[];
-  readonly chromaGroupCosts: readonly Pointer[];
+  readonly #lumaGroupCosts: CostRow;
+  readonly #chromaGroupCosts: CostRow;
   readonly #kernels: Kernels;
   readonly #decay: number;
   /** Motion of the reference slots. */
@@ -75,8 +75,8 @@ export class RateModel {
     );
     this.#counts = this.#start.map((start) => start.slice());
     this.tokenCosts = this.#counts.map(() => kernels.allocate(CLASS_SIZE * 4));
-    this.lumaGroupCosts = costRows(kernels, pack.modeTables.lumaGroups);
-    this.chromaGroupCosts = costRows(kernels, pack.modeTables.chromaGroups);
+    this.#lumaGroupCosts = new CostRow(kernels, this.probabilities.modes.lumaGroups);
+    this.#chromaGroupCosts = new CostRow(kernels, this.probabilities.modes.chromaGroups);
     this.#updateTokenCosts();
   }
 
@@ -84,18 +84,22 @@ export class RateModel {
   beginFrame(header: FrameHeader): void {
     if (header.kind === 'key') this.probabilities.reset();
     this.temporal.beginFrame(header);
-    const f32 = this.#kernels.f32;
-    const { lumaGroups, chromaGroups } = this.probabilities.modes;
-    this.lumaGroupCosts.forEach((at, context) => {
-      for (let i = 0; i < lumaGroups.symbols; i++) f32[(at >> 2) + i] = lumaGroups.cost(context, i);
-    });
-    this.chromaGroupCosts.forEach((at, context) => {
-      for (let i = 0; i < chromaGroups.symbols; i++) f32[(at >> 2) + i] = chromaGroups.cost(context, i);
-    });
+    this.#lumaGroupCosts.clear();
+    this.#chromaGroupCosts.clear();
+  }
+
+  /** Address of the costs of `lumaGroups` with this context: float32 [17], valid until the next call. */
+  lumaGroupCosts(context: number): Pointer {
+    return this.#lumaGroupCosts.fill(context);
+  }
+
+  /** The same for `chromaGroups`: float32 [9]. */
+  chromaGroupCosts(context: number): Pointer {
+    return this.#chromaGroupCosts.fill(context);
   }
 
   /**
-   * Learns from a decided frame; also fills the tokens' derived fields (`hasNewMotion`, `motionDifference`).
+   * Learns from a decided frame; also fills the tokens' derived field `hasNewMotion`.
    *
    * @param commit false for a trial whose modes are not written to the stream.
    */
@@ -163,9 +167,34 @@ export class RateModel {
   }
 }
 
-/** Room for the costs of a mode's symbols: float32 [symbols] by context. */
-function costRows(kernels: Kernels, { contexts, symbols }: ModeTable): Pointer[] {
-  return Array.from({ length: contexts }, () => kernels.allocate(symbols * 4));
+/** The costs of a mode's symbols with one context, where kernels can read them. */
+class CostRow {
+  readonly #kernels: Kernels;
+  readonly #tables: AdaptiveTables;
+  readonly #at: Pointer;
+  #context = NaN;
+
+  constructor(kernels: Kernels, tables: AdaptiveTables) {
+    this.#kernels = kernels;
+    this.#tables = tables;
+    this.#at = kernels.allocate(tables.symbols * 4);
+  }
+
+  /** Forgets the costs, because the tables have adapted. */
+  clear(): void {
+    this.#context = NaN;
+  }
+
+  /** Fills in the costs, float32 [symbols]; returns their address. */
+  fill(context: number): Pointer {
+    if (context !== this.#context) {
+      const { f32 } = this.#kernels;
+      const { symbols } = this.#tables;
+      for (let i = 0; i < symbols; i++) f32[(this.#at >> 2) + i] = this.#tables.cost(context, i);
+      this.#context = context;
+    }
+    return this.#at;
+  }
 }
 
 /** Class of token costs: kind 0 (16x16), 1 (four 8x8), 2 (chroma) or one of large blocks; intra or inter. */

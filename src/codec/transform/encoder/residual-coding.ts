@@ -129,7 +129,7 @@ export class ResidualCoding {
       call.forwardSeparable(this.#residual, MACROBLOCK, matrix, keep, scan, this.#coefficients, 1);
     }
     const steps = this.#stepsOf(job.q).luma16[job.basis]!;
-    const costs = this.#rates.lumaGroupCosts[job.groupContext]!;
+    const costs = this.#rates.lumaGroupCosts(job.groupContext);
     const choice = this.#choices.luma16;
     quantise(this.#quantisers.luma16[job.intra ? 0 : 1], steps, costs, job.lambda, choice);
     this.#take(true, atoms, tokens);
@@ -146,7 +146,7 @@ export class ResidualCoding {
       this.#forward8(from, source.stride, to, prediction.stride, job.basis, sub);
     }
     const steps = this.#stepsOf(job.q).luma8[job.basis]!;
-    const costs = this.#rates.lumaGroupCosts[job.groupContext]!;
+    const costs = this.#rates.lumaGroupCosts(job.groupContext);
     const choice = this.#choices.luma8;
     quantise(this.#quantisers.luma8[job.intra ? 0 : 1], steps, costs, job.lambda, choice);
     this.#take(true, 4 * this.#tables.pack.basis8.atoms, tokens);
@@ -180,7 +180,7 @@ export class ResidualCoding {
       call.subtractBlock(from.at, from.stride, to.at, to.stride, this.#residual, CHROMA_BLOCK);
       call.forwardTransform(this.#residual, CHROMA_BLOCK_SAMPLES, basis, atoms, this.#coefficients + 4 * p, 2);
     }
-    const costs = this.#rates.chromaGroupCosts[job.groupContext]!;
+    const costs = this.#rates.chromaGroupCosts(job.groupContext);
     const choice = this.#choices.chroma;
     quantise(this.#quantisers.chroma[kind], this.#stepsOf(job.q).chroma[kind], costs, job.lambda, choice);
     this.#take(false, 2 * atoms, tokens);
@@ -207,7 +207,7 @@ export class ResidualCoding {
     const lost =
       call.blockSsd(source.at, source.stride, prediction.at, prediction.stride, width, width) -
       call.forwardSeparable(this.#residual, width, matrix, keep, scan, this.#coefficients, 1);
-    const costs = this.#rates.lumaGroupCosts[job.groupContext]!;
+    const costs = this.#rates.lumaGroupCosts(job.groupContext);
     const choice = this.#choices.large;
     const steps = this.#tables.steps(job.q).largeLuma;
     quantise(this.#quantisers.largeLuma[job.intra ? 0 : 1], steps, costs, job.lambda, choice);
@@ -237,7 +237,7 @@ export class ResidualCoding {
         call.forwardSeparable(this.#residual, width, matrix, keep, scan, this.#coefficients + 4 * p, 2);
     }
     const kind = job.intra ? 0 : 1;
-    const costs = this.#rates.chromaGroupCosts[job.groupContext]!;
+    const costs = this.#rates.chromaGroupCosts(job.groupContext);
     const choice = this.#choices.large;
     quantise(this.#quantisers.largeChroma[kind], this.#stepsOf(job.q).largeChroma[kind], costs, job.lambda, choice);
     choice.cost += lost;

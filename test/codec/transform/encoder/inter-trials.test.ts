@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { pairOf } from '../../../../src/entropy/adaptive-tables.js';
 import { InterTrials } from '../../../../src/codec/transform/encoder/inter-trials.js';
 import type { BlockJob } from '../../../../src/codec/transform/encoder/block-trials.js';
 import {
@@ -58,7 +59,8 @@ function componentBits(component: number, difference: number): number {
 /** Bits of no residual in a macroblock without coded neighbours. */
 function emptyBits(type: number): number {
   const { lumaGroups, chromaGroups } = bench.rates.probabilities.modes;
-  return lumaGroups.cost(6 * (type - 1), 0) + chromaGroups.cost(8 * (type - 1), 0);
+  const k = type - 1;
+  return lumaGroups.cost(pairOf(6 * k, 48 + 18 * k), 0) + chromaGroups.cost(pairOf(16 * k, 128 + 12 * k), 0);
 }
 
 describe('a block that equals its reference', () => {

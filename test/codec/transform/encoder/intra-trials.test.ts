@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { pairOf } from '../../../../src/entropy/adaptive-tables.js';
 import { IntraTrials } from '../../../../src/codec/transform/encoder/intra-trials.js';
 import type { FrameHeader } from '../../../../src/codec/frame-header.js';
 import { Geometry, INTRA16, INTRA8, SKIP, TOKENS_PER_BLOCK } from '../../../../src/codec/transform/frame-tokens.js';
@@ -53,10 +54,16 @@ function writeChroma(mode: number): void {
 /** Bits of no residual of a type, with no coded neighbours. */
 function emptyBits(type: number): number {
   const { lumaGroups, chromaGroups, chromaFromLuma } = bench.rates.probabilities.modes;
-  return chromaFromLuma.cost(0, 0) + lumaGroups.cost(6 * (type - 1), 0) + chromaGroups.cost(8 * (type - 1), 0);
+  const k = type - 1;
+  const chroma = chromaFromLuma.cost(0, 0) + chromaGroups.cost(pairOf(16 * k, 128 + 12 * k), 0);
+  return chroma + lumaGroups.cost(pairOf(6 * k, 48 + 18 * k), 0);
 }
 
-const contextOf = (left: number, above: number): number => (pack.intraModes + 1) * (left + 1) + above + 1;
+const context16 = (left: number, above: number): number => pairOf(left + 1, pack.intraModes + 1 + above + 1);
+const context8 = (left: number, above: number): number => {
+  const count = pack.intraModes + 1;
+  return pairOf(count * (left + 1) + above + 1, count * count + left + 1);
+};
 
 /** Prediction errors of all modes of a square of the source. */
 function errors(x: number, y: number, size: number, topRight: boolean): number[] {
@@ -78,7 +85,7 @@ describe('a block that a mode predicts without error takes that mode and no resi
     const { typeKey, intraMode16 } = bench.rates.probabilities.modes;
     expect(best).toMatchObject({ type: INTRA16, lumaGroups: 0, chromaGroups: 0 });
     expect([...best.intraModes]).toEqual([mode, mode, mode, mode]);
-    const bits = typeKey.cost(0, 0) + intraMode16.cost(contextOf(0, 0), mode) + emptyBits(INTRA16);
+    const bits = typeKey.cost(0, 0) + intraMode16.cost(context16(0, 0), mode) + emptyBits(INTRA16);
     expect(best.cost).toBeCloseTo(block.lambda * bits, 3);
   });
 
@@ -106,10 +113,10 @@ describe('a block that a mode predicts without error takes that mode and no resi
     const { typeKey, intraMode8 } = bench.rates.probabilities.modes;
     const [a, b, c, d] = modes;
     const bits =
-      intraMode8.cost(contextOf(0, 0), a) +
-      intraMode8.cost(contextOf(a, 0), b) +
-      intraMode8.cost(contextOf(0, a), c) +
-      intraMode8.cost(contextOf(c, b), d);
+      intraMode8.cost(context8(0, 0), a) +
+      intraMode8.cost(context8(a, 0), b) +
+      intraMode8.cost(context8(0, a), c) +
+      intraMode8.cost(context8(c, b), d);
     expect(best.cost).toBeCloseTo(block.lambda * (typeKey.cost(0, 1) + bits + emptyBits(INTRA8)), 3);
   });
 });
@@ -195,7 +202,7 @@ test('bits of a mode count: where they weigh all, the cheapest mode is taken', (
   const block = bench.block(1, 1, [null, null], { lambda: 1e7, satdLambda: 1e7 });
   new IntraTrials(bench.trials).try(block, Infinity);
   const { intraMode16 } = bench.rates.probabilities.modes;
-  const bits = Array.from({ length: pack.intraModes }, (_, mode) => intraMode16.cost(contextOf(0, 0), mode));
+  const bits = Array.from({ length: pack.intraModes }, (_, mode) => intraMode16.cost(context16(0, 0), mode));
   const { best } = bench.trials;
   expect(best.type).toBe(INTRA16);
   expect(bits[best.intraModes[0]!]).toBe(Math.min(...bits));

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { pairOf } from '../../../../src/entropy/adaptive-tables.js';
 import { CostCounter } from '../../../../src/entropy/symbol-coder.js';
 import type { FrameHeader } from '../../../../src/codec/frame-header.js';
 import type { BlockJob } from '../../../../src/codec/transform/encoder/block-trials.js';
@@ -176,19 +177,22 @@ describe.each([
     expect(large.cost).toBe(Infinity);
     large.tryRest(block);
     const { split, intraMode16, lumaGroups, chromaGroups, chromaFromLuma } = bench.rates.probabilities.modes;
+    // Both neighbours are macroblocks.
+    const splitAt = pairOf(16 * 4 * (size + 1), 256 + 25 * (3 * (size + 1) + 2));
+    const k = 5 + size;
     const bits =
-      split.cost(6 + 3 * (size - 1) + 2, 0) +
-      intraMode16.cost(pack.intraModes + 1 + 1, mode) +
+      split.cost(splitAt, 0) +
+      intraMode16.cost(pairOf(1, pack.intraModes + 1 + 1), mode) +
       chromaFromLuma.cost(3 * size, 0) +
-      lumaGroups.cost(6 * (5 + size), 0) +
-      chromaGroups.cost(8 * (5 + size), 0);
+      lumaGroups.cost(pairOf(6 * k, 48 + 18 * k), 0) +
+      chromaGroups.cost(pairOf(16 * k, 128 + 12 * k), 0);
     expect(large.cost).toBeCloseTo(block.lambda * bits, 3);
     large.commit(block);
     expect(bench.tokens.type[block.at]).toBe(INTRA16);
     expect(bench.tokens.intraMode[block.sub]).toBe(mode);
     const [source, target] = [bench.source.read(), bench.target.read()];
     for (const plane of ['y', 'u', 'v'] as const) expect(Buffer.compare(source[plane], target[plane])).toBe(0);
-    expect(splitBits(bench.trials, block)).toBe(split.cost(6 + 3 * (size - 1) + 2, 1));
+    expect(splitBits(bench.trials, block)).toBe(split.cost(splitAt, 1));
   });
 
   test('intra prediction is tried in inter frames only if a quarter of the block uses it', () => {

@@ -21,7 +21,7 @@ test('a prediction that equals its source has no tokens and costs the bits of no
   const pack = await tinyTables();
   const rates = new RateModel(kernels, pack, ENCODER_SETTINGS.psnr.rates);
   const coding = new ResidualCoding(kernels, new KernelTables(kernels, pack), rates);
-  const costs = rates.lumaGroupCosts[2]!;
+  const costs = rates.lumaGroupCosts(2);
   kernels.f32[costs >> 2] = 1.5;
   const source = BlockView.allocate(kernels, 16);
   const prediction = BlockView.allocate(kernels, 16);
