@@ -40,17 +40,6 @@ export interface KernelFunctions {
     phaseX: number,
     phaseY: number,
   ): void;
-  compensateSquare(
-    source: Pointer,
-    sourceStride: number,
-    target: Pointer,
-    targetStride: number,
-    size: number,
-    taps: Pointer,
-    tapCount: number,
-    phaseX: number,
-    phaseY: number,
-  ): void;
   averageBlocks(
     a: Pointer,
     strideA: number,

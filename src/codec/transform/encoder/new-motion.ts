@@ -173,7 +173,7 @@ export class NewMotion {
     const to = this.#predictions[slot]!;
     const taps = this.#trials.tables.interpolation[references.interpolation]!;
     const { call } = this.#trials.kernels;
-    call.compensateSquare(from, plane.stride, to.at, to.stride, size, taps, LUMA_TAPS, mvx & 3, mvy & 3);
+    call.compensate(from, plane.stride, to.at, to.stride, size, size, taps, LUMA_TAPS, mvx & 3, mvy & 3);
   }
 
   #keep(reference: number, vectors: Int16Array, cost: number, bits: number): void {
