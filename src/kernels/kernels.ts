@@ -40,6 +40,16 @@ export interface KernelFunctions {
     phaseX: number,
     phaseY: number,
   ): void;
+  aimBlock(
+    a: Pointer,
+    strideA: number,
+    b: Pointer,
+    strideB: number,
+    target: Pointer,
+    targetStride: number,
+    width: number,
+    height: number,
+  ): void;
   averageBlocks(
     a: Pointer,
     strideA: number,

@@ -60,6 +60,32 @@ export function averageBlocks(
   }
 }
 
+/**
+ * Twice the block `a` less the block `b`, limited to 0..255, into `target`: the prediction whose average with `b` is `a`
+ * (encoder only). `width` is a multiple of 8.
+ */
+export function aimBlock(
+  a: usize,
+  strideA: i32,
+  b: usize,
+  strideB: i32,
+  target: usize,
+  targetStride: i32,
+  width: i32,
+  height: i32,
+): void {
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column += 8) {
+      const twice = i16x8.shl(v128.load8x8_u(a + column), 1);
+      const value = i16x8.sub(twice, v128.load8x8_u(b + column));
+      v128.store64_lane(target + column, i8x16.narrow_i16x8_u(value, value), 0);
+    }
+    a += strideA;
+    b += strideB;
+    target += targetStride;
+  }
+}
+
 function copySamples(
   source: usize,
   sourceStride: i32,

@@ -1,3 +1,4 @@
+import { tokenMagnitudes } from './scratch';
 import { CONTEXTS, ESCAPE, MAGNITUDES, MAGNITUDE_LIMIT, NEIGHBOURS, NEIGHBOUR_LIMIT, NO_NEIGHBOUR } from './sizes';
 
 /** The common parameters of blocks of one kind. `kernels/token-quantiser.ts` fills it word by word, in this order. */
@@ -5,7 +6,7 @@ import { CONTEXTS, ESCAPE, MAGNITUDES, MAGNITUDE_LIMIT, NEIGHBOURS, NEIGHBOUR_LI
 class QuantiserParameters {
   /** int32 [count], orthonormal times 2^15. */
   coefficients: usize;
-  /** int16 [count], the output; chosen tokens after the last coded group are zero. */
+  /** int16 [count], rounded up to a multiple of 8, the output; chosen tokens after the last coded group are zero. */
   tokens: usize;
   count: i32;
   /**
@@ -65,6 +66,14 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
     energy += c * c;
     if (abs(c) > <f32>load<i32>(steps + (i << 2)) * eighth * 0.5) last = i;
   }
+  // The magnitudes that contexts count; the place of a missing neighbour holds zero.
+  const magnitudes = tokenMagnitudes;
+  const limit = i16x8.splat(<i16>NEIGHBOUR_LIMIT);
+  for (let i = 0; i < count; i += 8) {
+    const sizes = i16x8.min_u(i16x8.abs(v128.load(tokens + (i << 1))), limit);
+    v128.store64_lane(magnitudes + i, i8x16.narrow_i16x8_u(sizes, sizes), 0);
+  }
+  store<u8>(magnitudes + NO_NEIGHBOUR, 0);
   let best = energy + lambda * load<f32>(groupCosts);
   let bestGroup = 0;
   let cost: f32 = energy; // distortion so far, with everything not yet visited as zero, plus lambda * bits
@@ -76,12 +85,9 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
       const value = <f32>load<i32>(coefficients + (at << 2)) * unit;
       const c = abs(value);
       const step = <f32>load<i32>(steps + (at << 2)) * eighth;
-      let sum = 0;
       const list = neighbours + at * NEIGHBOURS;
-      for (let n = 0; n < NEIGHBOURS; n++) {
-        const index = <i32>load<u8>(list + n);
-        if (index != NO_NEIGHBOUR) sum += min(abs(<i32>load<i16>(tokens + (index << 1))), NEIGHBOUR_LIMIT);
-      }
+      let sum = 0;
+      for (let n = 0; n < NEIGHBOURS; n++) sum += <i32>load<u8>(magnitudes + load<u8>(list + n));
       const table = costs + (((group * CONTEXTS + <i32>load<u8>(contextOfSum + sum)) * MAGNITUDES) << 2);
       const zeroCost = lambda * load<f32>(table);
       let choice = 0;
@@ -103,6 +109,7 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
         }
       }
       store<i16>(tokens + (at << 1), <i16>(value < 0 ? -choice : choice));
+      store<u8>(magnitudes + at, min(choice, NEIGHBOUR_LIMIT));
       cost += choiceCost;
     }
     group++;

@@ -9,13 +9,16 @@ export let interpolationPairs: usize = 0;
 export let betweenColumns: usize = 0;
 export let betweenRows: usize = 0;
 export let betweenBoth: usize = 0;
-/** A zero-extended intra boundary, int16: 3 N + 1 samples, rounded up to a multiple of 8. */
+/** An intra boundary less its mean, int16: 3 N + 1 samples, rounded up to a multiple of 8. */
 export let boundaryDifference: usize = 0;
 /** Result of the first stage of a separable transform, int16, and its input in raster order. */
 export let transformRows: usize = 0;
 export let transformInput: usize = 0;
 /** Two transformed blocks of 8x8, int16. */
 export let transformBlocks: usize = 0;
+
+/** Magnitudes of a block's tokens, as far as contexts count them, uint8. */
+export let tokenMagnitudes: usize = 0;
 
 /** Columns and rows of samples of the largest block and one more, in blocks of 8 columns. */
 export const SEARCH_STRIDE: i32 = LARGEST_BLOCK + 8;
@@ -25,10 +28,11 @@ const BOUNDARY_BYTES = 4 * MACROBLOCK * 2;
 const TRANSFORM_BYTES = LARGEST_BLOCK * LARGE_FREQUENCIES * 2;
 const INPUT_BYTES = LARGE_FREQUENCIES * LARGE_FREQUENCIES * 2;
 const PAIR_BYTES = 2 * SUB_BLOCK * SUB_BLOCK * 2;
+const TOKEN_BYTES = MACROBLOCK * MACROBLOCK;
 
 /** The number of bytes that {@link useScratch} needs. */
 export function scratchBytes(): usize {
-  return 3 * (ROWS_BYTES + SAMPLES_BYTES) + BOUNDARY_BYTES + TRANSFORM_BYTES + INPUT_BYTES + PAIR_BYTES;
+  return 3 * (ROWS_BYTES + SAMPLES_BYTES) + BOUNDARY_BYTES + TRANSFORM_BYTES + INPUT_BYTES + PAIR_BYTES + TOKEN_BYTES;
 }
 
 /** Puts the buffers at `at`, aligned to 16. Call it before all other functions. */
@@ -42,4 +46,5 @@ export function useScratch(at: usize): void {
   transformRows = boundaryDifference + BOUNDARY_BYTES;
   transformInput = transformRows + TRANSFORM_BYTES;
   transformBlocks = transformInput + INPUT_BYTES;
+  tokenMagnitudes = transformBlocks + PAIR_BYTES;
 }
