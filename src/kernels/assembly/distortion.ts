@@ -1,38 +1,59 @@
 import { MACROBLOCK, SUB_BLOCK } from './sizes';
 
-/** Vectors of sums of absolute differences that fit into 16 bits: each adds at most 510 to a lane. */
+/** Rows whose sums of absolute differences are kept in 16 bits: each adds at most 2040 to a lane. */
 const SAD_ROWS: i32 = 16;
 
 /** Sum of absolute differences of two `size` x `size` blocks, size 8 or a multiple of 16 up to 64. */
 export function blockSad(a: usize, strideA: i32, b: usize, strideB: i32, size: i32): i32 {
-  let sum = i32x4.splat(0);
+  let sum = 0;
+  for (let row = 0; row < size; row += SAD_ROWS) {
+    sum += sadRows(a + row * strideA, strideA, b + row * strideB, strideB, size);
+  }
+  return sum;
+}
+
+/**
+ * The cost `blockSad` + `rate` of a block if it is at most `limit`; else a cost beyond the limit, found as soon as a part of
+ * the block has it.
+ */
+export function sadCost(a: usize, strideA: i32, b: usize, strideB: i32, size: i32, rate: f32, limit: f32): f32 {
+  let sum = 0;
+  let cost = rate;
+  for (let row = 0; row < size; row += SAD_ROWS) {
+    sum += sadRows(a + row * strideA, strideA, b + row * strideB, strideB, size);
+    cost = <f32>sum + rate;
+    if (cost > limit) return cost;
+  }
+  return cost;
+}
+
+/** Sum of absolute differences of 16 rows of two blocks of `size`, of 8 rows if that is 8. */
+// @ts-ignore: decorator
+@inline
+function sadRows(a: usize, strideA: i32, b: usize, strideB: i32, size: i32): i32 {
+  let sum = i16x8.splat(0);
   if (size >= MACROBLOCK) {
-    for (let row = 0; row < size; row += SAD_ROWS) {
-      let part = i16x8.splat(0);
-      for (let line = 0; line < SAD_ROWS; line++) {
-        for (let column = 0; column < size; column += MACROBLOCK) {
-          const x = v128.load(a + column);
-          const y = v128.load(b + column);
-          const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));
-          part = i16x8.add(part, i16x8.extadd_pairwise_i8x16_u(difference));
-        }
-        a += strideA;
-        b += strideB;
+    for (let row = 0; row < SAD_ROWS; row++) {
+      for (let column = 0; column < size; column += MACROBLOCK) {
+        const x = v128.load(a + column);
+        const y = v128.load(b + column);
+        const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));
+        sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(difference));
       }
-      sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(part));
+      a += strideA;
+      b += strideB;
     }
-    return sumLanes(sum);
+  } else {
+    for (let row = 0; row < SUB_BLOCK; row++) {
+      const x = v128.load64_zero(a);
+      const y = v128.load64_zero(b);
+      const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));
+      sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(difference));
+      a += strideA;
+      b += strideB;
+    }
   }
-  let part = i16x8.splat(0);
-  for (let row = 0; row < SUB_BLOCK; row++) {
-    const x = v128.load64_zero(a);
-    const y = v128.load64_zero(b);
-    const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));
-    part = i16x8.add(part, i16x8.extadd_pairwise_i8x16_u(difference));
-    a += strideA;
-    b += strideB;
-  }
-  return sumLanes(i32x4.extadd_pairwise_i16x8_u(part));
+  return sumLanes(i32x4.extadd_pairwise_i16x8_u(sum));
 }
 
 /** Sum of squared differences of two `width` x `height` blocks; width is a multiple of 8. */

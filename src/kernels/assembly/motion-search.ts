@@ -1,4 +1,4 @@
-import { blockSad, blockSatd, satdCost } from './distortion';
+import { blockSatd, sadCost, satdCost } from './distortion';
 import { before, filterDown, filterPairs, filterRows, roundRows } from './interpolation';
 import {
   betweenBoth,
@@ -75,33 +75,40 @@ export function searchMotion(search: SearchParameters): f32 {
     const x = max(minX, min(maxX, (<i32>load<i16>(starts + (i << 2)) + 2) >> 2));
     const y = max(minY, min(maxY, (<i32>load<i16>(starts + (i << 2), 2) + 2) >> 2));
     if (i > 0 && x == bestX && y == bestY) continue;
-    const cost =
-      <f32>blockSad(current, currentStride, reference + y * referenceStride + x, referenceStride, size) +
-      lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
+    const rate = lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
+    const place = reference + y * referenceStride + x;
+    const cost = sadCost(current, currentStride, place, referenceStride, size, rate, best);
     if (cost < best) {
       best = cost;
       bestX = x;
       bestY = y;
     }
   }
-  // Hexagon of radius 2 while it improves, then the 8 neighbours.
+  // Hexagon of radius 2 while it improves. After a step, three of its corners are new: that of the step's direction and
+  // those beside it.
+  let direction = -1;
   for (let step = 0; step < steps; step++) {
     const centreX = bestX;
     const centreY = bestY;
+    const last = direction;
+    direction = -1;
     for (let i = 0; i < 6; i++) {
+      const turn = abs(i - last);
+      if (last >= 0 && turn > 1 && turn < 5) continue;
       const x = centreX + (i == 0 ? -2 : i == 1 || i == 5 ? -1 : i == 2 || i == 4 ? 1 : 2);
       const y = centreY + (i == 0 || i == 3 ? 0 : i < 3 ? -2 : 2);
       if (x < minX || x > maxX || y < minY || y > maxY) continue;
-      const cost =
-        <f32>blockSad(current, currentStride, reference + y * referenceStride + x, referenceStride, size) +
-        lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
+      const rate = lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
+      const place = reference + y * referenceStride + x;
+      const cost = sadCost(current, currentStride, place, referenceStride, size, rate, best);
       if (cost < best) {
         best = cost;
         bestX = x;
         bestY = y;
+        direction = i;
       }
     }
-    if (bestX == centreX && bestY == centreY) break;
+    if (direction < 0) break;
   }
   const centreX = bestX;
   const centreY = bestY;
@@ -109,10 +116,10 @@ export function searchMotion(search: SearchParameters): f32 {
     for (let dx = -1; dx <= 1; dx++) {
       const x = centreX + dx;
       const y = centreY + dy;
-      if (x < minX || x > maxX || y < minY || y > maxY) continue;
-      const cost =
-        <f32>blockSad(current, currentStride, reference + y * referenceStride + x, referenceStride, size) +
-        lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
+      if ((dx == 0 && dy == 0) || x < minX || x > maxX || y < minY || y > maxY) continue;
+      const rate = lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
+      const place = reference + y * referenceStride + x;
+      const cost = sadCost(current, currentStride, place, referenceStride, size, rate, best);
       if (cost < best) {
         best = cost;
         bestX = x;

@@ -57,10 +57,28 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
   const offset2 = kind.offset2;
   const unit: f32 = 1.0 / 32768.0;
   const eighth: f32 = 0.125;
-  let energy: f32 = 0;
   // All tokens after the last coefficient of at least 0.5 step are zero.
   let last = -1;
-  for (let i = first; i < count; i += stride) {
+  let energy: f32 = 0;
+  let start = first;
+  if (stride == 1) {
+    const units = f32x4.splat(unit);
+    const halves = f32x4.splat(eighth * 0.5);
+    let squares = f32x4.splat(0);
+    for (start = 0; start + 4 <= count; start += 4) {
+      v128.store64_lane(tokens + (start << 1), i64x2.splat(0), 0);
+      const values = f32x4.mul(f32x4.convert_i32x4_s(v128.load(coefficients + (start << 2))), units);
+      const least = f32x4.mul(f32x4.convert_i32x4_s(v128.load(steps + (start << 2))), halves);
+      squares = f32x4.add(squares, f32x4.mul(values, values));
+      const larger = i32x4.bitmask(f32x4.gt(f32x4.abs(values), least));
+      if (larger) last = start + 31 - clz(larger);
+    }
+    energy =
+      f32x4.extract_lane(squares, 0) +
+      f32x4.extract_lane(squares, 1) +
+      (f32x4.extract_lane(squares, 2) + f32x4.extract_lane(squares, 3));
+  }
+  for (let i = start; i < count; i += stride) {
     store<i16>(tokens + (i << 1), 0);
     const c = <f32>load<i32>(coefficients + (i << 2)) * unit;
     energy += c * c;

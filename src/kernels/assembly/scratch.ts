@@ -14,6 +14,9 @@ export let boundaryDifference: usize = 0;
 /** Result of the first stage of a separable transform, int16, and its input in raster order. */
 export let transformRows: usize = 0;
 export let transformInput: usize = 0;
+/** Pairs of rows of 8 values before its first stage, int16, and its outputs in raster order, int32. */
+export let transformPairs: usize = 0;
+export let transformOutput: usize = 0;
 /** Two transformed blocks of 8x8, int16. */
 export let transformBlocks: usize = 0;
 
@@ -27,12 +30,23 @@ const SAMPLES_BYTES = (LARGEST_BLOCK + 1) * SEARCH_STRIDE;
 const BOUNDARY_BYTES = 4 * MACROBLOCK * 2;
 const TRANSFORM_BYTES = LARGEST_BLOCK * LARGE_FREQUENCIES * 2;
 const INPUT_BYTES = LARGE_FREQUENCIES * LARGE_FREQUENCIES * 2;
+const TRANSFORM_PAIR_BYTES = LARGEST_BLOCK * SUB_BLOCK * 2;
+const OUTPUT_BYTES = 2 * INPUT_BYTES;
 const PAIR_BYTES = 2 * SUB_BLOCK * SUB_BLOCK * 2;
 const TOKEN_BYTES = MACROBLOCK * MACROBLOCK;
 
 /** The number of bytes that {@link useScratch} needs. */
 export function scratchBytes(): usize {
-  return 3 * (ROWS_BYTES + SAMPLES_BYTES) + BOUNDARY_BYTES + TRANSFORM_BYTES + INPUT_BYTES + PAIR_BYTES + TOKEN_BYTES;
+  return (
+    3 * (ROWS_BYTES + SAMPLES_BYTES) +
+    BOUNDARY_BYTES +
+    TRANSFORM_BYTES +
+    INPUT_BYTES +
+    TRANSFORM_PAIR_BYTES +
+    OUTPUT_BYTES +
+    PAIR_BYTES +
+    TOKEN_BYTES
+  );
 }
 
 /** Puts the buffers at `at`, aligned to 16. Call it before all other functions. */
@@ -45,6 +59,8 @@ export function useScratch(at: usize): void {
   boundaryDifference = betweenBoth + SAMPLES_BYTES;
   transformRows = boundaryDifference + BOUNDARY_BYTES;
   transformInput = transformRows + TRANSFORM_BYTES;
-  transformBlocks = transformInput + INPUT_BYTES;
+  transformPairs = transformInput + INPUT_BYTES;
+  transformOutput = transformPairs + TRANSFORM_PAIR_BYTES;
+  transformBlocks = transformOutput + OUTPUT_BYTES;
   tokenMagnitudes = transformBlocks + PAIR_BYTES;
 }
