@@ -13,7 +13,7 @@ const BLOCK_SAMPLES = BLOCK ** 2;
 const SAMPLES_SHIFT = shiftOf(BLOCK_SAMPLES);
 /** Positions between two samples that vectors tell apart, and taps of each. */
 const PHASES = 4;
-const TAPS = 8;
+const TAPS = 2;
 
 /** Size of what the kernel `rateDistortion` writes. */
 const ESTIMATE_BYTES = 12;
@@ -108,14 +108,11 @@ export class LookAhead {
     this.#full = kernels.allocate(grid.codedWidth * grid.codedHeight);
     // Bilinear quarter-sample taps: precise enough to compare costs.
     const taps = new Int16Array(PHASES * TAPS);
-    for (let phase = 0; phase < PHASES; phase++) {
-      taps[phase * TAPS + 3] = 64 - 16 * phase;
-      taps[phase * TAPS + 4] = 16 * phase;
-    }
+    for (let phase = 0; phase < PHASES; phase++) taps.set([64 - 16 * phase, 16 * phase], phase * TAPS);
     this.#taps = kernels.store(taps);
     this.#flat = kernels.allocate(BLOCK_SAMPLES);
     this.#motion = new MotionSearch(kernels, settings.searchSteps);
-    this.#motion.useTaps(this.#taps);
+    this.#motion.useTaps(this.#taps, TAPS);
     this.#predictions = [kernels.allocate(BLOCK_SAMPLES), kernels.allocate(BLOCK_SAMPLES)];
     this.#estimate = kernels.allocate(ESTIMATE_BYTES);
     // The transform has a gain of 64 in energy; a coefficient of the half-size plane is half of one of the whole.

@@ -40,16 +40,15 @@ export interface KernelFunctions {
     phaseX: number,
     phaseY: number,
   ): void;
-  compensateSquare(
-    source: Pointer,
-    sourceStride: number,
+  aimBlock(
+    a: Pointer,
+    strideA: number,
+    b: Pointer,
+    strideB: number,
     target: Pointer,
     targetStride: number,
-    size: number,
-    taps: Pointer,
-    tapCount: number,
-    phaseX: number,
-    phaseY: number,
+    width: number,
+    height: number,
   ): void;
   averageBlocks(
     a: Pointer,

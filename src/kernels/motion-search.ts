@@ -68,7 +68,7 @@ export class MotionSearch {
     kernels.i32[at + WORD.isCross] = Number(isCross);
   }
 
-  /** Sets the luma filter of the following searches: the address of int16 [4, tapCount] taps; 4 or 8 of them. */
+  /** Sets the luma filter of the following searches: the address of int16 [4, tapCount] taps; 2, 4 or 8 of them. */
   useTaps(taps: Pointer, tapCount = 8): void {
     const at = this.#parameters >> 2;
     this.#kernels.i32[at + WORD.taps] = taps;

@@ -33,10 +33,11 @@ function makeTaps(phases: number, count: number, seed: number): number[][] {
 }
 
 describe('compensate equals its twin', () => {
-  // The eighth-sample filter of chroma has 4 taps, the quarter-sample one of luma 8.
+  // The eighth-sample filter of chroma has 4 taps, the quarter-sample one of luma 8, the bilinear one 2.
   for (const [phases, count] of [
     [4, 8],
     [8, 4],
+    [4, 2],
   ] as const) {
     test.prop(
       { kind, seed: fc.nat(), width: fc.constantFrom(4, 8, 16), row: fc.nat(8), column: fc.nat(8) },
@@ -63,13 +64,13 @@ describe('compensate equals its twin', () => {
   test.prop(
     { kind, seed: fc.nat(), size: fc.constantFrom(8, 16, 32, 64), x: fc.nat(3), y: fc.nat(3) },
     { numRuns: 40 },
-  )('compensateSquare, of all sizes of blocks', ({ kind, seed, size, x, y }) => {
+  )('compensate, of all sizes of blocks', ({ kind, seed, size, x, y }) => {
     source.set(texture(kind, seed));
     target.set(() => 77);
     const taps = makeTaps(4, 8, seed);
     kernels.i16.set(taps.flat(), tapsAt >> 1);
     const place = [source.at(9, 11), source.stride, target.at(3, 5), target.stride] as const;
-    kernels.call.compensateSquare(...place, size, tapsAt, 8, x, y);
+    kernels.call.compensate(...place, size, size, tapsAt, 8, x, y);
     const expected = twin.compensate(source.block(9, 11), size, size, taps, x, y);
     expect(Buffer.compare(target.now(), target.with(3, 5, size, expected))).toBe(0);
   });
@@ -86,6 +87,19 @@ describe('compensate equals its twin', () => {
       expect(target.now()).toEqual(target.with(4, 4, width, expected));
       kernels.call.averageBlocks(...inputs, source.at(2, 3), source.stride, width, width);
       expect(source.now()).toEqual(source.with(2, 3, width, expected));
+    },
+  );
+
+  test.prop({ kinds: fc.tuple(kind, kind), seed: fc.nat(), width: fc.constantFrom(8, 16, 32, 64) })(
+    'aimBlock',
+    ({ kinds, seed, width }) => {
+      source.set(texture(kinds[0], seed));
+      other.set(texture(kinds[1], seed + 1));
+      target.set(() => 1);
+      const expected = twin.aimBlock(source.block(2, 3), other.block(5, 1), width, width);
+      const inputs = [source.at(2, 3), source.stride, other.at(5, 1), other.stride] as const;
+      kernels.call.aimBlock(...inputs, target.at(4, 4), target.stride, width, width);
+      expect(target.now()).toEqual(target.with(4, 4, width, expected));
     },
   );
 });

@@ -1,6 +1,7 @@
 import { describe, expect } from '@jest/globals';
 import { fc, test } from '@fast-check/jest';
 import { Kernels } from '../../src/kernels/kernels.js';
+import { packMatrix } from '../../src/codec/transform/kernel-tables.js';
 import { integer, SharedPlane, texture, TEXTURES } from './arena.js';
 import { seededRandom } from '../entropy/random.js';
 import * as twin from './twins/intra.js';
@@ -15,7 +16,7 @@ const [luma, edgeLuma, edge] = [0, 1, 2].map(() => new SharedPlane(kernels, 160,
 const boundaryAt = kernels.allocate(208);
 const smallAt = kernels.allocate(64);
 const blockAt = kernels.allocate(256);
-const matrixAt = kernels.allocate(256 * 56 * 2);
+const matrixAt = kernels.allocate(256 * 56 * 2 + 2048);
 const kind = fc.constantFrom(...TEXTURES);
 const size = fc.constantFrom(8, 16);
 
@@ -78,21 +79,23 @@ describe('intra kernels equal their twins', () => {
     expect(Buffer.compare(plane.now(), plane.with(7, 5, 16 << shift, expected))).toBe(0);
   });
 
-  test.prop({ kind, seed: fc.nat(), size, extreme: fc.boolean() })('intraPredict', ({ kind, seed, size, extreme }) => {
+  test.prop({
+    kind,
+    seed: fc.nat(),
+    size,
+    extreme: fc.boolean(),
+    density: fc.constantFrom(0, 0.02, 0.3, 1),
+  })('intraPredict', ({ kind, seed, size, extreme, density }) => {
     plane.set(() => 3);
     const columns = 3 * size + 1;
     const next = texture(kind, seed);
     const boundary = Uint8Array.from({ length: columns }, next);
     const random = seededRandom(seed + 1);
-    const matrix = Int8Array.from({ length: size * size * columns }, () =>
-      extreme ? (random() < 0.5 ? -128 : 127) : integer(random, -20, 24),
-    );
-    // The kernel's rows are padded to a multiple of 8.
-    const padded = (columns + 7) & ~7;
-    const rows = kernels.i16.subarray(matrixAt >> 1, (matrixAt >> 1) + size * size * padded).fill(0);
-    for (let row = 0; row < size * size; row++) {
-      rows.set(Int16Array.from(matrix.subarray(row * columns, (row + 1) * columns)), row * padded);
-    }
+    const matrix = Int8Array.from({ length: size * size * columns }, () => {
+      if (random() >= density) return 0;
+      return extreme ? (random() < 0.5 ? -128 : 127) : integer(random, -20, 24);
+    });
+    kernels.u8.set(packMatrix(matrix, size), matrixAt);
     kernels.u8.set(boundary, boundaryAt);
     kernels.call.intraPredict(boundaryAt, size, matrixAt, plane.at(7, 5), plane.stride);
     expect(plane.now()).toEqual(plane.with(7, 5, size, twin.intraPredict(boundary, size, matrix)));

@@ -18,6 +18,12 @@ const SHORT_TAPS = [
   [-4, 36, 36, -4],
   [-2, 16, 54, -4],
 ];
+const BILINEAR = [
+  [64, 0],
+  [48, 16],
+  [32, 32],
+  [16, 48],
+];
 const TAPS = [
   [0, 0, 0, 64, 0, 0, 0, 0],
   [-1, 4, -10, 58, 17, -5, 1, 0],
@@ -56,7 +62,7 @@ describe('searchMotion', () => {
       noise: fc.constantFrom(0, 4, 60, 400),
       lambda: fc.constantFrom(0, 0.37, 4.2, 100),
       steps: fc.constantFrom(0, 1, 12, 24),
-      taps: fc.constantFrom(TAPS, SHORT_TAPS),
+      taps: fc.constantFrom(TAPS, SHORT_TAPS, BILINEAR),
       isCross: fc.boolean(),
     },
     { numRuns: 60 },

@@ -61,7 +61,7 @@ export class BlockReconstruction {
     this.#boundary = kernels.allocate(boundarySamples(REGION));
     this.#smallBoundary = kernels.allocate(boundarySamples(MACROBLOCK));
     this.#smallBlock = kernels.allocate(MACROBLOCK_SAMPLES);
-    this.#second = kernels.allocate(MACROBLOCK_SAMPLES);
+    this.#second = kernels.allocate(REGION * REGION);
   }
 
   /** Reconstructs the block of `target` whose first macroblock is (`row`, `column`) from its tokens. */
@@ -435,7 +435,7 @@ export class BlockReconstruction {
     offset: number,
     references: References,
   ): void {
-    const part = Math.min(size, MACROBLOCK);
+    const part = size <= MACROBLOCK || isNear(y, x, size, fields, offset, references) ? size : MACROBLOCK;
     for (let dy = 0; dy < size; dy += part) {
       for (let dx = 0; dx < size; dx += part) {
         this.#compensatePart(target, y + dy, x + dx, part, fields, offset, references);
@@ -443,6 +443,7 @@ export class BlockReconstruction {
     }
   }
 
+  /** The same for a block that is moved as a whole: of at most 16x16, or not far outside the references. */
   #compensatePart(
     target: Picture,
     y: number,
@@ -504,6 +505,33 @@ export class BlockReconstruction {
   #offset(intra: boolean, index: 0 | 1): number {
     return this.#tables.pack.reconstructionOffset[(intra ? 0 : 2) + index]!;
   }
+}
+
+/** Returns whether a large block's motion points nowhere so far outside that positions of its macroblocks are limited. */
+function isNear(
+  y: number,
+  x: number,
+  size: number,
+  fields: ArrayLike<number>,
+  offset: number,
+  { pictures }: References,
+): boolean {
+  for (let slot = 0; slot < 2; slot++) {
+    const reference = pictures[slot];
+    if (reference === null || reference === undefined) continue;
+    const { width, height } = reference.y;
+    const left = x + (fields[offset + 1 + 2 * slot]! >> LUMA_SHIFT);
+    const top = y + (fields[offset + 2 + 2 * slot]! >> LUMA_SHIFT);
+    if (
+      left < -MACROBLOCK ||
+      top < -MACROBLOCK ||
+      left + size > width + MACROBLOCK ||
+      top + size > height + MACROBLOCK
+    ) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** Returns whether all samples above right that intra prediction of a block sees are there. */

@@ -3,8 +3,9 @@ import { MACROBLOCK, SUB_BLOCK } from '../macroblock-grid.js';
 import { boundarySamples, LARGE_CHROMA_FREQUENCIES, LARGE_LUMA_FREQUENCIES, type PackTables } from './pack-tables.js';
 import { TOKEN_KINDS } from './token-contexts.js';
 
-/** int16 values of a SIMD vector. */
-const VECTOR = 8;
+const VECTOR_BYTES = 16;
+/** Samples of a row whose weights stand together in an intra mode's matrix. */
+const PART_SAMPLES = 4;
 /** Weights of atoms are in 1/32. */
 const WEIGHT_UNIT = 32;
 
@@ -43,7 +44,7 @@ export class KernelTables {
   readonly basisChroma: readonly [Pointer, Pointer];
   /** Separable transforms of blocks of 32x32 and 64x64, by `FrameTokens.blockSize`. */
   readonly large: readonly (LargeTransforms | null)[];
-  /** Addresses of padded int16 matrices by mode. */
+  /** Addresses of what `intraPredict` reads, by mode. */
   readonly intra16: readonly Pointer[];
   readonly intra8: readonly Pointer[];
   /** Addresses of int16 [4, 8] by filter. */
@@ -76,8 +77,8 @@ export class KernelTables {
       { luma: { ...luma, size: 32, matrix: matrix32! }, chroma: { ...chroma, size: 16, matrix: matrix16! } },
       { luma: { ...luma, size: 64, matrix: matrix64! }, chroma: { ...chroma, size: 32, matrix: matrix32! } },
     ];
-    this.intra16 = storeRows(kernels, padColumns(pack.intra16, boundarySamples(MACROBLOCK)), pack.intraModes);
-    this.intra8 = storeRows(kernels, padColumns(pack.intra8, boundarySamples(SUB_BLOCK)), pack.intraModes);
+    this.intra16 = storeModes(kernels, pack.intra16, MACROBLOCK);
+    this.intra8 = storeModes(kernels, pack.intra8, SUB_BLOCK);
     this.interpolation = storeRows(kernels, Int16Array.from(pack.interpolation.data), pack.interpolation.count);
     this.interpolationChroma = kernels.store(Int16Array.from(pack.interpolationChroma));
     this.contextNeighbours = storeRows(kernels, pack.contextNeighbours, TOKEN_KINDS);
@@ -116,17 +117,49 @@ function storeRows(kernels: Kernels, values: Uint8Array | Int16Array | Int32Arra
   return Array.from({ length: count }, (_, row) => kernels.store(values.slice(row * length, (row + 1) * length)));
 }
 
-/** Fills rows up with zeros to whole SIMD vectors, as `intraPredict` reads them. */
-function padColumns(matrix: Int8Array, columns: number): Int16Array {
-  const padded = Math.ceil(columns / VECTOR) * VECTOR;
-  const rows = matrix.length / columns;
-  const result = new Int16Array(rows * padded);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      result[row * padded + column] = matrix[row * columns + column]!;
+/** Stores the matrices of intra modes for blocks of `size` x `size`. */
+function storeModes(kernels: Kernels, matrices: Int8Array, size: number): Pointer[] {
+  const length = size * size * boundarySamples(size);
+  return Array.from({ length: matrices.length / length }, (_, mode) =>
+    kernels.store(packMatrix(matrices.subarray(mode * length, (mode + 1) * length), size)),
+  );
+}
+
+/**
+ * Packs the matrix of an intra mode as the kernel `intraPredict` reads it: without the parts that are zero, which are most
+ * of a direction's.
+ *
+ * @param matrix int8 [size * size, 3 * size + 1].
+ */
+export function packMatrix(matrix: Int8Array, size: number): Uint8Array {
+  const columns = boundarySamples(size);
+  const counts: number[] = [];
+  const pairs: number[] = [];
+  const weights: number[] = [];
+  for (let row = 0; row < size * size; row += PART_SAMPLES) {
+    const before = pairs.length;
+    for (let column = 0; column < columns; column += 2) {
+      const first = row * columns + column;
+      const end = Math.min(2, columns - column);
+      let isEmpty = true;
+      for (let sample = 0; sample < PART_SAMPLES; sample++) {
+        for (let i = 0; i < end; i++) if (matrix[first + sample * columns + i] !== 0) isEmpty = false;
+      }
+      if (isEmpty) continue;
+      pairs.push(column / 2);
+      for (let sample = 0; sample < PART_SAMPLES; sample++) {
+        const at = first + sample * columns;
+        weights.push(matrix[at]!, end === 2 ? matrix[at + 1]! : 0);
+      }
     }
+    counts.push(pairs.length - before);
   }
-  return result;
+  const distance = Math.ceil((4 + counts.length + pairs.length) / VECTOR_BYTES) * VECTOR_BYTES;
+  const packed = new Uint8Array(distance + 2 * weights.length);
+  new Int32Array(packed.buffer, 0, 1)[0] = distance;
+  packed.set([...counts, ...pairs], 4);
+  new Int16Array(packed.buffer, distance).set(weights);
+  return packed;
 }
 
 /** Frequencies of `size` x `size` by diagonals, turning at each end: `vertical * size + horizontal` of each. */

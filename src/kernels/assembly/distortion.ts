@@ -1,15 +1,44 @@
 import { MACROBLOCK, SUB_BLOCK } from './sizes';
 
+/** Rows whose sums of absolute differences are kept in 16 bits: each adds at most 2040 to a lane. */
+const SAD_ROWS: i32 = 16;
+
 /** Sum of absolute differences of two `size` x `size` blocks, size 8 or a multiple of 16 up to 64. */
 export function blockSad(a: usize, strideA: i32, b: usize, strideB: i32, size: i32): i32 {
-  let sum = i32x4.splat(0);
+  let sum = 0;
+  for (let row = 0; row < size; row += SAD_ROWS) {
+    sum += sadRows(a + row * strideA, strideA, b + row * strideB, strideB, size);
+  }
+  return sum;
+}
+
+/**
+ * The cost `blockSad` + `rate` of a block if it is at most `limit`; else a cost beyond the limit, found as soon as a part of
+ * the block has it.
+ */
+export function sadCost(a: usize, strideA: i32, b: usize, strideB: i32, size: i32, rate: f32, limit: f32): f32 {
+  let sum = 0;
+  let cost = rate;
+  for (let row = 0; row < size; row += SAD_ROWS) {
+    sum += sadRows(a + row * strideA, strideA, b + row * strideB, strideB, size);
+    cost = <f32>sum + rate;
+    if (cost > limit) return cost;
+  }
+  return cost;
+}
+
+/** Sum of absolute differences of 16 rows of two blocks of `size`, of 8 rows if that is 8. */
+// @ts-ignore: decorator
+@inline
+function sadRows(a: usize, strideA: i32, b: usize, strideB: i32, size: i32): i32 {
+  let sum = i16x8.splat(0);
   if (size >= MACROBLOCK) {
-    for (let row = 0; row < size; row++) {
+    for (let row = 0; row < SAD_ROWS; row++) {
       for (let column = 0; column < size; column += MACROBLOCK) {
         const x = v128.load(a + column);
         const y = v128.load(b + column);
         const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));
-        sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(difference)));
+        sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(difference));
       }
       a += strideA;
       b += strideB;
@@ -19,12 +48,12 @@ export function blockSad(a: usize, strideA: i32, b: usize, strideB: i32, size: i
       const x = v128.load64_zero(a);
       const y = v128.load64_zero(b);
       const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));
-      sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(difference)));
+      sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(difference));
       a += strideA;
       b += strideB;
     }
   }
-  return sumLanes(sum);
+  return sumLanes(i32x4.extadd_pairwise_i16x8_u(sum));
 }
 
 /** Sum of squared differences of two `width` x `height` blocks; width is a multiple of 8. */
@@ -52,6 +81,31 @@ export function blockSatd(a: usize, strideA: i32, b: usize, strideB: i32, size: 
   return sum;
 }
 
+/**
+ * The cost `blockSatd` + `rate` of a block if it is at most `limit`; else a cost beyond the limit, found as soon as a part of
+ * the block has it.
+ */
+export function satdCost(
+  a: usize,
+  strideA: i32,
+  b: usize,
+  strideB: i32,
+  size: i32,
+  rate: f32,
+  limit: f32,
+): f32 {
+  let sum = 0;
+  let cost = rate;
+  for (let row = 0; row < size; row += 8) {
+    for (let column = 0; column < size; column += 8) {
+      sum += satd8(a + row * strideA + column, strideA, b + row * strideB + column, strideB);
+      cost = <f32>sum + rate;
+      if (cost > limit) return cost;
+    }
+  }
+  return cost;
+}
+
 /** Box-filtered half-size copy of a plane: each sample is the rounded mean of 2x2. `width` is the target's. */
 export function halve(
   source: usize,
@@ -77,76 +131,93 @@ export function halve(
 }
 
 function satd8(a: usize, strideA: i32, b: usize, strideB: i32): i32 {
-  let r0 = i16x8.sub(v128.load8x8_u(a), v128.load8x8_u(b));
-  let r1 = i16x8.sub(v128.load8x8_u(a + strideA), v128.load8x8_u(b + strideB));
-  let r2 = i16x8.sub(v128.load8x8_u(a + 2 * strideA), v128.load8x8_u(b + 2 * strideB));
-  let r3 = i16x8.sub(v128.load8x8_u(a + 3 * strideA), v128.load8x8_u(b + 3 * strideB));
-  let r4 = i16x8.sub(v128.load8x8_u(a + 4 * strideA), v128.load8x8_u(b + 4 * strideB));
-  let r5 = i16x8.sub(v128.load8x8_u(a + 5 * strideA), v128.load8x8_u(b + 5 * strideB));
-  let r6 = i16x8.sub(v128.load8x8_u(a + 6 * strideA), v128.load8x8_u(b + 6 * strideB));
-  let r7 = i16x8.sub(v128.load8x8_u(a + 7 * strideA), v128.load8x8_u(b + 7 * strideB));
-  for (let pass = 0; pass < 2; pass++) {
-    const a0 = i16x8.add(r0, r4);
-    const a4 = i16x8.sub(r0, r4);
-    const a1 = i16x8.add(r1, r5);
-    const a5 = i16x8.sub(r1, r5);
-    const a2 = i16x8.add(r2, r6);
-    const a6 = i16x8.sub(r2, r6);
-    const a3 = i16x8.add(r3, r7);
-    const a7 = i16x8.sub(r3, r7);
-    const b0 = i16x8.add(a0, a2);
-    const b2 = i16x8.sub(a0, a2);
-    const b1 = i16x8.add(a1, a3);
-    const b3 = i16x8.sub(a1, a3);
-    const b4 = i16x8.add(a4, a6);
-    const b6 = i16x8.sub(a4, a6);
-    const b5 = i16x8.add(a5, a7);
-    const b7 = i16x8.sub(a5, a7);
-    r0 = i16x8.add(b0, b1);
-    r1 = i16x8.sub(b0, b1);
-    r2 = i16x8.add(b2, b3);
-    r3 = i16x8.sub(b2, b3);
-    r4 = i16x8.add(b4, b5);
-    r5 = i16x8.sub(b4, b5);
-    r6 = i16x8.add(b6, b7);
-    r7 = i16x8.sub(b6, b7);
-    if (pass == 0) {
-      // Transpose 8x8 of int16 by three rounds of interleaving.
-      const t0 = i16x8.shuffle(r0, r4, 0, 8, 1, 9, 2, 10, 3, 11);
-      const t1 = i16x8.shuffle(r0, r4, 4, 12, 5, 13, 6, 14, 7, 15);
-      const t2 = i16x8.shuffle(r1, r5, 0, 8, 1, 9, 2, 10, 3, 11);
-      const t3 = i16x8.shuffle(r1, r5, 4, 12, 5, 13, 6, 14, 7, 15);
-      const t4 = i16x8.shuffle(r2, r6, 0, 8, 1, 9, 2, 10, 3, 11);
-      const t5 = i16x8.shuffle(r2, r6, 4, 12, 5, 13, 6, 14, 7, 15);
-      const t6 = i16x8.shuffle(r3, r7, 0, 8, 1, 9, 2, 10, 3, 11);
-      const t7 = i16x8.shuffle(r3, r7, 4, 12, 5, 13, 6, 14, 7, 15);
-      const u0 = i16x8.shuffle(t0, t4, 0, 8, 1, 9, 2, 10, 3, 11);
-      const u1 = i16x8.shuffle(t0, t4, 4, 12, 5, 13, 6, 14, 7, 15);
-      const u2 = i16x8.shuffle(t1, t5, 0, 8, 1, 9, 2, 10, 3, 11);
-      const u3 = i16x8.shuffle(t1, t5, 4, 12, 5, 13, 6, 14, 7, 15);
-      const u4 = i16x8.shuffle(t2, t6, 0, 8, 1, 9, 2, 10, 3, 11);
-      const u5 = i16x8.shuffle(t2, t6, 4, 12, 5, 13, 6, 14, 7, 15);
-      const u6 = i16x8.shuffle(t3, t7, 0, 8, 1, 9, 2, 10, 3, 11);
-      const u7 = i16x8.shuffle(t3, t7, 4, 12, 5, 13, 6, 14, 7, 15);
-      r0 = i16x8.shuffle(u0, u4, 0, 8, 1, 9, 2, 10, 3, 11);
-      r1 = i16x8.shuffle(u0, u4, 4, 12, 5, 13, 6, 14, 7, 15);
-      r2 = i16x8.shuffle(u1, u5, 0, 8, 1, 9, 2, 10, 3, 11);
-      r3 = i16x8.shuffle(u1, u5, 4, 12, 5, 13, 6, 14, 7, 15);
-      r4 = i16x8.shuffle(u2, u6, 0, 8, 1, 9, 2, 10, 3, 11);
-      r5 = i16x8.shuffle(u2, u6, 4, 12, 5, 13, 6, 14, 7, 15);
-      r6 = i16x8.shuffle(u3, u7, 0, 8, 1, 9, 2, 10, 3, 11);
-      r7 = i16x8.shuffle(u3, u7, 4, 12, 5, 13, 6, 14, 7, 15);
-    }
-  }
-  let sum = i32x4.extadd_pairwise_i16x8_u(i16x8.abs(r0));
-  sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(i16x8.abs(r1)));
-  sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(i16x8.abs(r2)));
-  sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(i16x8.abs(r3)));
-  sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(i16x8.abs(r4)));
-  sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(i16x8.abs(r5)));
-  sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(i16x8.abs(r6)));
-  sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(i16x8.abs(r7)));
-  return (sumLanes(sum) + 2) >> 2;
+  const r0 = difference8(a, b);
+  const r1 = difference8(a + strideA, b + strideB);
+  const r2 = difference8(a + 2 * strideA, b + 2 * strideB);
+  const r3 = difference8(a + 3 * strideA, b + 3 * strideB);
+  const r4 = difference8(a + 4 * strideA, b + 4 * strideB);
+  const r5 = difference8(a + 5 * strideA, b + 5 * strideB);
+  const r6 = difference8(a + 6 * strideA, b + 6 * strideB);
+  const r7 = difference8(a + 7 * strideA, b + 7 * strideB);
+  // Columns: three stages of sums and differences.
+  const a0 = i16x8.add(r0, r4);
+  const a4 = i16x8.sub(r0, r4);
+  const a1 = i16x8.add(r1, r5);
+  const a5 = i16x8.sub(r1, r5);
+  const a2 = i16x8.add(r2, r6);
+  const a6 = i16x8.sub(r2, r6);
+  const a3 = i16x8.add(r3, r7);
+  const a7 = i16x8.sub(r3, r7);
+  const b0 = i16x8.add(a0, a2);
+  const b2 = i16x8.sub(a0, a2);
+  const b1 = i16x8.add(a1, a3);
+  const b3 = i16x8.sub(a1, a3);
+  const b4 = i16x8.add(a4, a6);
+  const b6 = i16x8.sub(a4, a6);
+  const b5 = i16x8.add(a5, a7);
+  const b7 = i16x8.sub(a5, a7);
+  const c0 = i16x8.add(b0, b1);
+  const c1 = i16x8.sub(b0, b1);
+  const c2 = i16x8.add(b2, b3);
+  const c3 = i16x8.sub(b2, b3);
+  const c4 = i16x8.add(b4, b5);
+  const c5 = i16x8.sub(b4, b5);
+  const c6 = i16x8.add(b6, b7);
+  const c7 = i16x8.sub(b6, b7);
+  // Transpose 8x8 of int16 by three rounds of interleaving.
+  const t0 = i16x8.shuffle(c0, c4, 0, 8, 1, 9, 2, 10, 3, 11);
+  const t1 = i16x8.shuffle(c0, c4, 4, 12, 5, 13, 6, 14, 7, 15);
+  const t2 = i16x8.shuffle(c1, c5, 0, 8, 1, 9, 2, 10, 3, 11);
+  const t3 = i16x8.shuffle(c1, c5, 4, 12, 5, 13, 6, 14, 7, 15);
+  const t4 = i16x8.shuffle(c2, c6, 0, 8, 1, 9, 2, 10, 3, 11);
+  const t5 = i16x8.shuffle(c2, c6, 4, 12, 5, 13, 6, 14, 7, 15);
+  const t6 = i16x8.shuffle(c3, c7, 0, 8, 1, 9, 2, 10, 3, 11);
+  const t7 = i16x8.shuffle(c3, c7, 4, 12, 5, 13, 6, 14, 7, 15);
+  const u0 = i16x8.shuffle(t0, t4, 0, 8, 1, 9, 2, 10, 3, 11);
+  const u1 = i16x8.shuffle(t0, t4, 4, 12, 5, 13, 6, 14, 7, 15);
+  const u2 = i16x8.shuffle(t1, t5, 0, 8, 1, 9, 2, 10, 3, 11);
+  const u3 = i16x8.shuffle(t1, t5, 4, 12, 5, 13, 6, 14, 7, 15);
+  const u4 = i16x8.shuffle(t2, t6, 0, 8, 1, 9, 2, 10, 3, 11);
+  const u5 = i16x8.shuffle(t2, t6, 4, 12, 5, 13, 6, 14, 7, 15);
+  const u6 = i16x8.shuffle(t3, t7, 0, 8, 1, 9, 2, 10, 3, 11);
+  const u7 = i16x8.shuffle(t3, t7, 4, 12, 5, 13, 6, 14, 7, 15);
+  // Rows.
+  const v0 = i16x8.shuffle(u0, u4, 0, 8, 1, 9, 2, 10, 3, 11);
+  const v1 = i16x8.shuffle(u0, u4, 4, 12, 5, 13, 6, 14, 7, 15);
+  const v2 = i16x8.shuffle(u1, u5, 0, 8, 1, 9, 2, 10, 3, 11);
+  const v3 = i16x8.shuffle(u1, u5, 4, 12, 5, 13, 6, 14, 7, 15);
+  const v4 = i16x8.shuffle(u2, u6, 0, 8, 1, 9, 2, 10, 3, 11);
+  const v5 = i16x8.shuffle(u2, u6, 4, 12, 5, 13, 6, 14, 7, 15);
+  const v6 = i16x8.shuffle(u3, u7, 0, 8, 1, 9, 2, 10, 3, 11);
+  const v7 = i16x8.shuffle(u3, u7, 4, 12, 5, 13, 6, 14, 7, 15);
+  const w0 = i16x8.add(v0, v4);
+  const w4 = i16x8.sub(v0, v4);
+  const w1 = i16x8.add(v1, v5);
+  const w5 = i16x8.sub(v1, v5);
+  const w2 = i16x8.add(v2, v6);
+  const w6 = i16x8.sub(v2, v6);
+  const w3 = i16x8.add(v3, v7);
+  const w7 = i16x8.sub(v3, v7);
+  // The last stage is not needed: |x + y| + |x - y| is twice the larger one of |x| and |y|. Four of these fit 16 bits.
+  const sum = i16x8.add(
+    i16x8.add(largest(i16x8.add(w0, w2), i16x8.add(w1, w3)), largest(i16x8.sub(w0, w2), i16x8.sub(w1, w3))),
+    i16x8.add(largest(i16x8.add(w4, w6), i16x8.add(w5, w7)), largest(i16x8.sub(w4, w6), i16x8.sub(w5, w7))),
+  );
+  return (sumLanes(i32x4.extadd_pairwise_i16x8_s(sum)) + 1) >> 1;
+}
+
+/** Difference of rows of 8 samples. */
+// @ts-ignore: decorator
+@inline
+function difference8(a: usize, b: usize): v128 {
+  return i16x8.sub(v128.load8x8_u(a), v128.load8x8_u(b));
+}
+
+/** The larger one of two magnitudes. */
+// @ts-ignore: decorator
+@inline
+function largest(a: v128, b: v128): v128 {
+  return i16x8.max_s(i16x8.abs(a), i16x8.abs(b));
 }
 
 // @ts-ignore: decorator

@@ -1,6 +1,6 @@
 export { scratchBytes, useScratch } from './scratch';
 export { blockSad, blockSatd, blockSsd, halve } from './distortion';
-export { compensate, compensateSquare, averageBlocks } from './compensation';
+export { aimBlock, averageBlocks, compensate } from './compensation';
 export { enlargePrediction, intraBoundary, intraPredict, predictFromLuma, shrinkBoundary } from './intra';
 export { dequantiseSeparable, forwardSeparable, inverseSeparable } from './separable-transform';
 export { rateDistortion } from './rate-distortion';

@@ -36,34 +36,49 @@ export function intraBoundary(
 }
 
 /**
- * Predicts a block from its boundary by a matrix: int16 rows of `columns` (3N + 1 rounded up to a multiple of 8,
- * zero-padded) coefficients in 1/64.
+ * Predicts a block from its boundary by a matrix in 1/64, of which only the parts that are not zero are stored. A part has
+ * the weights of two boundary samples, an even one and the next, in four samples of a row. At `matrix` stand
+ *
+ * - the distance to the parts' weights, int32;
+ * - how many parts each four samples of the block have, uint8 [size * size / 4];
+ * - the first boundary sample of each part, halved, uint8;
+ * - after `distance` bytes, weights of each part, int16 [4 samples, 2].
  */
 export function intraPredict(boundary: usize, size: i32, matrix: usize, target: usize, targetStride: i32): void {
-  const samples = 3 * size + 1;
-  const columns = (samples + 7) & ~7;
-  let sum = size;
-  for (let i = 0; i < size; i++) {
-    sum += <i32>load<u8>(boundary + 1 + i) + <i32>load<u8>(boundary + 1 + 2 * size + i);
+  let total = size;
+  for (let i = 0; i < size; i += 8) {
+    total += sumOf8(boundary + 1 + i) + sumOf8(boundary + 1 + 2 * size + i);
   }
-  const dc = sum >> (size == MACROBLOCK ? 5 : 4);
+  const dc = total >> (size == MACROBLOCK ? 5 : 4);
+  const mean = i16x8.splat(<i16>dc);
   const difference = boundaryDifference;
-  for (let i = 0; i < samples; i++) store<i16>(difference + (i << 1), <i16>(<i32>load<u8>(boundary + i) - dc));
-  for (let i = samples; i < columns; i++) store<i16>(difference + (i << 1), 0);
-  const rowBytes = columns << 1;
+  for (let i = 0; i <= 3 * size; i += 8) {
+    v128.store(difference + (i << 1), i16x8.sub(v128.load8x8_u(boundary + i), mean));
+  }
+  const rounding = i32x4.splat(32);
+  let counts = matrix + 4;
+  let columns = counts + ((size * size) >> 2);
+  let weights = matrix + load<i32>(matrix);
   for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) {
-      let total = i32x4.splat(0);
-      for (let at = 0; at < rowBytes; at += 16) {
-        total = i32x4.add(total, i32x4.dot_i16x8_s(v128.load(difference + at), v128.load(matrix + at)));
+    for (let column = 0; column < size; column += 8) {
+      let low = rounding;
+      for (let left = <i32>load<u8>(counts); left > 0; left--) {
+        const pair = v128.load32_splat(difference + (<usize>load<u8>(columns) << 2));
+        low = i32x4.add(low, i32x4.dot_i16x8_s(pair, v128.load(weights)));
+        columns++;
+        weights += 16;
       }
-      const value =
-        i32x4.extract_lane(total, 0) +
-        i32x4.extract_lane(total, 1) +
-        i32x4.extract_lane(total, 2) +
-        i32x4.extract_lane(total, 3);
-      store<u8>(target + row * targetStride + column, max(0, min(255, dc + ((value + 32) >> 6))));
-      matrix += rowBytes;
+      let high = rounding;
+      for (let left = <i32>load<u8>(counts, 1); left > 0; left--) {
+        const pair = v128.load32_splat(difference + (<usize>load<u8>(columns) << 2));
+        high = i32x4.add(high, i32x4.dot_i16x8_s(pair, v128.load(weights)));
+        columns++;
+        weights += 16;
+      }
+      counts += 2;
+      const change = i16x8.narrow_i32x4_s(i32x4.shr_s(low, 6), i32x4.shr_s(high, 6));
+      const samples = i16x8.add(change, mean);
+      v128.store64_lane(target + row * targetStride + column, i8x16.narrow_i16x8_u(samples, samples), 0);
     }
   }
 }
@@ -140,6 +155,14 @@ export function predictFromLuma(
       v128.store64_lane(targetRow + column, i8x16.narrow_i16x8_u(values, values), 0);
     }
   }
+}
+
+/** Sum of 8 samples. */
+// @ts-ignore: decorator
+@inline
+function sumOf8(at: usize): i32 {
+  const sum = i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(v128.load64_zero(at)));
+  return i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1);
 }
 
 /**

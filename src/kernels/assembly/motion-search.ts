@@ -1,6 +1,13 @@
-import { blockSad, blockSatd } from './distortion';
-import { compensateSquare } from './compensation';
-import { searchBlock } from './scratch';
+import { blockSatd, sadCost, satdCost } from './distortion';
+import { before, filterDown, filterPairs, filterRows, roundRows } from './interpolation';
+import {
+  betweenBoth,
+  betweenColumns,
+  betweenRows,
+  interpolationPairs,
+  interpolationRows,
+  SEARCH_STRIDE,
+} from './scratch';
 
 /** Parameters of a search and what it found. `kernels/motion-search.ts` fills them word by word, in this order. */
 @unmanaged
@@ -27,7 +34,7 @@ class SearchParameters {
   startCount: i32;
   /** The largest number of hexagon steps. */
   steps: i32;
-  /** int16 [4, tapCount]; 4 or 8 taps. */
+  /** int16 [4, tapCount]; 2, 4 or 8 taps. */
   taps: usize;
   tapCount: i32;
   /** Parts of a sample are searched beside, above and below the best place, not across its corners. */
@@ -61,9 +68,6 @@ export function searchMotion(search: SearchParameters): f32 {
   const starts = search.starts;
   const startCount = search.startCount;
   const steps = search.steps;
-  const taps = search.taps;
-  const tapCount = search.tapCount;
-  const isCross = search.isCross;
   let bestX = 0;
   let bestY = 0;
   let best: f32 = f32.MAX_VALUE;
@@ -71,33 +75,40 @@ export function searchMotion(search: SearchParameters): f32 {
     const x = max(minX, min(maxX, (<i32>load<i16>(starts + (i << 2)) + 2) >> 2));
     const y = max(minY, min(maxY, (<i32>load<i16>(starts + (i << 2), 2) + 2) >> 2));
     if (i > 0 && x == bestX && y == bestY) continue;
-    const cost =
-      <f32>blockSad(current, currentStride, reference + y * referenceStride + x, referenceStride, size) +
-      lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
+    const rate = lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
+    const place = reference + y * referenceStride + x;
+    const cost = sadCost(current, currentStride, place, referenceStride, size, rate, best);
     if (cost < best) {
       best = cost;
       bestX = x;
       bestY = y;
     }
   }
-  // Hexagon of radius 2 while it improves, then the 8 neighbours.
+  // Hexagon of radius 2 while it improves. After a step, three of its corners are new: that of the step's direction and
+  // those beside it.
+  let direction = -1;
   for (let step = 0; step < steps; step++) {
     const centreX = bestX;
     const centreY = bestY;
+    const last = direction;
+    direction = -1;
     for (let i = 0; i < 6; i++) {
+      const turn = abs(i - last);
+      if (last >= 0 && turn > 1 && turn < 5) continue;
       const x = centreX + (i == 0 ? -2 : i == 1 || i == 5 ? -1 : i == 2 || i == 4 ? 1 : 2);
       const y = centreY + (i == 0 || i == 3 ? 0 : i < 3 ? -2 : 2);
       if (x < minX || x > maxX || y < minY || y > maxY) continue;
-      const cost =
-        <f32>blockSad(current, currentStride, reference + y * referenceStride + x, referenceStride, size) +
-        lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
+      const rate = lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
+      const place = reference + y * referenceStride + x;
+      const cost = sadCost(current, currentStride, place, referenceStride, size, rate, best);
       if (cost < best) {
         best = cost;
         bestX = x;
         bestY = y;
+        direction = i;
       }
     }
-    if (bestX == centreX && bestY == centreY) break;
+    if (direction < 0) break;
   }
   const centreX = bestX;
   const centreY = bestY;
@@ -105,10 +116,10 @@ export function searchMotion(search: SearchParameters): f32 {
     for (let dx = -1; dx <= 1; dx++) {
       const x = centreX + dx;
       const y = centreY + dy;
-      if (x < minX || x > maxX || y < minY || y > maxY) continue;
-      const cost =
-        <f32>blockSad(current, currentStride, reference + y * referenceStride + x, referenceStride, size) +
-        lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
+      if ((dx == 0 && dy == 0) || x < minX || x > maxX || y < minY || y > maxY) continue;
+      const rate = lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
+      const place = reference + y * referenceStride + x;
+      const cost = sadCost(current, currentStride, place, referenceStride, size, rate, best);
       if (cost < best) {
         best = cost;
         bestX = x;
@@ -127,38 +138,105 @@ export function searchMotion(search: SearchParameters): f32 {
       size,
     ) +
     lambda * vectorBits(bestX - predictedX, bestY - predictedY);
-  for (let step = 2; step >= 1; step--) {
-    const centreX = bestX;
-    const centreY = bestY;
-    for (let dy = -step; dy <= step; dy += step) {
-      for (let dx = -step; dx <= step; dx += step) {
-        if ((dx == 0 && dy == 0) || (isCross && dx != 0 && dy != 0)) continue;
-        const x = centreX + dx;
-        const y = centreY + dy;
-        const rate = lambda * vectorBits(x - predictedX, y - predictedY);
-        if (rate >= best) continue;
-        compensateSquare(
-          reference + (y >> 2) * referenceStride + (x >> 2),
-          referenceStride,
-          searchBlock,
-          size,
-          size,
-          taps,
-          tapCount,
-          x & 3,
-          y & 3,
-        );
-        const cost = <f32>blockSatd(current, currentStride, searchBlock, size, size) + rate;
-        if (cost < best) {
-          best = cost;
-          bestX = x;
-          bestY = y;
-        }
+  search.foundX = bestX;
+  search.foundY = bestY;
+  best = searchHalves(search, best);
+  return searchQuarters(search, best);
+}
+
+/**
+ * Searches the halves of a sample around the vector found so far, whose cost is `best`. What lies between samples is
+ * interpolated once for all of them. Returns the least cost.
+ */
+function searchHalves(search: SearchParameters, best: f32): f32 {
+  const size = search.size;
+  const stride = search.referenceStride;
+  const tapCount = search.tapCount;
+  const taps = search.taps + ((2 * tapCount) << 1);
+  const centreX = search.foundX;
+  const centreY = search.foundY;
+  const place = search.reference + (centreY >> 2) * stride + (centreX >> 2);
+  const lines = size + tapCount;
+  const blocks = (size >> 3) + 1;
+  const first = place - 1 - (before(tapCount) + 1) * stride;
+  filterRows(first, stride, blocks, lines, taps, tapCount, interpolationRows, interpolationPairs);
+  roundRows(interpolationRows, lines, before(tapCount) + 1, betweenColumns, SEARCH_STRIDE, blocks << 3, size);
+  filterDown(place - stride, stride, betweenRows, SEARCH_STRIDE, size, size + 1, taps, tapCount);
+  if (!search.isCross) {
+    const rows = size + 1;
+    filterPairs(interpolationPairs, lines, 0, betweenBoth, SEARCH_STRIDE, blocks << 3, rows, taps, tapCount);
+  }
+  for (let dy = -2; dy <= 2; dy += 2) {
+    for (let dx = -2; dx <= 2; dx += 2) {
+      if ((dx == 0 && dy == 0) || (search.isCross && dx != 0 && dy != 0)) continue;
+      const x = centreX + dx;
+      const y = centreY + dy;
+      const rate = search.lambda * vectorBits(x - search.predictedX, y - search.predictedY);
+      if (rate >= best) continue;
+      const samples = dy == 0 ? betweenColumns : dx == 0 ? betweenRows : betweenBoth;
+      const offset: i32 = (dy > 0 ? SEARCH_STRIDE : 0) + (dx > 0 ? 1 : 0);
+      const at = samples + offset;
+      const cost = satdCost(search.wanted, search.wantedStride, at, SEARCH_STRIDE, size, rate, best);
+      if (cost < best) {
+        best = cost;
+        search.foundX = x;
+        search.foundY = y;
       }
     }
   }
-  search.foundX = bestX;
-  search.foundY = bestY;
+  return best;
+}
+
+/**
+ * Searches the quarters of a sample around the vector found so far, whose cost is `best`, column by column, since those
+ * in one column share a stage of interpolation. Of equal costs the first one in raster order counts. Returns the least
+ * cost.
+ */
+function searchQuarters(search: SearchParameters, best: f32): f32 {
+  const size = search.size;
+  const stride = search.referenceStride;
+  const tapCount = search.tapCount;
+  const centreX = search.foundX;
+  const centreY = search.foundY;
+  const lines = size + tapCount;
+  let bestOrder = -1;
+  for (let dx = -1; dx <= 1; dx++) {
+    const x = centreX + dx;
+    const column = search.reference + (x >> 2);
+    const tapsX = search.taps + (((x & 3) * tapCount) << 1);
+    const top = (centreY - 1) >> 2;
+    let isFiltered = false;
+    for (let dy = -1; dy <= 1; dy++) {
+      if ((dx == 0 && dy == 0) || (search.isCross && dx != 0 && dy != 0)) continue;
+      const y = centreY + dy;
+      const rate = search.lambda * vectorBits(x - search.predictedX, y - search.predictedY);
+      if (rate > best) continue;
+      const tapsY = search.taps + (((y & 3) * tapCount) << 1);
+      if ((x & 3) == 0) {
+        filterDown(column + (y >> 2) * stride, stride, betweenRows, SEARCH_STRIDE, size, size, tapsY, tapCount);
+      } else {
+        if (!isFiltered) {
+          const first = column + (top - before(tapCount)) * stride;
+          filterRows(first, stride, size >> 3, lines, tapsX, tapCount, interpolationRows, interpolationPairs);
+          isFiltered = true;
+        }
+        const line = (y >> 2) - top;
+        if ((y & 3) == 0) {
+          roundRows(interpolationRows, lines, line + before(tapCount), betweenRows, SEARCH_STRIDE, size, size);
+        } else {
+          filterPairs(interpolationPairs, lines, line, betweenRows, SEARCH_STRIDE, size, size, tapsY, tapCount);
+        }
+      }
+      const cost = satdCost(search.wanted, search.wantedStride, betweenRows, SEARCH_STRIDE, size, rate, best);
+      const order = 3 * dy + dx + 4;
+      if (cost < best || (cost == best && order < bestOrder)) {
+        best = cost;
+        bestOrder = order;
+        search.foundX = x;
+        search.foundY = y;
+      }
+    }
+  }
   return best;
 }
 

@@ -1,3 +1,4 @@
+import { tokenMagnitudes } from './scratch';
 import { CONTEXTS, ESCAPE, MAGNITUDES, MAGNITUDE_LIMIT, NEIGHBOURS, NEIGHBOUR_LIMIT, NO_NEIGHBOUR } from './sizes';
 
 /** The common parameters of blocks of one kind. `kernels/token-quantiser.ts` fills it word by word, in this order. */
@@ -5,7 +6,7 @@ import { CONTEXTS, ESCAPE, MAGNITUDES, MAGNITUDE_LIMIT, NEIGHBOURS, NEIGHBOUR_LI
 class QuantiserParameters {
   /** int32 [count], orthonormal times 2^15. */
   coefficients: usize;
-  /** int16 [count], the output; chosen tokens after the last coded group are zero. */
+  /** int16 [count], rounded up to a multiple of 8, the output; chosen tokens after the last coded group are zero. */
   tokens: usize;
   count: i32;
   /**
@@ -56,15 +57,41 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
   const offset2 = kind.offset2;
   const unit: f32 = 1.0 / 32768.0;
   const eighth: f32 = 0.125;
-  let energy: f32 = 0;
   // All tokens after the last coefficient of at least 0.5 step are zero.
   let last = -1;
-  for (let i = first; i < count; i += stride) {
+  let energy: f32 = 0;
+  let start = first;
+  if (stride == 1) {
+    const units = f32x4.splat(unit);
+    const halves = f32x4.splat(eighth * 0.5);
+    let squares = f32x4.splat(0);
+    for (start = 0; start + 4 <= count; start += 4) {
+      v128.store64_lane(tokens + (start << 1), i64x2.splat(0), 0);
+      const values = f32x4.mul(f32x4.convert_i32x4_s(v128.load(coefficients + (start << 2))), units);
+      const least = f32x4.mul(f32x4.convert_i32x4_s(v128.load(steps + (start << 2))), halves);
+      squares = f32x4.add(squares, f32x4.mul(values, values));
+      const larger = i32x4.bitmask(f32x4.gt(f32x4.abs(values), least));
+      if (larger) last = start + 31 - clz(larger);
+    }
+    energy =
+      f32x4.extract_lane(squares, 0) +
+      f32x4.extract_lane(squares, 1) +
+      (f32x4.extract_lane(squares, 2) + f32x4.extract_lane(squares, 3));
+  }
+  for (let i = start; i < count; i += stride) {
     store<i16>(tokens + (i << 1), 0);
     const c = <f32>load<i32>(coefficients + (i << 2)) * unit;
     energy += c * c;
     if (abs(c) > <f32>load<i32>(steps + (i << 2)) * eighth * 0.5) last = i;
   }
+  // The magnitudes that contexts count; the place of a missing neighbour holds zero.
+  const magnitudes = tokenMagnitudes;
+  const limit = i16x8.splat(<i16>NEIGHBOUR_LIMIT);
+  for (let i = 0; i < count; i += 8) {
+    const sizes = i16x8.min_u(i16x8.abs(v128.load(tokens + (i << 1))), limit);
+    v128.store64_lane(magnitudes + i, i8x16.narrow_i16x8_u(sizes, sizes), 0);
+  }
+  store<u8>(magnitudes + NO_NEIGHBOUR, 0);
   let best = energy + lambda * load<f32>(groupCosts);
   let bestGroup = 0;
   let cost: f32 = energy; // distortion so far, with everything not yet visited as zero, plus lambda * bits
@@ -76,12 +103,9 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
       const value = <f32>load<i32>(coefficients + (at << 2)) * unit;
       const c = abs(value);
       const step = <f32>load<i32>(steps + (at << 2)) * eighth;
-      let sum = 0;
       const list = neighbours + at * NEIGHBOURS;
-      for (let n = 0; n < NEIGHBOURS; n++) {
-        const index = <i32>load<u8>(list + n);
-        if (index != NO_NEIGHBOUR) sum += min(abs(<i32>load<i16>(tokens + (index << 1))), NEIGHBOUR_LIMIT);
-      }
+      let sum = 0;
+      for (let n = 0; n < NEIGHBOURS; n++) sum += <i32>load<u8>(magnitudes + load<u8>(list + n));
       const table = costs + (((group * CONTEXTS + <i32>load<u8>(contextOfSum + sum)) * MAGNITUDES) << 2);
       const zeroCost = lambda * load<f32>(table);
       let choice = 0;
@@ -103,6 +127,7 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
         }
       }
       store<i16>(tokens + (at << 1), <i16>(value < 0 ? -choice : choice));
+      store<u8>(magnitudes + at, min(choice, NEIGHBOUR_LIMIT));
       cost += choiceCost;
     }
     group++;

@@ -2,36 +2,65 @@ import { LARGE_FREQUENCIES, LARGEST_BLOCK, LUMA_TAPS, MACROBLOCK, SUB_BLOCK } fr
 
 // Working buffers of one instance. The wrapper sets their address: threads that share a memory have one set each.
 
-/** Intermediate rows of separable interpolation: 16-bit, a macroblock's and those that the taps reach. */
+/** Rows of interpolation between its two stages, and pairs of them (`interpolation.ts`). */
 export let interpolationRows: usize = 0;
-/** One predicted block of at most the largest size. */
-export let searchBlock: usize = 0;
-/** A zero-extended intra boundary, int16: 3 N + 1 samples, rounded up to a multiple of 8. */
+export let interpolationPairs: usize = 0;
+/** Interpolated samples of a search: those between columns, between rows, and between both. */
+export let betweenColumns: usize = 0;
+export let betweenRows: usize = 0;
+export let betweenBoth: usize = 0;
+/** An intra boundary less its mean, int16: 3 N + 1 samples, rounded up to a multiple of 8. */
 export let boundaryDifference: usize = 0;
 /** Result of the first stage of a separable transform, int16, and its input in raster order. */
 export let transformRows: usize = 0;
 export let transformInput: usize = 0;
+/** Pairs of rows of 8 values before its first stage, int16, and its outputs in raster order, int32. */
+export let transformPairs: usize = 0;
+export let transformOutput: usize = 0;
 /** Two transformed blocks of 8x8, int16. */
 export let transformBlocks: usize = 0;
 
-const ROWS_BYTES = (MACROBLOCK + LUMA_TAPS - 1) * MACROBLOCK * 2;
-const BLOCK_BYTES = LARGEST_BLOCK * LARGEST_BLOCK;
+/** Magnitudes of a block's tokens, as far as contexts count them, uint8. */
+export let tokenMagnitudes: usize = 0;
+
+/** Columns and rows of samples of the largest block and one more, in blocks of 8 columns. */
+export const SEARCH_STRIDE: i32 = LARGEST_BLOCK + 8;
+const ROWS_BYTES = (LARGEST_BLOCK + LUMA_TAPS) * SEARCH_STRIDE * 2;
+const SAMPLES_BYTES = (LARGEST_BLOCK + 1) * SEARCH_STRIDE;
 const BOUNDARY_BYTES = 4 * MACROBLOCK * 2;
 const TRANSFORM_BYTES = LARGEST_BLOCK * LARGE_FREQUENCIES * 2;
 const INPUT_BYTES = LARGE_FREQUENCIES * LARGE_FREQUENCIES * 2;
+const TRANSFORM_PAIR_BYTES = LARGEST_BLOCK * SUB_BLOCK * 2;
+const OUTPUT_BYTES = 2 * INPUT_BYTES;
 const PAIR_BYTES = 2 * SUB_BLOCK * SUB_BLOCK * 2;
+const TOKEN_BYTES = MACROBLOCK * MACROBLOCK;
 
 /** The number of bytes that {@link useScratch} needs. */
 export function scratchBytes(): usize {
-  return ROWS_BYTES + BLOCK_BYTES + BOUNDARY_BYTES + TRANSFORM_BYTES + INPUT_BYTES + PAIR_BYTES;
+  return (
+    3 * (ROWS_BYTES + SAMPLES_BYTES) +
+    BOUNDARY_BYTES +
+    TRANSFORM_BYTES +
+    INPUT_BYTES +
+    TRANSFORM_PAIR_BYTES +
+    OUTPUT_BYTES +
+    PAIR_BYTES +
+    TOKEN_BYTES
+  );
 }
 
 /** Puts the buffers at `at`, aligned to 16. Call it before all other functions. */
 export function useScratch(at: usize): void {
   interpolationRows = at;
-  searchBlock = at + ROWS_BYTES;
-  boundaryDifference = at + ROWS_BYTES + BLOCK_BYTES;
+  interpolationPairs = interpolationRows + ROWS_BYTES;
+  betweenColumns = interpolationPairs + 2 * ROWS_BYTES;
+  betweenRows = betweenColumns + SAMPLES_BYTES;
+  betweenBoth = betweenRows + SAMPLES_BYTES;
+  boundaryDifference = betweenBoth + SAMPLES_BYTES;
   transformRows = boundaryDifference + BOUNDARY_BYTES;
   transformInput = transformRows + TRANSFORM_BYTES;
-  transformBlocks = transformInput + INPUT_BYTES;
+  transformPairs = transformInput + INPUT_BYTES;
+  transformOutput = transformPairs + TRANSFORM_PAIR_BYTES;
+  transformBlocks = transformOutput + OUTPUT_BYTES;
+  tokenMagnitudes = transformBlocks + PAIR_BYTES;
 }

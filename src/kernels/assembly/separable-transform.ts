@@ -1,4 +1,4 @@
-import { transformInput, transformRows } from './scratch';
+import { transformInput, transformOutput, transformPairs, transformRows } from './scratch';
 
 /**
  * Analysis of a large block (encoder only): the lowest `keep` x `keep` frequencies of the residual (int16 [size, size]).
@@ -15,41 +15,96 @@ export function forwardSeparable(
   outputStep: i32,
 ): f32 {
   const rows = transformRows;
-  const round = i32x4.splat(1 << 12);
-  for (let k = 0; k < keep; k++) {
-    const weights = matrix + ((k * size) << 1);
-    for (let x = 0; x < size; x += 8) {
-      let low = round;
-      let high = round;
-      for (let y = 0; y < size; y++) {
-        const weight = i16x8.splat(load<i16>(weights + (y << 1)));
-        const values = v128.load(residual + ((y * size + x) << 1));
-        low = i32x4.add(low, i32x4.extmul_low_i16x8_s(values, weight));
-        high = i32x4.add(high, i32x4.extmul_high_i16x8_s(values, weight));
-      }
-      // Quarters: so neither this stage nor the next one overflows.
-      v128.store(rows + ((k * size + x) << 1), i16x8.narrow_i32x4_s(i32x4.shr_s(low, 13), i32x4.shr_s(high, 13)));
+  const bytes = size << 1;
+  for (let x = 0; x < size; x += 8) {
+    interleaveRows(residual + (x << 1), size);
+    for (let k = 0; k < keep; k += 2) transformColumns(matrix + k * bytes, size, rows + k * bytes + (x << 1));
+  }
+  const all = transformOutput;
+  const unit = f32x4.splat(1.0 / 32768.0);
+  let squares = f32x4.splat(0);
+  for (let v = 0; v < keep; v++) {
+    for (let h = 0; h < keep; h += 4) {
+      const four = i32x4.shr_s(fourProducts(rows + v * bytes, matrix + h * bytes, bytes), 2);
+      v128.store(all + ((v * keep + h) << 2), four);
+      const values = f32x4.mul(f32x4.convert_i32x4_s(four), unit);
+      squares = f32x4.add(squares, f32x4.mul(values, values));
     }
   }
-  const bytes = size << 1;
-  const unit: f32 = 1.0 / 32768.0;
-  let energy: f32 = 0;
   for (let i = 0; i < keep * keep; i++) {
-    const frequency = <i32>load<u8>(scan + i);
-    const row = rows + (frequency / keep) * bytes;
-    const weights = matrix + (frequency % keep) * bytes;
-    let sum = i32x4.splat(0);
-    for (let at = 0; at < bytes; at += 16) {
-      sum = i32x4.add(sum, i32x4.dot_i16x8_s(v128.load(row + at), v128.load(weights + at)));
-    }
-    const total =
-      i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3);
-    store<i32>(output, total >> 2);
-    const value = <f32>(total >> 2) * unit;
-    energy += value * value;
+    store<i32>(output, load<i32>(all + (<usize>load<u8>(scan + i) << 2)));
     output += outputStep << 2;
   }
-  return energy;
+  return (
+    f32x4.extract_lane(squares, 0) +
+    f32x4.extract_lane(squares, 1) +
+    (f32x4.extract_lane(squares, 2) + f32x4.extract_lane(squares, 3))
+  );
+}
+
+/** Interleaves each two of `size` rows of 8 values, `size` values apart, for products of pairs. */
+// @ts-ignore: decorator
+@inline
+function interleaveRows(from: usize, size: i32): void {
+  const bytes = size << 1;
+  let to = transformPairs;
+  for (let y = 0; y < size; y += 2) {
+    const upper = v128.load(from);
+    const lower = v128.load(from + bytes);
+    v128.store(to, i16x8.shuffle(upper, lower, 0, 8, 1, 9, 2, 10, 3, 11));
+    v128.store(to, i16x8.shuffle(upper, lower, 4, 12, 5, 13, 6, 14, 7, 15), 16);
+    from += 2 * bytes;
+    to += 32;
+  }
+}
+
+/**
+ * First stage for 8 columns and two frequencies, whose weights stand at `weights`: what is interleaved becomes two rows at
+ * `to`, in quarters, so neither this stage nor the next one overflows.
+ */
+// @ts-ignore: decorator
+@inline
+function transformColumns(weights: usize, size: i32, to: usize): void {
+  const bytes = size << 1;
+  const round = i32x4.splat(1 << 12);
+  let low0 = round;
+  let high0 = round;
+  let low1 = round;
+  let high1 = round;
+  let from = transformPairs;
+  for (let at = 0; at < bytes; at += 4) {
+    const low = v128.load(from);
+    const high = v128.load(from, 16);
+    const weight0 = v128.load32_splat(weights + at);
+    const weight1 = v128.load32_splat(weights + bytes + at);
+    low0 = i32x4.add(low0, i32x4.dot_i16x8_s(low, weight0));
+    high0 = i32x4.add(high0, i32x4.dot_i16x8_s(high, weight0));
+    low1 = i32x4.add(low1, i32x4.dot_i16x8_s(low, weight1));
+    high1 = i32x4.add(high1, i32x4.dot_i16x8_s(high, weight1));
+    from += 32;
+  }
+  v128.store(to, i16x8.narrow_i32x4_s(i32x4.shr_s(low0, 13), i32x4.shr_s(high0, 13)));
+  v128.store(to + bytes, i16x8.narrow_i32x4_s(i32x4.shr_s(low1, 13), i32x4.shr_s(high1, 13)));
+}
+
+/** Inner products of a row of `bytes` with four rows of weights. */
+// @ts-ignore: decorator
+@inline
+function fourProducts(row: usize, weights: usize, bytes: i32): v128 {
+  let a = i32x4.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  for (let at = 0; at < bytes; at += 16) {
+    const values = v128.load(row + at);
+    a = i32x4.add(a, i32x4.dot_i16x8_s(values, v128.load(weights + at)));
+    b = i32x4.add(b, i32x4.dot_i16x8_s(values, v128.load(weights + bytes + at)));
+    c = i32x4.add(c, i32x4.dot_i16x8_s(values, v128.load(weights + 2 * bytes + at)));
+    d = i32x4.add(d, i32x4.dot_i16x8_s(values, v128.load(weights + 3 * bytes + at)));
+  }
+  const ab = i32x4.add(i32x4.shuffle(a, b, 0, 4, 1, 5), i32x4.shuffle(a, b, 2, 6, 3, 7));
+  const cd = i32x4.add(i32x4.shuffle(c, d, 0, 4, 1, 5), i32x4.shuffle(c, d, 2, 6, 3, 7));
+  return i32x4.add(i64x2.shuffle(ab, cd, 0, 2), i64x2.shuffle(ab, cd, 1, 3));
 }
 
 // Coefficients of larger blocks are larger: to fit 16 bits, those of size 16 are in 1/8, 32 in 1/4, 64 in 1/2.

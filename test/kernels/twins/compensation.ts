@@ -24,3 +24,8 @@ export function compensate(
 export function averageBlocks(a: Block, b: Block, width: number, height: number): Uint8Array {
   return fill(width, height, (y, x) => Math.floor((sample(a, y, x) + sample(b, y, x) + 1) / 2));
 }
+
+/** `2 a - b`, limited to 0..255. */
+export function aimBlock(a: Block, b: Block, width: number, height: number): Uint8Array {
+  return fill(width, height, (y, x) => clip(2 * sample(a, y, x) - sample(b, y, x), 0, 255));
+}

@@ -17,7 +17,7 @@ export interface SearchInput {
   readonly limits: readonly [number, number, number, number];
   readonly lambda: number;
   readonly steps: number;
-  /** [4][4] or [4][8]. */
+  /** [4][2], [4][4] or [4][8]. */
   readonly taps: readonly (readonly number[])[];
   readonly isCross: boolean;
 }

@@ -60,7 +60,7 @@ export class InterTrials {
   try(block: BlockJob): number {
     const { tokens, row, column } = block;
     const { modes } = this.#trials.rates.probabilities;
-    const { trialMargin, splitBits, earlySkipBits } = this.#trials.settings.inter;
+    const { trialMargin, earlySkipBits } = this.#trials.settings.inter;
     const typeAt = typeContext(tokens, this.#trials.rates.temporal, row, column);
     const neighbours = this.#neighbours;
     neighbours.gather(tokens, 2 * row, 2 * column, 2);
@@ -92,7 +92,8 @@ export class InterTrials {
       this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(motionAt, NEW_MOTION) + motion.bits);
     }
     const best16 = Math.min(merge.satd, newSatd);
-    if (best.type !== SKIP || best.cost > splitBits * block.lambda) {
+    // Where no residual pays, a finer motion hardly ever does. LOG, "Faster decisions".
+    if (best.type !== SKIP) {
       this.#trySplit(block, modes.type.cost(typeAt, INTER8), reference);
       if (this.#split.satd < best16) this.#tryResidual(block, INTER8, this.#split.bits);
     }

@@ -1,3 +1,6 @@
+/** Classes that are tried first: in the packs, those of the mean, the plane, and both axes. */
+const FIRST_CLASSES = 4;
+
 /** The two modes of least cost, best first. */
 export interface RankedModes {
   readonly first: { readonly mode: number; readonly cost: number };
@@ -31,12 +34,17 @@ export class IntraModes {
    * Finds the two modes of least cost; the record is reused by the next call.
    *
    * @param costOf predicts with a mode and returns its cost.
+   * @param limit if none of the first modes costs less, the others are not tried.
    */
-  rank(costOf: (mode: number) => number): RankedModes {
+  rank(costOf: (mode: number) => number, limit = Infinity): RankedModes {
     const { first, second } = this.#ranked;
     first.cost = second.cost = Infinity;
     first.mode = second.mode = 0;
-    for (const mode of this.#coarse) this.#place(mode, costOf(mode));
+    const coarse = this.#coarse;
+    for (let i = 0; i < coarse.length; i++) {
+      if (i === FIRST_CLASSES && first.cost > limit) return this.#ranked;
+      this.#place(coarse[i]!, costOf(coarse[i]!));
+    }
     for (const mode of this.#fine(first.mode, second.mode)) this.#place(mode, costOf(mode));
     return this.#ranked;
   }

@@ -36,10 +36,11 @@ export class IntraTrials {
       isKey
         ? modes.typeKey.cost(typeKeyContext(tokens, row, column), type - INTRA16)
         : modes.type.cost(typeContext(tokens, this.#trials.rates.temporal, row, column), type);
-    const { interMargin, secondMargin } = this.#trials.settings.intra;
+    const { leastBits, firstMargin, interMargin, secondMargin } = this.#trials.settings.intra;
+    if (!isKey && this.#trials.best.cost < leastBits * block.lambda) return;
     const context = intraMode16Context(tokens, 2 * row, 2 * column, this.#trials.tables.pack.intraModes);
     const bits16 = (mode: number): number => typeBits(INTRA16) + modes.intraMode16.cost(context, mode);
-    const { first, second } = this.#rank16(block, context);
+    const { first, second } = this.#rank16(block, context, firstMargin * interSatd);
     if (first.cost > interMargin * interSatd) return;
     clearMotion(tokens, row, column);
     this.#try16(block, first.mode, bits16(first.mode));
@@ -48,7 +49,7 @@ export class IntraTrials {
   }
 
   /** Finds the two 16x16 modes of least SATD cost. */
-  #rank16(block: BlockJob, context: number): RankedModes {
+  #rank16(block: BlockJob, context: number, limit: number): RankedModes {
     const { row, column, source, target } = block;
     const { kernels, tables, blocks, geometry, rates } = this.#trials;
     const { intraMode16 } = rates.probabilities.modes;
@@ -60,7 +61,7 @@ export class IntraTrials {
       kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
       const satd = kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, MACROBLOCK);
       return satd + block.satdLambda * intraMode16.cost(context, mode);
-    });
+    }, limit);
   }
 
   #try16(block: BlockJob, mode: number, bits: number): void {

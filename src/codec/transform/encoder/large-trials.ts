@@ -2,8 +2,10 @@ import { BlockView } from '../../../kernels/block-view.js';
 import { MACROBLOCK } from '../../macroblock-grid.js';
 import {
   AVERAGE,
+  BLOCK_16,
   CHROMA_TOKENS,
   INTER16,
+  INTER8,
   INTRA16,
   isIntra,
   MOTION_FIELDS,
@@ -153,6 +155,10 @@ export class LargeTrials {
     const mergeBits = motionTable.cost(context, this.#merge);
     const mergeSatd = this.#satd(block) + block.satdLambda * mergeBits;
 
+    if (this.#hasManyMotions(block)) {
+      this.#tryResidual(block, bits + mergeBits, candidates, mergeAt);
+      return;
+    }
     const motion = this.#motion;
     const both = block.references.pictures[1] === null ? 0 : AVERAGE;
     motion.find(block, WHOLE[block.size]!, this.#neighbours, both, this.#starts, false);
@@ -295,6 +301,16 @@ export class LargeTrials {
   /** Contexts of `motionSkip` or `motion`; the neighbours must be gathered. */
   #motionContext({ tokens, row, column, size }: BlockJob, isSkip: boolean): number {
     return motionContext(tokens, this.#neighbours, 2 * row, 2 * column, 2 << size, isSkip);
+  }
+
+  /** Whether a quarter is an intra macroblock, or one with four motions: one motion then hardly ever suits the whole. */
+  #hasManyMotions({ tokens, row, column, size }: BlockJob): boolean {
+    const half = 1 << (size - 1);
+    for (let quarter = 0; quarter < 4; quarter++) {
+      const at = (row + (quarter >> 1) * half) * tokens.geometry.columns + column + (quarter & 1) * half;
+      if (tokens.blockSize[at] === BLOCK_16 && (tokens.type[at] === INTER8 || isIntra(tokens.type[at]!))) return true;
+    }
+    return false;
   }
 
   #hasIntra({ tokens, row, column, size }: BlockJob): boolean {

@@ -153,16 +153,10 @@ export class NewMotion {
   /** The prediction from one slot whose average with the other slot's prediction equals the source. */
   #aim(other: number): void {
     const { at, stride, size } = this.#source;
-    const memory = this.#trials.kernels.u8;
-    const prediction = this.#predictions[other]!.at;
-    const target = this.#target.at;
-    for (let row = 0; row < size; row++) {
-      for (let column = 0; column < size; column++) {
-        const to = row * size + column;
-        const value = 2 * memory[at + row * stride + column]! - memory[prediction + to]!;
-        memory[target + to] = value < 0 ? 0 : value > 255 ? 255 : value;
-      }
-    }
+    const prediction = this.#predictions[other]!;
+    const target = this.#target;
+    const { call } = this.#trials.kernels;
+    call.aimBlock(at, stride, prediction.at, prediction.stride, target.at, target.stride, size, size);
   }
 
   /** Luma prediction from one slot with the vector of the pair. */
@@ -177,7 +171,7 @@ export class NewMotion {
     const to = this.#predictions[slot]!;
     const taps = this.#trials.tables.interpolation[references.interpolation]!;
     const { call } = this.#trials.kernels;
-    call.compensateSquare(from, plane.stride, to.at, to.stride, size, taps, LUMA_TAPS, mvx & 3, mvy & 3);
+    call.compensate(from, plane.stride, to.at, to.stride, size, size, taps, LUMA_TAPS, mvx & 3, mvy & 3);
   }
 
   #keep(reference: number, vectors: Int16Array, cost: number, bits: number): void {

@@ -219,6 +219,23 @@ describe('in inter frames', () => {
     expect(bench.trials.best.cost).toBeLessThan(Infinity);
   });
 
+  test('nothing is tried if the best way so far costs fewer bits than a mode and its residual do', () => {
+    newBench(noise(3), INTER);
+    const { leastBits } = bench.trials.settings.intra;
+    write(bench.source.y, 16, 16, 16, predict(bench.target.y, 16, 16, 16, 2, false));
+    writeChroma(2);
+    const block = bench.block(1, 1);
+    for (const [bits, type] of [
+      [leastBits - 1, SKIP],
+      [leastBits + 40, INTRA16],
+    ] as const) {
+      bench.trials.best.cost = bits * block.lambda;
+      bench.trials.best.type = SKIP;
+      new IntraTrials(bench.trials).try(block, Infinity);
+      expect(bench.trials.best.type).toBe(type);
+    }
+  });
+
   test('a better way found before is kept', () => {
     newBench(noise(3), INTER);
     const block = bench.block(1, 1);
