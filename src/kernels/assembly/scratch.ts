@@ -13,6 +13,8 @@ export let transformRows: usize = 0;
 export let transformInput: usize = 0;
 /** Two transformed blocks of 8x8, int16. */
 export let transformBlocks: usize = 0;
+/** One vector whose first lanes are stored. */
+export let leftover: usize = 0;
 
 const ROWS_BYTES = (MACROBLOCK + LUMA_TAPS - 1) * MACROBLOCK * 2;
 const BLOCK_BYTES = LARGEST_BLOCK * LARGEST_BLOCK;
@@ -20,10 +22,11 @@ const BOUNDARY_BYTES = 4 * MACROBLOCK * 2;
 const TRANSFORM_BYTES = LARGEST_BLOCK * LARGE_FREQUENCIES * 2;
 const INPUT_BYTES = LARGE_FREQUENCIES * LARGE_FREQUENCIES * 2;
 const PAIR_BYTES = 2 * SUB_BLOCK * SUB_BLOCK * 2;
+const VECTOR_BYTES = 16;
 
 /** The number of bytes that {@link useScratch} needs. */
 export function scratchBytes(): usize {
-  return ROWS_BYTES + BLOCK_BYTES + BOUNDARY_BYTES + TRANSFORM_BYTES + INPUT_BYTES + PAIR_BYTES;
+  return ROWS_BYTES + BLOCK_BYTES + BOUNDARY_BYTES + TRANSFORM_BYTES + INPUT_BYTES + PAIR_BYTES + VECTOR_BYTES;
 }
 
 /** Puts the buffers at `at`, aligned to 16. Call it before all other functions. */
@@ -34,4 +37,5 @@ export function useScratch(at: usize): void {
   transformRows = boundaryDifference + BOUNDARY_BYTES;
   transformInput = transformRows + TRANSFORM_BYTES;
   transformBlocks = transformInput + INPUT_BYTES;
+  leftover = transformBlocks + PAIR_BYTES;
 }
