@@ -1,4 +1,4 @@
-import type { Graph, GraphTensor } from '../../model/graph.js';
+import type { GraphTensor, Network } from '../../model/network.js';
 import type { FrameHeader } from '../frame-header.js';
 import { blockQ, isIntra, REGION, SKIP, type FrameTokens, type Geometry } from './frame-tokens.js';
 import { shiftOf, SUB_BLOCK } from '../macroblock-grid.js';
@@ -65,7 +65,7 @@ export function foreignSidePlanes({ rows, columns }: Geometry, q: number): Uint8
 
 /** Runs a post-filter graph over a picture at coded size. */
 export async function runPostFilter(
-  graph: Graph,
+  graph: Network,
   geometry: Geometry,
   planes: Planes,
   side: Uint8Array,
@@ -88,7 +88,7 @@ export async function runPostFilter(
  * @param regions numbers of the regions, in any order.
  */
 export async function filterRegions(
-  graph: Graph,
+  graph: Network,
   geometry: Geometry,
   planes: Planes,
   side: Uint8Array,

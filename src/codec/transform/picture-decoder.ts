@@ -1,6 +1,6 @@
 import { BitstreamError } from '../../errors.js';
 import type { Kernels } from '../../kernels/kernels.js';
-import type { Graph } from '../../model/graph.js';
+import type { Network } from '../../model/network.js';
 import type { PackTables } from './pack-tables.js';
 import { BlockReconstruction, type References } from './block-reconstruction.js';
 import { visitBlocks } from './block-order.js';
@@ -18,10 +18,10 @@ export class PictureDecoder {
   readonly #tables: KernelTables;
   readonly #blocks: BlockReconstruction;
   readonly #slots: ReferenceSlots;
-  readonly #loopFilter: Graph;
+  readonly #loopFilter: Network;
   readonly #work: Picture;
 
-  constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, loopFilter: Graph) {
+  constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, loopFilter: Network) {
     this.#geometry = geometry;
     this.#tables = new KernelTables(kernels, pack);
     this.#blocks = new BlockReconstruction(kernels, this.#tables);

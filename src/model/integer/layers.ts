@@ -12,6 +12,14 @@ export interface PackedLayer {
   readonly pairs: number;
 }
 
+/** An array of weights, and the distances in it from output to output and from input to input. */
+interface Matrix {
+  readonly data: ArrayLike<number>;
+  readonly row: number;
+  readonly column: number;
+  readonly first: number;
+}
+
 /** Writes the weights of a program's layers to kernel memory, once for all plans. */
 export class Layers {
   readonly #kernels: Kernels;
@@ -25,21 +33,22 @@ export class Layers {
   /** A layer that mixes channels. */
   linear(weights: Weights, result: Result): PackedLayer {
     return this.#once(weights, () => {
-      const { outputs, inputs, data } = weights;
-      return this.#pack(weights, result, paddedChannels(inputs) / 2, (output, input) =>
-        output < outputs && input < inputs ? data[output * inputs + input]! : 0,
-      );
+      const { inputs, data } = weights;
+      return this.#pack(weights, result, paddedChannels(inputs) / 2, inputs, {
+        data,
+        row: inputs,
+        column: 1,
+        first: 0,
+      });
     });
   }
 
   /** A depth-wise layer: its taps stand where inputs stand in others. */
   depthwise(weights: Weights, result: Result): PackedLayer {
     return this.#once(weights, () => {
-      const { outputs, size, data } = weights;
+      const { size, data } = weights;
       const taps = size * size;
-      return this.#pack(weights, result, (taps + 1) >> 1, (output, tap) =>
-        output < outputs && tap < taps ? data[output * taps + tap]! : 0,
-      );
+      return this.#pack(weights, result, (taps + 1) >> 1, taps, { data, row: taps, column: 1, first: 0 });
     });
   }
 
@@ -49,10 +58,8 @@ export class Layers {
     if (taps === undefined) {
       const { outputs, inputs, data } = weights;
       const raw = { kind: 'raw' } as const;
-      taps = Array.from({ length: 9 }, (_, tap) =>
-        this.#pack(weights, raw, paddedChannels(inputs) / 2, (output, input) =>
-          output < outputs && input < inputs ? data[(input * outputs + output) * 9 + tap]! : 0,
-        ),
+      taps = Array.from({ length: 9 }, (_, first) =>
+        this.#pack(weights, raw, paddedChannels(inputs) / 2, inputs, { data, row: 9, column: 9 * outputs, first }),
       );
       this.#taps.set(weights, taps);
     }
@@ -69,20 +76,15 @@ export class Layers {
   }
 
   /** int16 weights [groups][pairs][8][2], and what belongs to each output. */
-  #pack(
-    { outputs, bias }: Weights,
-    result: Result,
-    pairs: number,
-    weightOf: (output: number, input: number) => number,
-  ): PackedLayer {
+  #pack({ outputs, bias }: Weights, result: Result, pairs: number, inputs: number, matrix: Matrix): PackedLayer {
     const groups = Math.ceil(outputs / LANES);
     const packed = new Int16Array(groups * pairs * 2 * LANES);
-    let to = 0;
-    for (let group = 0; group < groups; group++) {
-      for (let pair = 0; pair < pairs; pair++) {
-        for (let lane = 0; lane < LANES; lane++) {
-          for (let i = 0; i < 2; i++) packed[to++] = weightOf(group * LANES + lane, 2 * pair + i);
-        }
+    const { data, row, column, first } = matrix;
+    for (let output = 0; output < outputs; output++) {
+      const lane = output % LANES;
+      const group = ((output - lane) * pairs + lane) * 2;
+      for (let input = 0; input < inputs; input++) {
+        packed[group + (input >> 1) * 2 * LANES + (input & 1)] = data[first + output * row + input * column]!;
       }
     }
     const kernels = this.#kernels;
@@ -93,8 +95,7 @@ export class Layers {
     return {
       weights: kernels.store(packed),
       bias: kernels.store(padded(new Int32Array(groups * LANES), bias)),
-      scales:
-        result.kind === 'scaled' ? kernels.store(padded(new Float32Array(groups * LANES), result.scales)) : 0,
+      scales: result.kind === 'scaled' ? kernels.store(padded(new Float32Array(groups * LANES), result.scales)) : 0,
       ...{ groups, pairs },
     };
   }

@@ -59,7 +59,14 @@ export class ProgramBuilder {
     const { low, high } = this.range(value);
     const [{ source, factor }] = parts as [Part];
     const isAlone = parts.length === 1 && factor === 1;
-    if (wanted === null && isAlone && isView(source) && !source.grid.isWide && offset + shift === 0 && limits === null) {
+    if (
+      wanted === null &&
+      isAlone &&
+      isView(source) &&
+      !source.grid.isWide &&
+      offset + shift === 0 &&
+      limits === null
+    ) {
       return source;
     }
     const output = wanted ?? this.grid(source.channels, low, high);

@@ -48,7 +48,13 @@ export type Step =
   /** An input of the graph: bytes. */
   | { readonly op: 'input'; readonly name: string; readonly output: View }
   /** Mixes the channels of each position. */
-  | { readonly op: 'linear'; readonly input: View; readonly output: View; readonly weights: Weights; readonly result: Result }
+  | {
+      readonly op: 'linear';
+      readonly input: View;
+      readonly output: View;
+      readonly weights: Weights;
+      readonly result: Result;
+    }
   /** Mixes the surroundings of each position, channel by channel. Zeros lie around the grid. */
   | {
       readonly op: 'depthwise';

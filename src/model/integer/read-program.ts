@@ -232,7 +232,7 @@ class ProgramReader {
       throw new NotInteger('the bias of a layer has another scale than its weights');
     }
     const added = Int32Array.from({ length: outputs }, (_, i) => (addends === null ? 0 : whole(addends.data[i]!)));
-    const weights: Weights = { outputs, inputs, size, data: Array.from(weight.data, whole), bias: added };
+    const weights: Weights = { outputs, inputs, size, data: wholeNumbers(weight.data), bias: added };
     const { low, high } = sumsRange(weights, input, isReal ? SUM_LIMIT : EXACT_LIMIT);
     const sums: Pending = { op, input, weights, channels: outputs, low, high, raw: null };
     if (!isReal) return integersOf(sums, 0, weight.shift);
@@ -251,13 +251,14 @@ class ProgramReader {
     }
     const weights: Weights = {
       ...{ outputs, inputs, size: 3 },
-      data: Array.from(weight.data, whole),
+      data: wholeNumbers(weight.data),
       bias: new Int32Array(outputs),
     };
     // A sum of all nine taps holds every output.
     const most = Math.max(-input.grid.low, input.grid.high);
     const sizes = new Float64Array(outputs);
-    for (let i = 0; i < weights.data.length; i++) sizes[Math.floor(i / 9) % outputs]! += Math.abs(weights.data[i]!) * most;
+    for (let i = 0; i < weights.data.length; i++)
+      sizes[Math.floor(i / 9) % outputs]! += Math.abs(weights.data[i]!) * most;
     const limit = Math.max(...sizes);
     if (limit >= EXACT_LIMIT) throw new NotInteger(`a sum can reach ${limit}`);
     const output = this.#builder.grid(outputs, -limit, limit, true);
@@ -304,7 +305,13 @@ class ProgramReader {
 }
 
 function constantOf({ dims, data }: OnnxArray): Constant {
-  return { kind: 'constant', dims, data: data instanceof BigInt64Array ? Array.from(data, Number) : data, shift: 0, scales: null };
+  return {
+    kind: 'constant',
+    dims,
+    data: data instanceof BigInt64Array ? Array.from(data, Number) : data,
+    shift: 0,
+    scales: null,
+  };
 }
 
 function sumOf(parts: readonly Part[], offset: number): Integers {
@@ -365,6 +372,10 @@ function whole(value: number): number {
   throw new NotInteger(`${value} stands where a whole number is needed`);
 }
 
+function wholeNumbers(values: ArrayLike<number>): ArrayLike<number> {
+  return values instanceof Float32Array ? values.map(whole) : values;
+}
+
 function number(node: OnnxNode, name: string): number {
   const value = node.attributes.get(name);
   if (typeof value === 'number') return value;
@@ -375,6 +386,7 @@ function number(node: OnnxNode, name: string): number {
 function requireAttributes(node: OnnxNode, values: Readonly<Record<string, number | string>>): void {
   for (const [name, value] of Object.entries(values)) {
     const found = node.attributes.get(name);
-    if (found !== undefined && String(found) !== String(value)) throw new NotInteger(`${node.op} has ${name} ${String(found)}`);
+    if (found !== undefined && String(found) !== String(value))
+      throw new NotInteger(`${node.op} has ${name} ${String(found)}`);
   }
 }

@@ -1,5 +1,5 @@
 import type { Kernels } from '../../../kernels/kernels.js';
-import type { Graph } from '../../../model/graph.js';
+import type { Network } from '../../../model/network.js';
 import type { PackTables } from '../pack-tables.js';
 import type { FrameHeader } from '../../frame-header.js';
 import { SKIP, type FrameTokens, type Geometry } from '../frame-tokens.js';
@@ -30,7 +30,7 @@ export class PictureEncoder {
   readonly #work: Picture;
   readonly #slots: ReferenceSlots;
   readonly #decision: FrameDecision;
-  readonly #loopFilter: Graph | null;
+  readonly #loopFilter: Network | null;
 
   /**
    * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
@@ -40,7 +40,7 @@ export class PictureEncoder {
     kernels: Kernels,
     geometry: Geometry,
     pack: PackTables,
-    loopFilter: Graph | null,
+    loopFilter: Network | null,
     settings: EncoderSettings,
     helpers: DecisionHelpers | null = null,
   ) {

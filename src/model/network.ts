@@ -4,8 +4,14 @@ export interface GraphTensor {
   readonly dims: readonly number[];
 }
 
-/** A graph ready to run. Runs of one graph are executed one after another, not in parallel. */
-export interface EvaluatedGraph extends AsyncDisposable {
+/** Called with the input buffers of each run when nothing needs them any more, so that the caller can free them. */
+export type AfterRun = (inputs: ArrayBuffer[]) => void;
+
+/**
+ * A graph of a pack, ready to run. Evaluation blocks its thread although it is awaited, so run long work in a worker
+ * thread. Runs of one network are executed one after another, not in parallel.
+ */
+export interface Network extends AsyncDisposable {
   /** Names of the inputs that {@link run} needs. */
   readonly inputNames: readonly string[];
   /** Names of the outputs of {@link run}. */

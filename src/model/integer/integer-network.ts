@@ -1,6 +1,6 @@
 import { ModelError } from '../../errors.js';
 import { Kernels } from '../../kernels/kernels.js';
-import type { EvaluatedGraph, GraphTensor } from '../evaluated-graph.js';
+import type { AfterRun, GraphTensor, Network } from '../network.js';
 import { Layers } from './layers.js';
 import { Plan } from './plan.js';
 import type { Program } from './program.js';
@@ -12,15 +12,21 @@ const ROWS = 64;
  * A graph of integers in tessera's own engine. It gives the same bytes as onnxruntime, needs no native code and starts
  * at once.
  */
-export class IntegerGraph implements EvaluatedGraph {
+export class IntegerNetwork implements Network {
   readonly #program: Program;
   readonly #kernels: Kernels;
   readonly #layers: Layers;
+  readonly #afterRun: AfterRun | undefined;
   /** By the sizes of the inputs. */
   readonly #plans = new Map<string, Plan>();
 
-  constructor(program: Program, kernels = new Kernels()) {
+  /**
+   * @param kernels where grids and weights lie; they stay there.
+   * @param afterRun for inputs that are not views of other buffers.
+   */
+  constructor(program: Program, kernels: Kernels, afterRun?: AfterRun) {
     this.#program = program;
+    this.#afterRun = afterRun;
     this.#kernels = kernels;
     this.#layers = new Layers(kernels);
   }
@@ -33,8 +39,12 @@ export class IntegerGraph implements EvaluatedGraph {
     return this.#program.outputs.map(({ name }) => name);
   }
 
-  run(inputs: Readonly<Record<string, GraphTensor>>): Promise<Record<string, GraphTensor>> {
-    return Promise.resolve(this.#run(inputs));
+  // Errors become rejections.
+  // eslint-disable-next-line @typescript-eslint/require-await
+  async run(inputs: Readonly<Record<string, GraphTensor>>): Promise<Record<string, GraphTensor>> {
+    const outputs = this.#run(inputs);
+    this.#afterRun?.(Object.values(inputs).map(({ data }) => data.buffer as ArrayBuffer));
+    return outputs;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -42,7 +52,9 @@ export class IntegerGraph implements EvaluatedGraph {
   }
 
   #run(inputs: Readonly<Record<string, GraphTensor>>): Record<string, GraphTensor> {
-    const given = this.#program.inputs.map(({ name, channels }) => checkedInput(name, inputs[name], channels, this.#program));
+    const given = this.#program.inputs.map(({ name, channels }) =>
+      checkedInput(name, inputs[name], channels, this.#program),
+    );
     const count = given[0]!.dims[0]!;
     if (given.some(({ dims }) => dims[0] !== count)) throw new ModelError('graph inputs of different batch sizes');
     return this.#program.isRows ? this.#runRows(given, count) : this.#runPictures(given, count);
