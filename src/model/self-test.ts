@@ -28,8 +28,8 @@ export async function selfTestPack(
     if (bytes === undefined) throw new ModelError(`model pack ${pack.name} has no graph ${role}: get the pack again`);
     const inputs = vectors(pack, `${role}.input.`);
     const expected = vectors(pack, `${role}.output.`);
-    const open = pack.family === 'transform' ? openNetwork : Graph.create;
-    await using graph = await open(bytes, options);
+    const isInteger = pack.family === 'transform';
+    await using graph = await (isInteger ? openNetwork(bytes, options) : Graph.create(bytes, options));
     const outputs = await graph.run(inputs);
     const ok = Object.entries(expected).every(([name, tensor]) => equalTensors(outputs[name], tensor));
     results.push({ role, ok });

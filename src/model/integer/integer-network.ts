@@ -1,5 +1,5 @@
 import { ModelError } from '../../errors.js';
-import { Kernels } from '../../kernels/kernels.js';
+import type { Kernels } from '../../kernels/kernels.js';
 import type { AfterRun, GraphTensor, Network } from '../network.js';
 import { Layers } from './layers.js';
 import { Plan } from './plan.js';

@@ -193,8 +193,8 @@ export class Plan {
     const at = this.#store([...words, ...offsets]);
     this.#rowWords.push((at >> 2) + 6);
     const { call } = this.#kernels;
-    const evaluate = step.op === 'linear' ? call.linear : call.depthwise;
-    this.#calls.push(() => evaluate(at));
+    if (step.op === 'linear') this.#calls.push(() => call.linear(at));
+    else this.#calls.push(() => call.depthwise(at));
   }
 
   /** Distances from a position to the taps around it, bytes; the last one is repeated to fill the pairs. */
@@ -270,10 +270,10 @@ export class Plan {
     const { call } = this.#kernels;
     const [input, output] = [this.#viewed(step.input), this.#viewed(step.output)];
     const [plane, grid] = step.op === 'fold' ? [input, output] : [output, input];
-    const copy = step.op === 'fold' ? call.fold : call.unfold;
-    this.#calls.push(() =>
-      copy(plane.at, plane.row, grid.at, grid.step, grid.row, grid.width, grid.height, step.block),
-    );
+    const { width, height } = grid;
+    const words = [plane.at, plane.row, grid.at, grid.step, grid.row, width, height, step.block] as const;
+    if (step.op === 'fold') this.#calls.push(() => call.fold(...words));
+    else this.#calls.push(() => call.unfold(...words));
   }
 
   #store(words: readonly number[]): Pointer {

@@ -174,7 +174,7 @@ class ProgramReader {
 
   #slice(node: OnnxNode): Value {
     const [value, starts, ends, axes] = node.inputs.map((name) => this.#value(name));
-    const [from, to, along] = [starts, ends, axes].map((list) => Array.from(constant(list!).data, Number));
+    const [from, to, along] = [starts, ends, axes].map((list) => Array.from(constant(list!).data));
     const isTrim = along!.join() === '2,3' && new Set([...from!, ...to!.map((end) => -end)]).size === 1;
     if (!isTrim && along!.join() !== '1') throw new NotInteger('Slice has other axes or bounds than the engine knows');
     const cut = (view: View): View => {
@@ -288,7 +288,7 @@ class ProgramReader {
       return { kind: 'reals', parts: [{ view, scale: scalar(scale) }] };
     }
     const held = constant(value);
-    if (Array.from(zero.data).some((offset) => Number(offset) !== 0)) throw new NotInteger('weights have a zero point');
+    if (Array.from(zero.data).some((offset) => offset !== 0)) throw new NotInteger('weights have a zero point');
     return { ...held, scales: Float32Array.from(scale.data) };
   }
 
@@ -364,7 +364,7 @@ function constant(value: Value): Constant {
 function scalar(value: Value): number {
   const { data, shift } = constant(value);
   if (data.length !== 1 || shift !== 0) throw new NotInteger('an array stands where a number is needed');
-  return Number(data[0]);
+  return data[0]!;
 }
 
 function whole(value: number): number {
