@@ -131,6 +131,15 @@ export interface KernelFunctions {
     falloff: number,
   ): void;
   takeMean(plane: Pointer, stride: number, sums: Pointer, weights: Pointer, width: number, height: number): void;
+  packWeights(
+    source: Pointer,
+    row: number,
+    column: number,
+    outputs: number,
+    inputs: number,
+    pairs: number,
+    target: Pointer,
+  ): void;
   linear(layer: Pointer): void;
   depthwise(layer: Pointer): void;
   combine(sum: Pointer): void;

@@ -12,4 +12,5 @@ export { addToMean, takeMean } from './weighted-mean';
 export { linear } from './network/linear';
 export { depthwise } from './network/depthwise';
 export { combine } from './network/combine';
+export { packWeights } from './network/pack';
 export { fold, narrow, unfold, widen } from './network/grids';

@@ -12,12 +12,11 @@ export interface PackedLayer {
   readonly pairs: number;
 }
 
-/** An array of weights, and the distances in it from output to output and from input to input. */
+/** int16 weights in kernel memory, and the distances in it from output to output and from input to input. */
 interface Matrix {
-  readonly data: ArrayLike<number>;
+  readonly at: Pointer;
   readonly row: number;
   readonly column: number;
-  readonly first: number;
 }
 
 /** Writes the weights of a program's layers to kernel memory, once for all plans. */
@@ -25,6 +24,8 @@ export class Layers {
   readonly #kernels: Kernels;
   readonly #packed = new Map<Weights, PackedLayer>();
   readonly #taps = new Map<Weights, readonly PackedLayer[]>();
+
+  #staged = { at: 0, length: 0 };
 
   constructor(kernels: Kernels) {
     this.#kernels = kernels;
@@ -35,10 +36,9 @@ export class Layers {
     return this.#once(weights, () => {
       const { inputs, data } = weights;
       return this.#pack(weights, result, paddedChannels(inputs) / 2, inputs, {
-        data,
+        at: this.#stage(data),
         row: inputs,
         column: 1,
-        first: 0,
       });
     });
   }
@@ -48,7 +48,7 @@ export class Layers {
     return this.#once(weights, () => {
       const { size, data } = weights;
       const taps = size * size;
-      return this.#pack(weights, result, (taps + 1) >> 1, taps, { data, row: taps, column: 1, first: 0 });
+      return this.#pack(weights, result, (taps + 1) >> 1, taps, { at: this.#stage(data), row: taps, column: 1 });
     });
   }
 
@@ -58,12 +58,23 @@ export class Layers {
     if (taps === undefined) {
       const { outputs, inputs, data } = weights;
       const raw = { kind: 'raw' } as const;
-      taps = Array.from({ length: 9 }, (_, first) =>
-        this.#pack(weights, raw, paddedChannels(inputs) / 2, inputs, { data, row: 9, column: 9 * outputs, first }),
+      const at = this.#stage(data);
+      taps = Array.from({ length: 9 }, (_, tap) =>
+        this.#pack(weights, raw, paddedChannels(inputs) / 2, inputs, { at: at + 2 * tap, row: 9, column: 9 * outputs }),
       );
       this.#taps.set(weights, taps);
     }
     return taps;
+  }
+
+  /** Copies weights to a place that the next ones overwrite. */
+  #stage(data: ArrayLike<number>): Pointer {
+    const kernels = this.#kernels;
+    if (data.length > this.#staged.length) {
+      this.#staged = { at: kernels.allocate(2 * data.length), length: data.length };
+    }
+    kernels.i16.set(data, this.#staged.at >> 1);
+    return this.#staged.at;
   }
 
   #once(weights: Weights, pack: () => PackedLayer): PackedLayer {
@@ -78,22 +89,16 @@ export class Layers {
   /** int16 weights [groups][pairs][8][2], and what belongs to each output. */
   #pack({ outputs, bias }: Weights, result: Result, pairs: number, inputs: number, matrix: Matrix): PackedLayer {
     const groups = Math.ceil(outputs / LANES);
-    const packed = new Int16Array(groups * pairs * 2 * LANES);
-    const { data, row, column, first } = matrix;
-    for (let output = 0; output < outputs; output++) {
-      const lane = output % LANES;
-      const group = ((output - lane) * pairs + lane) * 2;
-      for (let input = 0; input < inputs; input++) {
-        packed[group + (input >> 1) * 2 * LANES + (input & 1)] = data[first + output * row + input * column]!;
-      }
-    }
     const kernels = this.#kernels;
+    const { at, row, column } = matrix;
+    const packed = kernels.allocate(groups * pairs * 4 * LANES);
+    kernels.call.packWeights(at, row, column, outputs, inputs, pairs, packed);
     const padded = <T extends Int32Array | Float32Array>(target: T, values: ArrayLike<number>): T => {
       target.set(values);
       return target;
     };
     return {
-      weights: kernels.store(packed),
+      weights: packed,
       bias: kernels.store(padded(new Int32Array(groups * LANES), bias)),
       scales: result.kind === 'scaled' ? kernels.store(padded(new Float32Array(groups * LANES), result.scales)) : 0,
       ...{ groups, pairs },

@@ -188,9 +188,11 @@ export class Plan {
     const margin = this.#margins[step.output.grid.id]!.unused;
     const input = this.#viewed(step.input, margin);
     const output = this.#viewed(step.output, margin);
-    const offsets = step.op === 'depthwise' ? [this.#offsets(step.weights.size, packed.pairs, input)] : [];
+    // Many values of rows are 0: what is not known of a macroblock, and hidden values.
+    const list = this.#program.isRows ? this.#kernels.allocate(4 * (packed.pairs + 1)) : 0;
+    const last = step.op === 'depthwise' ? this.#offsets(step.weights.size, packed.pairs, input) : list;
     const words = layerWords(input, output, packed, packed.bias, step.result);
-    const at = this.#store([...words, ...offsets]);
+    const at = this.#store([...words, last]);
     this.#rowWords.push((at >> 2) + 6);
     const { call } = this.#kernels;
     if (step.op === 'linear') this.#calls.push(() => call.linear(at));
@@ -230,7 +232,7 @@ export class Plan {
         ...{ step: 2 * output.step, row: 2 * output.row, width: from.width, height: from.height },
       };
       const packed = taps[tap]!;
-      const at = this.#store(layerWords(from, to, packed, isFirst(tap) ? packed.bias : 0, { kind: 'raw' }));
+      const at = this.#store([...layerWords(from, to, packed, isFirst(tap) ? packed.bias : 0, { kind: 'raw' }), 0]);
       this.#calls.push(() => call.linear(at));
     }
   }

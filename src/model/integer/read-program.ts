@@ -326,24 +326,18 @@ function scaledParts(parts: readonly Part[], by: readonly number[]): Part[] {
   });
 }
 
-/** The range of a layer's sums. Throws NotInteger if one can reach `limit`, in any order of addition. */
+/** A range that holds a layer's sums. Throws NotInteger if one can reach `limit`, in any order of addition. */
 function sumsRange({ outputs, data, bias }: Weights, { grid }: View, limit: number): { low: number; high: number } {
   const taps = data.length / outputs;
-  const [least, most] = [Math.min(0, grid.low), Math.max(0, grid.high)];
-  let [low, high] = [0, 0];
+  const most = Math.max(-grid.low, grid.high);
+  let high = 0;
   for (let output = 0; output < outputs; output++) {
-    let [up, down] = [0, 0];
-    for (let i = output * taps; i < (output + 1) * taps; i++) {
-      const weight = data[i]!;
-      up += weight * (weight > 0 ? most : least);
-      down += weight * (weight > 0 ? least : most);
-    }
-    const size = Math.max(up, -down) + Math.abs(bias[output]!);
-    if (size >= limit) throw new NotInteger(`a sum can reach ${size}`);
-    low = Math.min(low, down + bias[output]!);
-    high = Math.max(high, up + bias[output]!);
+    let size = 0;
+    for (let i = output * taps; i < (output + 1) * taps; i++) size += Math.abs(data[i]!);
+    high = Math.max(high, size * most + Math.abs(bias[output]!));
   }
-  return { low, high };
+  if (high >= limit) throw new NotInteger(`a sum can reach ${high}`);
+  return { low: -high, high };
 }
 
 function singleView({ parts }: Reals): View {

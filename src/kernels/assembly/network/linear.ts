@@ -20,6 +20,7 @@ const ROUNDER: f32 = 12582912.0;
  * weights: int16 [groups][pairs][8][2]: output of the group, input of the pair.
  * bias: int32 [groups][8], or 0 to add to the sums that the output holds (RAW).
  * scales: float32 [groups][8] (SCALED).
+ * list: room for int32 [pairs], or 0. With it, pairs of inputs are left out that are 0 at four positions.
  */
 @unmanaged
 export class LinearLayer {
@@ -40,6 +41,7 @@ export class LinearLayer {
   shift: i32;
   low: i32;
   high: i32;
+  list: usize;
 }
 
 /** Positions that all groups of outputs visit before the next ones: their inputs stay in the first cache. */
@@ -58,6 +60,18 @@ export function linear(layer: LinearLayer): void {
     const output = layer.output + row * layer.outputRow;
     for (let start = 0; start < width; start += STRIP) {
       const end = min(start + STRIP, width);
+      if (layer.list != 0) {
+        let column = start;
+        for (; column + 4 <= end; column += 4) {
+          fourSparse(layer, input + column * layer.inputStep, output + column * layer.outputStep);
+        }
+        for (; column < end; column++) {
+          for (let group = 0; group < layer.groups; group++) {
+            one(layer, input + column * layer.inputStep, output + column * layer.outputStep, group);
+          }
+        }
+        continue;
+      }
       for (let group = 0; group < layer.groups; group++) {
         let column = start;
         for (; column + 4 <= end; column += 4) {
@@ -122,6 +136,53 @@ function four(layer: LinearLayer, input: usize, output: usize, group: i32): void
   finish(layer, to + outputStep, group, b0, b1);
   finish(layer, to + 2 * outputStep, group, c0, c1);
   finish(layer, to + 3 * outputStep, group, d0, d1);
+}
+
+/** All outputs of four positions from the pairs of inputs that are not 0 at all of them. */
+function fourSparse(layer: LinearLayer, input: usize, output: usize): void {
+  const step = layer.inputStep;
+  const outputStep = layer.outputStep;
+  const bytes = layer.kind == RAW ? 32 : 16;
+  const x1 = input + step;
+  const x2 = input + 2 * step;
+  const x3 = input + 3 * step;
+  const list = layer.list;
+  let end = list;
+  for (let at = 0; at < layer.pairs << 2; at += 4) {
+    const all = load<u32>(input + at) | load<u32>(x1 + at) | load<u32>(x2 + at) | load<u32>(x3 + at);
+    store<i32>(end, at);
+    end += all != 0 ? 4 : 0;
+  }
+  for (let group = 0; group < layer.groups; group++) {
+    const bias = layer.bias + (group << 5);
+    const weights = layer.weights + ((group * layer.pairs) << 5);
+    const to = output + group * bytes;
+    let a0 = v128.load(bias);
+    let a1 = v128.load(bias, 16);
+    let b0 = a0, b1 = a1, c0 = a0, c1 = a1, d0 = a0, d1 = a1;
+    for (let next = list; next < end; next += 4) {
+      const at = load<i32>(next);
+      const weight = weights + (at << 3);
+      const w0 = v128.load(weight);
+      const w1 = v128.load(weight, 16);
+      let x = v128.load32_splat(input + at);
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(x, w0));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(x, w1));
+      x = v128.load32_splat(x1 + at);
+      b0 = i32x4.add(b0, i32x4.dot_i16x8_s(x, w0));
+      b1 = i32x4.add(b1, i32x4.dot_i16x8_s(x, w1));
+      x = v128.load32_splat(x2 + at);
+      c0 = i32x4.add(c0, i32x4.dot_i16x8_s(x, w0));
+      c1 = i32x4.add(c1, i32x4.dot_i16x8_s(x, w1));
+      x = v128.load32_splat(x3 + at);
+      d0 = i32x4.add(d0, i32x4.dot_i16x8_s(x, w0));
+      d1 = i32x4.add(d1, i32x4.dot_i16x8_s(x, w1));
+    }
+    finish(layer, to, group, a0, a1);
+    finish(layer, to + outputStep, group, b0, b1);
+    finish(layer, to + 2 * outputStep, group, c0, c1);
+    finish(layer, to + 3 * outputStep, group, d0, d1);
+  }
 }
 
 function one(layer: LinearLayer, input: usize, output: usize, group: i32): void {
