@@ -13,19 +13,13 @@ import type { AfterRun, Network } from './network.js';
  *
  * @param bytes an ONNX file; not kept.
  * @param afterRun for inputs that are not views of other buffers.
- * @param kernels memory for the engine. Default: a memory of its own.
  * @throws EnvironmentError if onnxruntime is needed and cannot be loaded, or the device's libraries cannot.
  * @throws ModelError if the bytes are not a graph.
  */
-export async function openNetwork(
-  bytes: Uint8Array,
-  options: GraphOptions,
-  afterRun?: AfterRun,
-  kernels?: Kernels,
-): Promise<Network> {
+export async function openNetwork(bytes: Uint8Array, options: GraphOptions, afterRun?: AfterRun): Promise<Network> {
   const program = options.device === 'cpu' ? integerProgram(bytes) : null;
   if (program === null) return await Graph.create(bytes, options, afterRun);
-  return new IntegerNetwork(program, kernels ?? new Kernels(), afterRun);
+  return new IntegerNetwork(program, new Kernels(), afterRun);
 }
 
 /** The program of a graph; null if the engine does not know it. */

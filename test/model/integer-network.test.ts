@@ -11,6 +11,7 @@ import { openNetwork } from '../../src/model/open-network.js';
 import { loadPack, type ModelPack } from '../../src/model/pack.js';
 import { PROBE_GRAPH } from '../../src/model/probe-graph.js';
 import { selfTestVectors } from '../codec/exactness.js';
+import { seededRandom } from '../entropy/random.js';
 import { TINY_PACK } from '../support/packs.js';
 
 const CPU = { device: 'cpu', threads: 1 } as const;
@@ -18,14 +19,11 @@ const EXACT = ['prior-first', 'prior-second', 'loop-filter'] as const;
 
 type Inputs = Record<string, GraphTensor>;
 
-/** Bytes below `end` from a fixed sequence. */
+/** Random bytes below `end`. */
 function bytes(end: number, seed: number, ...dims: number[]): GraphTensor {
-  let state = seed;
-  const data = Uint8Array.from({ length: dims.reduce((product, length) => product * length, 1) }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * end);
-  });
-  return { data, dims };
+  const random = seededRandom(seed);
+  const length = dims.reduce((product, size) => product * size, 1);
+  return { data: Uint8Array.from({ length }, () => random() * end), dims };
 }
 
 /** Inputs of a prior for some rows; `features` is the number of features of prior-first. */

@@ -12,7 +12,7 @@ const SUB_BLOCK_SHIFT = shiftOf(SUB_BLOCK);
 /** A flag of the side input that is set. */
 const YES = 64;
 /** The number of luma samples around a region that its filter reads. */
-const HALO = 8;
+export const HALO = 8;
 /** The number of regions that are evaluated at a time. Their data fits into the cache of a core. */
 const BATCH = 12;
 const PLANES = [

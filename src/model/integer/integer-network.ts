@@ -2,7 +2,7 @@ import { ModelError } from '../../errors.js';
 import type { Kernels } from '../../kernels/kernels.js';
 import type { AfterRun, GraphTensor, Network } from '../network.js';
 import { Layers } from './layers.js';
-import { Plan } from './plan.js';
+import { Plan, type PlanesInMemory, type Size } from './plan.js';
 import type { Program } from './program.js';
 
 /** The number of rows that a graph of rows evaluates at a time. Their values fit into the cache of a core. */
@@ -31,12 +31,29 @@ export class IntegerNetwork implements Network {
     this.#layers = new Layers(kernels);
   }
 
+  /** The same network with another memory. */
+  on(kernels: Kernels): IntegerNetwork {
+    return new IntegerNetwork(this.#program, kernels);
+  }
+
   get inputNames(): readonly string[] {
     return this.#program.inputs.map(({ name }) => name);
   }
 
   get outputNames(): readonly string[] {
     return this.#program.outputs.map(({ name }) => name);
+  }
+
+  /**
+   * Evaluates the graph once, on planes in the network's kernel memory.
+   *
+   * @param inputs all of {@link inputNames}.
+   * @param outputs all of {@link outputNames}; they are cut to these sizes.
+   * @throws ModelError if one is missing or has another number of planes, or sizes do not fit each other.
+   */
+  runOn(inputs: Readonly<Record<string, PlanesInMemory>>, outputs: Readonly<Record<string, PlanesInMemory>>): void {
+    const [from, to] = [planesOf(this.#program.inputs, inputs), planesOf(this.#program.outputs, outputs)];
+    this.#planOf(from).runOn(from, to);
   }
 
   // Errors become rejections.
@@ -78,7 +95,7 @@ export class IntegerNetwork implements Network {
 
   #runPictures(given: readonly GraphTensor[], count: number): Record<string, GraphTensor> {
     const sizes = given.map(({ dims }) => ({ height: dims[2]!, width: dims[3]! }));
-    const plan = this.#plan(sizes.map(({ height, width }) => `${height}x${width}`).join(), () => sizes);
+    const plan = this.#planOf(sizes);
     const results = plan.outputs.map(({ width, height }) => new Uint8Array(count * width * height));
     for (let index = 0; index < count; index++) {
       given.forEach(({ data }, i) => {
@@ -91,7 +108,11 @@ export class IntegerNetwork implements Network {
     return this.#named(results, (i) => [count, 1, plan.outputs[i]!.height, plan.outputs[i]!.width]);
   }
 
-  #plan(key: string, sizes: () => readonly { readonly width: number; readonly height: number }[]): Plan {
+  #planOf(sizes: readonly Size[]): Plan {
+    return this.#plan(sizes.map(({ height, width }) => `${height}x${width}`).join(), () => sizes);
+  }
+
+  #plan(key: string, sizes: () => readonly Size[]): Plan {
     let plan = this.#plans.get(key);
     if (plan === undefined) {
       plan = new Plan(this.#kernels, this.#layers, this.#program, sizes());
@@ -104,6 +125,18 @@ export class IntegerNetwork implements Network {
     const { outputs } = this.#program;
     return Object.fromEntries(results.map((data, i) => [outputs[i]!.name, { data, dims: dims(i) }]));
   }
+}
+
+/** The planes of each port of a program. */
+function planesOf(
+  ports: Program['inputs'],
+  given: Readonly<Record<string, PlanesInMemory>>,
+): readonly PlanesInMemory[] {
+  return ports.map(({ name, channels }) => {
+    const planes = given[name];
+    if (planes?.count === channels) return planes;
+    throw new ModelError(`graph input or output ${name}: ${planes?.count ?? 'no'} planes for ${channels}`);
+  });
 }
 
 function checkedInput(

@@ -3,7 +3,7 @@ import type { Kernels, Pointer } from '../../kernels/kernels.js';
 import type { Layers, PackedLayer } from './layers.js';
 import { marginsOf, viewsRead, type Margins } from './margins.js';
 import type { Grid, Program, Result, Step, View } from './program.js';
-import { paddedChannels } from './sizes.js';
+import { LANES, paddedChannels } from './sizes.js';
 
 /** Width and height, positions. */
 export interface Size {
@@ -18,10 +18,31 @@ interface Place extends Size {
   readonly row: number;
 }
 
-/** Bytes of an input or output in kernel memory. */
-interface Port extends Size {
+/** Planes of bytes in kernel memory: the address of the first sample, and distances in bytes. */
+export interface PlanesInMemory extends Size {
   readonly at: Pointer;
+  readonly row: number;
+  /** To the next plane. */
+  readonly plane: number;
+  readonly count: number;
+}
+
+/** An input or output of a plan: bytes in memory of its own, or where the caller says. */
+class Port implements Size {
+  readonly width: number;
+  readonly height: number;
   readonly bytes: number;
+  readonly own: PlanesInMemory;
+  /** What the next run reads or writes. */
+  used: PlanesInMemory;
+
+  constructor(kernels: Kernels, { width, height }: Size, channels: number) {
+    this.width = width;
+    this.height = height;
+    this.bytes = width * height * channels;
+    this.own = { at: kernels.allocate(this.bytes), row: width, plane: width * height, count: channels, width, height };
+    this.used = this.own;
+  }
 }
 
 type StepOf<Op extends Step['op']> = Extract<Step, { op: Op }>;
@@ -72,7 +93,15 @@ export class Plan {
 
   /** Copies an input in. */
   write(index: number, bytes: Uint8Array): void {
-    this.#kernels.u8.set(bytes, this.inputs[index]!.at);
+    this.#kernels.u8.set(bytes, this.inputs[index]!.own.at);
+  }
+
+  /** Evaluates all steps on planes where they lie. Outputs are cut to the size of theirs. */
+  runOn(inputs: readonly PlanesInMemory[], outputs: readonly PlanesInMemory[]): void {
+    this.inputs.forEach((port, i) => (port.used = inputs[i]!));
+    this.outputs.forEach((port, i) => (port.used = outputs[i]!));
+    this.run();
+    for (const port of [...this.inputs, ...this.outputs]) port.used = port.own;
   }
 
   /** Evaluates all steps. */
@@ -82,8 +111,8 @@ export class Plan {
 
   /** An output, valid until the next run. */
   read(index: number): Uint8Array {
-    const { at, bytes } = this.outputs[index]!;
-    return this.#kernels.u8.subarray(at, at + bytes);
+    const { own, bytes } = this.outputs[index]!;
+    return this.#kernels.u8.subarray(own.at, own.at + bytes);
   }
 
   #place(memory: GridMemory, step: Exclude<Step, { op: 'output' }>, inputs: ReadonlyMap<string, Size>): void {
@@ -157,14 +186,16 @@ export class Plan {
     const { call } = this.#kernels;
     const { at, step, row, width, height } = this.#viewed(output);
     const { channels } = output;
-    const bytes = width * height * channels;
-    const port = { at: this.#kernels.allocate(bytes), bytes, width, height };
+    const port = new Port(this.#kernels, { width, height }, channels);
     if (this.#program.isRows) {
-      this.#calls.push(() => call.widen(port.at, channels, at, 2, step, channels, this.#rows));
+      this.#calls.push(() => call.widen(port.own.at, channels, at, 2, step, channels, this.#rows));
     } else {
       for (let channel = 0; channel < channels; channel++) {
-        const [from, to] = [port.at + channel * width * height, at + 2 * channel];
-        this.#calls.push(() => call.widen(from, width, to, step, row, width, height));
+        const to = at + 2 * channel;
+        this.#calls.push(() => {
+          const from = port.used.at + channel * port.used.plane;
+          call.widen(from, port.used.row, to, step, row, width, height);
+        });
       }
     }
     return port;
@@ -174,12 +205,14 @@ export class Plan {
     const { call } = this.#kernels;
     const { at, step, row, width, height } = this.#viewed(input);
     const { channels } = input;
-    const bytes = width * height * channels;
-    const port = { at: this.#kernels.allocate(bytes), bytes, width, height };
+    const port = new Port(this.#kernels, { width, height }, channels);
     if (this.#program.isRows) {
-      this.#calls.push(() => call.narrow(at, 2, step, port.at, channels, channels, this.#rows));
+      this.#calls.push(() => call.narrow(at, 2, step, port.own.at, channels, channels, this.#rows));
     } else {
-      this.#calls.push(() => call.narrow(at, step, row, port.at, width, width, height));
+      this.#calls.push(() => {
+        const { used } = port;
+        call.narrow(at, step, row, used.at, used.row, used.width, used.height);
+      });
     }
     return port;
   }
@@ -254,9 +287,10 @@ export class Plan {
       step.terms.every(({ view, factors }) => !view.grid.isWide && factors.every((factor) => factor === 1));
     const terms = step.terms.flatMap(({ view, factors }) => {
       const { at, step: distance, row } = this.#viewed(view, margin);
-      const all = isPlane ? new Array<number>(length).fill(factors[0]!) : factors;
-      const padded = Array.from({ length: length + 8 }, (_, i) => all[i] ?? 0);
-      const stored = kernels.store(isReal ? Float32Array.from(padded) : Int32Array.from(padded));
+      const padded = isReal ? new Float32Array(length + LANES) : new Int32Array(length + LANES);
+      if (isPlane) padded.fill(factors[0]!);
+      else padded.set(factors);
+      const stored = kernels.store(padded);
       return [at, distance, row, Number(view.grid.isWide), stored];
     });
     const at = this.#store([
