@@ -4,6 +4,7 @@ import { Kernels } from '../../src/kernels/kernels.js';
 import { Graph } from '../../src/model/graph.js';
 import { IntegerNetwork } from '../../src/model/integer/integer-network.js';
 import { NotInteger } from '../../src/model/integer/not-integer.js';
+import { readOnnx } from '../../src/model/integer/onnx-file.js';
 import { readProgram } from '../../src/model/integer/read-program.js';
 import type { GraphRole } from '../../src/model/manifest.js';
 import type { GraphTensor, Network } from '../../src/model/network.js';
@@ -185,4 +186,15 @@ describe('openNetwork', () => {
     expect(other).toBeInstanceOf(Graph);
     await expect(openNetwork(new Uint8Array(100), CPU)).rejects.toThrow(ModelError);
   });
+});
+
+test('readOnnx reads numbers of any length', () => {
+  // A message with a node whose attribute `a` is -1, then one whose attribute is 2^40.
+  const node = (...varint: number[]): number[] => {
+    const attribute = [0x0a, 1, 0x61, 0x18, ...varint];
+    return [0x0a, 4 + attribute.length, 0x22, 0, 0x2a, attribute.length, ...attribute];
+  };
+  const nodes = [...node(255, 255, 255, 255, 255, 255, 255, 255, 255, 1), ...node(128, 128, 128, 128, 128, 32)];
+  const { nodes: read } = readOnnx(Uint8Array.of(0x3a, nodes.length, ...nodes));
+  expect(read.map(({ attributes }) => attributes.get('a'))).toEqual([-1, 2 ** 40]);
 });

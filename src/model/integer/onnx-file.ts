@@ -39,6 +39,8 @@ export interface OnnxGraph {
 export const UINT8 = 2;
 export const FLOAT = 1;
 
+const decoder = new TextDecoder();
+
 const ELEMENTS = new Map<number, (buffer: ArrayBuffer) => OnnxArray['data']>([
   [FLOAT, (buffer) => new Float32Array(buffer)],
   [UINT8, (buffer) => new Uint8Array(buffer)],
@@ -140,6 +142,21 @@ function readField(reader: Reader, wire: number): Field {
 
 /** Numbers beyond 2^53 lose digits, except negative ones, which keep their sign. */
 function varint(reader: Reader): number {
+  // Nearly all are shorter than five bytes.
+  let value = 0;
+  for (let shift = 0, at = reader.at; shift < 28; shift += 7) {
+    const byte = reader.bytes[at++];
+    if (byte === undefined) break;
+    value |= (byte & 127) << shift;
+    if (byte < 128) {
+      reader.at = at;
+      return value;
+    }
+  }
+  return longVarint(reader);
+}
+
+function longVarint(reader: Reader): number {
   let value = 0n;
   for (let shift = 0n; ; shift += 7n) {
     const byte = reader.bytes[reader.at++];
@@ -171,5 +188,5 @@ function numbers(message: Map<number, Field[]>, number: number): number[] {
 }
 
 function text(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+  return decoder.decode(bytes);
 }
