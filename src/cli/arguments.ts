@@ -8,7 +8,7 @@ export const sharedOptions = {
   overwrite: { type: 'boolean', alias: 'y', default: false, describe: 'Replace existing files' },
   pack: { type: 'string', requiresArg: true, describe: 'Model pack: a name or a folder' },
   device: { choices: ['auto', 'cpu', 'cuda'], default: 'auto', describe: 'Device for the networks' },
-  threads: { type: 'number', requiresArg: true, describe: 'Threads of each network, 1..64' },
+  threads: { type: 'number', requiresArg: true, describe: 'Threads of each network in onnxruntime, 1..64' },
 } as const;
 
 /** Returns an integer in `min .. max`, or undefined. Throws UsageError. */

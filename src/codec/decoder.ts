@@ -34,7 +34,7 @@ export interface DecoderOptions {
   readonly postFilter?: PostFilter;
   /** Where graphs run. Default: `auto`. */
   readonly device?: 'auto' | Device;
-  /** Threads of each graph, 1..64. The decoder itself keeps up to five workers busy. Default: 1. */
+  /** Threads of each graph in onnxruntime, 1..64. The decoder itself keeps up to five workers busy. Default: 1. */
   readonly threads?: number;
   /** True: throw at the first damage instead of repeating the last picture until the next key frame. Default: false. */
   readonly strict?: boolean;

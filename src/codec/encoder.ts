@@ -50,8 +50,8 @@ export interface EncoderOptions {
   /** Where graphs run. Default: `auto`, CUDA if its libraries load, else the CPU. */
   readonly device?: 'auto' | Device;
   /**
-   * The number of threads of each graph, 1..64. Search always uses one thread per core, four at most, and entropy
-   * coding one more. Default: 1.
+   * The number of threads of each graph in onnxruntime, 1..64. Search always uses one thread per core, four at most,
+   * and entropy coding one more. Default: 1.
    */
   readonly threads?: number;
 }

@@ -7,7 +7,8 @@ import type { PriorGraphs } from '../codec/transform/prior.js';
 import { TokenCodec } from '../codec/transform/token-codec.js';
 import { InputError } from '../errors.js';
 import { Kernels } from '../kernels/kernels.js';
-import { Graph, type GraphTensor } from '../model/graph.js';
+import type { GraphTensor, Network } from '../model/network.js';
+import { openNetwork } from '../model/open-network.js';
 import { readPackTables, type PackTables } from '../codec/transform/pack-tables.js';
 import type { GraphRole } from '../model/families.js';
 import { loadPack, type ModelPack } from '../model/pack.js';
@@ -69,7 +70,8 @@ const blindPrior: PriorGraphs = {
 
 /** Loads the prior of a pack. */
 async function priorOf(pack: ModelPack): Promise<PriorGraphs & AsyncDisposable> {
-  const load = (name: GraphRole): Promise<Graph> => Graph.create(pack.graphs.get(name)!, { device: 'cpu', threads: 1 });
+  const load = (name: GraphRole): Promise<Network> =>
+    openNetwork(pack.graphs.get(name)!, { device: 'cpu', threads: 1 });
   const [first, second] = [await load('prior-first'), await load('prior-second')];
   const dispose = async (): Promise<void> => {
     await first[Symbol.asyncDispose]();
@@ -85,7 +87,7 @@ class RecordedPrior implements PriorGraphs {
   #scales: Uint8Array[] = [];
 
   constructor(graphs: PriorGraphs) {
-    const recorded = ({ run }: Pick<Graph, 'run'>): Pick<Graph, 'run'> => ({
+    const recorded = ({ run }: Pick<Network, 'run'>): Pick<Network, 'run'> => ({
       run: async (inputs) => {
         const outputs = await run(inputs);
         this.#scales.push(Uint8Array.from(outputs['scale']!.data));
@@ -121,7 +123,7 @@ export async function* dumpClips(
   const pack = await loadPack(options.pack);
   const tables = readPackTables(pack);
   const loopFilter = options.loopFilter
-    ? await Graph.create(pack.graphs.get('loop-filter')!, { device: 'cpu', threads: 1 })
+    ? await openNetwork(pack.graphs.get('loop-filter')!, { device: 'cpu', threads: 1 })
     : null;
   const prior = options.scales ? await priorOf(pack) : null;
   try {
@@ -151,7 +153,7 @@ async function dumpClip(
   clip: string,
   options: DumpOptions,
   tables: PackTables,
-  loopFilter: Graph | null,
+  loopFilter: Network | null,
   prior: PriorGraphs | null,
 ): Promise<DumpedClip> {
   const name = clipName(clip);

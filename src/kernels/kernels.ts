@@ -141,6 +141,56 @@ export interface KernelFunctions {
     falloff: number,
   ): void;
   takeMean(plane: Pointer, stride: number, sums: Pointer, weights: Pointer, width: number, height: number): void;
+  packWeights(
+    source: Pointer,
+    row: number,
+    column: number,
+    outputs: number,
+    inputs: number,
+    pairs: number,
+    target: Pointer,
+  ): void;
+  linear(layer: Pointer): void;
+  depthwise(layer: Pointer): void;
+  combine(sum: Pointer): void;
+  widen(
+    source: Pointer,
+    sourceRow: number,
+    target: Pointer,
+    targetStep: number,
+    targetRow: number,
+    width: number,
+    height: number,
+  ): void;
+  narrow(
+    source: Pointer,
+    sourceStep: number,
+    sourceRow: number,
+    target: Pointer,
+    targetRow: number,
+    width: number,
+    height: number,
+  ): void;
+  fold(
+    plane: Pointer,
+    planeRow: number,
+    grid: Pointer,
+    gridStep: number,
+    gridRow: number,
+    width: number,
+    height: number,
+    block: number,
+  ): void;
+  unfold(
+    plane: Pointer,
+    planeRow: number,
+    grid: Pointer,
+    gridStep: number,
+    gridRow: number,
+    width: number,
+    height: number,
+    block: number,
+  ): void;
 }
 
 interface KernelExports extends KernelFunctions {

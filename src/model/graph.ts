@@ -1,35 +1,25 @@
 import { firstLine, ModelError } from '../errors.js';
 import { createSession } from '../platform/graphs.js';
 import type { GraphOptions, GraphOutput, GraphSession } from '../platform/contract.js';
+import type { AfterRun, GraphTensor, Network } from './network.js';
 
 export type { Device, GraphOptimisation, GraphOptions } from '../platform/contract.js';
 
-/** A uint8 array with its shape, row-major; every input and output of tessera's graphs is one. */
-export interface GraphTensor {
-  readonly data: Uint8Array;
-  readonly dims: readonly number[];
-}
-
-/**
- * An ONNX graph ready to run. Evaluation blocks its thread although it is awaited, so run long work in a worker thread.
- * Runs of one graph are executed one after another, not in parallel.
- */
-export class Graph implements AsyncDisposable {
+/** An ONNX graph in onnxruntime. */
+export class Graph implements Network {
   readonly #session: GraphSession;
-  readonly #afterRun: ((inputs: ArrayBuffer[]) => void) | undefined;
+  readonly #afterRun: AfterRun | undefined;
   #released: Promise<void> | undefined;
 
-  private constructor(session: GraphSession, afterRun?: (inputs: ArrayBuffer[]) => void) {
+  private constructor(session: GraphSession, afterRun?: AfterRun) {
     this.#session = session;
     this.#afterRun = afterRun;
   }
 
-  /** Names of the inputs that {@link run} needs. */
   get inputNames(): readonly string[] {
     return this.#session.inputNames;
   }
 
-  /** Names of the outputs of {@link run}. */
   get outputNames(): readonly string[] {
     return this.#session.outputNames;
   }
@@ -38,26 +28,14 @@ export class Graph implements AsyncDisposable {
    * Loads a graph.
    *
    * @param bytes an ONNX file; not kept.
-   * @param afterRun called with the input buffers of each run when nothing needs them any more. The caller can free
-   * them without waiting for the garbage collector. Inputs must then not be views of other buffers.
+   * @param afterRun for inputs that are not views of other buffers.
    * @throws EnvironmentError if onnxruntime or the device's libraries cannot be loaded.
    * @throws ModelError if onnxruntime does not accept the bytes as a graph.
    */
-  static async create(
-    bytes: Uint8Array,
-    options: GraphOptions,
-    afterRun?: (inputs: ArrayBuffer[]) => void,
-  ): Promise<Graph> {
+  static async create(bytes: Uint8Array, options: GraphOptions, afterRun?: AfterRun): Promise<Graph> {
     return new Graph(await createSession(bytes, options), afterRun);
   }
 
-  /**
-   * Evaluates the graph once.
-   *
-   * @param inputs all of {@link inputNames}; the arrays are not changed and not kept.
-   * @returns all of {@link outputNames}, in new arrays.
-   * @throws ModelError if an input is missing, of the wrong size or shape, or evaluation fails.
-   */
   async run(inputs: Readonly<Record<string, GraphTensor>>): Promise<Record<string, GraphTensor>> {
     if (this.#released !== undefined) throw new ModelError('the graph was disposed of already: create it again');
     for (const [name, { data, dims }] of Object.entries(inputs)) {

@@ -1,6 +1,8 @@
 import { equalBytes } from '../bitstream/bytes.js';
 import { ModelError } from '../errors.js';
-import { Graph, type GraphOptions, type GraphTensor } from './graph.js';
+import { Graph, type GraphOptions } from './graph.js';
+import type { GraphTensor } from './network.js';
+import { openNetwork } from './open-network.js';
 import { FAMILIES, type ExactGraphRole } from './families.js';
 import type { ModelPack } from './pack.js';
 
@@ -11,7 +13,7 @@ export interface SelfTestResult {
 }
 
 /**
- * Evaluates every exact graph of a pack on its self-test vectors. A device that fails here would read streams wrongly
+ * Evaluates every exact graph of a pack on its self-test vectors, as encoder and decoder do. A device that fails here would read streams wrongly
  * and must not be used.
  *
  * @throws ModelError if the pack lacks vectors for a graph, or a graph cannot be evaluated.
@@ -26,7 +28,8 @@ export async function selfTestPack(
     if (bytes === undefined) throw new ModelError(`model pack ${pack.name} has no graph ${role}: get the pack again`);
     const inputs = vectors(pack, `${role}.input.`);
     const expected = vectors(pack, `${role}.output.`);
-    await using graph = await Graph.create(bytes, options);
+    const isInteger = pack.family === 'transform';
+    await using graph = await (isInteger ? openNetwork(bytes, options) : Graph.create(bytes, options));
     const outputs = await graph.run(inputs);
     const ok = Object.entries(expected).every(([name, tensor]) => equalTensors(outputs[name], tensor));
     results.push({ role, ok });

@@ -11,11 +11,11 @@ import { loadPack, packPlaces } from '../model/pack.js';
 import { selfTestPack } from '../model/self-test.js';
 import { describeFfmpeg, type FfmpegDescription } from '../video/measure/ffmpeg-info.js';
 
-/** Whether networks can run on a device. */
+/** Whether packs can be used on a device. */
 export interface DeviceReport {
   readonly device: 'cpu' | 'cuda';
   readonly works: boolean;
-  /** One line: the reason why it does not work, and what to do; empty if it works. */
+  /** One line: what does not work, why, and what to do; empty if everything works. */
   readonly remedy: string;
 }
 
@@ -40,7 +40,7 @@ export interface MachineReport {
   readonly platform: string;
   readonly processors: number;
   readonly ffmpeg: FfmpegDescription;
-  /** Version of onnxruntime-node. */
+  /** Version of onnxruntime-node; empty if it is not installed. */
   readonly onnxruntime: string;
   readonly devices: readonly DeviceReport[];
   /** The folders in which packs are searched. */
@@ -95,7 +95,10 @@ async function examineDevice(device: 'cpu' | 'cuda'): Promise<DeviceReport> {
     return { device, works: true, remedy: '' };
   } catch (error) {
     if (!(error instanceof TesseraError)) throw error;
-    return { device, works: false, remedy: error.message };
+    if (device === 'cuda') return { device, works: false, remedy: error.message };
+    // Packs of the family transform do without onnxruntime on the CPU.
+    const remedy = `packs of the family lookup-free and float post-filters cannot be used: ${error.message}`;
+    return { device, works: true, remedy };
   }
 }
 
@@ -153,6 +156,10 @@ async function examineFolder(path: string): Promise<MachineReport['temporaryFold
 }
 
 function onnxruntimeVersion(): string {
-  const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
-  return version;
+  try {
+    const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
+    return version;
+  } catch {
+    return '';
+  }
 }

@@ -1,4 +1,5 @@
-import type { GraphOptimisation, GraphTensor } from '../../src/model/graph.js';
+import type { GraphOptimisation } from '../../src/model/graph.js';
+import type { GraphTensor } from '../../src/model/network.js';
 import type { ModelPack } from '../../src/model/pack.js';
 
 /** Ways to evaluate graphs that must all give the same bits. */

@@ -1,6 +1,8 @@
 import { Geometry } from '../../src/codec/transform/frame-tokens.js';
 import type { FrameHeader } from '../../src/codec/frame-header.js';
 import { Graph, type GraphOptions } from '../../src/model/graph.js';
+import type { Network } from '../../src/model/network.js';
+import { openNetwork } from '../../src/model/open-network.js';
 import { readPackTables, type BasisTable, type PackTables } from '../../src/codec/transform/pack-tables.js';
 import { loadPack, type ModelPack } from '../../src/model/pack.js';
 import { integer } from '../kernels/arena.js';
@@ -13,19 +15,21 @@ export async function tinyTables(): Promise<PackTables> {
   return readPackTables(await tinyPack);
 }
 
-/** The exact graphs of a pack. */
+/** The exact graphs of a pack, ready to run. */
 export interface ExactGraphs {
-  readonly first: Graph;
-  readonly second: Graph;
-  readonly loopFilter: Graph;
+  readonly first: Network;
+  readonly second: Network;
+  readonly loopFilter: Network;
 }
 
-export async function exactGraphs(
-  pack: ModelPack,
-  options: GraphOptions = { device: 'cpu', threads: 1 },
-): Promise<ExactGraphs> {
-  const open = (role: 'prior-first' | 'prior-second' | 'loop-filter'): Promise<Graph> =>
-    Graph.create(pack.graphs.get(role)!, options);
+/** Opens the exact graphs of a pack as encoder and decoder do, or in onnxruntime with the given options. */
+export async function exactGraphs(pack: ModelPack, options?: GraphOptions): Promise<ExactGraphs> {
+  const open = async (role: 'prior-first' | 'prior-second' | 'loop-filter'): Promise<Network> => {
+    const bytes = pack.graphs.get(role)!;
+    return options === undefined
+      ? await openNetwork(bytes, { device: 'cpu', threads: 1 })
+      : await Graph.create(bytes, options);
+  };
   return {
     first: await open('prior-first'),
     second: await open('prior-second'),

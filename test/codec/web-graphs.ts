@@ -1,5 +1,6 @@
 import * as web from 'onnxruntime-web';
-import { Graph, type GraphTensor } from '../../src/model/graph.js';
+import { Graph } from '../../src/model/graph.js';
+import type { GraphTensor } from '../../src/model/network.js';
 import type { GraphRole } from '../../src/model/manifest.js';
 import type { ModelPack } from '../../src/model/pack.js';
 import type { ExactGraphs } from './tiny.js';

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ModelError } from '../../src/errors.js';
-import { Graph, type GraphOptimisation, type GraphTensor } from '../../src/model/graph.js';
+import { Graph, type GraphOptimisation } from '../../src/model/graph.js';
+import type { GraphTensor } from '../../src/model/network.js';
 import { loadPack, type ModelPack } from '../../src/model/pack.js';
 import { PROBE_GRAPH } from '../../src/model/probe-graph.js';
 import { TINY_PACK } from '../support/packs.js';

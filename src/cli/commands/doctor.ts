@@ -27,7 +27,7 @@ function describe(report: MachineReport & { readonly tessera: string }): string[
     ['tessera', report.tessera],
     ['node', `${report.node} on ${report.platform}, ${report.processors} processors`],
     ['ffmpeg', `${ffmpeg.version} (in node-av), ${ffmpeg.encoders.length} encoders`],
-    ['onnxruntime', report.onnxruntime],
+    ['onnxruntime', report.onnxruntime === '' ? 'not installed' : report.onnxruntime],
     ...report.devices.map(({ device, works }) => [`device ${device}`, works ? 'works' : 'not available']),
     ['temporary folder', `${temporaryFolder.path}, ${(temporaryFolder.freeBytes / 2 ** 30).toFixed(1)} GiB free`],
   ];
@@ -44,7 +44,9 @@ function describe(report: MachineReport & { readonly tessera: string }): string[
     `packs are looked for in ${report.packPlaces.join(', ')}`,
     '',
     ...(report.missing.length === 0 ? ['nothing is missing'] : report.missing.map((line) => `missing: ${line}`)),
-    ...report.devices.filter(({ works }) => !works).map(({ device, remedy }) => `no ${device}: ${remedy}`),
+    ...report.devices
+      .filter(({ remedy }) => remedy !== '')
+      .map(({ device, works, remedy }) => `${works ? '' : 'no '}${device}: ${remedy}`),
     report.isUsable ? 'tessera can be used here' : 'tessera cannot be used here',
   ];
 }

@@ -1,5 +1,6 @@
 import { TOKEN_CHANNELS } from './bit-tables.js';
-import type { Graph, GraphTensor } from '../../model/graph.js';
+import type { Graph } from '../../model/graph.js';
+import type { GraphTensor } from '../../model/network.js';
 import { AROUND, type Offset } from '../neighbours.js';
 import type { ChannelPlanes } from './channel-planes.js';
 

@@ -1,5 +1,6 @@
 import { TOKEN_CHANNELS } from './bit-tables.js';
-import type { Graph, GraphTensor } from '../../model/graph.js';
+import type { Graph } from '../../model/graph.js';
+import type { GraphTensor } from '../../model/network.js';
 import type { Planes } from '../planes.js';
 import { GROUP, type CellGrid } from './cell-grid.js';
 

@@ -1,4 +1,4 @@
-import type { Graph, GraphTensor } from '../../model/graph.js';
+import type { GraphTensor, Network } from '../../model/network.js';
 import type { FrameHeader } from '../frame-header.js';
 import { blockQ, isIntra, REGION, SKIP, type FrameTokens, type Geometry } from './frame-tokens.js';
 import { shiftOf, SUB_BLOCK } from '../macroblock-grid.js';
@@ -12,7 +12,7 @@ const SUB_BLOCK_SHIFT = shiftOf(SUB_BLOCK);
 /** A flag of the side input that is set. */
 const YES = 64;
 /** The number of luma samples around a region that its filter reads. */
-const HALO = 8;
+export const HALO = 8;
 /** The number of regions that are evaluated at a time. Their data fits into the cache of a core. */
 const BATCH = 12;
 const PLANES = [
@@ -65,7 +65,7 @@ export function foreignSidePlanes({ rows, columns }: Geometry, q: number): Uint8
 
 /** Runs a post-filter graph over a picture at coded size. */
 export async function runPostFilter(
-  graph: Graph,
+  graph: Network,
   geometry: Geometry,
   planes: Planes,
   side: Uint8Array,
@@ -88,7 +88,7 @@ export async function runPostFilter(
  * @param regions numbers of the regions, in any order.
  */
 export async function filterRegions(
-  graph: Graph,
+  graph: Network,
   geometry: Geometry,
   planes: Planes,
   side: Uint8Array,

@@ -1,33 +1,34 @@
 import { BitstreamError } from '../../errors.js';
 import type { Kernels } from '../../kernels/kernels.js';
-import type { Graph } from '../../model/graph.js';
+import type { Network } from '../../model/network.js';
 import type { PackTables } from './pack-tables.js';
 import { BlockReconstruction, type References } from './block-reconstruction.js';
 import { visitBlocks } from './block-order.js';
 import type { FrameHeader } from '../frame-header.js';
 import { blockQ, type FrameTokens, type Geometry } from './frame-tokens.js';
 import { KernelTables } from './kernel-tables.js';
-import { filterRegions, sidePlanes } from './loop-filter.js';
+import { sidePlanes } from './loop-filter.js';
 import { Picture } from './picture.js';
 import type { Planes } from '../planes.js';
 import { ReferenceSlots } from './reference-slots.js';
+import { regionFilterOf, type RegionFilter } from './region-filter.js';
 
 /** Makes loop pictures from tokens (FORMAT.md section 10). Holds the reference slots. */
 export class PictureDecoder {
-  readonly #geometry: Geometry;
   readonly #tables: KernelTables;
   readonly #blocks: BlockReconstruction;
   readonly #slots: ReferenceSlots;
-  readonly #loopFilter: Graph;
+  readonly #loopFilter: RegionFilter;
   readonly #work: Picture;
+  readonly #filtered: Picture;
 
-  constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, loopFilter: Graph) {
-    this.#geometry = geometry;
+  constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, loopFilter: Network) {
     this.#tables = new KernelTables(kernels, pack);
     this.#blocks = new BlockReconstruction(kernels, this.#tables);
     this.#slots = new ReferenceSlots(kernels, geometry);
-    this.#loopFilter = loopFilter;
+    this.#loopFilter = regionFilterOf(kernels, geometry, loopFilter);
     this.#work = Picture.allocate(kernels, geometry);
+    this.#filtered = Picture.allocate(kernels, geometry);
   }
 
   /**
@@ -48,11 +49,13 @@ export class PictureDecoder {
       const q = blockQ(tokens, header.q, row, column);
       this.#blocks.reconstruct(this.#work, tokens, q, row, column, references);
     });
-    const planes = this.#work.read();
+    let loop = this.#work;
     if (header.hasLoopFilter) {
       const regions = Array.from(tokens.filtered.keys()).filter((region) => tokens.filtered[region] === 1);
-      await filterRegions(this.#loopFilter, this.#geometry, planes, sidePlanes(header, tokens), regions);
+      loop = this.#filtered;
+      await this.#loopFilter.filter(this.#work, loop, sidePlanes(header, tokens), regions);
     }
+    const planes = loop.read();
     if (header.refreshSlot !== null) this.#slots.fill(header.refreshSlot, planes);
     return planes;
   }

@@ -1,5 +1,5 @@
 import { ESCAPE } from '../../entropy/magnitude.js';
-import type { Graph } from '../../model/graph.js';
+import type { Network } from '../../model/network.js';
 import type { FrameHeader } from '../frame-header.js';
 import { isFirstOfBlock } from './block-order.js';
 import {
@@ -48,8 +48,8 @@ const MAGNITUDE_CODE = Uint8Array.of(0, 16, 25, 32, 37, 41, 45, 48, 51, 53, 55, 
 
 /** The two graphs of a prior. */
 export interface PriorGraphs {
-  readonly first: Pick<Graph, 'run'>;
-  readonly second: Pick<Graph, 'run'>;
+  readonly first: Pick<Network, 'run'>;
+  readonly second: Pick<Network, 'run'>;
 }
 
 /** The memory of a frame [rows, columns, 384]: codes of earlier magnitudes, moved along the motion. */

@@ -15,7 +15,7 @@ export interface WorkerSetup {
   readonly width: number;
   readonly height: number;
   readonly device: Device;
-  /** Threads of each graph. */
+  /** Threads of each graph in onnxruntime. */
   readonly threads: number;
 }
 

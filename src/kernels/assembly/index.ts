@@ -9,3 +9,8 @@ export { quantiseTokens } from './quantisation';
 export { searchMotion } from './motion-search';
 export { extendEdges } from './planes';
 export { addToMean, takeMean } from './weighted-mean';
+export { linear } from './network/linear';
+export { depthwise } from './network/depthwise';
+export { combine } from './network/combine';
+export { packWeights } from './network/pack';
+export { fold, narrow, unfold, widen } from './network/grids';

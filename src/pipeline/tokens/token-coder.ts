@@ -20,7 +20,7 @@ export interface TokenCoderOptions {
   readonly pack?: string;
   /** Where graphs run. Default: `auto`. */
   readonly device?: 'auto' | Device;
-  /** Threads of each graph, 1..64. Default: 1. */
+  /** Threads of each graph in onnxruntime, 1..64. Default: 1. */
   readonly threads?: number;
 }
 

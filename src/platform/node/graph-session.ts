@@ -43,14 +43,25 @@ export async function requireRuntime(): Promise<void> {
 /**
  * Checks that the library of onnxruntime's CUDA provider is installed, without loading it.
  *
- * @throws EnvironmentError if it is not installed; the message says how to install it.
+ * @throws EnvironmentError if it is not installed, or onnxruntime is not; the message says how to install it.
  */
 export function requireCudaProvider(): void {
-  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
+  const main = runtimeModule();
   const libraries = join(dirname(main), '..', 'bin', 'napi-v6', process.platform, process.arch);
   const name = process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
   if (!existsSync(libraries) || existsSync(join(libraries, name))) return;
   throw new EnvironmentError(`CUDA cannot be used (the CUDA provider is not installed): ${CUDA_HELP}`);
+}
+
+/** Returns the path of onnxruntime's module; throws EnvironmentError if it is not installed. */
+function runtimeModule(): string {
+  try {
+    return createRequire(import.meta.url).resolve('onnxruntime-node');
+  } catch (error) {
+    throw new EnvironmentError(`CUDA cannot be used (onnxruntime-node is not installed): ${CUDA_HELP}`, {
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { ChunkEncoder, type ChunkPacket, type TokenizerGraphs } from '../../../s
 import { gatherPictures } from '../../../src/codec/lookup-free/picture-group.js';
 import type { TimedPicture } from '../../../src/codec/planes.js';
 import { Kernels } from '../../../src/kernels/kernels.js';
-import type { GraphTensor } from '../../../src/model/graph.js';
+import type { GraphTensor } from '../../../src/model/network.js';
 import { picture } from '../clips.js';
 
 const [WIDTH, HEIGHT] = [80, 64];

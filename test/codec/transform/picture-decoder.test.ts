@@ -5,7 +5,7 @@ import { PictureDecoder } from '../../../src/codec/transform/picture-decoder.js'
 import type { Planes } from '../../../src/codec/planes.js';
 import { BitstreamError } from '../../../src/errors.js';
 import { Kernels } from '../../../src/kernels/kernels.js';
-import type { Graph } from '../../../src/model/graph.js';
+import type { Network } from '../../../src/model/network.js';
 import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
 import { seededRandom } from '../../entropy/random.js';
 import { clip } from '../../kernels/twins/block.js';
@@ -17,7 +17,7 @@ import { exactGraphs, geometries, randomHeads, richTables, tinyPack, tinyTables 
 // Enough for a machine that has other things to do.
 jest.setTimeout(300_000);
 
-let loopFilter: Graph;
+let loopFilter: Network;
 let tables: PackTables;
 beforeAll(async () => {
   ({ loopFilter } = await exactGraphs(await tinyPack));

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { TemporalMotion } from '../../../src/codec/transform/temporal-motion.js';
 import { TokenCodec } from '../../../src/codec/transform/token-codec.js';
 import { sidePlanes } from '../../../src/codec/transform/loop-filter.js';
-import type { GraphTensor } from '../../../src/model/graph.js';
+import type { GraphTensor } from '../../../src/model/network.js';
 import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
 import { seededRandom } from '../../entropy/random.js';
 import { randomTokens } from './random-tokens.js';

@@ -1,12 +1,13 @@
 import type { Kernels } from '../../../kernels/kernels.js';
-import type { Graph } from '../../../model/graph.js';
+import type { Network } from '../../../model/network.js';
 import type { PackTables } from '../pack-tables.js';
 import type { FrameHeader } from '../../frame-header.js';
 import { SKIP, type FrameTokens, type Geometry } from '../frame-tokens.js';
-import { copyRegion, filterRegions, regionError, sidePlanes } from '../loop-filter.js';
+import { copyRegion, regionError, sidePlanes } from '../loop-filter.js';
 import { Picture, type PicturePlanes } from '../picture.js';
 import type { Planes } from '../../planes.js';
 import { ReferenceSlots } from '../reference-slots.js';
+import { regionFilterOf, type RegionFilter } from '../region-filter.js';
 import { FrameDecision, type DecisionHelpers } from './frame-decision.js';
 import type { MotionHints } from './block-trials.js';
 import type { DecisionJob } from './row-decision.js';
@@ -28,9 +29,10 @@ export class PictureEncoder {
   readonly #geometry: Geometry;
   readonly #source: Picture;
   readonly #work: Picture;
+  readonly #filtered: Picture;
   readonly #slots: ReferenceSlots;
   readonly #decision: FrameDecision;
-  readonly #loopFilter: Graph | null;
+  readonly #loopFilter: RegionFilter | null;
 
   /**
    * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
@@ -40,16 +42,17 @@ export class PictureEncoder {
     kernels: Kernels,
     geometry: Geometry,
     pack: PackTables,
-    loopFilter: Graph | null,
+    loopFilter: Network | null,
     settings: EncoderSettings,
     helpers: DecisionHelpers | null = null,
   ) {
     this.#geometry = geometry;
     this.#source = Picture.allocate(kernels, geometry);
     this.#work = Picture.allocate(kernels, geometry);
+    this.#filtered = Picture.allocate(kernels, geometry);
     this.#slots = new ReferenceSlots(kernels, geometry);
     this.#decision = new FrameDecision(kernels, geometry, pack, settings, helpers);
-    this.#loopFilter = loopFilter;
+    this.#loopFilter = loopFilter === null ? null : regionFilterOf(kernels, geometry, loopFilter);
   }
 
   /**
@@ -92,14 +95,14 @@ export class PictureEncoder {
   /** Makes the loop picture: filters the regions with new content if the filter brings them closer to the source. */
   async #filter(header: FrameHeader, tokens: FrameTokens, source: Planes, unfiltered: Planes): Promise<Planes> {
     const geometry = this.#geometry;
-    const loop = { y: unfiltered.y.slice(), u: unfiltered.u.slice(), v: unfiltered.v.slice() };
-    if (this.#loopFilter === null) return loop;
+    if (this.#loopFilter === null) return this.#work.read();
     const changed = new Set<number>();
     tokens.type.forEach((type, at) => {
       const row = Math.floor(at / geometry.columns);
       if (type !== SKIP) changed.add(geometry.regionOf(row, at % geometry.columns));
     });
-    await filterRegions(this.#loopFilter, geometry, loop, sidePlanes(header, tokens), [...changed]);
+    await this.#loopFilter.filter(this.#work, this.#filtered, sidePlanes(header, tokens), [...changed]);
+    const loop = this.#filtered.read();
     for (const region of changed) {
       const before = regionError(geometry, region, source, unfiltered);
       if (regionError(geometry, region, source, loop) < before) tokens.filtered[region] = 1;

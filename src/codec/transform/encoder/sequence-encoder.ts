@@ -1,5 +1,5 @@
 import type { Kernels } from '../../../kernels/kernels.js';
-import type { Graph } from '../../../model/graph.js';
+import type { Network } from '../../../model/network.js';
 import type { TimedPicture, VisiblePlanes } from '../../planes.js';
 import type { SequenceOptions } from '../../sequence-options.js';
 import type { PackTables } from '../pack-tables.js';
@@ -57,7 +57,7 @@ export class SequenceEncoder {
     kernels: Kernels,
     geometry: Geometry,
     pack: PackTables,
-    loopFilter: Graph | null,
+    loopFilter: Network | null,
     options: SequenceOptions,
     helpers: DecisionHelpers | null = null,
   ) {

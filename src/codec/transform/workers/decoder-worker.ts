@@ -1,5 +1,5 @@
 import { Kernels } from '../../../kernels/kernels.js';
-import { Graph } from '../../../model/graph.js';
+import { openNetwork } from '../../../model/open-network.js';
 import type { PackTables } from '../pack-tables.js';
 import { FrameTokens, Geometry, type TokenArrays } from '../frame-tokens.js';
 import { sidePlanes } from '../loop-filter.js';
@@ -18,7 +18,7 @@ export interface DecoderSetup extends WorkerSetup {
 servePictures<TokenArrays>(async (setup: DecoderSetup) => {
   const { device, threads, tables } = setup;
   const geometry = new Geometry(setup.width, setup.height);
-  const loopFilter = await Graph.create(setup.loopFilter, { device, threads }, release);
+  const loopFilter = await openNetwork(setup.loopFilter, { device, threads }, release);
   const decoder = new PictureDecoder(new Kernels(), geometry, tables, loopFilter);
   return async ({ header, tokens: arrays, checksum }) => {
     const tokens = FrameTokens.adopt(geometry, arrays);

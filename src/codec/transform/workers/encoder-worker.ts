@@ -1,5 +1,5 @@
 import { Kernels } from '../../../kernels/kernels.js';
-import { Graph } from '../../../model/graph.js';
+import { openNetwork } from '../../../model/open-network.js';
 import type { PackTables } from '../pack-tables.js';
 import { SequenceEncoder } from '../encoder/sequence-encoder.js';
 import type { SequenceOptions } from '../../sequence-options.js';
@@ -26,7 +26,7 @@ serveRequests(async (setup: EncoderSetup) => {
   const geometry = new Geometry(setup.width, setup.height);
   // A thread without rows would fall behind: it learns from tokens that the others already overwrite.
   const helpers = new DecisionWorkers(Math.min(availableParallelism(), MAX_DECIDING, geometry.regionRows) - 1);
-  const loopFilter = await Graph.create(setup.loopFilter, { device, threads }, release);
+  const loopFilter = await openNetwork(setup.loopFilter, { device, threads }, release);
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options, helpers);
   await helpers.ready();
   return async ({ picture }: EncoderRequest): Promise<Served<EncoderResponse<TokenArrays>>> => {

@@ -1,4 +1,4 @@
-import { Graph } from '../../../model/graph.js';
+import { openNetwork } from '../../../model/open-network.js';
 import type { PackTables } from '../pack-tables.js';
 import { FrameTokens, Geometry, type TokenArrays } from '../frame-tokens.js';
 import { TokenCodec } from '../token-codec.js';
@@ -16,8 +16,8 @@ export interface TokenSetup extends WorkerSetup {
 serveTokens<TokenArrays>(async (setup: TokenSetup) => {
   const geometry = new Geometry(setup.width, setup.height);
   const { device, threads } = setup;
-  const first = await Graph.create(setup.priorFirst, { device, threads }, release);
-  const second = await Graph.create(setup.priorSecond, { device, threads }, release);
+  const first = await openNetwork(setup.priorFirst, { device, threads }, release);
+  const second = await openNetwork(setup.priorSecond, { device, threads }, release);
   const codec = new TokenCodec(geometry, setup.tables, { first, second });
   return {
     write: (header, tokens) => codec.write(header, FrameTokens.adopt(geometry, tokens)),

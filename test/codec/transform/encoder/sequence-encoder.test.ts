@@ -4,7 +4,7 @@ import { AVERAGE, Geometry } from '../../../../src/codec/transform/frame-tokens.
 import { PictureDecoder } from '../../../../src/codec/transform/picture-decoder.js';
 import { TokenCodec } from '../../../../src/codec/transform/token-codec.js';
 import { Kernels } from '../../../../src/kernels/kernels.js';
-import type { Graph } from '../../../../src/model/graph.js';
+import type { Network } from '../../../../src/model/network.js';
 import type { PackTables } from '../../../../src/codec/transform/pack-tables.js';
 import type { TimedPicture } from '../../../../src/codec/planes.js';
 import type { Tune } from '../../../../src/codec/sequence-options.js';
@@ -21,7 +21,7 @@ async function encode(
   scenes: readonly number[],
   keyint: number,
   quality = 20,
-  loopFilter: Graph | null = null,
+  loopFilter: Network | null = null,
 ): Promise<EncodedFrame[]> {
   const geometry = new Geometry(80, 64);
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, { quality, keyint, tune: 'psnr' });

@@ -1,0 +1,117 @@
+import type { Kernels, Pointer } from '../../kernels/kernels.js';
+import { IntegerNetwork } from '../../model/integer/integer-network.js';
+import type { Network } from '../../model/network.js';
+import { SUB_BLOCK } from '../macroblock-grid.js';
+import { REGION, type Geometry } from './frame-tokens.js';
+import { filterRegions, HALO, SIDE_PLANES } from './loop-filter.js';
+import type { Picture } from './picture.js';
+
+/** Runs the loop filter on pictures in kernel memory. */
+export interface RegionFilter {
+  /**
+   * Copies a picture and filters some of its regions. Each region is evaluated independently, with `HALO` luma samples
+   * around it. So the result does not depend on the choice of other regions.
+   *
+   * @param side side input of the whole picture.
+   * @param regions numbers of the regions, in any order.
+   */
+  filter(from: Picture, to: Picture, side: Uint8Array, regions: readonly number[]): Promise<void>;
+}
+
+/** The filter of a network: where the pictures lie if the network can do that, else on copies. */
+export function regionFilterOf(kernels: Kernels, geometry: Geometry, network: Network): RegionFilter {
+  return network instanceof IntegerNetwork
+    ? new MemoryFilter(kernels, geometry, network.on(kernels))
+    : new CopyFilter(geometry, network);
+}
+
+/** Copies regions to the network and back. */
+class CopyFilter implements RegionFilter {
+  readonly #geometry: Geometry;
+  readonly #network: Network;
+
+  constructor(geometry: Geometry, network: Network) {
+    this.#geometry = geometry;
+    this.#network = network;
+  }
+
+  async filter(from: Picture, to: Picture, side: Uint8Array, regions: readonly number[]): Promise<void> {
+    const planes = from.read();
+    await filterRegions(this.#network, this.#geometry, planes, side, regions);
+    to.write(planes);
+  }
+}
+
+/** Evaluates regions where they lie. */
+class MemoryFilter implements RegionFilter {
+  readonly #kernels: Kernels;
+  readonly #geometry: Geometry;
+  readonly #network: IntegerNetwork;
+  /** Side planes one after another, each with a border of one. */
+  readonly #side: Pointer;
+  readonly #sideRow: number;
+  readonly #sidePlane: number;
+
+  constructor(kernels: Kernels, geometry: Geometry, network: IntegerNetwork) {
+    this.#kernels = kernels;
+    this.#geometry = geometry;
+    this.#network = network;
+    // Regions at the right and lower edge reach beyond the picture.
+    this.#sideRow = (geometry.regionColumns * REGION + 2 * HALO) / SUB_BLOCK;
+    this.#sidePlane = (this.#sideRow * (geometry.regionRows * REGION + 2 * HALO)) / SUB_BLOCK;
+    this.#side = kernels.allocate(SIDE_PLANES * this.#sidePlane);
+  }
+
+  filter(from: Picture, to: Picture, side: Uint8Array, regions: readonly number[]): Promise<void> {
+    from.extend();
+    to.copy(from);
+    this.#writeSide(side);
+    const { regionColumns } = this.#geometry;
+    for (const region of regions) {
+      const [row, column] = [Math.floor(region / regionColumns), region % regionColumns];
+      const [y, u, v] = from.planes.map(({ at, stride }, plane) => {
+        const [size, halo] = plane === 0 ? [REGION, HALO] : [REGION / 2, HALO / 2];
+        const start = at + (row * size - halo) * stride + column * size - halo;
+        const all = size + 2 * halo;
+        return { at: start, row: stride, plane: 0, count: 1, width: all, height: all };
+      });
+      const [filteredY, filteredU, filteredV] = to.planes.map(({ at, stride, width, height }, plane) => {
+        const size = plane === 0 ? REGION : REGION / 2;
+        const [top, left] = [row * size, column * size];
+        return {
+          ...{ at: at + top * stride + left, row: stride, plane: 0, count: 1 },
+          ...{ width: Math.min(size, width - left), height: Math.min(size, height - top) },
+        };
+      });
+      const blocks = (REGION + 2 * HALO) / SUB_BLOCK;
+      const sideInput = {
+        at: this.#side + (row * this.#sideRow + column) * (REGION / SUB_BLOCK),
+        ...{ row: this.#sideRow, plane: this.#sidePlane, count: SIDE_PLANES, width: blocks, height: blocks },
+      };
+      this.#network.runOn(
+        { y: y!, u: u!, v: v!, side: sideInput },
+        { filteredY: filteredY!, filteredU: filteredU!, filteredV: filteredV! },
+      );
+    }
+    return Promise.resolve();
+  }
+
+  /** Writes the side planes and repeats their edges. */
+  #writeSide(side: Uint8Array): void {
+    const { codedWidth, codedHeight } = this.#geometry;
+    const [width, height] = [codedWidth / SUB_BLOCK, codedHeight / SUB_BLOCK];
+    const row = this.#sideRow;
+    const rows = this.#sidePlane / row;
+    const memory = this.#kernels.u8;
+    for (let plane = 0; plane < SIDE_PLANES; plane++) {
+      const start = this.#side + plane * this.#sidePlane;
+      for (let y = 0; y < rows; y++) {
+        const from = plane * width * height + Math.max(0, Math.min(height - 1, y - 1)) * width;
+        const to = start + y * row;
+        memory.set(side.subarray(from, from + width), to + 1);
+        memory[to] = side[from]!;
+        memory.fill(side[from + width - 1]!, to + 1 + width, to + row);
+      }
+    }
+  }
+}

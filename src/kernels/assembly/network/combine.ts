@@ -1,0 +1,119 @@
+import { leftover } from '../scratch';
+import { rounded } from './linear';
+
+/** A term of a sum: int16 or int32 values, each times its channel's factor. Strides are in bytes. */
+@unmanaged
+class Term {
+  at: usize;
+  step: i32;
+  row: i32;
+  isWide: i32;
+  /** int32 or float32 [channels]. */
+  factors: usize;
+}
+
+const TERM_BYTES: usize = 20;
+
+/**
+ * Words of the description of a sum of grids. The terms follow it.
+ *
+ * terms: int32 [count][5], see Term. isReal: factors are float32.
+ */
+@unmanaged
+export class Combination {
+  output: usize;
+  outputStep: i32;
+  outputRow: i32;
+  width: i32;
+  height: i32;
+  channels: i32;
+  count: i32;
+  terms: usize;
+  isReal: i32;
+  offset: i32;
+  shift: i32;
+  low: i32;
+  high: i32;
+  /** Whether it is the sum of two int16 grids as they are. */
+  isPlain: i32;
+}
+
+/**
+ * int16 values of a sum of grids: clip((sum of term * factor + offset) >> shift, low, high), or, of float32 factors,
+ * the sum limited to low..high and rounded, halves to even.
+ */
+export function combine(sum: Combination): void {
+  const whole = sum.channels & ~7;
+  const low = i16x8.splat(<i16>sum.low);
+  const high = i16x8.splat(<i16>sum.high);
+  for (let row = 0; row < sum.height; row++) {
+    for (let column = 0; column < sum.width; column++) {
+      const to = sum.output + row * sum.outputRow + column * sum.outputStep;
+      if (sum.isPlain) {
+        const a = changetype<Term>(sum.terms);
+        const b = changetype<Term>(sum.terms + TERM_BYTES);
+        const fromA = a.at + row * a.row + column * a.step;
+        const fromB = b.at + row * b.row + column * b.step;
+        for (let channel = 0; channel < whole; channel += 8) {
+          const at = channel << 1;
+          const total = i16x8.add_sat_s(v128.load(fromA + at), v128.load(fromB + at));
+          v128.store(to + at, i16x8.min_s(i16x8.max_s(total, low), high));
+        }
+      } else {
+        for (let channel = 0; channel < whole; channel += 8) {
+          v128.store(to + (channel << 1), sum.isReal ? real(sum, row, column, channel) : integer(sum, row, column, channel));
+        }
+      }
+      if (whole < sum.channels) {
+        // Loads may read past the last channel; stores may not, because another part of a grid can stand there.
+        const rest = sum.isReal ? real(sum, row, column, whole) : integer(sum, row, column, whole);
+        v128.store(leftover, rest);
+        memory.copy(to + (whole << 1), leftover, (sum.channels - whole) << 1);
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function integer(sum: Combination, row: i32, column: i32, channel: i32): v128 {
+  let sums0 = i32x4.splat(sum.offset);
+  let sums1 = sums0;
+  let at = sum.terms;
+  for (let index = 0; index < sum.count; index++, at += TERM_BYTES) {
+    const term = changetype<Term>(at);
+    const from = term.at + row * term.row + column * term.step;
+    const factors = term.factors + (channel << 2);
+    let x0: v128, x1: v128;
+    if (term.isWide) {
+      x0 = v128.load(from + (channel << 2));
+      x1 = v128.load(from + (channel << 2), 16);
+    } else {
+      const x = v128.load(from + (channel << 1));
+      x0 = i32x4.extend_low_i16x8_s(x);
+      x1 = i32x4.extend_high_i16x8_s(x);
+    }
+    sums0 = i32x4.add(sums0, i32x4.mul(x0, v128.load(factors)));
+    sums1 = i32x4.add(sums1, i32x4.mul(x1, v128.load(factors, 16)));
+  }
+  const narrow = i16x8.narrow_i32x4_s(i32x4.shr_s(sums0, sum.shift), i32x4.shr_s(sums1, sum.shift));
+  return i16x8.min_s(i16x8.max_s(narrow, i16x8.splat(<i16>sum.low)), i16x8.splat(<i16>sum.high));
+}
+
+// @ts-ignore: decorator
+@inline
+function real(sum: Combination, row: i32, column: i32, channel: i32): v128 {
+  let sums0 = f32x4.splat(0);
+  let sums1 = sums0;
+  let at = sum.terms;
+  for (let index = 0; index < sum.count; index++, at += TERM_BYTES) {
+    const term = changetype<Term>(at);
+    const x = v128.load(term.at + row * term.row + column * term.step + (channel << 1));
+    const factors = term.factors + (channel << 2);
+    const x0 = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(x));
+    const x1 = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(x));
+    sums0 = f32x4.add(sums0, f32x4.mul(x0, v128.load(factors)));
+    sums1 = f32x4.add(sums1, f32x4.mul(x1, v128.load(factors, 16)));
+  }
+  return i16x8.narrow_i32x4_s(rounded(sums0, sum.low, sum.high), rounded(sums1, sum.low, sum.high));
+}
