@@ -158,8 +158,8 @@ const PSNR: EncoderSettings = {
     usualFrames: 8,
     wellPredicted: 0.7,
   },
-  // LOG, "Encoder, on five development clips" and "Tuning decisions": 1.5, 2.5 and 3 are worse.
-  propagation: { strength: 2.5, limit: 12, averageShare: 0.35, least: 4 },
+  // LOG, "Propagation and lambda after large blocks".
+  propagation: { strength: 3.5, limit: 12, averageShare: 0.35, least: 4 },
   adaptiveQuality: null,
   temporalFilter: {
     // LOG, "Temporal filter".
@@ -173,9 +173,9 @@ const PSNR: EncoderSettings = {
     searchSteps: 8,
   },
   lagrangian: {
-    // LOG, "B frames": 0.12, 0.15, 0.18; LOG, "Tuning decisions": times 0.8.
-    key: 0.1,
-    referenced: 0.12,
+    // LOG, "B frames" and "Tuning decisions": 0.1, 0.12, 0.14; LOG, "Propagation and lambda after large blocks".
+    key: 0.07,
+    referenced: 0.1,
     unreferenced: 0.14,
     satdFactor: 1.4,
     chromaWeight: 1,
@@ -206,6 +206,8 @@ export const ENCODER_SETTINGS: Readonly<Record<Tune, EncoderSettings>> = {
   // LPIPS wants grain.
   lpips: {
     ...PSNR,
+    // LOG, "Propagation and lambda after large blocks": 3.5 gains nothing by LPIPS.
+    propagation: { ...PSNR.propagation, strength: 3 },
     adaptiveQuality: { strength: 1, noise: 4 },
     temporalFilter: null,
     lagrangian: { ...PSNR.lagrangian, chromaWeight: 2 },
