@@ -10,7 +10,8 @@ export type { ExactGraphRole, FileRole, GraphRole, PackFamily, PostFilterRole, T
 /** Largest file that a pack may hold, bytes. */
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
-const file = z.object({
+/** A file of a pack, as manifests describe it. */
+export const packFile = z.object({
   path: z
     .string()
     .regex(/^[A-Za-z0-9_-][A-Za-z0-9_.-]*(\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$/, 'must be a relative path without ..'),
@@ -18,12 +19,13 @@ const file = z.object({
   bytes: z.int().min(1).max(MAX_FILE_BYTES),
 });
 
-const graphs = Object.fromEntries(PACK_FAMILIES.flatMap(graphsOf).map((role) => [role, file.optional()])) as Record<
+const graphs = Object.fromEntries(PACK_FAMILIES.flatMap(graphsOf).map((role) => [role, packFile.optional()])) as Record<
   GraphRole,
-  z.ZodOptional<typeof file>
+  z.ZodOptional<typeof packFile>
 >;
 
-const schema = z.object({
+/** The fields that manifests of all kinds of packs have. */
+export const packManifestBase = {
   format: z.literal(PACK_FORMAT),
   name: z
     .string()
@@ -31,8 +33,12 @@ const schema = z.object({
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case'),
   version: z.string().regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'must be a semantic version'),
   licence: z.string().min(1),
+};
+
+const schema = z.object({
+  ...packManifestBase,
   family: z.enum(PACK_FAMILIES).default('transform'),
-  files: z.object({ tables: file, 'self-test': file, ...graphs }),
+  files: z.object({ tables: packFile, 'self-test': packFile, ...graphs }),
   defaultPostFilter: z.enum(['none', 'psnr', 'lpips']).optional(),
   kiloMacsPerPixel: z.record(z.string(), z.number().min(0)),
   provenance: z.record(z.string(), z.unknown()).optional(),
@@ -73,18 +79,7 @@ export interface PackManifest {
  * @throws ModelError if the text is not a manifest, or has a newer format.
  */
 export function parseManifest(text: string, path: string): PackManifest {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new ModelError(`${path} is not JSON: get the pack again`, { cause: error });
-  }
-  const format = z.object({ format: z.int() }).safeParse(json);
-  if (format.success && format.data.format > PACK_FORMAT) {
-    throw new ModelError(
-      `${path}: pack format ${format.data.format} is newer than ${PACK_FORMAT}, which this version reads: update tessera`,
-    );
-  }
+  const json = parsePackJson(text, path);
   const result = schema.safeParse(json);
   if (!result.success) {
     const issue = result.error.issues[0]!;
@@ -108,4 +103,25 @@ export function parseManifest(text: string, path: string): PackManifest {
     }
   }
   return manifest;
+}
+
+/**
+ * Reads the JSON of a manifest of any kind of pack.
+ *
+ * @throws ModelError if it is not JSON, or has a newer format.
+ */
+export function parsePackJson(text: string, path: string): unknown {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new ModelError(`${path} is not JSON: get the pack again`, { cause: error });
+  }
+  const format = z.object({ format: z.int() }).safeParse(json);
+  if (format.success && format.data.format > PACK_FORMAT) {
+    throw new ModelError(
+      `${path}: pack format ${format.data.format} is newer than ${PACK_FORMAT}, which this version reads: update tessera`,
+    );
+  }
+  return json;
 }

@@ -30,7 +30,7 @@ export interface FrameInfo {
 }
 
 /** Kinds of bytes in a stream. */
-export type SectionName = 'header' | 'packet' | 'side' | 'index' | 'end' | 'unknown' | 'damaged';
+export type SectionName = 'header' | 'packet' | 'side' | 'index' | 'words' | 'end' | 'unknown' | 'damaged';
 
 /** Sections of one kind. */
 export interface SectionInfo {
@@ -133,6 +133,7 @@ class Census {
       packet: none(),
       side: none(),
       index: none(),
+      words: none(),
       end: none(),
       unknown: none(),
       damaged: none(),
