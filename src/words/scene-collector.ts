@@ -10,7 +10,7 @@ export const PICTURE_INTERVAL_MS = 250;
 export const SCENE_MS = 5000;
 
 /** The largest number of pictures of a scene that are classified. */
-const PICTURES = 5;
+const PICTURES = 3;
 
 interface Picture {
   readonly timeMs: number;
@@ -19,7 +19,7 @@ interface Picture {
 
 /**
  * Divides a video into scenes and finds their words. A scene begins at a key frame, and after at most 5 seconds the next
- * one begins. Its words are those of up to five pictures, averaged. A scene without a picture becomes part of the scene
+ * one begins. Its words are those of up to three pictures, averaged. A scene without a picture becomes part of the scene
  * before it.
  */
 export class SceneCollector {

