@@ -45,7 +45,15 @@ export { writeTokens, type WriteTokensOptions, type WriteTokensResult } from './
 export type { TokenCoderOptions } from './pipeline/tokens/token-coder.js';
 export type { TokenFileFormat } from './pipeline/tokens/token-file.js';
 export type { ArrayLayout, NamedArrays, TokenArray, TokenType } from './codec/token-arrays.js';
-export type { TokenEnd, FrameRecord, TokenItem, TokenScene, TokenSide, TokenSource, TokenWords } from './pipeline/tokens/token-source.js';
+export type {
+  TokenEnd,
+  FrameRecord,
+  TokenItem,
+  TokenScene,
+  TokenSide,
+  TokenSource,
+  TokenWords,
+} from './pipeline/tokens/token-source.js';
 
 // Videos to frames and back.
 export type { ContentLight, DisplayFields, FieldOrder, MasteringDisplay } from './bitstream/display-fields.js';

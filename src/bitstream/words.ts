@@ -1,3 +1,4 @@
+import { InputError } from '../errors.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { rawBytes, uint, varint } from './field-types.js';
@@ -51,12 +52,19 @@ export const wordsHeadFields = structure({
 });
 
 /** The fields of a scene before its words. */
-export const sceneFields = structure({ duration: varint(SCENE_DURATION_LIMIT), wordCount: uint(1, 0, SCENE_WORD_LIMIT) });
+export const sceneFields = structure({
+  duration: varint(SCENE_DURATION_LIMIT),
+  wordCount: uint(1, 0, SCENE_WORD_LIMIT),
+});
 
 /** A word of a scene. `node` is the difference to the node of the word before; the first one to -1. */
 export const sceneWordFields = structure({ node: varint(BigInt(NODE_LIMIT) + 1n), confidence: uint(1, 1, 255) });
 
-/** Payload of a words section. */
+/**
+ * Payload of a words section.
+ *
+ * @throws InputError if a value does not fit into it.
+ */
 export function encodeWords({ vocabularyEdition, vocabularyId, isFromDecoded, scenes }: StreamWords): Uint8Array {
   const writer = new ByteWriter();
   const head = { vocabularyEdition, vocabularyId, source: Number(isFromDecoded), sceneCount: BigInt(scenes.length) };
@@ -65,6 +73,9 @@ export function encodeWords({ vocabularyEdition, vocabularyId, isFromDecoded, sc
     sceneFields.write(writer, { duration: BigInt(durationMs), wordCount: words.length }, 'scene');
     let before = -1;
     for (const { node, confidence } of words) {
+      if (node <= before || node > NODE_LIMIT) {
+        throw new InputError(`word node ${node} does not fit into a .tsr stream: nodes increase, up to ${NODE_LIMIT}`);
+      }
       sceneWordFields.write(writer, { node: BigInt(node - before), confidence }, 'word');
       before = node;
     }

@@ -80,6 +80,9 @@ export interface PackManifest {
  */
 export function parseManifest(text: string, path: string): PackManifest {
   const json = parsePackJson(text, path);
+  if (z.object({ family: z.literal('words') }).safeParse(json).success) {
+    throw new ModelError(`${path}: this is a pack of words, which makes no tokens: name another pack`);
+  }
   const result = schema.safeParse(json);
   if (!result.success) {
     const issue = result.error.issues[0]!;

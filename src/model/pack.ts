@@ -1,7 +1,14 @@
 import { equalBytes, fromHex, toHex } from '../bitstream/bytes.js';
 import { ModelError } from '../errors.js';
 import { normativeFiles } from './families.js';
-import { parseManifest, type FileRole, type GraphRole, type PackFamily, type PackFile, type PackManifest } from './manifest.js';
+import {
+  parseManifest,
+  type FileRole,
+  type GraphRole,
+  type PackFamily,
+  type PackFile,
+  type PackManifest,
+} from './manifest.js';
 import { findPack, sha256 } from '../platform/packs.js';
 import type { PackFiles } from '../platform/contract.js';
 import { parseSafetensors, type Tensor } from './safetensors.js';

@@ -112,7 +112,10 @@ export async function inspectStream(input: StreamInput, options: InspectOptions 
   const info = census.result(stream.byteLength, held);
   if (options.words !== true) return info;
   const { words } = census;
-  return { ...info, scenes: words === null ? [] : await describeWordsOf(typeof input === 'string' ? input : 'the input pipe', words) };
+  return {
+    ...info,
+    scenes: words === null ? [] : await describeWordsOf(typeof input === 'string' ? input : 'the input pipe', words),
+  };
 }
 
 function describeTrack({ tags, disposition }: { readonly tags: Tags; readonly disposition: number }) {

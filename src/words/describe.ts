@@ -45,7 +45,7 @@ export function describeScenes(vocabulary: Vocabulary, { scenes }: StreamWords):
 function describePyramid(vocabulary: Vocabulary, words: readonly SceneWord[]): DescribedWord[] {
   const confidences = nodeConfidences(vocabulary, known(vocabulary, words));
   const path: DescribedWord[] = [];
-  for (let node = 0; ; ) {
+  for (let node = 0; ;) {
     let best = -1;
     for (let below = node + 1; below < vocabulary.ends[node]!; below = vocabulary.ends[below]!) {
       if (best < 0 || confidences[below]! > confidences[best]!) best = below;

@@ -42,7 +42,8 @@ export class Query {
       .split(',')
       .map((part) => part.trim())
       .filter((part) => part !== '');
-    if (parts.length === 0) throw new InputError('the query is empty: give words such as "dog" or "animal, not person"');
+    if (parts.length === 0)
+      throw new InputError('the query is empty: give words such as "dog" or "animal, not person"');
     const terms = parts.map((part) => {
       const [, negation, word = ''] = /^(not(?:\s+|$))?(.*)$/i.exec(part)!;
       if (word === '') throw new InputError(`the query '${text}' has no word behind 'not'`);

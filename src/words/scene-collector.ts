@@ -23,13 +23,13 @@ interface Picture {
  * before it.
  */
 export class SceneCollector {
-  readonly #classifier: Classifier;
+  readonly #classifier: Pick<Classifier, 'classify'>;
   readonly #vocabulary: Vocabulary;
   #pictures: Picture[] = [];
   #startMs = 0;
   readonly #scenes: WordScene[] = [];
 
-  constructor(classifier: Classifier, vocabulary: Vocabulary) {
+  constructor(classifier: Pick<Classifier, 'classify'>, vocabulary: Vocabulary) {
     this.#classifier = classifier;
     this.#vocabulary = vocabulary;
   }

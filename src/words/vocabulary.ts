@@ -74,7 +74,8 @@ export class Vocabulary {
     this.firstLeaf = new Int32Array(count);
     this.endLeaf = new Int32Array(count);
     const before = new Int32Array(count + 1);
-    for (let node = 0; node < count; node++) before[node + 1] = before[node]! + Number(nodes[node]!.class !== undefined);
+    for (let node = 0; node < count; node++)
+      before[node + 1] = before[node]! + Number(nodes[node]!.class !== undefined);
     for (let node = 0; node < count; node++) {
       this.firstLeaf[node] = before[node]!;
       this.endLeaf[node] = before[this.ends[node]!]!;
@@ -150,7 +151,8 @@ export class Vocabulary {
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
       if (seen.has(node)) continue;
       seen.add(node);
-      if (this.ends[node] === node + 1 && this.endLeaf[node]! > this.firstLeaf[node]!) leaves[this.firstLeaf[node]!] = 1;
+      if (this.ends[node] === node + 1 && this.endLeaf[node]! > this.firstLeaf[node]!)
+        leaves[this.firstLeaf[node]!] = 1;
       open.push(...this.#below[node]!);
     }
     return leaves;

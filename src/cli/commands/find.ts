@@ -18,9 +18,18 @@ export const findCommand = defineCommand({
   builder: (yargs) =>
     yargs
       .positional('words', { type: 'string', demandOption: true, describe: 'Such as "dog", or "animal, not person"' })
-      .positional('places', { type: 'string', array: true, demandOption: true, describe: 'Folders, and .tsr or .words files' })
+      .positional('places', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'Folders, and .tsr or .words files',
+      })
       .options({
-        threshold: { type: 'number', requiresArg: true, describe: 'Smallest confidence of each word, 0..1; default 0.3' },
+        threshold: {
+          type: 'number',
+          requiresArg: true,
+          describe: 'Smallest confidence of each word, 0..1; default 0.3',
+        },
         pictures: { type: 'string', requiresArg: true, describe: 'Folder for a small picture of each scene' },
         overwrite: sharedOptions.overwrite,
         json: sharedOptions.json,
@@ -48,7 +57,9 @@ export const findCommand = defineCommand({
     const { files, searched, withoutWords, problems } = result;
     if (json) {
       for (const [at, scene] of scenes.entries()) {
-        await writeStdout(toJsonLine({ type: 'scene', ...scene, ...(pictures === undefined ? {} : { picture: paths[at] }) }));
+        await writeStdout(
+          toJsonLine({ type: 'scene', ...scene, ...(pictures === undefined ? {} : { picture: paths[at] }) }),
+        );
       }
     } else if (scenes.length > 0) {
       await writeStdout(`${describe(scenes, paths)}\n`);

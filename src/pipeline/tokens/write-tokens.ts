@@ -121,7 +121,8 @@ class WordLines {
 
   add(item: TokenWords | TokenScene): void {
     if (item.type === 'scene') {
-      if (this.#head === null) throw new InputError(`${this.#name}: a line of type scene comes before that of type words`);
+      if (this.#head === null)
+        throw new InputError(`${this.#name}: a line of type scene comes before that of type words`);
       this.#scenes.push(item);
     } else {
       if (this.#head !== null) throw new InputError(`${this.#name} has more than one line of type words`);

@@ -120,7 +120,9 @@ export async function findScenes(
       onNote?.(`the cache of ${place} cannot be kept: ${error instanceof Error ? error.message : String(error)}`);
     });
   }
-  scenes.sort((a, b) => b.confidence - a.confidence || (a.file < b.file ? -1 : a.file > b.file ? 1 : a.start - b.start));
+  scenes.sort(
+    (a, b) => b.confidence - a.confidence || (a.file < b.file ? -1 : a.file > b.file ? 1 : a.start - b.start),
+  );
   return { scenes, ...counts, problems, seconds: (performance.now() - startMs) / 1000 };
 }
 

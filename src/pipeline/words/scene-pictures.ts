@@ -41,7 +41,9 @@ export async function writeScenePictures(
   { overwrite = false, signal }: ScenePicturesOptions = {},
 ): Promise<string[]> {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw new EnvironmentError(`cannot make the folder ${folder}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new EnvironmentError(
+      `cannot make the folder ${folder}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   });
   const digits = Math.max(4, String(scenes.length).length);
   const paths = scenes.map(({ file, start }, at) =>

@@ -17,7 +17,11 @@ export interface CachedFile {
   readonly words: string | null;
 }
 
-const schema = z.object({ format: z.literal(CACHE_FORMAT), place: z.string(), files: z.record(z.string(), z.unknown()) });
+const schema = z.object({
+  format: z.literal(CACHE_FORMAT),
+  place: z.string(),
+  files: z.record(z.string(), z.unknown()),
+});
 
 /** The words of the files below a folder that were read before: one file in the user's folder for caches. */
 export class WordsCache {
