@@ -88,10 +88,7 @@ describe('a words section', () => {
   test('is found without an index too, and behind damage', async () => {
     const bytes = await writeWords(WORDS);
     const index = (await readAll(bytes, true)).find(({ kind }) => kind === 'index')!;
-    const without = Buffer.concat([
-      bytes.subarray(0, index.offset),
-      bytes.subarray(index.offset + index.byteLength),
-    ]);
+    const without = Buffer.concat([bytes.subarray(0, index.offset), bytes.subarray(index.offset + index.byteLength)]);
     expect(await wordsOf(without)).toEqual(WORDS);
     const damaged = Buffer.from(bytes);
     damaged[index.offset + 3]! ^= 1;

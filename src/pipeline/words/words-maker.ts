@@ -1,20 +1,19 @@
 import type { Packet } from '../../bitstream/packet.js';
 import type { StreamWords } from '../../bitstream/words.js';
 import { openWordsPack } from '../../model/words-pack.js';
-import { frameToRgb } from '../../video/convert/colour.js';
-import { FrameScaler } from '../../video/convert/frame-scaler.js';
 import type { Frame, VideoProperties } from '../../video/frame.js';
-import { Classifier, CLASSIFIER_SIZE } from '../../words/classifier.js';
+import { Classifier } from '../../words/classifier.js';
 import { PICTURE_INTERVAL_MS, SceneCollector } from '../../words/scene-collector.js';
 import { Vocabulary } from '../../words/vocabulary.js';
 import { ticksToSeconds } from '../ticks.js';
+import { ClassifierPictures } from './classifier-pictures.js';
 
 /** Makes the words of a video while its frames pass. */
 export class WordsMaker implements AsyncDisposable {
   readonly #classifier: Classifier;
   readonly #vocabulary: Vocabulary;
   readonly #properties: VideoProperties;
-  readonly #scaler: FrameScaler;
+  readonly #pictures: ClassifierPictures;
   readonly #scenes: SceneCollector;
   #first: bigint | null = null;
   #lastPictureMs = -Infinity;
@@ -24,7 +23,7 @@ export class WordsMaker implements AsyncDisposable {
     this.#classifier = classifier;
     this.#vocabulary = vocabulary;
     this.#properties = properties;
-    this.#scaler = new FrameScaler(CLASSIFIER_SIZE, CLASSIFIER_SIZE, properties.colour.fullRange);
+    this.#pictures = new ClassifierPictures(properties);
     this.#scenes = new SceneCollector(classifier, vocabulary);
   }
 
@@ -47,7 +46,7 @@ export class WordsMaker implements AsyncDisposable {
       const timeMs = this.#timeMs(frame.pts);
       if (timeMs - this.#lastPictureMs >= PICTURE_INTERVAL_MS) {
         this.#lastPictureMs = timeMs;
-        this.#scenes.add(timeMs, await this.#pictureOf(frame));
+        this.#scenes.add(timeMs, await this.#pictures.of(frame));
       }
       this.#endMs = Math.max(this.#endMs, this.#timeMs(frame.pts + frame.duration));
       yield frame;
@@ -69,7 +68,7 @@ export class WordsMaker implements AsyncDisposable {
 
   /** Frees the network. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#scaler[Symbol.dispose]();
+    this.#pictures[Symbol.dispose]();
     await this.#classifier[Symbol.asyncDispose]();
   }
 
@@ -77,27 +76,4 @@ export class WordsMaker implements AsyncDisposable {
   #timeMs(pts: bigint): number {
     return Math.round(1000 * ticksToSeconds(pts - (this.#first ?? pts), this.#properties.timeBase));
   }
-
-  /** The whole picture, whatever its shape, as the classifier takes it; turned as it is shown. */
-  async #pictureOf(frame: Frame): Promise<Uint8Array> {
-    const { colour, rotation } = this.#properties;
-    const rgb = frameToRgb(await this.#scaler.scale(frame), colour);
-    return turn(rgb, CLASSIFIER_SIZE, rotation);
-  }
-}
-
-/** Turns a square RGB picture clockwise. */
-function turn(rgb: Uint8Array, size: number, rotation: VideoProperties['rotation']): Uint8Array {
-  if (rotation === 0) return rgb;
-  const turned = new Uint8Array(rgb.length);
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      // The sample of the source that lands at (x, y).
-      const [fromX, fromY] =
-        rotation === 90 ? [y, size - 1 - x] : rotation === 180 ? [size - 1 - x, size - 1 - y] : [size - 1 - y, x];
-      const from = 3 * (fromY * size + fromX);
-      turned.set(rgb.subarray(from, from + 3), 3 * (y * size + x));
-    }
-  }
-  return turned;
 }
