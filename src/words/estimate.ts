@@ -32,7 +32,8 @@ export class LeafSet {
   /** Returns the confidence, 0..1. Ignores nodes that the vocabulary lacks. */
   confidence(words: readonly SceneWord[]): number {
     const sum = this.#below(0, 1, words, 0, { next: 0 });
-    return Math.min(1, Math.max(0, sum));
+    // Sums of shares are off by some 1e-16, which a threshold of 1 would notice.
+    return Math.min(1, Math.max(0, Math.round(sum * 1e9) / 1e9));
   }
 
   /** The confidence of the set's leaves below `node`, whose own confidence is `total`. */

@@ -100,7 +100,7 @@ test('info --words shows scenes, as text and as JSON', async () => {
     words: expect.any(Array) as unknown,
     pyramid: expect.any(Array) as unknown,
   });
-  expect((await run('info', SIDE, '--words')).stdout).toMatch(/\nno words: add them with tessera words$/);
+  expect((await run('info', SIDE, '--words')).stdout).toMatch(/\nno words: add them with tessera words$/m);
 });
 
 test('what words refuses', async () => {
