@@ -7,6 +7,7 @@
 //   node scripts/measure-words.mjs find COUNT
 //     Makes COUNT small streams with words in a temporary folder, and times tessera find with an empty cache, with a full
 //     one, and after a tenth of the streams has changed.
+import { Buffer } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { ModelError } from '../errors.js';
 import type { PackFiles } from '../platform/contract.js';
 import { findPack } from '../platform/packs.js';
-import { packFile, packManifestBase, parsePackJson, type PackFile } from './manifest.js';
+import type { PackFile } from './manifest.js';
+import { packFile, packManifestBase, parsePackJson } from './manifest-fields.js';
 import { MANIFEST, MAX_MANIFEST_BYTES, readPackFile } from './pack.js';
 
 /** The name of the pack of words that the package has. */

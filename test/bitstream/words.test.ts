@@ -25,7 +25,8 @@ async function writeWords(words: StreamWords | null, count = 9): Promise<Uint8Ar
   await writer.writeHeader(sampleHeader);
   for (const packet of makePackets(count, 3)) await writer.writePacket(packet);
   await writer.finish(words);
-  expect(Object.values(writer.bytesBySection).reduce((sum, bytes) => sum + bytes, 0)).toBe(writer.byteCount);
+  const counted = Object.values({ ...writer.bytesBySection } as Record<string, number>);
+  expect(counted.reduce((sum, bytes) => sum + bytes, 0)).toBe(writer.byteCount);
   return sink.bytes();
 }
 

@@ -285,7 +285,9 @@ describe('writeScenePictures', () => {
     await compressVideo(BUNNY, video.join('bunny.tsr'), { pack: TINY_PACK, duration: 0.4, keyint: 5 });
     await copyFile(BUNNY, video.join('bunny.mp4'));
   });
-  afterAll(() => video[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await video[Symbol.asyncDispose]();
+  });
 
   test('writes a small picture of each scene, of streams and other videos', async () => {
     // Streams name their pack, which must be found.
