@@ -4,6 +4,9 @@
 //     The clips of a table with the columns `file` (relative to it) and `tag`: how well WORD tells clips with one of the
 //     tags from others: area under the curve, and for some thresholds the share found of both. Only rows whose `split`,
 //     if there is such a column, is train.
+//   node scripts/measure-words.mjs labels PICTURES...
+//     How often the network's first class of a picture stays the same after coding, by pack and quality; and how much of
+//     the confidence of `animal` changes. Pictures are scaled to 320x240 first, each is a key frame.
 //   node scripts/measure-words.mjs find COUNT
 //     Makes COUNT small streams with words in a temporary folder, and times tessera find with an empty cache, with a full
 //     one, and after a tenth of the streams has changed.
@@ -19,9 +22,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const load = (path) => import(new URL(`../dist/src/${path}`, import.meta.url).href);
 const [what, ...rest] = process.argv.slice(2);
 if (what === 'auc' && rest.length === 3) await measureAuc(...rest);
+else if (what === 'labels' && rest.length > 0) await measureLabels(rest);
 else if (what === 'find' && Number(rest[0]) >= 1) await measureFind(Number(rest[0]));
 else {
-  process.stderr.write('measure-words: auc MANIFEST.tsv WORD TAG[,TAG...], or find COUNT\n');
+  process.stderr.write('measure-words: auc MANIFEST.tsv WORD TAG[,TAG...], labels PICTURES..., or find COUNT\n');
   process.exitCode = 2;
 }
 
@@ -68,6 +72,76 @@ async function measureAuc(manifest, word, tagList) {
     process.stdout.write(`threshold ${threshold}: ${share(positive)} of them, ${share(negative)} of the others\n`);
   }
   process.stdout.write(`${scenes} scenes, ${(bytes / scenes).toFixed(1)} bytes each\n`);
+}
+
+async function measureLabels(paths) {
+  const { openVideo } = await load('video/in/media-reader.js');
+  const { FrameScaler } = await load('video/convert/frame-scaler.js');
+  const { Encoder } = await load('codec/encoder.js');
+  const { Decoder } = await load('codec/decoder.js');
+  const { encoderHeader } = await load('pipeline/encoder-header.js');
+  const { ClassifierPictures } = await load('pipeline/words/classifier-pictures.js');
+  const { loadVocabulary } = await load('pipeline/words/installed-vocabulary.js');
+  const { openWordsPack } = await load('model/words-pack.js');
+  const { Classifier } = await load('words/classifier.js');
+  const [width, height] = [320, 240];
+  const vocabulary = await loadVocabulary();
+  const classifier = await Classifier.create(
+    await (await openWordsPack()).read('classifier'),
+    vocabulary.classes.length,
+  );
+  const isAnimal = vocabulary.leavesBelow(vocabulary.find('animal'));
+  const frames = [];
+  let properties = null;
+  for (const path of paths) {
+    const video = await openVideo([path]);
+    properties ??= { ...video.properties, width, height };
+    const scaler = new FrameScaler(width, height, properties.colour.fullRange);
+    for await (const frame of video.frames()) {
+      frames.push({ ...(await scaler.scale(frame)), pts: BigInt(frames.length), duration: 1n });
+    }
+    scaler[Symbol.dispose]();
+    await video[Symbol.asyncDispose]();
+  }
+  const pictures = new ClassifierPictures(properties);
+  const classify = async (frame) => {
+    const probabilities = await classifier.classify([await pictures.of(frame)]);
+    const animal = vocabulary.classes.reduce(
+      (sum, at, leaf) => sum + (isAnimal[leaf] === 1 ? probabilities[at] : 0),
+      0,
+    );
+    return { best: probabilities.indexOf(Math.max(...probabilities)), animal };
+  };
+  const originals = [];
+  for (const frame of frames) originals.push(await classify(frame));
+  const rates = [6, 10, 14, 18].map((quality) => ['lookup-free', quality]);
+  rates.push(...[10, 20, 30, 40].map((quality) => ['tessera-nano', quality]));
+  for (const [pack, quality] of rates) {
+    const encoder = await Encoder.create(width, height, { pack, quality, keyint: 1 });
+    const header = encoderHeader(encoder, properties);
+    const packets = [];
+    let bytes = 0;
+    for await (const packet of encoder.encode(frames)) {
+      packets.push(packet);
+      bytes += packet.tokens.length;
+    }
+    await encoder[Symbol.asyncDispose]();
+    const decoder = await Decoder.create(header);
+    let same = 0;
+    let change = 0;
+    for await (const frame of decoder.decode(packets)) {
+      const { best, animal } = await classify(frame);
+      const original = originals[Number(frame.pts)];
+      same += Number(best === original.best);
+      change += Math.abs(animal - original.animal);
+    }
+    await decoder[Symbol.asyncDispose]();
+    const share = ((100 * same) / frames.length).toFixed(0);
+    const bitsPerPixel = ((8 * bytes) / (frames.length * width * height)).toFixed(3);
+    process.stdout.write(
+      `${pack} ${quality}: ${bitsPerPixel} bits per pixel, first class the same in ${share} %, animal changes by ${(change / frames.length).toFixed(3)}\n`,
+    );
+  }
 }
 
 async function measureFind(count) {
