@@ -7,6 +7,7 @@ import { memorySource } from '../../../src/bitstream/byte-source.js';
 import type { StreamWords } from '../../../src/bitstream/words.js';
 import type * as errorsModule from '../../../src/errors.js';
 import type * as compressModule from '../../../src/pipeline/compress.js';
+import type * as decompressModule from '../../../src/pipeline/decompress.js';
 import type * as inspectModule from '../../../src/pipeline/inspect.js';
 import type * as exportingModule from '../../../src/pipeline/tokens/export-tokens.js';
 import type * as importingModule from '../../../src/pipeline/tokens/import-tokens.js';
@@ -22,6 +23,7 @@ import { TINY_PACK } from '../../support/packs.js';
 import { clip, makeFolder } from '../../video/helpers.js';
 
 const { compressVideo } = await load<typeof compressModule>('pipeline/compress.js');
+const { decompressVideo } = await load<typeof decompressModule>('pipeline/decompress.js');
 const { inspectStream } = await load<typeof inspectModule>('pipeline/inspect.js');
 const { exportTokens } = await load<typeof exportingModule>('pipeline/tokens/export-tokens.js');
 const { importTokens } = await load<typeof importingModule>('pipeline/tokens/import-tokens.js');
@@ -96,6 +98,16 @@ describe('compressVideo with words', () => {
     expect(info.scenes![0]!.pyramid.length).toBeGreaterThan(0);
     expect((await inspectStream(plain, { words: true })).scenes).toEqual([]);
   });
+});
+
+test('decompressing says that words are left out', async () => {
+  const path = folder.join('a.tsr');
+  await copyFile(SIDE, path);
+  await addWords(path, { pack: TINY_PACK });
+  const options = { pack: TINY_PACK, postFilter: 'none', overwrite: true } as const;
+  const note = 'the words of the stream are left out: the output has no place for them';
+  expect((await decompressVideo(path, folder.join('a.y4m'), options)).notes).toContain(note);
+  expect((await decompressVideo(SIDE, folder.join('a.y4m'), options)).notes).not.toContain(note);
 });
 
 describe('addWords', () => {
