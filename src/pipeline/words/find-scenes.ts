@@ -96,6 +96,7 @@ export async function findScenes(
       throw new InputError(`${place} does not exist`, { cause: error });
     });
     if (!entry.isDirectory()) {
+      if (!entry.isFile()) throw new InputError(`${place} is not a regular file: save it to a file first`);
       counts.files++;
       const words = await readWordsOf(place);
       if (words === null) counts.withoutWords++;
@@ -164,11 +165,15 @@ async function readCached(path: string, cache: WordsCache): Promise<StreamWords 
 
 /** Not asynchronous: that needs ten times as long, which is most of a search in a cache. */
 function statOf(path: string): Stats {
+  let stats: Stats;
   try {
-    return statSync(path);
+    stats = statSync(path);
   } catch (error) {
     throw new InputError(`${path} cannot be read: ${firstLine(error)}`, { cause: error });
   }
+  // Opening a pipe would wait for its writer.
+  if (!stats.isFile()) throw new InputError(`${path} is not a regular file`);
+  return stats;
 }
 
 function* matchScenes(

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { copyFile, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { copyFile, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StreamReader } from '../../../src/bitstream/stream-reader.js';
 import { StreamWriter } from '../../../src/bitstream/stream-writer.js';
@@ -280,6 +281,19 @@ describe('findScenes', () => {
     await expect(inspectStream(join(folder.path, 'archive', 'other.tsr'), { words: true })).rejects.toThrow(ModelError);
     await expect(named('text.mp4.words')).rejects.toThrow(BitstreamError);
     await expect(named('missing.tsr')).rejects.toThrow(/missing\.tsr does not exist/);
+  });
+
+  test('pipes and broken links are problems, and nothing waits for them', async () => {
+    const pipe = join(folder.path, 'archive', 'pipe.tsr');
+    execFileSync('mkfifo', [pipe]);
+    await symlink('nowhere', join(folder.path, 'archive', 'link.tsr'));
+    const { problems, scenes } = await findScenes('dog', [join(folder.path, 'archive')]);
+    expect(scenes).toHaveLength(1);
+    expect(problems).toEqual([
+      expect.stringMatching(/link\.tsr cannot be read: /),
+      expect.stringMatching(/pipe\.tsr is not a regular file$/),
+    ]);
+    await expect(findScenes('dog', [pipe])).rejects.toThrow(/pipe\.tsr is not a regular file/);
   });
 
   test('refuses queries that say nothing, and thresholds out of range', async () => {
