@@ -105,7 +105,7 @@ async function measureLabels(paths) {
   }
   const pictures = new ClassifierPictures(properties);
   const classify = async (frame) => {
-    const probabilities = await classifier.classify([await pictures.of(frame)]);
+    const probabilities = await classifier.classify([(await pictures.of(frame))()]);
     const animal = vocabulary.classes.reduce(
       (sum, at, leaf) => sum + (isAnimal[leaf] === 1 ? probabilities[at] : 0),
       0,

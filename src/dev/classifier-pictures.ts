@@ -30,7 +30,7 @@ export async function* writeClassifierPictures(
     let written = 0;
     for await (const frame of video.frames()) {
       if (!wanted.has(number++)) continue;
-      await writer.append(await pictures.of(frame));
+      await writer.append((await pictures.of(frame))());
       written++;
     }
     await writer.finish();

@@ -14,7 +14,7 @@ const PICTURES = 3;
 
 interface Picture {
   readonly timeMs: number;
-  readonly rgb: Uint8Array;
+  readonly toRgb: () => Uint8Array;
 }
 
 /**
@@ -34,9 +34,13 @@ export class SceneCollector {
     this.#vocabulary = vocabulary;
   }
 
-  /** Takes a picture for {@link Classifier.classify}. Times increase; the first picture of the video has time 0. */
-  add(timeMs: number, rgb: Uint8Array): void {
-    this.#pictures.push({ timeMs, rgb });
+  /**
+   * Takes a picture. Times increase; the first picture of the video has time 0.
+   *
+   * @param toRgb makes the picture for {@link Classifier.classify}; called at most once, and only for few pictures.
+   */
+  add(timeMs: number, toRgb: () => Uint8Array): void {
+    this.#pictures.push({ timeMs, toRgb });
   }
 
   /** No key frame comes before this time any more, and all pictures before it are here. */
@@ -72,7 +76,7 @@ export class SceneCollector {
       else this.#scenes[this.#scenes.length - 1] = { ...last, durationMs: last.durationMs + durationMs };
       return;
     }
-    const probabilities = await this.#classifier.classify(spread(inside, PICTURES).map(({ rgb }) => rgb));
+    const probabilities = await this.#classifier.classify(spread(inside, PICTURES).map(({ toRgb }) => toRgb()));
     this.#scenes.push({ durationMs, words: summarise(this.#vocabulary, probabilities, durationMs) });
   }
 }

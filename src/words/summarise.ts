@@ -6,7 +6,7 @@ import type { Vocabulary } from './vocabulary.js';
 export const SCENE_BYTES = 39;
 
 /** How many nodes each step of the search tries. */
-const CANDIDATES = 32;
+const CANDIDATES = 20;
 
 /** A word that makes the squared error of all nodes together smaller by less than this is not worth its bytes. */
 const LEAST_GAIN = 1e-5;

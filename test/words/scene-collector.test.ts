@@ -15,7 +15,10 @@ async function makeCollector() {
 }
 
 /** A picture of a class, with a name. */
-const picture = (number: number, name = 0): Uint8Array => Uint8Array.of(number, name);
+const picture =
+  (number: number, name = 0) =>
+  (): Uint8Array =>
+    Uint8Array.of(number, name);
 
 describe('SceneCollector', () => {
   test('scenes begin at key frames, with up to three of their pictures', async () => {

@@ -13,10 +13,11 @@ export class ClassifierPictures implements Disposable {
     this.#scaler = new FrameScaler(CLASSIFIER_SIZE, CLASSIFIER_SIZE, properties.colour.fullRange);
   }
 
-  /** Returns a frame as a picture, turned as it is shown. */
-  async of(frame: Frame): Promise<Uint8Array> {
+  /** Scales a frame. Returns what makes the picture of it, turned as it is shown: that takes longer. */
+  async of(frame: Frame): Promise<() => Uint8Array> {
     const { colour, rotation } = this.#properties;
-    return turn(frameToRgb(await this.#scaler.scale(frame), colour), CLASSIFIER_SIZE, rotation);
+    const scaled = await this.#scaler.scale(frame);
+    return () => turn(frameToRgb(scaled, colour), CLASSIFIER_SIZE, rotation);
   }
 
   /** Frees the scaler. */

@@ -25,7 +25,7 @@ test.each([
   [270, [90, 230, 20, 160]],
 ] as const)('a frame to be turned by %i degrees is turned and fills the square', async (rotation, quarters) => {
   using pictures = new ClassifierPictures({ colour, rotation });
-  const rgb = await pictures.of(frame);
+  const rgb = (await pictures.of(frame))();
   expect(rgb).toHaveLength(CLASSIFIER_BYTES);
   const at = (x: number, y: number): number => rgb[3 * (y * CLASSIFIER_SIZE + x)]!;
   const [near, far] = [CLASSIFIER_SIZE / 4, (3 * CLASSIFIER_SIZE) / 4];
