@@ -11,7 +11,7 @@ const layers = [
   ['kernels'],
   ['video', 'model'],
   ['codec'],
-  ['metrics'],
+  ['metrics', 'words'],
   ['pipeline'],
   ['cli', 'dev'],
 ];
@@ -41,7 +41,7 @@ const homes = {
 };
 
 // What a decoder consists of. It asks src/platform/ for what belongs to Node, so that browsers can run it.
-const portable = ['entropy', 'threads', 'bitstream', 'kernels', 'model', 'codec'];
+const portable = ['entropy', 'threads', 'bitstream', 'kernels', 'model', 'codec', 'words'];
 
 const NODE_MESSAGE = 'Only src/platform imports this; import a module of src/platform/.';
 

@@ -68,8 +68,9 @@ function useProgram() {
   expect(tessera('--help'), /tessera <command>[^]*compress <in> <out>/);
   expect(tessera('doctor'), new RegExp(`node +${process.version} [^]*tessera can be used here`));
   cpSync(clip, join(folder, 'in.mp4'));
-  expect(tessera('compress', 'in.mp4', 'out.tsr'), /in\.mp4 -> out\.tsr: \d+ frames/);
+  expect(tessera('compress', 'in.mp4', 'out.tsr', '--words'), /in\.mp4 -> out\.tsr: \d+ frames/);
   expect(tessera('decompress', 'out.tsr', 'back.mp4'), /out\.tsr -> back\.mp4: \d+ frames/);
+  expect(tessera('find', 'entity', 'out.tsr'), /out\.tsr[^]*1 scene in 1 video of 1/);
   expect(tessera('verify', 'out.tsr'), /out\.tsr: intact/);
 }
 
@@ -94,7 +95,7 @@ console.log(modules.length, new Set(modules.map(({ TesseraError }) => TesseraErr
 
 /** Programs against the declarations, those of the declarations' own imports included. */
 function checkTypes() {
-  const program = `import { compressVideo, InputError, type CompressResult } from 'tessera-codec';
+  const program = `import { compressVideo, findScenes, InputError, type CompressResult, type FoundScene } from 'tessera-codec';
 import { Decoder, Encoder, type DecodedFrame, type Frame, type Packet } from 'tessera-codec/codec';
 import { openFileSource, StreamReader } from 'tessera-codec/stream';
 import { computePsnr, METRICS, type FramePsnr } from 'tessera-codec/metrics';
@@ -126,6 +127,7 @@ export async function decode(path: string): Promise<DecodedFrame[]> {
   return frames;
 }
 
+export const find = async (): Promise<readonly FoundScene[]> => (await findScenes('dog', ['.'])).scenes;
 export const measure = (a: Frame, b: Frame): FramePsnr => computePsnr(a, b);
 export const title: string = METRICS['psnr-y'].title;
 export const bench: typeof runBench = runBench;

@@ -24,6 +24,19 @@ export { examineMachine, type DeviceReport, type MachineReport, type PackReport 
 export type { LongCallOptions, Progress } from './pipeline/progress.js';
 export type { StreamInput } from './pipeline/stream-input.js';
 
+// Words of scenes.
+export { addWords, type AddWordsOptions, type AddWordsResult } from './pipeline/words/add-words.js';
+export {
+  findScenes,
+  type FindScenesOptions,
+  type FindScenesResult,
+  type FoundScene,
+} from './pipeline/words/find-scenes.js';
+export { writeScenePictures, type ScenePicturesOptions } from './pipeline/words/scene-pictures.js';
+export type { DescribedScene, DescribedWord } from './words/describe.js';
+export type { TermConfidence } from './words/query.js';
+export type { SceneWord, StreamWords, WordScene } from './bitstream/words.js';
+
 // Tokens for other programs.
 export { exportTokens, type ExportTokensOptions, type ExportTokensResult } from './pipeline/tokens/export-tokens.js';
 export { importTokens } from './pipeline/tokens/import-tokens.js';
@@ -32,7 +45,15 @@ export { writeTokens, type WriteTokensOptions, type WriteTokensResult } from './
 export type { TokenCoderOptions } from './pipeline/tokens/token-coder.js';
 export type { TokenFileFormat } from './pipeline/tokens/token-file.js';
 export type { ArrayLayout, NamedArrays, TokenArray, TokenType } from './codec/token-arrays.js';
-export type { TokenEnd, FrameRecord, TokenItem, TokenSide, TokenSource } from './pipeline/tokens/token-source.js';
+export type {
+  TokenEnd,
+  FrameRecord,
+  TokenItem,
+  TokenScene,
+  TokenSide,
+  TokenSource,
+  TokenWords,
+} from './pipeline/tokens/token-source.js';
 
 // Videos to frames and back.
 export type { ContentLight, DisplayFields, FieldOrder, MasteringDisplay } from './bitstream/display-fields.js';

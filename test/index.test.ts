@@ -9,6 +9,7 @@ const SLOW_MS = 300_000;
 /** Names of values that each entry of the package exports. */
 const VALUES = {
   '.': [
+    'addWords',
     'compareVideos',
     'compressVideo',
     'createVideoSink',
@@ -16,6 +17,7 @@ const VALUES = {
     'describeFfmpeg',
     'examineMachine',
     'exportTokens',
+    'findScenes',
     'frameToRgb',
     'importTokens',
     'inspectStream',
@@ -23,6 +25,7 @@ const VALUES = {
     'openVideo',
     'readTokens',
     'verifyStream',
+    'writeScenePictures',
     'writeTokens',
   ],
   './codec': ['DEFAULT_PACK', 'Decoder', 'Encoder', 'loadPack', 'packPlaces', 'resolveDevice', 'selfTestPack'],

@@ -48,12 +48,22 @@ export class ByteReader {
    */
   varint(field: string): bigint {
     const offset = this.offset;
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
+    // Up to 42 bits without the cost of large integers: almost all numbers have one or two groups.
+    let small = 0;
+    for (let group = 0; group < 6; group++) {
+      const byte = this.uint(1, field);
+      small += (byte & 127) * 2 ** (7 * group);
+      if (byte < 128) {
+        if (byte === 0 && group > 0) throw this.error('a number has needless bytes', field, offset);
+        return BigInt(small);
+      }
+    }
+    let value = BigInt(small);
+    for (let shift = 42n; shift < 70n; shift += 7n) {
       const byte = this.uint(1, field);
       value |= BigInt(byte & 127) << shift;
       if (byte < 128) {
-        if (byte === 0 && shift > 0n) throw this.error('a number has needless bytes', field, offset);
+        if (byte === 0) throw this.error('a number has needless bytes', field, offset);
         if (value >= 2n ** 64n) break;
         return value;
       }

@@ -13,11 +13,15 @@ export function isByteSource(input: AsyncIterable<Uint8Array> | ByteSource): inp
   return 'read' in input && typeof input.read === 'function' && 'size' in input && typeof input.size === 'number';
 }
 
-/** Yields the bytes of a source from `offset` on, in pieces. */
-export async function* chunksOf(source: ByteSource, offset = 0): AsyncGenerator<Uint8Array, void, void> {
+/** Yields the bytes of a source from `offset` on, in pieces of `chunkBytes`. */
+export async function* chunksOf(
+  source: ByteSource,
+  offset = 0,
+  chunkBytes = CHUNK_BYTES,
+): AsyncGenerator<Uint8Array, void, void> {
   let position = offset;
   while (position < source.size) {
-    const chunk = await source.read(position, Math.min(CHUNK_BYTES, source.size - position));
+    const chunk = await source.read(position, Math.min(chunkBytes, source.size - position));
     if (chunk.length === 0) return;
     position += chunk.length;
     yield chunk;

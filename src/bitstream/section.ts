@@ -3,13 +3,14 @@ import { crc32c } from '../platform/checksums.js';
 import { packetPayloadLimit, SECTION_PAYLOAD_LIMIT } from './limits.js';
 
 /** Kinds of sections that this version knows. */
-export type SectionKind = 'packet' | 'side' | 'index' | 'end';
+export type SectionKind = 'packet' | 'side' | 'index' | 'words' | 'end';
 
 /** Type byte of each kind: its first letter. */
 export const SECTION_TYPES: Readonly<Record<SectionKind, number>> = {
   packet: 0x50,
   side: 0x53,
   index: 0x49,
+  words: 0x57,
   end: 0x45,
 };
 
@@ -21,7 +22,7 @@ export const SECTION_HEAD_LIMIT = 6;
 
 /** Returns the kind of a type byte; null if this version does not know it. */
 export function kindOfType(type: number): SectionKind | null {
-  for (const kind of ['packet', 'side', 'index', 'end'] as const) {
+  for (const kind of ['packet', 'side', 'index', 'words', 'end'] as const) {
     if (SECTION_TYPES[kind] === type) return kind;
   }
   return null;

@@ -2,6 +2,7 @@ import { BitstreamError, InputError } from '../errors.js';
 import type { ByteSource } from './byte-source.js';
 import { chunksOf, isByteSource } from './byte-source.js';
 import { ByteWindow } from './byte-window.js';
+import { HEADER_BYTES_LIMIT } from './limits.js';
 import type { KeyState, Packet } from './packet.js';
 import { decodePacket, keyStateAfter } from './packet.js';
 import type { DamagedRange, IntactSection, TruncatedRange } from './section-scanner.js';
@@ -12,6 +13,8 @@ import type { StreamHeader } from './stream-header.js';
 import { decodeHeader, HEADER_PREAMBLE_BYTES, readHeaderLength } from './stream-header.js';
 import type { IndexEntry, StreamEnd, StreamIndex } from './stream-index.js';
 import { decodeEnd, decodeIndex, END_SECTION_BYTES } from './stream-index.js';
+import type { StreamWords } from './words.js';
+import { decodeWords } from './words.js';
 
 /** The position and size of a section in the stream, with its framing. */
 export interface Extent {
@@ -25,6 +28,7 @@ export type StreamSection = Extent &
     | { readonly kind: 'packet'; readonly packet: Packet }
     | { readonly kind: 'side'; readonly bytes: Uint8Array }
     | { readonly kind: 'index'; readonly index: StreamIndex }
+    | { readonly kind: 'words'; readonly words: StreamWords }
     | { readonly kind: 'end'; readonly end: StreamEnd }
     | { readonly kind: 'unknown'; readonly type: number }
     | {
@@ -72,7 +76,7 @@ export class StreamReader {
     options: StreamReaderOptions = {},
   ): Promise<StreamReader> {
     const source = isByteSource(input) ? input : null;
-    const window = new ByteWindow(isByteSource(input) ? chunksOf(input) : input);
+    const window = new ByteWindow(isByteSource(input) ? chunksOf(input, 0, HEADER_BYTES_LIMIT) : input);
     try {
       await window.fill(HEADER_PREAMBLE_BYTES);
       const length = readHeaderLength(window.peek(0, HEADER_PREAMBLE_BYTES));
@@ -139,14 +143,61 @@ export class StreamReader {
     return (await this.#readStoredIndex(source)) ?? (await this.#scanIndex());
   }
 
-  async #readStoredIndex(source: ByteSource): Promise<StreamIndex | null> {
+  /**
+   * Returns the words of the stream; null if there are none. Reads only the end of the stream if it has an index, else
+   * the whole stream.
+   *
+   * @throws BitstreamError if the words section is damaged; InputError if the stream is a pipe.
+   */
+  async readWords(): Promise<StreamWords | null> {
+    const source = this.#source;
+    if (source === null) throw new InputError('a pipe cannot be searched; give a file');
+    const stored = await this.#indexOffset(source);
+    const behind = stored === null ? undefined : await this.#findWords(source, stored, true);
+    if (behind !== undefined) return behind;
+    return (await this.#findWords(source, this.headerByteLength, false)) ?? null;
+  }
+
+  /** Returns the offset of the index section that the end section names; null if there is none. */
+  async #indexOffset(source: ByteSource): Promise<number | null> {
     const endOffset = source.size - END_SECTION_BYTES;
     if (endOffset < this.headerByteLength) return null;
+    const end = await this.#readAt(source, endOffset, 'end');
+    if (end === null) return null;
+    const offset = Number(decodeEnd(end, endOffset).indexOffset);
+    return offset < this.headerByteLength || offset >= endOffset ? null : offset;
+  }
+
+  /**
+   * Looks for the words section from `start` on.
+   *
+   * @param isIndex true if an index section must be at `start`. Returns undefined if there is none.
+   */
+  async #findWords(source: ByteSource, start: number, isIndex: boolean): Promise<StreamWords | null | undefined> {
+    const window = new ByteWindow(chunksOf(source, start), start);
     try {
-      const end = await this.#readAt(source, endOffset, 'end');
-      if (end === null) return null;
-      const indexOffset = Number(decodeEnd(end, endOffset).indexOffset);
-      if (indexOffset < this.headerByteLength || indexOffset >= endOffset) return null;
+      for (;;) {
+        const found = await nextSection(window, this.header);
+        if (found === null) return null;
+        const kind = found.kind === 'intact' ? kindOfType(found.head.type) : null;
+        if (isIndex && found.offset === start && kind !== 'index') return undefined;
+        if (found.kind === 'intact') {
+          if (kind === 'words') return decodeWords(found.payload, found.offset + found.head.headBytes);
+          if (kind === 'end') return null;
+        } else if (isIndex || (found.kind === 'damaged' && kindOfType(found.type) === 'words')) {
+          // Between index and end stand only the words.
+          throw new BitstreamError(`the words section is damaged: ${found.reason}`, { offset: found.offset });
+        } else if (found.kind === 'truncated') return null;
+      }
+    } finally {
+      await window.close();
+    }
+  }
+
+  async #readStoredIndex(source: ByteSource): Promise<StreamIndex | null> {
+    try {
+      const indexOffset = await this.#indexOffset(source);
+      if (indexOffset === null) return null;
       const payload = await this.#readAt(source, indexOffset, 'index');
       const index = payload === null ? null : decodeIndex(payload, indexOffset);
       const isInside = index?.keys.every(({ offset }) => offset >= this.headerByteLength && offset < indexOffset);
@@ -212,6 +263,8 @@ export class StreamReader {
           return { kind, ...extent, bytes: payload };
         case 'index':
           return { kind, ...extent, index: decodeIndex(payload, payloadOffset) };
+        case 'words':
+          return { kind, ...extent, words: decodeWords(payload, payloadOffset) };
         case 'end':
           return { kind, ...extent, end: decodeEnd(payload, payloadOffset) };
         case null:

@@ -1,6 +1,6 @@
 import type { ByteSink } from '../io/byte-output.js';
 import { InputError } from '../errors.js';
-import { PACKET_COUNT_LIMIT, SIDE_CHUNK_BYTES } from './limits.js';
+import { PACKET_COUNT_LIMIT, SECTION_PAYLOAD_LIMIT, SIDE_CHUNK_BYTES } from './limits.js';
 import type { KeyState, Packet } from './packet.js';
 import { encodePacket, keyStateAfter } from './packet.js';
 import type { SectionKind } from './section.js';
@@ -9,6 +9,8 @@ import type { StreamHeader } from './stream-header.js';
 import { encodeHeader } from './stream-header.js';
 import type { IndexEntry } from './stream-index.js';
 import { encodeEnd, encodeIndex } from './stream-index.js';
+import type { StreamWords } from './words.js';
+import { encodeWords } from './words.js';
 
 export type { ByteSink };
 
@@ -31,7 +33,7 @@ export class StreamWriter {
   #firstTime: bigint | null = null;
   #lastTime = 0n;
   #offset = 0;
-  readonly #bytes = { header: 0, packet: 0, side: 0, index: 0, end: 0 };
+  readonly #bytes = { header: 0, packet: 0, side: 0, index: 0, words: 0, end: 0 };
   #pending: Promise<void> = Promise.resolve();
 
   constructor(sink: ByteSink) {
@@ -106,9 +108,18 @@ export class StreamWriter {
     }
   }
 
-  /** Writes index and end. A stream without them can be read, but is reported as truncated. */
-  async finish(): Promise<void> {
+  /**
+   * Writes index, words and end. A stream without an end section can be read, but is reported as truncated.
+   *
+   * @param words default: none; the stream has no words section then.
+   * @throws InputError if the words do not fit into a section.
+   */
+  async finish(words: StreamWords | null = null): Promise<void> {
     this.#open();
+    const wordsPayload = words === null ? null : encodeWords(words);
+    if (wordsPayload !== null && wordsPayload.length > SECTION_PAYLOAD_LIMIT) {
+      throw new InputError(`words of ${wordsPayload.length} bytes exceed the limit of a section`);
+    }
     this.#isFinished = true;
     const index = encodeIndex({ keys: this.#keys });
     const indexOffset = index === null ? 0 : this.#offset;
@@ -118,6 +129,7 @@ export class StreamWriter {
       indexOffset: BigInt(indexOffset),
     });
     if (index !== null) await this.#write('index', encodeSection('index', index));
+    if (wordsPayload !== null) await this.#write('words', encodeSection('words', wordsPayload));
     await this.#write('end', encodeSection('end', end));
   }
 

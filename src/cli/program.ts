@@ -5,9 +5,11 @@ import { compressCommand } from './commands/compress.js';
 import { decompressCommand } from './commands/decompress.js';
 import { doctorCommand } from './commands/doctor.js';
 import { infoCommand } from './commands/info.js';
+import { findCommand } from './commands/find.js';
 import { reportCommand } from './commands/report.js';
 import { tokensCommand } from './commands/tokens.js';
 import { verifyCommand } from './commands/verify.js';
+import { wordsCommand } from './commands/words.js';
 import { Reporter } from './reporter.js';
 import { report, UsageError } from './run-command.js';
 import { wordsOf } from './words.js';
@@ -26,6 +28,8 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     .command(decompressCommand)
     .command(infoCommand)
     .command(verifyCommand)
+    .command(wordsCommand)
+    .command(findCommand)
     .command(tokensCommand)
     .command(compareCommand)
     .command(benchCommand)

@@ -148,6 +148,15 @@ export function describeSeconds(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
+/** A time in a video: `0:05.0`, `1:02:03.5`. */
+export function describeTime(seconds: number): string {
+  const tenths = Math.round(seconds * 10);
+  const rest = ((tenths % 600) / 10).toFixed(1).padStart(4, '0');
+  const minutes = Math.floor(tenths / 600);
+  if (minutes < 60) return `${minutes}:${rest}`;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
+}
+
 /** Returns a number of bytes with separated thousands. */
 export function describeBytes(bytes: number): string {
   return countOf(bytes, 'byte');

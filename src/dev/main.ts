@@ -7,6 +7,7 @@ import yargs from 'yargs';
 import { DEFAULT_PACK, DEFAULT_TUNE, TUNES } from '../codec/encoder.js';
 import type { Tune } from '../codec/sequence-options.js';
 import { InputError, TesseraError } from '../errors.js';
+import { writeClassifierPictures } from './classifier-pictures.js';
 import { dumpClips, requireDifferentNames, type DumpOptions } from './dump.js';
 import { writePlanes } from './planes.js';
 
@@ -73,6 +74,29 @@ const parser = yargs(process.argv.slice(2))
       const clips = await namedClips(argv.clips, argv.list);
       for await (const { folder, frames } of writePlanes(clips, argv.out, wholeNumber('frames', argv.frames, 1))) {
         process.stdout.write(`${folder}: ${frames === null ? 'is there' : `${frames} frames`}\n`);
+      }
+    },
+  )
+  .command(
+    'classifier-pictures [clips..]',
+    'Write pictures of clips as the classifier of words takes them (training/README.md)',
+    (command) =>
+      command
+        .positional('clips', { type: 'string', array: true, default: [], describe: 'Video files' })
+        .options({
+          list: { type: 'string', requiresArg: true, describe: 'File with one more clip per line' },
+          out: { type: 'string', demandOption: true, requiresArg: true, describe: 'Folder for the arrays' },
+          count: { type: 'number', default: 6, describe: 'Pictures of each clip at most' },
+        })
+        .example('$0 classifier-pictures clips/*.mp4 --out pictures', 'Six pictures of each clip'),
+    async (argv) => {
+      const clips = await namedClips(argv.clips, argv.list);
+      for await (const { path, pictures } of writeClassifierPictures(
+        clips,
+        argv.out,
+        wholeNumber('count', argv.count, 1),
+      )) {
+        process.stdout.write(`${path}: ${pictures} pictures\n`);
       }
     },
   )

@@ -12,6 +12,7 @@ export { StreamReader, type Extent, type StreamReaderOptions, type StreamSection
 export type { ContentLight, DisplayFields, FieldOrder, MasteringDisplay } from '../bitstream/display-fields.js';
 export type { Fraction, StreamHeader } from '../bitstream/stream-header.js';
 export { findKey, type IndexEntry, type StreamEnd, type StreamIndex } from '../bitstream/stream-index.js';
+export type { SceneWord, StreamWords, WordScene } from '../bitstream/words.js';
 export type { SectionKind } from '../bitstream/section.js';
 export { memorySource, type ByteSource } from '../bitstream/byte-source.js';
 export { openFileSource, type FileSource } from '../io/file-source.js';

@@ -122,6 +122,16 @@ export async function writeFileSafely(
 }
 
 /**
+ * Refuses a target that exists.
+ *
+ * @throws InputError
+ */
+export async function refuseExisting(target: string): Promise<void> {
+  if ((await stat(target).catch(() => null)) === null) return;
+  throw new InputError(`${target} exists already; use -y (overwrite) to replace it`);
+}
+
+/**
  * Refuses a target that is one of the files being read, even under another name (links, relative paths).
  *
  * @throws InputError

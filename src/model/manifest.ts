@@ -1,38 +1,19 @@
 import { z } from 'zod';
 import { ModelError } from '../errors.js';
+import { packFile, packManifestBase, parsePackJson } from './manifest-fields.js';
 import { graphsOf, PACK_FAMILIES, requiredFiles, type GraphRole, type PackFamily } from './families.js';
-
-/** The pack format that this version reads. */
-export const PACK_FORMAT = 1;
 
 export type { ExactGraphRole, FileRole, GraphRole, PackFamily, PostFilterRole, TokenizerRole } from './families.js';
 
-/** Largest file that a pack may hold, bytes. */
-const MAX_FILE_BYTES = 512 * 1024 * 1024;
-
-const file = z.object({
-  path: z
-    .string()
-    .regex(/^[A-Za-z0-9_-][A-Za-z0-9_.-]*(\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$/, 'must be a relative path without ..'),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits'),
-  bytes: z.int().min(1).max(MAX_FILE_BYTES),
-});
-
-const graphs = Object.fromEntries(PACK_FAMILIES.flatMap(graphsOf).map((role) => [role, file.optional()])) as Record<
+const graphs = Object.fromEntries(PACK_FAMILIES.flatMap(graphsOf).map((role) => [role, packFile.optional()])) as Record<
   GraphRole,
-  z.ZodOptional<typeof file>
+  z.ZodOptional<typeof packFile>
 >;
 
 const schema = z.object({
-  format: z.literal(PACK_FORMAT),
-  name: z
-    .string()
-    .max(64)
-    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case'),
-  version: z.string().regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'must be a semantic version'),
-  licence: z.string().min(1),
+  ...packManifestBase,
   family: z.enum(PACK_FAMILIES).default('transform'),
-  files: z.object({ tables: file, 'self-test': file, ...graphs }),
+  files: z.object({ tables: packFile, 'self-test': packFile, ...graphs }),
   defaultPostFilter: z.enum(['none', 'psnr', 'lpips']).optional(),
   kiloMacsPerPixel: z.record(z.string(), z.number().min(0)),
   provenance: z.record(z.string(), z.unknown()).optional(),
@@ -49,7 +30,8 @@ export interface PackFile {
 
 /** `manifest.json` of a model pack. */
 export interface PackManifest {
-  readonly format: typeof PACK_FORMAT;
+  /** The pack format. */
+  readonly format: 1;
   readonly name: string;
   /** Semantic version. */
   readonly version: string;
@@ -73,17 +55,9 @@ export interface PackManifest {
  * @throws ModelError if the text is not a manifest, or has a newer format.
  */
 export function parseManifest(text: string, path: string): PackManifest {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new ModelError(`${path} is not JSON: get the pack again`, { cause: error });
-  }
-  const format = z.object({ format: z.int() }).safeParse(json);
-  if (format.success && format.data.format > PACK_FORMAT) {
-    throw new ModelError(
-      `${path}: pack format ${format.data.format} is newer than ${PACK_FORMAT}, which this version reads: update tessera`,
-    );
+  const json = parsePackJson(text, path);
+  if (z.object({ family: z.literal('words') }).safeParse(json).success) {
+    throw new ModelError(`${path}: this is a pack of words, which makes no tokens: name another pack`);
   }
   const result = schema.safeParse(json);
   if (!result.success) {

@@ -1,7 +1,14 @@
 import { equalBytes, fromHex, toHex } from '../bitstream/bytes.js';
 import { ModelError } from '../errors.js';
 import { normativeFiles } from './families.js';
-import { parseManifest, type FileRole, type GraphRole, type PackFamily, type PackManifest } from './manifest.js';
+import {
+  parseManifest,
+  type FileRole,
+  type GraphRole,
+  type PackFamily,
+  type PackFile,
+  type PackManifest,
+} from './manifest.js';
 import { findPack, sha256 } from '../platform/packs.js';
 import type { PackFiles } from '../platform/contract.js';
 import { parseSafetensors, type Tensor } from './safetensors.js';
@@ -28,8 +35,10 @@ export interface ModelPack {
   readonly manifest: PackManifest;
 }
 
-const MANIFEST = 'manifest.json';
-const MAX_MANIFEST_BYTES = 1 << 20;
+/** The manifest's path in a pack. */
+export const MANIFEST = 'manifest.json';
+/** The largest manifest, bytes. */
+export const MAX_MANIFEST_BYTES = 1 << 20;
 
 /**
  * Finds and reads a pack. A path (with a separator, or an existing folder) is used directly; a name is searched in
@@ -52,13 +61,7 @@ export async function readPack({ folder, read }: PackFiles): Promise<ModelPack> 
 
   const files = new Map<FileRole, Uint8Array>();
   for (const [role, file] of entries(manifest)) {
-    const contents = await read(file.path, file.bytes);
-    if (toHex(await sha256(contents)) !== file.sha256) {
-      throw new ModelError(
-        `${folder}/${file.path} is not the file that ${manifestPath} names (SHA-256 differs): get the pack again`,
-      );
-    }
-    files.set(role, contents);
+    files.set(role, await readPackFile({ folder, read }, file));
   }
 
   const graphs = new Map<GraphRole, Uint8Array>();
@@ -76,6 +79,19 @@ export async function readPack({ folder, read }: PackFiles): Promise<ModelPack> 
     selfTest: parseSafetensors(files.get('self-test')!, `${folder}/${manifest.files['self-test'].path}`),
     manifest,
   };
+}
+
+/**
+ * Reads a file of a pack and checks its SHA-256.
+ *
+ * @throws ModelError if it is missing or changed.
+ */
+export async function readPackFile({ folder, read }: PackFiles, file: PackFile): Promise<Uint8Array> {
+  const contents = await read(file.path, file.bytes);
+  if (toHex(await sha256(contents)) === file.sha256) return contents;
+  throw new ModelError(
+    `${folder}/${file.path} is not the file that ${folder}/${MANIFEST} names (SHA-256 differs): get the pack again`,
+  );
 }
 
 /**

@@ -11,6 +11,7 @@ import { openByteOutput } from '../io/byte-output.js';
 import { encoderHeader } from './encoder-header.js';
 import { DEFAULT_KEY_INTERVAL, keyIntervalFrames } from './key-interval.js';
 import { checkInteger } from '../codec/check-integer.js';
+import { WordsMaker } from './words/words-maker.js';
 import { choosePart, countPart, openPart } from './source-part.js';
 import { checkTimes, type TimeWindow } from './side-window.js';
 import { bitsPerPixel, ProgressMeter, type LongCallOptions } from './progress.js';
@@ -40,6 +41,8 @@ export interface CompressOptions extends Omit<EncoderOptions, 'keyint'>, LongCal
   readonly overwrite?: boolean;
   /** Frames per second of picture files, which have no time stamps. Default: 25. */
   readonly picturesPerSecond?: number;
+  /** True: also write words, by which `findScenes` finds the scenes of the video. Default: false. */
+  readonly words?: boolean;
   /** True: refuse an input that is cut or damaged. False (the default): use the intact part, with a note. */
   readonly strict?: boolean;
 }
@@ -114,15 +117,17 @@ export async function compressVideo(
   const pixels = properties.width * properties.height;
   const meter = new ProgressMeter(pixels, countPart(source, options), options.onProgress);
   const clock = new Clock();
-  const frames = clock.watch(part.frames);
-  for await (const packet of encoder.encode(frames, { signal })) {
+  await using words = options.words === true ? await WordsMaker.create(properties) : null;
+  const timed = clock.watch(part.frames);
+  for await (const packet of encoder.encode(words?.watch(timed) ?? timed, { signal })) {
     const size = await writer.writePacket(packet);
+    await words?.addPacket(packet);
     meter.addPacket(size, writer.byteCount);
     meter.addFrame();
     notes.update();
   }
   if (meter.frames === 0) throw new InputError('the video has no frames');
-  await writer.finish();
+  await writer.finish((await words?.finish()) ?? null);
   await target.finish();
   meter.finish(writer.byteCount);
   notes.update();

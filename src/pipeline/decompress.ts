@@ -54,6 +54,8 @@ interface Plan {
   /** Time of the stream that is time 0 of the output, ticks of the video. */
   readonly origin: bigint;
   readonly problems: DecodingProblem[];
+  /** What the output cannot hold, one line each. */
+  readonly notes: string[];
 }
 
 /**
@@ -77,7 +79,7 @@ export async function decompressVideo(
   if (typeof input !== 'string' && typeof output !== 'string' && start === undefined && duration === undefined) {
     // From pipe to pipe no survey is needed: frames are written while bytes arrive.
     const reader = await Reader.open(input, { strict });
-    const plan = { totalFrames: null, side: null, window: null, origin: 0n, problems: [] };
+    const plan = { totalFrames: null, side: null, window: null, origin: 0n, problems: [], notes: [] };
     return decodeTo(reader, plan, input, output, options);
   }
   await using stream = await openStream(input, { strict, signal });
@@ -86,14 +88,18 @@ export async function decompressVideo(
   return await decodeTo(stream.reader, plan, input, output, options);
 }
 
+const WORDS_NOTE = 'the words of the stream are left out: the output has no place for them';
+
 /** Reads the whole stream to find its side data, the number of frames, and the start of the wanted part. */
 async function makePlan(reader: StreamReader, options: DecompressOptions): Promise<Plan> {
   const { start, duration, signal, strict = false } = options;
   const times: bigint[] = [];
+  const notes: string[] = [];
   const { side, sideFault } = await surveyStream(
     reader,
     (section) => {
       if (section.kind === 'packet') times.push(section.packet.pts);
+      if (section.kind === 'words') notes.push(WORDS_NOTE);
     },
     signal,
   );
@@ -117,7 +123,7 @@ async function makePlan(reader: StreamReader, options: DecompressOptions): Promi
       const origin = await findOrigin({ ticks: first, timeBase }, sound);
       const moved = sound === null ? null : moveSideTracks(sound, origin);
       const ticks = convertTicks(origin.ticks, origin.timeBase, timeBase);
-      return { totalFrames: times.length, side: moved, window: null, origin: ticks, problems };
+      return { totalFrames: times.length, side: moved, window: null, origin: ticks, problems, notes };
     } catch (error) {
       await side?.[Symbol.asyncDispose]();
       throw error;
@@ -134,7 +140,7 @@ async function makePlan(reader: StreamReader, options: DecompressOptions): Promi
   const window = { from, until, timeBase };
   const inside = times.filter((time) => time >= from && (until === null || time < until));
   const cut = sound === null ? null : cutSideTracks(sound, window);
-  return { totalFrames: inside.length, side: cut, window, origin: from, problems };
+  return { totalFrames: inside.length, side: cut, window, origin: from, problems, notes };
 }
 
 async function decodeTo(
@@ -181,14 +187,15 @@ async function decodeTo(
   }
   await sink.finish();
   meter.finish();
-  for (const note of sink.notes) onNote?.(note);
+  const notes = [...plan.notes, ...sink.notes];
+  for (const note of notes) onNote?.(note);
   return {
     width: properties.width,
     height: properties.height,
     frames: meter.frames,
     concealedFrames,
     problems: [...plan.problems, ...found],
-    notes: sink.notes,
+    notes,
     postFilter: decoder.postFilter,
     device: decoder.device.device,
     seconds: meter.seconds,

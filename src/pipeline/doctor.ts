@@ -9,6 +9,8 @@ import { probeCuda } from '../model/device.js';
 import { requireRuntime } from '../platform/node/graph-session.js';
 import { loadPack, packPlaces } from '../model/pack.js';
 import { selfTestPack } from '../model/self-test.js';
+import { isWordsPack, openWordsPack } from '../model/words-pack.js';
+import { Vocabulary } from '../words/vocabulary.js';
 import { describeFfmpeg, type FfmpegDescription } from '../video/measure/ffmpeg-info.js';
 
 /** Whether packs can be used on a device. */
@@ -122,6 +124,7 @@ async function findPacks(): Promise<string[]> {
 async function examinePack(folder: string, devices: readonly ('cpu' | 'cuda')[]): Promise<PackReport> {
   const name = folder.split(/[/\\]/).at(-1) ?? folder;
   try {
+    if (await isWordsPack(folder)) return await examineWordsPack(folder);
     const pack = await loadPack(folder);
     const selfTests: { device: 'cpu' | 'cuda'; ok: boolean }[] = [];
     for (const device of devices) {
@@ -141,6 +144,14 @@ async function examinePack(folder: string, devices: readonly ('cpu' | 'cuda')[])
     if (!(error instanceof TesseraError)) throw error;
     return { name, folder, version: null, id: null, selfTests: [], problem: error.message };
   }
+}
+
+async function examineWordsPack(folder: string): Promise<PackReport> {
+  const pack = await openWordsPack(folder);
+  await pack.read('classifier');
+  const vocabulary = await Vocabulary.read(await pack.read('vocabulary'), pack.pathOf('vocabulary'));
+  const { name, version } = pack;
+  return { name, folder, version, id: Buffer.from(vocabulary.id).toString('hex'), selfTests: [], problem: '' };
 }
 
 async function examineFolder(path: string): Promise<MachineReport['temporaryFolder']> {

@@ -1,12 +1,15 @@
 import type { StreamHeader } from '../bitstream/stream-header.js';
 import type { StreamSection } from '../bitstream/stream-reader.js';
+import type { StreamWords } from '../bitstream/words.js';
 import { throwIfCancelled } from '../errors.js';
 import { nameDispositions } from '../video/side/dispositions.js';
 import type { SideTracks, Tags } from '../video/side/side-tracks.js';
+import type { DescribedScene } from '../words/describe.js';
 import { bitsPerPixel } from './progress.js';
 import { openStream, type StreamInput } from './stream-input.js';
 import { surveyStream } from './survey.js';
 import { ticksToSeconds } from './ticks.js';
+import { describeWordsOf } from './words/installed-vocabulary.js';
 
 /** The description of one coded frame in a stream. */
 export interface FrameInfo {
@@ -30,7 +33,7 @@ export interface FrameInfo {
 }
 
 /** Kinds of bytes in a stream. */
-export type SectionName = 'header' | 'packet' | 'side' | 'index' | 'end' | 'unknown' | 'damaged';
+export type SectionName = 'header' | 'packet' | 'side' | 'index' | 'words' | 'end' | 'unknown' | 'damaged';
 
 /** Sections of one kind. */
 export interface SectionInfo {
@@ -76,6 +79,8 @@ export interface StreamInfo {
   readonly tags: Readonly<Record<string, string>>;
   /** Damage that is visible without decoding, one line each. */
   readonly problems: readonly string[];
+  /** The scenes and their words, if asked for; empty if the stream has none. */
+  readonly scenes?: readonly DescribedScene[];
   /** One entry per packet, if asked for. */
   readonly frameTable?: readonly FrameInfo[];
 }
@@ -84,13 +89,16 @@ export interface StreamInfo {
 export interface InspectOptions {
   /** Also list all frames. Default: false. */
   readonly frames?: boolean;
+  /** Also list the scenes with their words, which needs the pack of words. Default: false. */
+  readonly words?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Reads a `.tsr` stream through without decoding a picture: needs no model pack.
  *
- * @throws InputError if there is no such file; BitstreamError if it holds no tessera stream; CancelledError.
+ * @throws InputError if there is no such file; BitstreamError if it holds no tessera stream; ModelError if words are asked
+ * for and their vocabulary is missing; CancelledError.
  */
 export async function inspectStream(input: StreamInput, options: InspectOptions = {}): Promise<StreamInfo> {
   const { signal, frames = false } = options;
@@ -101,7 +109,13 @@ export async function inspectStream(input: StreamInput, options: InspectOptions 
   const { side, sideFault } = await surveyStream(reader, (section) => census.add(section), signal);
   await using held = side;
   if (sideFault !== null) census.problems.push(sideFault);
-  return census.result(stream.byteLength, held);
+  const info = census.result(stream.byteLength, held);
+  if (options.words !== true) return info;
+  const { words } = census;
+  return {
+    ...info,
+    scenes: words === null ? [] : await describeWordsOf(typeof input === 'string' ? input : 'the input pipe', words),
+  };
 }
 
 function describeTrack({ tags, disposition }: { readonly tags: Tags; readonly disposition: number }) {
@@ -115,6 +129,7 @@ function describeTrack({ tags, disposition }: { readonly tags: Tags; readonly di
 /** Counts sections and frames. */
 class Census {
   readonly problems: string[] = [];
+  words: StreamWords | null = null;
   readonly #header: StreamHeader;
   readonly #sections: Record<SectionName, { count: number; bytes: number }>;
   readonly #table: FrameInfo[] | null;
@@ -133,6 +148,7 @@ class Census {
       packet: none(),
       side: none(),
       index: none(),
+      words: none(),
       end: none(),
       unknown: none(),
       damaged: none(),
@@ -145,6 +161,7 @@ class Census {
     counted.bytes += byteLength;
     if (byteLength > 0) counted.count++;
     if (section.kind === 'packet') this.#addPacket(section);
+    if (section.kind === 'words') this.words = section.words;
     if (section.kind === 'damaged' || section.kind === 'truncated') {
       this.problems.push(`${section.reason} (at byte ${offset})`);
     }

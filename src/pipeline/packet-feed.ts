@@ -46,6 +46,7 @@ export async function* feedPackets(
       }
       case 'side':
       case 'index':
+      case 'words':
       case 'unknown':
         break;
     }

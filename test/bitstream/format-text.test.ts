@@ -8,6 +8,7 @@ import { packetFields } from '../../src/bitstream/packet.js';
 import { SECTION_TYPES } from '../../src/bitstream/section.js';
 import { MAGIC, streamHeaderFields } from '../../src/bitstream/stream-header.js';
 import { indexEntryFields, streamEndFields } from '../../src/bitstream/stream-index.js';
+import { sceneFields, sceneWordFields, wordsHeadFields } from '../../src/bitstream/words.js';
 import { RansDecoder } from '../../src/entropy/rans-decoder.js';
 import { packetsOf, readAll, sampleHeader, sampleInter, sampleKey, writeStream } from './samples.js';
 
@@ -60,6 +61,9 @@ test('field tables name the fields of the code, in its order', () => {
     { name: 'tokens', wire: 'bytes to the end' },
   ]);
   expect(tableAfter('**Index.**')).toEqual(indexEntryFields.fields);
+  expect(tableAfter('**Words.**')).toEqual(wordsHeadFields.fields);
+  expect(tableAfter('Then each scene, in the order of time')).toEqual(sceneFields.fields);
+  expect(tableAfter('and each word of the scene')).toEqual(sceneWordFields.fields);
   expect(tableAfter('**End.**')).toEqual(streamEndFields.fields);
 });
 

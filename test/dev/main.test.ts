@@ -75,3 +75,15 @@ describe('tessera-dev dump', () => {
     });
   });
 });
+
+describe('tessera-dev classifier-pictures', () => {
+  test('writes pictures as the classifier takes them, evenly spread', async () => {
+    const out = folder.join('pictures');
+    const args = ['classifier-pictures', clip('odd-101x67.webm'), clip('one-frame.mp4'), '--out', out, '--count', '2'];
+    const run = await execa(process.execPath, [program, ...args], { reject: false });
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(run.stdout.split('\n')).toEqual([`${out}/odd-101x67.npy: 2 pictures`, `${out}/one-frame.npy: 1 pictures`]);
+    expect(await shapeOf(`${out}/odd-101x67.npy`, 1)).toEqual([2, 224, 224, 3]);
+    expect(await shapeOf(`${out}/one-frame.npy`, 1)).toEqual([1, 224, 224, 3]);
+  });
+});

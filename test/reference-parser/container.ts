@@ -75,10 +75,18 @@ export interface ReferencePacket {
   tokens: Uint8Array;
 }
 
+export interface ReferenceWords {
+  vocabularyEdition: number;
+  vocabularyId: string;
+  source: number;
+  scenes: { duration: bigint; words: { node: number; confidence: number }[] }[];
+}
+
 export interface ReferenceStream {
   header: ReferenceHeader;
   packets: ReferencePacket[];
   side: Uint8Array;
+  words: ReferenceWords | null;
 }
 
 /** Sections 1 to 4: a whole, undamaged stream. */
@@ -88,6 +96,7 @@ export function readContainer(bytes: Uint8Array): ReferenceStream {
   const packets: ReferencePacket[] = [];
   const side: Uint8Array[] = [];
   let index: { offset: number; keys: { offset: number; pts: bigint; packetNumber: number }[] } | null = null;
+  let words: ReferenceWords | null = null;
   for (;;) {
     const offset = cursor.position;
     const type = cursor.number(1);
@@ -95,10 +104,14 @@ export function readContainer(bytes: Uint8Array): ReferenceStream {
     const payload = new Cursor(cursor.take(length));
     const crc = crc32cOf(bytes.subarray(offset, cursor.position));
     must(cursor.number(4) === crc, 'crc of a section');
+    must(words === null || type === 0x45 || ![0x50, 0x53, 0x49].includes(type), 'words stand before the end');
     if (type === 0x50) packets.push(readPacket(payload, offset, header, packets));
     else if (type === 0x53) side.push(payload.bytes);
     else if (type === 0x49) index = { offset, keys: readIndex(payload) };
-    else if (type === 0x45) {
+    else if (type === 0x57) {
+      must(words === null, 'there is one words section at most');
+      words = readWords(payload);
+    } else if (type === 0x45) {
       readEnd(payload, packets, index?.offset ?? 0);
       break;
     }
@@ -117,7 +130,7 @@ export function readContainer(bytes: Uint8Array): ReferenceStream {
       );
     }
   }
-  return { header, packets, side: Buffer.concat(side) };
+  return { header, packets, side: Buffer.concat(side), words };
 }
 
 function readHeader(cursor: Cursor): ReferenceHeader {
@@ -207,6 +220,33 @@ function readIndex(cursor: Cursor): { offset: number; pts: bigint; packetNumber:
   });
   must(cursor.position === cursor.bytes.length, 'the index ends with its entries');
   return keys;
+}
+
+/** Section 3, "Words". */
+function readWords(cursor: Cursor): ReferenceWords {
+  const vocabularyEdition = cursor.number(2);
+  must(vocabularyEdition >= 1, 'vocabularyEdition');
+  const vocabularyId = Buffer.from(cursor.take(8)).toString('hex');
+  const source = cursor.number(1);
+  must(source <= 1, 'source');
+  const sceneCount = Number(cursor.varint());
+  const scenes: ReferenceWords['scenes'] = [];
+  for (let scene = 0; scene < sceneCount; scene++) {
+    const duration = cursor.varint();
+    must(duration < 2n ** 53n, 'duration of a scene');
+    let node = -1;
+    const words = Array.from({ length: cursor.number(1) }, () => {
+      const step = Number(cursor.varint());
+      node += step;
+      must(step >= 1 && node <= 65535, 'node');
+      const confidence = cursor.number(1);
+      must(confidence >= 1, 'confidence');
+      return { node, confidence };
+    });
+    scenes.push({ duration, words });
+  }
+  must(cursor.position === cursor.bytes.length, 'the words end with their scenes');
+  return { vocabularyEdition, vocabularyId, source, scenes };
 }
 
 function readEnd(cursor: Cursor, packets: readonly ReferencePacket[], indexOffset: number): void {

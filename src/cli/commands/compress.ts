@@ -33,6 +33,7 @@ export const compressCommand = defineCommand({
           requiresArg: true,
           describe: 'Quality measure to optimise for; default lpips',
         },
+        words: { type: 'boolean', default: false, describe: 'Also write words for tessera find (docs/WORDS.md)' },
         strict: { type: 'boolean', default: false, describe: 'Fail if the input is cut or damaged' },
         start: { type: 'string', requiresArg: true, describe: 'Start at this time: 12.5 or 1:02:03.5' },
         duration: { type: 'string', requiresArg: true, describe: 'Stop after this time' },
@@ -53,7 +54,7 @@ export const compressCommand = defineCommand({
       .example('$0 compress -q 40 --keyint 2s in.mkv out.tsr', 'Higher quality, and a key frame every 2 seconds')
       .example('ffmpeg -i in.avi -f yuv4mpegpipe - | $0 compress - out.tsr', 'From a pipe'),
   run: async (argv, { signal, reporter }) => {
-    const { in: input, out: output, device, overwrite, strict } = argv;
+    const { in: input, out: output, device, overwrite, strict, words } = argv;
     if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the .tsr stream');
     const extension = /\.[^.\\/]*$/.exec(output)?.[0].toLowerCase() ?? '';
     if (output !== input && VIDEO_EXTENSIONS.has(extension)) {
@@ -82,6 +83,7 @@ export const compressCommand = defineCommand({
         device,
         overwrite,
         strict,
+        words,
         signal,
         onProgress: (progress) => reporter.progress(progress),
         onNote: (note) => reporter.note(note),

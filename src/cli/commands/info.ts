@@ -4,9 +4,13 @@ import { sharedOptions } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { toJsonLine } from '../json-lines.js';
-import { countOf } from '../reporter.js';
+import { countOf, describeTime } from '../reporter.js';
 import { PIPE, readStdin, writeStdout } from '../standard-streams.js';
 import { formatTable } from '../table.js';
+
+/** The most special levels of a scene's pyramid, and its most confident words, that a line shows. */
+const SHOWN_LEVELS = 4;
+const SHOWN_WORDS = 6;
 
 /** `tessera info IN.tsr` */
 export const infoCommand = defineCommand({
@@ -17,19 +21,21 @@ export const infoCommand = defineCommand({
       .positional('in', { type: 'string', demandOption: true, describe: '.tsr file, or - (pipe)' })
       .options({
         frames: { type: 'boolean', default: false, describe: 'List all frames' },
+        words: { type: 'boolean', default: false, describe: 'List the scenes with their words' },
         json: sharedOptions.json,
       })
       .example('$0 info in.tsr', 'Header and bits by section')
       .example('$0 info in.tsr --frames --json', 'Bits by frame, for programs'),
-  run: async ({ in: input, frames, json }, { signal }) => {
+  run: async ({ in: input, frames, words, json }, { signal }) => {
     // FFmpeg and onnxruntime take a while to load: only where they are used.
     const { inspectStream } = await import('../../pipeline/inspect.js');
     const { describeHeader } = await import('../../bitstream/stream-header.js');
-    const info = await inspectStream(input === PIPE ? readStdin(signal) : input, { frames, signal });
+    const info = await inspectStream(input === PIPE ? readStdin(signal) : input, { frames, words, signal });
     if (json) {
-      const { frameTable = [], ...stream } = info;
+      const { frameTable = [], scenes = [], ...stream } = info;
       await writeStdout(toJsonLine({ type: 'stream', input, ...stream }));
       for (const frame of frameTable) await writeStdout(toJsonLine({ type: 'frame', ...frame }));
+      for (const scene of scenes) await writeStdout(toJsonLine({ type: 'scene', ...scene }));
     } else {
       await writeStdout(`${describe(info, describeHeader(info.header)).join('\n')}\n`);
     }
@@ -81,6 +87,19 @@ function describe(info: StreamInfo, headerFields: readonly DescribedField[]): st
     ...(info.frameTable === undefined
       ? []
       : ['', formatTable(['frame', 'kind', 'q', 'time', 'bytes', 'bits', 'bits per pixel'], frames)]),
+    ...(info.scenes === undefined ? [] : ['', describeWords(info.scenes)]),
     ...info.problems.map((problem) => `damage: ${problem}`),
   ];
+}
+
+function describeWords(scenes: NonNullable<StreamInfo['scenes']>): string {
+  if (scenes.length === 0) return 'no words: add them with tessera words';
+  const list = (words: (typeof scenes)[number]['words']): string =>
+    words.map(({ word, confidence }) => `${word} ${confidence.toFixed(2)}`).join(', ');
+  const rows = scenes.map(({ start, end, words, pyramid }) => [
+    ...[describeTime(start), describeTime(end)],
+    list(pyramid.slice(-SHOWN_LEVELS)).replaceAll(', ', ' > '),
+    list(words.slice(0, SHOWN_WORDS)),
+  ]);
+  return formatTable(['start', 'end', 'pyramid', 'words'], rows);
 }

@@ -2,7 +2,7 @@ import { SECTION_PAYLOAD_LIMIT } from '../../bitstream/limits.js';
 import type { ByteSink } from '../../bitstream/stream-writer.js';
 import { InputError } from '../../errors.js';
 import { splitLines } from './split-lines.js';
-import { endLine, frameLine, headLine, LINE_LIMIT, readLines, sideLine } from './token-lines.js';
+import { endLine, frameLine, headLine, LINE_LIMIT, readLines, sideLine, wordsLine } from './token-lines.js';
 import {
   ARRAY_CLASSES,
   elementsOf,
@@ -29,6 +29,9 @@ function lineOf(item: TokenItem, layout: readonly ArrayLayout[]): string {
       return frameLine(item, item.arrays === null ? 'null' : arraysText(item.arrays, layout));
     case 'side':
       return sideLine(Buffer.from(item.bytes).toString('base64'));
+    case 'words':
+    case 'scene':
+      return wordsLine(item);
     case 'end':
       return endLine(item);
   }

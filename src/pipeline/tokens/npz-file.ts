@@ -7,7 +7,7 @@ import { InputError } from '../../errors.js';
 import { Spool } from '../../io/spool.js';
 import { decodeNpy, encodeNpy, NPY_HEAD_LIMIT, npyHead, readNpyHead } from './npy.js';
 import { splitLines } from './split-lines.js';
-import { endLine, frameLine, headLine, LINE_LIMIT, readLines, sideLine } from './token-lines.js';
+import { endLine, frameLine, headLine, LINE_LIMIT, readLines, sideLine, wordsLine } from './token-lines.js';
 import {
   ARRAY_CLASSES,
   elementsOf,
@@ -43,7 +43,7 @@ export async function writeNpz(source: TokenSource, sink: ByteSink): Promise<voi
       await lines.add(sideLine(name));
       await zip.add(entryOf(name), encodeNpy(bytesLayout(item.bytes), item.bytes));
     } else {
-      await lines.add(endLine(item));
+      await lines.add(item.type === 'end' ? endLine(item) : wordsLine(item));
     }
   }
   await lines.store(zip);

@@ -2,6 +2,7 @@ import { chunksOf } from '../../bitstream/byte-source.js';
 import { crc32c } from '../../platform/checksums.js';
 import { openFileSource, type FileSource } from '../../io/file-source.js';
 import { StreamReader, type StreamSection } from '../../bitstream/stream-reader.js';
+import type { StreamWords } from '../../bitstream/words.js';
 import { unlessCancelled } from '../../codec/cancellation.js';
 import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
 import { resolveInput } from '../../io/input.js';
@@ -133,11 +134,11 @@ class StreamTokens implements TokenReader {
       for await (const section of this.#reader.sections()) {
         throwIfCancelled(signal);
         if (section.kind === 'unknown') onNote?.(`a section of unknown type ${section.type} is left out`);
-        const item = this.#itemOf(section);
-        if (item === null) continue;
-        item.catch(() => undefined);
-        pending.push(item);
-        if (pending.length > CODER_IN_FLIGHT) yield await unlessCancelled(pending.shift()!, signal);
+        for (const item of this.#itemsOf(section)) {
+          item.catch(() => undefined);
+          pending.push(item);
+        }
+        while (pending.length > CODER_IN_FLIGHT) yield await unlessCancelled(pending.shift()!, signal);
       }
       while (pending.length > 0) yield await unlessCancelled(pending.shift()!, signal);
       yield { type: 'end', frames: this.#frames, crc32c: this.#bytes.crc32c };
@@ -146,20 +147,22 @@ class StreamTokens implements TokenReader {
     }
   }
 
-  #itemOf(section: StreamSection): Promise<TokenItem> | null {
+  #itemsOf(section: StreamSection): Promise<TokenItem>[] {
     switch (section.kind) {
       case 'packet':
         this.packetBytesRead += section.byteLength;
-        return this.#readFrame(section);
+        return [this.#readFrame(section)];
       case 'side':
-        return Promise.resolve({ type: 'side', bytes: section.bytes });
+        return [Promise.resolve({ type: 'side', bytes: section.bytes })];
+      case 'words':
+        return itemsOfWords(section.words).map((item) => Promise.resolve(item));
       case 'end': {
         const { packetCount } = section.end;
-        if (packetCount === this.#frames) return null;
+        if (packetCount === this.#frames) return [];
         throw new BitstreamError(`the end section says ${packetCount} frames, but the stream has ${this.#frames}`);
       }
       default:
-        return null;
+        return [];
     }
   }
 
@@ -180,4 +183,8 @@ class StreamTokens implements TokenReader {
       throw new BitstreamError(`frame ${number} cannot be read: ${error.message}`, { cause: error });
     }
   }
+}
+
+function itemsOfWords({ scenes, ...head }: StreamWords): TokenItem[] {
+  return [{ type: 'words', ...head }, ...scenes.map((scene) => ({ type: 'scene' as const, ...scene }))];
 }

@@ -3,7 +3,7 @@ import { FORMAT_VERSION } from '../../bitstream/limits.js';
 import { InputError } from '../../errors.js';
 import type { TextLine } from './split-lines.js';
 import type { ArrayLayout, NamedArrays } from '../../codec/token-arrays.js';
-import type { TokenEnd, FrameRecord, TokenItem, TokenSource } from './token-source.js';
+import type { TokenEnd, FrameRecord, TokenItem, TokenScene, TokenSource, TokenWords } from './token-source.js';
 
 /** The largest size of a line without its arrays and the bytes of side data sections. */
 export const LINE_LIMIT = 2 ** 20;
@@ -67,6 +67,20 @@ const lineSchema = z.discriminatedUnion('type', [
     arrays: z.unknown(),
   }),
   z.object({ type: z.literal('side'), bytes: z.string() }),
+  z.object({
+    type: z.literal('words'),
+    vocabularyEdition: count,
+    vocabularyId: z
+      .string()
+      .regex(/^[0-9a-f]{16}$/, 'must be 16 hexadecimal digits')
+      .transform((text) => new Uint8Array(Buffer.from(text, 'hex'))),
+    isFromDecoded: z.boolean(),
+  }),
+  z.object({
+    type: z.literal('scene'),
+    durationMs: count,
+    words: z.array(z.object({ node: count, confidence: count })),
+  }),
   z.object({ type: z.literal('end'), frames: count, crc32c: crc }),
 ]);
 
@@ -87,6 +101,11 @@ export function frameLine({ arrays: _, ...frame }: FrameRecord, arrays: string):
 /** Returns the line of a side data section, without its line feed; `bytes` is the text of its field `bytes`. */
 export function sideLine(bytes: string): string {
   return toJson({ type: 'side', bytes });
+}
+
+/** The line of words or of a scene of them, without its line feed. */
+export function wordsLine(words: TokenWords | TokenScene): string {
+  return toJson(words);
 }
 
 /** The last line, without its line feed. */
@@ -140,7 +159,7 @@ async function* readItems(
     if (item.type === 'frame') yield { ...item, arrays: await contents.arrays(item.arrays, place) };
     else if (item.type === 'side') yield { type: 'side', bytes: await contents.bytes(item.bytes, place) };
     else {
-      isEnded = true;
+      isEnded = item.type === 'end';
       yield item;
     }
   }

@@ -1,5 +1,6 @@
 import type { Packet } from '../../bitstream/packet.js';
 import type { StreamHeader } from '../../bitstream/stream-header.js';
+import type { StreamWords, WordScene } from '../../bitstream/words.js';
 import type { ArrayLayout, NamedArrays } from '../../codec/token-arrays.js';
 
 /** A packet of a stream, with its tokens as arrays. */
@@ -21,6 +22,16 @@ export interface TokenSide {
   readonly bytes: Uint8Array;
 }
 
+/** What the words of the video have in common. Their scenes follow. */
+export interface TokenWords extends Omit<StreamWords, 'scenes'> {
+  readonly type: 'words';
+}
+
+/** The words of a scene. */
+export interface TokenScene extends WordScene {
+  readonly type: 'scene';
+}
+
 /** The last item. */
 export interface TokenEnd {
   readonly type: 'end';
@@ -31,7 +42,7 @@ export interface TokenEnd {
 }
 
 /** An item after the header, in stream order. */
-export type TokenItem = FrameRecord | TokenSide | TokenEnd;
+export type TokenItem = FrameRecord | TokenSide | TokenWords | TokenScene | TokenEnd;
 
 /** The tokens of a stream and everything else in it. */
 export interface TokenSource {

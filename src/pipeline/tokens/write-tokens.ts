@@ -2,12 +2,13 @@ import { crc32c } from '../../platform/checksums.js';
 import type { Packet } from '../../bitstream/packet.js';
 import { encodeHeader } from '../../bitstream/stream-header.js';
 import { StreamWriter, type ByteSink, type BytesBySection } from '../../bitstream/stream-writer.js';
+import type { StreamWords, WordScene } from '../../bitstream/words.js';
 import { unlessCancelled } from '../../codec/cancellation.js';
 import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
 import { openByteOutput } from '../../io/byte-output.js';
 import { ProgressMeter, type LongCallOptions } from '../progress.js';
 import { CODER_IN_FLIGHT, TokenCoder, type TokenCoderOptions } from './token-coder.js';
-import type { TokenEnd, FrameRecord, TokenItem, TokenSource } from './token-source.js';
+import type { TokenEnd, FrameRecord, TokenItem, TokenScene, TokenSource, TokenWords } from './token-source.js';
 
 /** How to write tokens. */
 export interface WriteTokensOptions extends TokenCoderOptions, LongCallOptions {
@@ -69,11 +70,16 @@ export async function writeTokens(
     meter.addFrame();
   };
   let end: TokenEnd | null = null;
+  const words = new WordLines(name);
   const pending: Coded[] = [];
   for await (const item of source.items) {
     throwIfCancelled(signal);
     if (item.type === 'end') {
       end = item;
+      continue;
+    }
+    if (item.type === 'words' || item.type === 'scene') {
+      words.add(item);
       continue;
     }
     const packet = item.type === 'frame' ? codePacket(coder, item) : null;
@@ -86,7 +92,7 @@ export async function writeTokens(
   if (end !== null && end.frames !== frames) {
     throw new InputError(`${name}: its last line says ${end.frames} frames, but it has ${frames}`);
   }
-  await writer.finish();
+  await explained(`${name}: words`, () => writer.finish(words.result()));
   const told = end?.crc32c ?? null;
   const isSame = told === null ? null : told === written;
   if (isSame === false) onNote?.('the stream is not the one that the tokens were read from: something was changed');
@@ -103,9 +109,35 @@ export async function writeTokens(
   };
 }
 
+/** Collects the words, which the stream has at its end. */
+class WordLines {
+  readonly #name: string;
+  #head: TokenWords | null = null;
+  readonly #scenes: WordScene[] = [];
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  add(item: TokenWords | TokenScene): void {
+    if (item.type === 'scene') {
+      if (this.#head === null)
+        throw new InputError(`${this.#name}: a line of type scene comes before that of type words`);
+      this.#scenes.push(item);
+    } else {
+      if (this.#head !== null) throw new InputError(`${this.#name} has more than one line of type words`);
+      this.#head = item;
+    }
+  }
+
+  result(): StreamWords | null {
+    return this.#head === null ? null : { ...this.#head, scenes: this.#scenes };
+  }
+}
+
 /** An item on its way into the stream. */
 interface Coded {
-  readonly item: TokenItem;
+  readonly item: Exclude<TokenItem, TokenWords | TokenScene>;
   /** Null if it is no frame. */
   readonly packet: Promise<Packet> | null;
 }
