@@ -209,9 +209,9 @@ describe('propagateQuality', () => {
     }
   });
 
-  test('the gain is 2.5 per doubling of what is inherited, and limited', () => {
-    // Four and sixteen times what it is without the frames that follow.
-    expect([1, 4, 16].map((count) => gainOf(still(count, () => 1)).frame)).toEqual([0, 5, 10]);
+  test('the gain is 3.5 per doubling of what is inherited, and limited', () => {
+    // Four times what it is without the frames that follow.
+    expect([1, 4].map((count) => gainOf(still(count, () => 1)).frame)).toEqual([0, 7]);
     expect(gainOf(still(5000, () => 1)).frame).toBe(12);
   });
 
@@ -242,8 +242,8 @@ describe('propagateQuality', () => {
       // The second frame depends on nothing here.
       return gainOf([first!, { ...second!, references: [] }, between]).frame;
     };
-    // 2.5 log2(1 + 1), 2.5 log2(1 + 0), 2.5 log2(1 + 0.35), in whole steps.
-    expect([0, 1, 2].map(gain)).toEqual([2, 0, 1]);
+    // 3.5 log2(1 + 1), 3.5 log2(1 + 0), 3.5 log2(1 + 0.35), in whole steps.
+    expect([0, 1, 2].map(gain)).toEqual([3, 0, 1]);
   });
 
   test('what is passed to frames that are coded already is lost', () => {
