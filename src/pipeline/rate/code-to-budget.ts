@@ -113,7 +113,7 @@ async function codeAllChunks(job: ChunkedJob, control: BudgetControl): Promise<v
       control,
     );
     const report = reportOf(job, chunk, []);
-    await journal.add({ kind: 'chunk', index: journal.chunkCount, from, ...chunk, report });
+    await journal.add({ kind: 'chunk', index: journal.chunkCount, from, ...chunk, report, values: [], cuts: 0 });
     from += chunk.packets.length;
     bytes += report.bytes;
   }

@@ -21,7 +21,7 @@ interface FiledFrame {
  * display order. Large amounts are kept in a temporary file.
  */
 export class FrameQueue implements AsyncDisposable {
-  readonly #source: AsyncIterator<Frame, unknown, undefined>;
+  readonly #source: AsyncIterator<Frame, unknown>;
   readonly #memoryLimit: number;
   readonly #frames = new Map<number, Frame | FiledFrame>();
   #memory = 0;

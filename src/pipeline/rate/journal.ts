@@ -20,13 +20,24 @@ export interface ChunkRecord {
   /** The quality that was decided for each packet. */
   readonly qualities: readonly number[];
   readonly report: ChunkReport;
+  /** With a target: its metric for each frame, else empty. */
+  readonly values: readonly number[];
+  /** The number of {@link CutRecord}s that it has been coded again for. */
+  readonly cuts: number;
+}
+
+/** A decision to code chunks again with fewer bytes; null for those that stay. */
+export interface CutRecord {
+  readonly kind: 'cut';
+  readonly budgets: readonly (number | null)[];
 }
 
 /** What a journal holds. The first record tells which command wrote it. */
 export type JournalRecord =
   | { readonly kind: 'command'; readonly fingerprint: string }
   | { readonly kind: 'scout'; readonly frames: readonly ScoutedFrame[] }
-  | ChunkRecord;
+  | ChunkRecord
+  | CutRecord;
 
 /** Bytes of a record's length and CRC. */
 const HEAD_BYTES = 8;
@@ -43,6 +54,7 @@ export class Journal implements AsyncDisposable {
   #end = 0;
   #isKept = false;
   #scout: readonly ScoutedFrame[] | null = null;
+  readonly #cuts: CutRecord[] = [];
   /** Place of the last record of each chunk. */
   readonly #chunks: { position: number; length: number }[] = [];
 
@@ -97,6 +109,11 @@ export class Journal implements AsyncDisposable {
     return this.#scout;
   }
 
+  /** Decisions to code chunks again, in their order. */
+  get cuts(): readonly CutRecord[] {
+    return this.#cuts;
+  }
+
   /** The number of chunks. */
   get chunkCount(): number {
     return this.#chunks.length;
@@ -111,6 +128,13 @@ export class Journal implements AsyncDisposable {
   /** All chunks in order. */
   async *chunks(): AsyncGenerator<ChunkRecord, void, undefined> {
     for (let index = 0; index < this.#chunks.length; index++) yield await this.chunk(index);
+  }
+
+  /** All chunks in order, in memory. */
+  async allChunks(): Promise<ChunkRecord[]> {
+    const all: ChunkRecord[] = [];
+    for await (const chunk of this.chunks()) all.push(chunk);
+    return all;
   }
 
   /**
@@ -167,6 +191,7 @@ export class Journal implements AsyncDisposable {
   #accept(record: JournalRecord, position: number, length: number): void {
     this.#end = position + length;
     if (record.kind === 'scout') this.#scout = record.frames;
+    if (record.kind === 'cut') this.#cuts.push(record);
     if (record.kind === 'chunk') this.#chunks[record.index] = { position, length };
   }
 
