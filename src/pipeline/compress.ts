@@ -60,6 +60,14 @@ export async function compressVideo(
   const notes = new NoteBook(onNote);
   notes.update(source);
   const isRepeatable = typeof input === 'string' || isList(input);
+  if (options.rate?.maxSize !== undefined && !isRepeatable) {
+    throw new InputError(
+      'a largest size needs the whole video first, and a pipe can be read only once: save it to a file, or give a bit rate',
+    );
+  }
+  if (options.resume === true && (!isRepeatable || typeof output !== 'string')) {
+    throw new InputError('only a call that reads files and writes a file can be resumed: leave out resume');
+  }
   const job: CompressJob = {
     ...{ source, properties, output, notes, options },
     reopen: isRepeatable ? () => openSource(input) : null,

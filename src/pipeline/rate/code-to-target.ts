@@ -13,6 +13,7 @@ import { bestProbe, isMissed, nextQuality, stepOf, type Measured } from './probe
 import { describeTarget, TARGET_METRICS, type QualityTarget } from './rate-options.js';
 import type { ChunkReport } from './rate-report.js';
 import type { ChunkRecord } from './journal.js';
+import { PeakLimit } from './limit-peaks.js';
 
 /**
  * Codes each chunk with the quality that gives the target, found by coding and measuring it several times.
@@ -31,7 +32,11 @@ export async function codeToTarget(job: ChunkedJob): Promise<Outcome> {
   let from = 0;
   let bytes = job.fixedBytes;
   let before: readonly Measured[] = [];
-  const pass = ({ packets, report, values: reached }: Pick<ChunkRecord, 'packets' | 'report' | 'values'>): void => {
+  const limit = rate.maxBitrate === undefined ? null : new PeakLimit(job, qualities, rate.maxBitrate);
+  let limitedChunks = 0;
+  const pass = ({ packets, report, values: reached, cuts }: ChunkRecord): void => {
+    limit?.pass(packets);
+    limitedChunks += limit === null ? 0 : cuts;
     from += packets.length;
     bytes += report.bytes;
     values.push(...reached);
@@ -63,19 +68,20 @@ export async function codeToTarget(job: ChunkedJob): Promise<Outcome> {
     const told = [...probes.filter((probe) => probe !== best), best].map((probe) => ({
       ...{ quality: probe.quality, value: probe.value, bytes: probe.bytes },
     }));
-    const report = reportOf(job, best.chunk, told);
     if (best.quality >= qualities.max && isMissed(search, best.value)) {
-      throw new InputError(describeMissed(target, best.value, report));
+      throw new InputError(describeMissed(target, best.value, reportOf(job, best.chunk, told)));
     }
+    const chunk = (await limit?.keep(queue, from, best.chunk)) ?? best.chunk;
     const record: ChunkRecord = {
-      ...{ kind: 'chunk', index: journal.chunkCount, from, ...best.chunk, report, values: best.values, cuts: 0 },
+      ...{ kind: 'chunk', index: journal.chunkCount, from, ...chunk, report: reportOf(job, chunk, told) },
+      ...{ values: best.values, cuts: chunk === best.chunk ? 0 : 1 },
     };
     await journal.add(record);
     pass(record);
   }
   if (values.length === 0) throw new InputError('the video has no frames');
-  const recodedChunks = rate.maxSize === undefined ? 0 : await keepSize(job, qualities);
-  // Chunks that were coded again to keep a size were not measured.
+  const recodedChunks = limitedChunks + (rate.maxSize === undefined ? 0 : await keepSize(job, qualities));
+  // Chunks that were coded again to keep a limit were not measured.
   const reached = recodedChunks > 0 ? null : summariseFrames(values, name)![target.statistic ?? 'mean'];
   return { passes: 1, reached, recodedChunks };
 }

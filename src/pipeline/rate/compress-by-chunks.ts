@@ -15,7 +15,8 @@ import { bitsPerPixel } from '../progress.js';
 import { countPart, openPart } from '../source-part.js';
 import { fingerprintOf } from './fingerprint.js';
 import { Journal } from './journal.js';
-import { codeToBudget } from './code-to-budget.js';
+import { codeToBudget, type Outcome } from './code-to-budget.js';
+import { codeToLimit } from './code-to-limit.js';
 import { codeToTarget } from './code-to-target.js';
 import { END_BYTES, type ChunkedJob } from './chunked-job.js';
 import { describeAim, hasRate, type RateOptions } from './rate-options.js';
@@ -72,7 +73,7 @@ export async function compressByChunks(job: CompressJob): Promise<CompressResult
     sideBytes: empty.byteCount - headerBytes,
   };
   try {
-    const outcome = rate.target === undefined ? await codeToBudget(chunked) : await codeToTarget(chunked);
+    const outcome = await codeChunks(chunked);
     if (journal.chunkCount === 0) throw new InputError('the video has no frames');
     await using target = await openByteOutput(output, { overwrite, inputs });
     const writer = new StreamWriter(target);
@@ -117,6 +118,11 @@ export async function compressByChunks(job: CompressJob): Promise<CompressResult
     if (error instanceof CancelledError || error instanceof EnvironmentError) journal.keep();
     throw error;
   }
+}
+
+function codeChunks(job: ChunkedJob): Promise<Outcome> {
+  if (job.rate.target !== undefined) return codeToTarget(job);
+  return job.rate.maxBitrate === undefined ? codeToBudget(job) : codeToLimit(job);
 }
 
 /** Name, structure and device of the encoders of a job. */

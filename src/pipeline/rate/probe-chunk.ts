@@ -1,8 +1,8 @@
-import type { QualityControl } from '../../codec/encoder.js';
 import type { QualityRange } from '../../codec/family.js';
 import { summariseFrames } from '../../metrics/measures.js';
 import { codeChunk, type CodedChunk } from './chunk-coder.js';
 import { bytesOfPackets, type ChunkedJob } from './chunked-job.js';
+import { ConstantQuality } from './constant-quality.js';
 import type { FrameQueue } from './frame-queue.js';
 import { measureChunk } from './measure-chunk.js';
 import { bestProbe, nextQuality, type Measured, type ProbeSearch } from './probe-search.js';
@@ -35,18 +35,13 @@ export async function probeChunk(
   { metric, statistic = 'mean' }: QualityTarget,
 ): Promise<ChunkProbe> {
   const setup = { properties, options: encoder, signal, isOnce: false };
-  const chunk = await codeChunk(setup, queue, from, constantQuality(quality), to);
+  const chunk = await codeChunk(setup, queue, from, new ConstantQuality(quality), to);
   const { packets } = chunk;
   const name = TARGET_METRICS[metric];
   const originals = queue.read(from, from + packets.length);
   const values = await measureChunk(name, header, packets, originals, properties, { ...encoder, signal });
   const value = summariseFrames(values, name)![statistic];
   return { quality, value, chunk, bytes: bytesOfPackets(packets), values };
-}
-
-/** A control that gives all frames one quality. */
-function constantQuality(quality: number): QualityControl {
-  return { lag: 8, quality: () => quality, coded: () => undefined };
 }
 
 /** Returns a quality for the first chunk, from coding its first frames. */

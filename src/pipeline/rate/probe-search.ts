@@ -102,7 +102,10 @@ function slopeOf(a: Point, b: Point): number {
 /** Returns the probe that is closest to the target. */
 export function bestProbe<P extends Measured>({ metric, target }: ProbeSearch, probes: readonly P[]): P {
   const { scale } = TARGET_SCALES[metric];
-  const distance = ({ value }: Measured): number => Math.abs(scale(value) - scale(target));
+  // Nothing reaches a perfect value: the best value comes closest.
+  const wanted = Math.min(scale(target), Number.MAX_VALUE);
+  const distance = ({ value }: Measured): number => Math.abs(wanted - scale(value));
+  if (wanted === Number.MAX_VALUE) return probes.reduce((best, other) => (scale(other.value) > scale(best.value) ? other : best));
   return probes.reduce((best, other) => (distance(other) < distance(best) ? other : best));
 }
 

@@ -35,6 +35,15 @@ export const TARGET_METRICS: Readonly<Record<TargetMetric, MetricName>> = {
   'ms-ssim': 'ms-ssim',
 };
 
+/** The least and the largest value of each metric. */
+const RANGES: Readonly<Record<TargetMetric, readonly [number, number]>> = {
+  vmaf: [0, 100],
+  lpips: [0, 10],
+  psnr: [0, 100],
+  ssim: [-1, 1],
+  'ms-ssim': [-1, 1],
+};
+
 /**
  * Returns why options do not fit together, and what to do; null if they do.
  *
@@ -79,6 +88,11 @@ export function checkRate(rate: RateOptions, quality: boolean): void {
     const { metric, value, statistic = 'mean' } = target;
     if (!Object.hasOwn(TARGET_METRICS, metric)) {
       throw new InputError(`there is no target ${metric}: give one of ${Object.keys(TARGET_METRICS).join(', ')}`);
+    }
+    const [least, most] = RANGES[metric];
+    if (value < least || value > most) {
+      const nearest = value < least ? `at least ${least}` : `at most ${most}`;
+      throw new InputError(`the target ${describeTarget(target)} cannot be met: ${metric} is ${nearest}`);
     }
     if (!Number.isFinite(value)) throw new InputError(`the target ${metric} is ${value}: give a number`);
     if (!['mean', 'p5'].includes(statistic)) throw new InputError(`the statistic is ${statistic}: give mean or p5`);
