@@ -32,7 +32,7 @@ export const BUDGET_SETTINGS: BudgetSettings = {
   lastFrames: 24,
   memory: 0.985,
   priorFrames: 3,
-  horizon: 6,
+  horizon: 3,
   caution: 0.35,
 };
 

@@ -11,22 +11,37 @@ export interface Measured {
 export interface TargetScale {
   /** A value on a scale that grows about evenly with quality. */
   scale(value: number): number;
-  /** Distances on that scale: good enough at once, and good enough after some probes. */
-  readonly fine: number;
-  readonly tolerance: number;
   /** What one step of quality usually gives on that scale. */
   readonly step: number;
+  /** How far a value is from a target, in the unit of {@link tolerance}. */
+  distance(value: number, target: number): number;
+  /** Distances that are good enough at once, and after some probes. */
+  readonly fine: number;
+  readonly tolerance: number;
 }
 
-const ofError = (error: number): number => -Math.log(Math.max(0, error));
+const plain = (value: number, target: number): number => Math.abs(value - target);
+const ratio = (value: number, target: number): number => Math.abs(Math.log(value / target));
+const similarity: TargetScale = {
+  scale: (value) => -Math.log(Math.max(0, 1 - value)),
+  step: 0.09,
+  distance: (value, target) => ratio(1 - value, 1 - target),
+  ...{ fine: 0.015, tolerance: 0.03 },
+};
 
 /** The metrics that can be targets. */
 export const TARGET_SCALES: Readonly<Record<TargetMetric, TargetScale>> = {
-  vmaf: { scale: (value) => value, fine: 0.25, tolerance: 0.5, step: 1.2 },
-  psnr: { scale: (value) => value, fine: 0.075, tolerance: 0.15, step: 0.5 },
-  lpips: { scale: (value) => ofError(value), fine: 0.015, tolerance: 0.03, step: 0.08 },
-  ssim: { scale: (value) => ofError(1 - value), fine: 0.015, tolerance: 0.03, step: 0.08 },
-  'ms-ssim': { scale: (value) => ofError(1 - value), fine: 0.015, tolerance: 0.03, step: 0.1 },
+  vmaf: {
+    scale: (value) => Math.log(Math.max(0, value) / Math.max(0, 100 - value)),
+    ...{ step: 0.13, distance: plain, fine: 0.25, tolerance: 0.5 },
+  },
+  psnr: { scale: (value) => value, step: 0.5, distance: plain, fine: 0.075, tolerance: 0.15 },
+  lpips: {
+    scale: (value) => -Math.log(Math.max(0, value)),
+    ...{ step: 0.08, distance: ratio, fine: 0.015, tolerance: 0.03 },
+  },
+  ssim: similarity,
+  'ms-ssim': similarity,
 };
 
 /** A search for the quality of a chunk. */
@@ -57,11 +72,11 @@ const SLOPE_RANGE = 3;
  */
 export function nextQuality(search: ProbeSearch, probes: readonly Measured[]): number | null {
   const { min, max } = search;
-  const { fine, tolerance, step, scale } = TARGET_SCALES[search.metric];
+  const { fine, tolerance, step, scale, distance } = TARGET_SCALES[search.metric];
   if (probes.length === 0) return clip(search.first, min, max);
   const target = scale(search.target);
-  const distance = Math.min(...probes.map(({ value }) => Math.abs(scale(value) - target)));
-  if (distance <= (probes.length < USUAL_PROBES ? fine : tolerance) || probes.length >= MOST_PROBES) return null;
+  const enough = probes.length < USUAL_PROBES ? fine : tolerance;
+  if (probes.some(({ value }) => distance(value, search.target) <= enough) || probes.length >= MOST_PROBES) return null;
   const points = probes
     .map(({ quality, value }) => ({ quality, height: scale(value) }))
     .sort((a, b) => a.quality - b.quality);
@@ -99,20 +114,19 @@ function slopeOf(a: Point, b: Point): number {
   return (a.height - b.height) / (a.quality - b.quality);
 }
 
-/** Returns the probe that is closest to the target. */
+/** Returns the probe that is closest to the target, or the best one if nothing reaches the target. */
 export function bestProbe<P extends Measured>({ metric, target }: ProbeSearch, probes: readonly P[]): P {
-  const { scale } = TARGET_SCALES[metric];
-  // Nothing reaches a perfect value: the best value comes closest.
-  const wanted = Math.min(scale(target), Number.MAX_VALUE);
-  const distance = ({ value }: Measured): number => Math.abs(wanted - scale(value));
-  if (wanted === Number.MAX_VALUE) return probes.reduce((best, other) => (scale(other.value) > scale(best.value) ? other : best));
-  return probes.reduce((best, other) => (distance(other) < distance(best) ? other : best));
+  const { scale, distance } = TARGET_SCALES[metric];
+  const isCloser = Number.isFinite(scale(target))
+    ? (a: P, b: P): boolean => distance(a.value, target) < distance(b.value, target)
+    : (a: P, b: P): boolean => scale(a.value) > scale(b.value);
+  return probes.reduce((best, other) => (isCloser(other, best) ? other : best));
 }
 
 /** Whether a value is worse than the target by more than the tolerance. */
 export function isMissed({ metric, target }: ProbeSearch, value: number): boolean {
-  const { scale, tolerance } = TARGET_SCALES[metric];
-  return !(scale(value) >= scale(target) - tolerance);
+  const { scale, distance, tolerance } = TARGET_SCALES[metric];
+  return !(scale(value) >= scale(target) || distance(value, target) <= tolerance);
 }
 
 /** What one step of quality gave between the two probes that are closest to each other; null if it is not known. */

@@ -153,7 +153,10 @@ export class OpusCoder implements Disposable {
       mustExist(graph.createFilter(mustExist(Filter.getByName(filter), filter), filter, args), `filter ${filter}`);
     const format = avGetSampleFmtName(frame.format as Parameters<typeof avGetSampleFmtName>[0]);
     const chain = [
-      create('abuffer', `time_base=${num}/${den}:sample_rate=${frame.sampleRate}:sample_fmt=${format}:channel_layout=${given}`),
+      create(
+        'abuffer',
+        `time_base=${num}/${den}:sample_rate=${frame.sampleRate}:sample_fmt=${format}:channel_layout=${given}`,
+      ),
       // Gaps become silence, so that sound and pictures stay together.
       create('aresample', `${SAMPLE_RATE}:async=1000`),
       create('aformat', `sample_fmts=flt:channel_layouts=${wanted}:sample_rates=${SAMPLE_RATE}`),
