@@ -109,10 +109,18 @@ test('a size counts sound, which can be coded again to fit', async () => {
 });
 
 test('a target is reached in each chunk', async () => {
-  const { rate } = await compress('target.tsr', '--target', 'psnr=24');
+  // The post-filter of the tiny pack spoils pictures.
+  const run = await tessera(['compress', video, folder.join('target.tsr'), '--json', '--target', 'psnr=34']);
+  expect([run.stderr, run.exitCode]).toEqual(['', 0]);
+  const { rate } = jsonLines(run.stdout).at(-1) as unknown as Done;
   expect(rate.chunks.length).toBe(3);
-  for (const { probes } of rate.chunks) expect(Math.abs(probes.at(-1)!.value - 24)).toBeLessThan(0.3);
-  expect(rate.reached).toBeCloseTo(24, 0);
+  for (const { probes } of rate.chunks) expect(Math.abs(probes.at(-1)!.value - 34)).toBeLessThan(0.4);
+  expect(Math.abs(rate.reached! - 34)).toBeLessThan(0.3);
+  const shown = folder.join('target.y4m');
+  expect((await tessera(['decompress', folder.join('target.tsr'), shown])).exitCode).toBe(0);
+  const compared = await tessera(['compare', video, shown, '--metrics', 'psnr-y', '--json']);
+  const [comparison] = jsonLines(compared.stdout) as { metrics?: Record<string, { mean: number }> }[];
+  expect(comparison!.metrics!['psnr-y']!.mean).toBeCloseTo(rate.reached!, 5);
 });
 
 test('no second exceeds a largest bit rate', async () => {
@@ -168,7 +176,7 @@ test('a size needs a file', async () => {
   expect(run.exitCode).toBe(3);
 });
 
-test.each([[['--bitrate', '60k']], [['--target', 'psnr=24']]])(
+test.each([[['--bitrate', '60k']], [['--target', 'psnr=22']]])(
   '%j goes on after a kill and gives the same bytes',
   async (args) => {
     await using place = await Folder.create();

@@ -68,7 +68,7 @@ export async function codeToTarget(job: ChunkedJob): Promise<Outcome> {
     const told = [...probes.filter((probe) => probe !== best), best].map((probe) => ({
       ...{ quality: probe.quality, value: probe.value, bytes: probe.bytes },
     }));
-    if (best.quality >= qualities.max && isMissed(search, best.value)) {
+    if (isMissed(search, best.value)) {
       throw new InputError(describeMissed(target, best.value, reportOf(job, best.chunk, told)));
     }
     const chunk = (await limit?.keep(queue, from, best.chunk)) ?? best.chunk;

@@ -76,12 +76,15 @@ export function nextQuality(search: ProbeSearch, probes: readonly Measured[]): n
   if (probes.length === 0) return clip(search.first, min, max);
   const target = scale(search.target);
   const enough = probes.length < USUAL_PROBES ? fine : tolerance;
-  if (probes.some(({ value }) => distance(value, search.target) <= enough) || probes.length >= MOST_PROBES) return null;
+  if (probes.some(({ value }) => distance(value, search.target) <= enough)) return null;
   const points = probes
     .map(({ quality, value }) => ({ quality, height: scale(value) }))
     .sort((a, b) => a.quality - b.quality);
   const below = points.findLast(({ height }) => height < target);
   const above = points.find(({ height }) => height >= target);
+  // Only the best quality shows that the target cannot be reached.
+  if (above === undefined && probes.length >= USUAL_PROBES) return points.at(-1)!.quality >= max ? null : max;
+  if (probes.length >= MOST_PROBES) return null;
   if (below !== undefined && above !== undefined) return between(points, below, above, target);
   const usual = search.step ?? step;
   const known = points.length < 2 ? usual : slopeOf(points.at(-1)!, points.at(-2)!);
@@ -114,13 +117,17 @@ function slopeOf(a: Point, b: Point): number {
   return (a.height - b.height) / (a.quality - b.quality);
 }
 
-/** Returns the probe that is closest to the target, or the best one if nothing reaches the target. */
-export function bestProbe<P extends Measured>({ metric, target }: ProbeSearch, probes: readonly P[]): P {
+/** Returns the probe that is closest to the target: one that reaches it if none is within the tolerance. */
+export function bestProbe<P extends Measured>(search: ProbeSearch, probes: readonly P[]): P {
+  const { metric, target } = search;
   const { scale, distance } = TARGET_SCALES[metric];
-  const isCloser = Number.isFinite(scale(target))
-    ? (a: P, b: P): boolean => distance(a.value, target) < distance(b.value, target)
-    : (a: P, b: P): boolean => scale(a.value) > scale(b.value);
-  return probes.reduce((best, other) => (isCloser(other, best) ? other : best));
+  const isGood = (probe: P): boolean => !isMissed(search, probe.value);
+  const cost = ({ value }: P): number => Math.min(distance(value, target), Number.MAX_VALUE);
+  return probes.reduce((best, other) => {
+    if (isGood(other) !== isGood(best)) return isGood(other) ? other : best;
+    if (cost(other) !== cost(best)) return cost(other) < cost(best) ? other : best;
+    return scale(other.value) > scale(best.value) ? other : best;
+  });
 }
 
 /** Whether a value is worse than the target by more than the tolerance. */

@@ -48,12 +48,18 @@ test('what cannot be reached is probed with the best quality and is missed', () 
   for (const [metric, curve, target] of [
     ['lpips', (q: number) => 0.5 * Math.exp(-0.05 * q), 0],
     ['psnr', (q: number) => 20 + 0.3 * q, 60],
+    ['psnr', (q: number) => 23 - Math.exp(-q / 10), 24],
   ] as const) {
     const search = { metric, target, min: 0, max: 63, first: 28 };
     const best = bestProbe(search, run(metric, curve, target));
     expect(best.quality).toBe(63);
     expect(isMissed(search, best.value)).toBe(true);
   }
+});
+
+test('if no probe is close, one that reaches the target is taken', () => {
+  const probes = run('psnr', (q) => (q < 30 ? 30 : 40), 34);
+  expect(bestProbe({ metric: 'psnr', target: 34, min: 0, max: 63, first: 28 }, probes).value).toBe(40);
 });
 
 test('a target that the lowest quality exceeds is taken', () => {
