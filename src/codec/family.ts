@@ -24,7 +24,7 @@ export interface QualityRange {
   /** From worst to best over the useful range, for rate-distortion curves. */
   readonly ladder: readonly number[];
   /** Returns roughly how many bits per luma sample a video of this quality needs: increasing, above 0. */
-  bits(quality: number): number;
+  readonly bits: (quality: number) => number;
 }
 
 /** A pack and the size of the video to code with it. */

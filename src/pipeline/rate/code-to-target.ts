@@ -35,7 +35,7 @@ export async function codeToTarget(job: ChunkedJob): Promise<Outcome> {
   const limit = rate.maxBitrate === undefined ? null : new PeakLimit(job, qualities, rate.maxBitrate);
   let limitedChunks = 0;
   const pass = ({ packets, report, values: reached, cuts }: ChunkRecord): void => {
-    limit?.pass(packets);
+    if (limit !== null) limit.pass(packets);
     limitedChunks += limit === null ? 0 : cuts;
     from += packets.length;
     bytes += report.bytes;

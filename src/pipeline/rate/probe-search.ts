@@ -10,11 +10,11 @@ export interface Measured {
 /** How a metric behaves. docs/ENCODER.md, "Rate control". */
 export interface TargetScale {
   /** A value on a scale that grows about evenly with quality. */
-  scale(value: number): number;
+  readonly scale: (value: number) => number;
   /** What one step of quality usually gives on that scale. */
   readonly step: number;
   /** How far a value is from a target, in the unit of {@link tolerance}. */
-  distance(value: number, target: number): number;
+  readonly distance: (value: number, target: number) => number;
   /** Distances that are good enough at once, and after some probes. */
   readonly fine: number;
   readonly tolerance: number;
