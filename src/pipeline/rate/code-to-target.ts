@@ -48,7 +48,7 @@ export async function codeToTarget(job: ChunkedJob): Promise<Outcome> {
   };
   for await (const chunk of journal.chunks()) pass(chunk);
   await using queue = new FrameQueue(job.frames());
-  for (; ; queue.drop(from)) {
+  while (true) {
     queue.drop(from);
     if (!(await queue.has(from))) break;
     const step = stepOf(target.metric, before);
