@@ -202,3 +202,17 @@ test.each([[['--bitrate', '60k']], [['--target', 'psnr=22']]])(
     expect(await place.list()).toEqual(['out.tsr']);
   },
 );
+
+test('after Ctrl-C, finished work is kept and told', async () => {
+  await using place = await Folder.create();
+  const output = place.join('out.tsr');
+  const child = start(['compress', video, output, '--pack', TINY_PACK, '--bitrate', '60k']);
+  await until(async () => ((await stat(`${output}.part`).catch(() => null))?.size ?? 0) > 4000);
+  child.kill('SIGINT');
+  const run = await child;
+  expect(run.exitCode).toBe(130);
+  expect(textOf(run.stderr)).toContain(
+    `finished work is kept in ${output}.part: the same command with --resume goes on`,
+  );
+  expect(await place.list()).toEqual(['out.tsr.part']);
+});

@@ -115,7 +115,11 @@ export async function compressByChunks(job: CompressJob): Promise<CompressResult
       },
     };
   } catch (error) {
-    if (error instanceof CancelledError || error instanceof EnvironmentError) journal.keep();
+    const isResumable = error instanceof CancelledError || error instanceof EnvironmentError;
+    if (isResumable && journal.path !== null && (journal.scout !== null || journal.chunkCount > 0)) {
+      journal.keep();
+      notes.add(`finished work is kept in ${journal.path}: the same command with --resume goes on`);
+    }
     throw error;
   }
 }

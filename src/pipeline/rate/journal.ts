@@ -104,6 +104,11 @@ export class Journal implements AsyncDisposable {
     }
   }
 
+  /** The file; null if it is temporary. */
+  get path(): string | null {
+    return this.#folder === null ? this.#path : null;
+  }
+
   /** What the first pass learned; null if it has not ended. */
   get scout(): readonly ScoutedFrame[] | null {
     return this.#scout;
