@@ -7,7 +7,15 @@
  */
 
 // Whole videos.
-export { compressVideo, type CompressOptions, type CompressResult, type VideoInput } from './pipeline/compress.js';
+export {
+  compressVideo,
+  type AudioChoice,
+  type CompressOptions,
+  type CompressResult,
+  type VideoInput,
+} from './pipeline/compress.js';
+export type { QualityTarget, RateOptions, TargetMetric } from './pipeline/rate/rate-options.js';
+export type { ChunkReport, Probe, RateReport } from './pipeline/rate/rate-report.js';
 export { decompressVideo, type DecompressOptions, type DecompressResult } from './pipeline/decompress.js';
 export {
   inspectStream,

@@ -1,4 +1,4 @@
-/** Fields of the header that only few videos need. The header ends after the last field that is not 0. */
+/** Fields of the header that only few videos need. If nothing follows, they end after the last one that is not 0. */
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
 import { type FieldType, uint } from './field-types.js';
@@ -78,14 +78,18 @@ function countOf(given: DisplayFields): number {
 }
 
 /** Returns the number of bytes that {@link writeDisplayFields} writes. */
-export function displayFieldsSize(given: DisplayFields): number {
+export function displayFieldsSize(given: DisplayFields, isWhole: boolean): number {
   const sizes = [1, masteringDisplay.size(zeros.masteringDisplay), contentLight.size(zeros.contentLight)];
-  return sizes.slice(0, countOf(given)).reduce((sum, size) => sum + size, 0);
+  return sizes.slice(0, isWhole ? sizes.length : countOf(given)).reduce((sum, size) => sum + size, 0);
 }
 
-/** Writes the fields up to the last one that is not 0. */
-export function writeDisplayFields(writer: ByteWriter, given: DisplayFields): void {
-  const count = countOf(given);
+/**
+ * Writes the fields up to the last one that is not 0.
+ *
+ * @param isWhole true: writes all fields, because others follow.
+ */
+export function writeDisplayFields(writer: ByteWriter, given: DisplayFields, isWhole: boolean): void {
+  const count = isWhole ? displayFieldNames.length : countOf(given);
   if (count > 0) fieldOrder.write(writer, given.fieldOrder, 'fieldOrder');
   if (count > 1) masteringDisplay.write(writer, given.masteringDisplay ?? zeros.masteringDisplay, 'masteringDisplay');
   if (count > 2) contentLight.write(writer, given.contentLight ?? zeros.contentLight, 'contentLight');

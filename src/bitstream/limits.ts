@@ -18,6 +18,9 @@ export const HEADER_BYTES_LIMIT = 1024;
 /** The largest length of a pack's name, in bytes. */
 export const PACK_NAME_LIMIT = 64;
 
+/** The largest length of the aim in a header, in bytes. */
+export const AIM_LIMIT = 64;
+
 /** The largest number of reference slots. */
 export const SLOT_LIMIT = 8;
 

@@ -12,6 +12,7 @@ import {
 } from './display-fields.js';
 import { flag, rawBytes, uint, word } from './field-types.js';
 import {
+  AIM_LIMIT,
   DIMENSION_LIMIT,
   FORMAT_VERSION,
   FRAME_AREA_LIMIT,
@@ -60,6 +61,9 @@ const rotation: FieldType<0 | 90 | 180 | 270> = {
   size: () => 1,
   describe: (value) => `${value} degrees`,
 };
+
+/** The optional field after those of {@link DisplayFields}. */
+const aimField = word(AIM_LIMIT);
 
 /** Fields of the header between `headerLength` and `headerCrc` that every header has. */
 export const streamHeaderFields = structure(
@@ -115,6 +119,8 @@ export interface StreamHeader extends DisplayFields {
   readonly packName: string;
   /** Identity of the model pack, 16 bytes. */
   readonly packId: Uint8Array;
+  /** The bit rate, size or quality that the encoder aimed at, for display only: 1..64 characters, no spaces. */
+  readonly aim?: string | undefined;
 }
 
 /** Returns the bytes of a header, with magic and CRC.
@@ -125,10 +131,14 @@ export function encodeHeader(header: StreamHeader): Uint8Array {
   const writer = new ByteWriter();
   writer.bytes(MAGIC);
   writer.uint(FORMAT_VERSION, 1);
-  const size = streamHeaderFields.size(header) + displayFieldsSize(header);
+  const { aim } = header;
+  const hasAim = aim !== undefined;
+  const aimSize = hasAim ? aimField.size(aim) : 0;
+  const size = streamHeaderFields.size(header) + displayFieldsSize(header, hasAim) + aimSize;
   writer.uint(HEADER_PREAMBLE_BYTES + size + CRC_BYTES, 2);
   streamHeaderFields.write(writer, header, 'header');
-  writeDisplayFields(writer, header);
+  writeDisplayFields(writer, header, hasAim);
+  if (hasAim) aimField.write(writer, aim, 'aim');
   writer.uint(crc32c(writer.finish()), 4);
   return writer.finish();
 }
@@ -176,12 +186,14 @@ export function decodeHeader(bytes: Uint8Array): StreamHeader {
     throw new BitstreamError('header is damaged: its CRC does not match', { offset: crcOffset, field: 'headerCrc' });
   }
   const body = new ByteReader(bytes.subarray(HEADER_PREAMBLE_BYTES, crcOffset), HEADER_PREAMBLE_BYTES);
-  return { ...streamHeaderFields.read(body, 'header'), ...readDisplayFields(body) };
+  const known = { ...streamHeaderFields.read(body, 'header'), ...readDisplayFields(body) };
+  return body.remaining === 0 ? known : { ...known, aim: aimField.read(body, 'aim') };
 }
 
 /** Returns the names and values of a header's fields, as text for people. */
 export function describeHeader(header: StreamHeader): DescribedField[] {
-  return [...streamHeaderFields.list(header), ...listDisplayFields(header)];
+  const aim = header.aim === undefined ? [] : [{ name: 'aim', value: header.aim }];
+  return [...streamHeaderFields.list(header), ...listDisplayFields(header), ...aim];
 }
 
 function checkMagic(bytes: Uint8Array): void {

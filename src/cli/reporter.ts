@@ -119,15 +119,23 @@ function newBar(format: string): SingleBar {
 function startBar(progress: Progress): SingleBar {
   const format =
     progress.totalFrames === null
-      ? '{value} frames | {fps} fps{bits}'
-      : '{bar} {value}/{total} frames | {fps} fps{bits} | {left} left';
+      ? '{place}{value} frames | {fps} fps{bits}'
+      : '{place}{bar} {value}/{total} frames | {fps} fps{bits} | {left} left';
   const bar = newBar(format);
   bar.start(progress.totalFrames ?? 0, 0, describe(progress));
   return bar;
 }
 
-function describe({ framesPerSecond, bytes, bitsPerPixel, secondsLeft }: Progress): Record<string, string> {
+function describe(progress: Progress): Record<string, string> {
+  const { framesPerSecond, bytes, bitsPerPixel, secondsLeft, pass, passes, chunk, probe, expectedBytes } = progress;
+  const places = [
+    ...(pass === undefined || passes === 1 ? [] : [`pass ${pass} of ${passes}`]),
+    ...(chunk === undefined ? [] : [`chunk ${chunk}`]),
+    ...(probe === undefined ? [] : [`probe ${probe}`]),
+    ...(expectedBytes === undefined ? [] : [`about ${describeBytes(expectedBytes)}`]),
+  ];
   return {
+    place: places.map((place) => `${place} | `).join(''),
     fps: framesPerSecond.toFixed(1),
     // A command that reads or writes no stream has no bytes to show.
     bits: bytes === 0 ? '' : ` | ${bitsPerPixel.toFixed(4)} bits per pixel`,

@@ -7,6 +7,7 @@ import type { Frame } from '../video/frame.js';
 import { unlessCancelled } from './cancellation.js';
 import { checkInteger } from './check-integer.js';
 import type { SequenceOptions, Tune } from './sequence-options.js';
+import type { QualityRange } from './family.js';
 import { findFamily } from './find-family.js';
 import {
   tokenBuffers,
@@ -56,6 +57,40 @@ export interface EncoderOptions {
   readonly threads?: number;
 }
 
+/** Decides the quality of each frame while a sequence is encoded. */
+export interface QualityControl {
+  /** The frame before the next one by this many is the last one that {@link coded} must report, at least 0. */
+  readonly lag: number;
+  /**
+   * Returns the quality of the next frame in coding order, within the range of the family; it may have a fraction. It
+   * may be called several times for one frame.
+   */
+  quality(): number;
+  /**
+   * Reports a frame and what {@link quality} was for it. Frames come in coding order, each as soon as {@link lag}
+   * demands it and never earlier; at the end of the sequence, all others whose packets were yielded.
+   */
+  coded(packet: Packet, quality: number): void;
+}
+
+/**
+ * Returns the possible qualities of a pack.
+ *
+ * @param pack its name or folder.
+ * @throws ModelError if it cannot be used.
+ */
+export async function qualitiesOf(pack = DEFAULT_PACK): Promise<QualityRange> {
+  return findFamily(await loadPack(pack)).quality;
+}
+
+/** How to encode a sequence. */
+export interface EncodeOptions {
+  /** Ends the call with a CancelledError. */
+  readonly signal?: AbortSignal | undefined;
+  /** Default: all frames have the quality of the encoder. */
+  readonly control?: QualityControl | undefined;
+}
+
 /** A packet that the token worker makes. */
 class PendingPacket {
   isMade = false;
@@ -89,6 +124,8 @@ export class Encoder implements AsyncDisposable {
   readonly packId: Uint8Array;
   /** The device of the graphs, and the reason for the choice. */
   readonly device: ResolvedDevice;
+  /** The possible qualities, and how bits grow with them. */
+  readonly qualities: QualityRange;
   /** The number of reference slots that the packets use. */
   readonly slotCount: number;
   /** The number of frames that a decoder must hold back to show them in order. */
@@ -112,6 +149,7 @@ export class Encoder implements AsyncDisposable {
     this.packName = pack.name;
     this.packId = pack.id;
     this.device = device;
+    this.qualities = family.quality;
     const { slotCount, reorderDepth } = family.structure(width, height, sequence.keyint);
     this.slotCount = slotCount;
     this.reorderDepth = reorderDepth;
@@ -148,20 +186,30 @@ export class Encoder implements AsyncDisposable {
    */
   async *encode(
     frames: AsyncIterable<Frame>,
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+    { signal, control }: EncodeOptions = {},
   ): AsyncGenerator<Packet, void, void> {
+    const reports: { readonly packet: Promise<Packet>; readonly quality: number }[] = [];
     const times = new Map<number, FrameTime>();
     const pending: PendingPacket[] = [];
     let pushed = 0;
     let index = 0;
     let checksumAt = 0;
+    const report = async (to: QualityControl): Promise<void> => {
+      const { packet, quality } = reports.shift()!;
+      to.coded(await unlessCancelled(packet, signal), quality);
+    };
     const advance = async (frame: Frame | null): Promise<boolean> => {
-      const encoded = await unlessCancelled(this.#request(frame), signal);
+      // Reports depend on the number of frames alone, not on time: else streams would differ from run to run.
+      while (control !== undefined && reports.length > control.lag) await report(control);
+      const quality = control?.quality() ?? null;
+      const encoded = await unlessCancelled(this.#request(frame, quality), signal);
       if (encoded === null) return false;
       const { display, header, loopChecksum } = encoded;
       const isChecked = loopChecksum !== null && (header.kind === 'key' || index >= checksumAt);
       if (isChecked) checksumAt = index + CHECKSUM_INTERVAL;
-      pending.push(new PendingPacket(this.#pack(encoded, times.get(display)!, isChecked ? loopChecksum : null)));
+      const packet = this.#pack(encoded, times.get(display)!, isChecked ? loopChecksum : null);
+      pending.push(new PendingPacket(packet));
+      if (quality !== null) reports.push({ packet, quality });
       times.delete(display);
       index++;
       return true;
@@ -179,7 +227,9 @@ export class Encoder implements AsyncDisposable {
       }
       while (pending.length > 0) yield await unlessCancelled(pending.shift()!.packet, signal);
     } finally {
-      for (const { packet } of pending) packet.catch(() => undefined);
+      // All frames that the caller has got are reported, even if it stops early.
+      while (control !== undefined && reports.length > pending.length) await report(control);
+      for (const { packet } of [...pending, ...reports]) packet.catch(() => undefined);
     }
   }
 
@@ -188,10 +238,10 @@ export class Encoder implements AsyncDisposable {
     await Promise.all([this.#pictures[Symbol.asyncDispose](), this.#tokens[Symbol.asyncDispose]()]);
   }
 
-  #request(frame: Frame | null): Promise<EncoderResponse> {
-    if (frame === null) return this.#pictures.call({ picture: null });
+  #request(frame: Frame | null, quality: number | null): Promise<EncoderResponse> {
+    if (frame === null) return this.#pictures.call({ picture: null, quality });
     const { y, u, v, pts } = frame;
-    return this.#pictures.call({ picture: { y, u, v, pts } });
+    return this.#pictures.call({ picture: { y, u, v, pts }, quality });
   }
 
   async #pack(

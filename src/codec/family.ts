@@ -23,6 +23,8 @@ export interface QualityRange {
   readonly default: number;
   /** From worst to best over the useful range, for rate-distortion curves. */
   readonly ladder: readonly number[];
+  /** Returns roughly how many bits per luma sample a video of this quality needs: increasing, above 0. */
+  readonly bits: (quality: number) => number;
 }
 
 /** A pack and the size of the video to code with it. */

@@ -6,7 +6,14 @@
  */
 
 // Frames to packets and back.
-export { DEFAULT_PACK, Encoder, type EncoderOptions } from '../codec/encoder.js';
+export {
+  DEFAULT_PACK,
+  Encoder,
+  type EncodeOptions,
+  type EncoderOptions,
+  type QualityControl,
+} from '../codec/encoder.js';
+export type { QualityRange } from '../codec/family.js';
 export type { Tune } from '../codec/sequence-options.js';
 export {
   Decoder,

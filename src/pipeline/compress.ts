@@ -1,81 +1,38 @@
 import { open } from 'node:fs/promises';
-import { DIMENSION_LIMIT, FRAME_AREA_LIMIT, SIDE_CHUNK_BYTES } from '../bitstream/limits.js';
+import { DIMENSION_LIMIT, FRAME_AREA_LIMIT } from '../bitstream/limits.js';
 import { MAGIC } from '../bitstream/stream-header.js';
-import { StreamWriter, type ByteSink, type BytesBySection } from '../bitstream/stream-writer.js';
-import { Encoder, type EncoderOptions } from '../codec/encoder.js';
+import { StreamWriter, type ByteSink } from '../bitstream/stream-writer.js';
+import { Encoder } from '../codec/encoder.js';
 import { InputError, throwIfCancelled } from '../errors.js';
 import { resolveInput } from '../io/input.js';
-import type { Frame, VideoProperties } from '../video/frame.js';
+import type { VideoProperties } from '../video/frame.js';
 import { openVideo, type VideoSource } from '../video/in/media-reader.js';
 import { openByteOutput } from '../io/byte-output.js';
+import { chooseSide } from './choose-side.js';
+import type { CompressJob } from './compress-job.js';
+import type { CompressOptions, CompressResult, VideoInput } from './compress-options.js';
+import { Clock, noteDevice, NoteBook, writeSide } from './compress-parts.js';
 import { encoderHeader } from './encoder-header.js';
 import { DEFAULT_KEY_INTERVAL, keyIntervalFrames } from './key-interval.js';
 import { checkInteger } from '../codec/check-integer.js';
+import { bitsPerPixel, ProgressMeter } from './progress.js';
+import { compressByChunks, needsChunks } from './rate/compress-by-chunks.js';
+import { planAhead } from './rate/plan-ahead.js';
+import { checkRate, describeAim, hasRate } from './rate/rate-options.js';
+import { countPart, openPart } from './source-part.js';
+import { checkTimes } from './side-window.js';
 import { WordsMaker } from './words/words-maker.js';
-import { choosePart, countPart, openPart } from './source-part.js';
-import { checkTimes, type TimeWindow } from './side-window.js';
-import { bitsPerPixel, ProgressMeter, type LongCallOptions } from './progress.js';
 
-/**
- * An input of {@link compressVideo}: the path or `file://` URL of any file that FFmpeg reads, of a pipe (a FIFO) or of
- * a folder of pictures; a list of picture files; the bytes of a video, such as `process.stdin`.
- */
-export type VideoInput = string | readonly string[] | AsyncIterable<Uint8Array>;
-
-/** How to compress. */
-export interface CompressOptions extends Omit<EncoderOptions, 'keyint'>, LongCallOptions {
-  /** The largest distance between key frames, in frames or in seconds such as `'10s'`. Default: `'10s'`. */
-  readonly keyint?: number | string;
-  /** Start at this time of the source, in seconds. The stream starts there with time 0. */
-  readonly start?: number;
-  /** Stop after this duration, in seconds. */
-  readonly duration?: number;
-  /** `none` leaves out sound. Default: `copy`, which keeps sound unchanged. */
-  readonly audio?: 'copy' | 'none';
-  /**
-   * Which video track of a file with several, from 1; cover pictures do not count. The other tracks are kept as side
-   * data. Default: 1.
-   */
-  readonly track?: number;
-  /** Replace an existing file. Default: false. */
-  readonly overwrite?: boolean;
-  /** Frames per second of picture files, which have no time stamps. Default: 25. */
-  readonly picturesPerSecond?: number;
-  /** True: also write words, by which `findScenes` finds the scenes of the video. Default: false. */
-  readonly words?: boolean;
-  /** True: refuse an input that is cut or damaged. False (the default): use the intact part, with a note. */
-  readonly strict?: boolean;
-}
-
-/** The result of {@link compressVideo}. */
-export interface CompressResult {
-  readonly width: number;
-  readonly height: number;
-  readonly frames: number;
-  /** Bytes of the whole stream. */
-  readonly bytes: number;
-  readonly bytesBySection: BytesBySection;
-  /** Bits of packets, with their framing, per luma sample. */
-  readonly bitsPerPixel: number;
-  /** The length of the video in seconds. */
-  readonly duration: number;
-  /** The duration of the call in seconds. */
-  readonly seconds: number;
-  readonly framesPerSecond: number;
-  /** Name of the model pack that the stream needs. */
-  readonly pack: string;
-  readonly device: 'cpu' | 'cuda';
-  /** Conversions and losses, one line each. */
-  readonly notes: readonly string[];
-}
+export type { AudioChoice, CompressOptions, CompressResult, VideoInput } from './compress-options.js';
 
 /**
  * Compresses a video to a `.tsr` stream. Sound, subtitles, chapters and tags are kept unchanged. Memory does not grow
  * with the length of the video.
  *
  * @param output path of the file, or a sink for bytes. The file appears when it is complete.
- * @throws InputError if the input cannot be used or the output must not be written; ModelError; EnvironmentError;
- * CancelledError. Nothing is left behind then.
+ * @throws InputError if the input cannot be used, the output must not be written, or the aim cannot be reached;
+ * ModelError; EnvironmentError; CancelledError. Nothing is left behind then, but finished parts in `OUTPUT.part` after a
+ * CancelledError or an EnvironmentError of a call with a `rate` that takes several passes.
  */
 export async function compressVideo(
   given: VideoInput,
@@ -85,52 +42,84 @@ export async function compressVideo(
   const { signal, onNote } = options;
   checkTimes(options.start, options.duration);
   if (options.track !== undefined) checkInteger('track', options.track, 1, 1000);
+  if (options.rate !== undefined) checkRate(options.rate, options.quality !== undefined);
   throwIfCancelled(signal);
   const input = isList(given) ? given : await resolveInput(given, signal);
   await refuseStream(input);
   const { picturesPerSecond, strict = false } = options;
-  await using source = await openVideo(input, {
-    signal,
-    strict,
-    track: options.track,
-    ...(picturesPerSecond === undefined ? {} : { picturesPerSecond }),
-  });
+  const openSource = (from: VideoInput): Promise<VideoSource> =>
+    openVideo(from, {
+      signal,
+      strict,
+      track: options.track,
+      ...(picturesPerSecond === undefined ? {} : { picturesPerSecond }),
+    });
+  await using source = await openSource(input);
   const { properties } = source;
   checkSize(properties);
   const keyint = keyIntervalFrames(options.keyint ?? DEFAULT_KEY_INTERVAL, properties.frameRate);
-  await using encoder = await Encoder.create(properties.width, properties.height, { ...options, keyint });
-  const notes = new NoteBook(source, onNote);
-  if ((options.device ?? 'auto') !== encoder.device.device && encoder.device.device === 'cuda') {
-    notes.add(`on ${encoder.device.device}: ${encoder.device.reason}`);
+  const notes = new NoteBook(onNote);
+  notes.update(source);
+  const isRepeatable = typeof input === 'string' || isList(input);
+  if (options.rate?.maxSize !== undefined && !isRepeatable) {
+    throw new InputError(
+      'a largest size needs the whole video first, and a pipe can be read only once: save it to a file, or give a bit rate',
+    );
   }
-  await using target = await openByteOutput(output, {
-    overwrite: options.overwrite ?? false,
+  if (options.resume === true && (!isRepeatable || typeof output !== 'string')) {
+    throw new InputError('only a call that reads files and writes a file can be resumed: leave out resume');
+  }
+  const job: CompressJob = {
+    ...{ source, properties, output, notes, options },
+    reopen: isRepeatable ? () => openSource(input) : null,
     inputs: typeof input === 'string' ? [input] : isList(input) ? input : [],
-  });
-  const writer = new StreamWriter(target);
-  await writer.writeHeader(encoderHeader(encoder, properties));
+    encoder: { ...options, keyint },
+  };
+  if (!needsChunks(job)) return await compressAtOnce(job);
+  if (options.words === true) {
+    throw new InputError('words cannot be written with an aim that takes several passes: compress first, then add words');
+  }
+  return await compressByChunks(job);
+}
+
+/** Codes the frames as they come. */
+async function compressAtOnce({ source, properties, options, encoder: given, output, inputs, notes }: CompressJob) {
+  const { signal, rate } = options;
   const part = await openPart(source.frames({ signal }), properties.timeBase, options);
+  const plan = hasRate(rate) ? await planAhead(part.frames, properties, given, rate, signal) : null;
+  await using encoder = await Encoder.create(properties.width, properties.height, plan?.options ?? given);
+  noteDevice(encoder, options, notes);
+  await using target = await openByteOutput(output, { overwrite: options.overwrite ?? false, inputs });
+  const writer = new StreamWriter(target);
+  const aim = hasRate(rate) ? describeAim(rate, options.quality) : undefined;
+  await writer.writeHeader(encoderHeader(encoder, properties, aim));
   // Side data comes first, so that a reader of a pipe knows the tracks before it starts an output file.
-  await writeSide(source, part.window, options.audio !== 'none', writer);
+  {
+    await using side = await chooseSide(source, part.window, options, notes);
+    await writeSide(side, writer);
+  }
   throwIfCancelled(signal);
 
   const pixels = properties.width * properties.height;
   const meter = new ProgressMeter(pixels, countPart(source, options), options.onProgress);
   const clock = new Clock();
+  const frames = plan?.frames ?? part.frames;
   await using words = options.words === true ? await WordsMaker.create(properties) : null;
-  const timed = clock.watch(part.frames);
-  for await (const packet of encoder.encode(words?.watch(timed) ?? timed, { signal })) {
+  for await (const packet of encoder.encode(words?.watch(frames) ?? frames, { signal, control: plan?.control })) {
     const size = await writer.writePacket(packet);
     await words?.addPacket(packet);
+    clock.add(packet);
     meter.addPacket(size, writer.byteCount);
     meter.addFrame();
-    notes.update();
+    notes.update(source);
   }
   if (meter.frames === 0) throw new InputError('the video has no frames');
+  const duration = clock.seconds(properties);
+  const report = plan?.finish(duration, aim!);
   await writer.finish((await words?.finish()) ?? null);
   await target.finish();
   meter.finish(writer.byteCount);
-  notes.update();
+  notes.update(source);
   const { seconds } = meter;
   return {
     width: properties.width,
@@ -139,12 +128,13 @@ export async function compressVideo(
     bytes: writer.byteCount,
     bytesBySection: writer.bytesBySection,
     bitsPerPixel: bitsPerPixel(writer.bytesBySection.packet, meter.frames, pixels),
-    duration: clock.seconds(properties),
+    duration,
     seconds,
     framesPerSecond: meter.frames / seconds,
     pack: encoder.packName,
     device: encoder.device.device,
     notes: notes.lines,
+    ...(report === undefined ? {} : { rate: report }),
   };
 }
 
@@ -176,77 +166,4 @@ function checkSize({ width, height }: VideoProperties): void {
     `the pictures are ${width}x${height}: a .tsr stream holds at most ${DIMENSION_LIMIT} samples in width and height and ` +
       `${FRAME_AREA_LIMIT} in total; scale the video down first`,
   );
-}
-
-async function writeSide(
-  source: VideoSource,
-  window: TimeWindow | null,
-  keepAudio: boolean,
-  writer: StreamWriter,
-): Promise<void> {
-  const whole = await source.side();
-  if (whole === null) return;
-  await using side = await choosePart(whole, window, keepAudio);
-  await writer.writeSide(gather(side.bytes(), SIDE_CHUNK_BYTES));
-}
-
-/**
- * Yields the same bytes in pieces of `size` bytes; the last piece may be smaller. Larger pieces save bytes, because
- * each section has its own framing.
- */
-async function* gather(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array, void, undefined> {
-  let held: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    held.push(chunk);
-    length += chunk.length;
-    if (length < size) continue;
-    const all = Buffer.concat(held);
-    let at = 0;
-    for (; at + size <= length; at += size) yield all.subarray(at, at + size);
-    held = [all.subarray(at)];
-    length -= at;
-  }
-  if (length > 0) yield Buffer.concat(held);
-}
-
-/** Passes on each note of the source once. */
-class NoteBook {
-  readonly lines: string[] = [];
-  readonly #source: VideoSource;
-  readonly #onNote: LongCallOptions['onNote'];
-  #taken = 0;
-
-  constructor(source: VideoSource, onNote: LongCallOptions['onNote']) {
-    this.#source = source;
-    this.#onNote = onNote;
-    this.update();
-  }
-
-  add(line: string): void {
-    this.lines.push(line);
-    this.#onNote?.(line);
-  }
-
-  update(): void {
-    for (; this.#taken < this.#source.notes.length; this.#taken++) this.add(this.#source.notes[this.#taken]!);
-  }
-}
-
-/** Measures the time from the start of the first frame to the end of the last frame. */
-class Clock {
-  #first: bigint | null = null;
-  #end = 0n;
-
-  async *watch(frames: AsyncIterable<Frame>): AsyncGenerator<Frame, void, undefined> {
-    for await (const frame of frames) {
-      this.#first ??= frame.pts;
-      this.#end = frame.pts + frame.duration;
-      yield frame;
-    }
-  }
-
-  seconds({ timeBase }: VideoProperties): number {
-    return (Number(this.#end - (this.#first ?? 0n)) * timeBase.num) / timeBase.den;
-  }
 }

@@ -3,8 +3,15 @@ import type { StreamHeader } from '../bitstream/stream-header.js';
 import type { Encoder } from '../codec/encoder.js';
 import type { VideoProperties } from '../video/frame.js';
 
-/** Returns the header of the stream that an encoder makes from a video. */
-export function encoderHeader(encoder: Encoder, properties: VideoProperties): StreamHeader {
+/** What an encoder tells about its stream. */
+export type HeaderParts = Pick<Encoder, 'slotCount' | 'reorderDepth' | 'packName' | 'packId'>;
+
+/**
+ * Returns the header of the stream that an encoder makes from a video.
+ *
+ * @param aim what decided the quality, if it was not a constant quality.
+ */
+export function encoderHeader(encoder: HeaderParts, properties: VideoProperties, aim?: string): StreamHeader {
   // Only the fields that a header has.
   const { width, height, timeBase, frameRate, sampleAspect, rotation, colour } = properties;
   const { slotCount, reorderDepth, packName, packId } = encoder;
@@ -12,5 +19,6 @@ export function encoderHeader(encoder: Encoder, properties: VideoProperties): St
     ...{ width, height, timeBase, frameRate, sampleAspect, rotation, colour },
     ...displayFieldsOf(properties),
     ...{ slotCount, reorderDepth, packName, packId },
+    ...(aim === undefined ? {} : { aim }),
   };
 }

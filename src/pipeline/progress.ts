@@ -20,6 +20,14 @@ export interface Progress {
    * yet.
    */
   readonly secondsLeft: number | null;
+  /** With several passes: the number of this pass, from 1, and of all. `frames` counts within a pass. */
+  readonly pass?: number;
+  readonly passes?: number;
+  /** With chunks: the number of the chunk in work, from 1, and of its coding. */
+  readonly chunk?: number;
+  readonly probe?: number;
+  /** Expected bytes of the whole stream. */
+  readonly expectedBytes?: number;
 }
 
 /** Options that all long calls take. */

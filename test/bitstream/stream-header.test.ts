@@ -79,7 +79,7 @@ test('any header comes back', () => {
 });
 
 test('fields that a later edition added are skipped', () => {
-  const header = { ...sampleHeader, contentLight: { maxContent: 1000, maxFrameAverage: 400 } };
+  const header = { ...sampleHeader, contentLight: { maxContent: 1000, maxFrameAverage: 400 }, aim: 'bitrate=800000' };
   const bytes = encodeHeader(header);
   const longer = Uint8Array.of(...bytes.subarray(0, -4), 9, 9, 9, 0, 0, 0, 0);
   longer[9] = longer.length;
@@ -88,7 +88,7 @@ test('fields that a later edition added are skipped', () => {
 
 test('the reference parser reads what few videos need', async () => {
   const contentLight = { maxContent: 1000, maxFrameAverage: 400 };
-  for (const fields of [{ fieldOrder: 'bottomFirst' }, { contentLight }] as const) {
+  for (const fields of [{ fieldOrder: 'bottomFirst' }, { contentLight }, { aim: 'target=vmaf=93' }] as const) {
     const { header } = readContainer(await writeStream([sampleKey], [], { ...sampleHeader, ...fields }));
     expect(header.packName).toBe(sampleHeader.packName);
   }
@@ -153,4 +153,15 @@ describe('what is refused', () => {
     expect(() => encodeHeader({ ...sampleHeader, height: 0 })).toThrow(/height 0 .* must be 1..16384/);
     expect(() => encodeHeader({ ...sampleHeader, timeBase: { num: 1, den: 0.5 } })).toThrow(InputError);
   });
+});
+
+test('the aim is read and shown, whether or not other optional fields are there', () => {
+  for (const fields of [{}, { fieldOrder: 'topFirst' } as const]) {
+    const header = { ...sampleHeader, ...fields, aim: 'max-size=10000000' };
+    expect(decodeHeader(encodeHeader(header))).toEqual(header);
+    expect(describeHeader(header).at(-1)).toEqual({ name: 'aim', value: 'max-size=10000000' });
+  }
+  for (const aim of ['', 'two words', 'x'.repeat(65)]) {
+    expect(() => encodeHeader({ ...sampleHeader, aim })).toThrow(/aim/);
+  }
 });

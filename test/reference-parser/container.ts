@@ -164,6 +164,10 @@ function readHeader(cursor: Cursor): ReferenceHeader {
   ] as const) {
     if (cursor.position < behind) must(cursor.take(bytes).length === bytes && cursor.position <= behind, field);
   }
+  if (cursor.position < behind) {
+    const aim = Buffer.from(cursor.take(cursor.number(1))).toString('latin1');
+    must(/^[\x21-\x7e]{1,64}$/.test(aim) && cursor.position <= behind, 'aim');
+  }
   cursor.position = headerLength - 4;
   const crc = crc32cOf(cursor.bytes.subarray(0, cursor.position));
   must(cursor.number(4) === crc, 'headerCrc');

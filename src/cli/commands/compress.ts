@@ -2,6 +2,7 @@ import { checkKeyint, given, parseDuration, parseSeconds, sharedOptions, wholeNu
 import { defineCommand } from '../define-command.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { countOf, describeBytes } from '../reporter.js';
+import { parseAudio, parseRate, rateOptions } from '../rate-arguments.js';
 import { UsageError } from '../run-command.js';
 import { nameOf, PIPE, readStdin, stdoutSink } from '../standard-streams.js';
 
@@ -23,6 +24,8 @@ export const compressCommand = defineCommand({
           requiresArg: true,
           describe: '0 (worst) .. 63 (best), default 28; in the pack lookup-free 1 .. 18, default 18',
         },
+        ...rateOptions,
+        resume: { type: 'boolean', default: false, describe: 'Go on with a stopped command (same options)' },
         keyint: {
           type: 'string',
           requiresArg: true,
@@ -39,9 +42,8 @@ export const compressCommand = defineCommand({
         duration: { type: 'string', requiresArg: true, describe: 'Stop after this time' },
         audio: {
           // yargs gives --no-audio as false.
-          coerce: (value: unknown): unknown => (value === false ? 'none' : value),
-          choices: ['copy', 'none'] as const,
-          describe: 'Keep sound unchanged (default) or leave it out; --no-audio is --audio none',
+          coerce: (value: unknown): string | undefined => (value === false ? 'none' : (value as string | undefined)),
+          describe: 'copy (default), none (also --no-audio), or opus:64k to code sound again',
         },
         track: { type: 'number', requiresArg: true, describe: 'Video track of a file with several, from 1; default 1' },
         pack: sharedOptions.pack,
@@ -52,6 +54,8 @@ export const compressCommand = defineCommand({
       })
       .example('$0 compress in.mp4 out.tsr', 'Compress with default quality')
       .example('$0 compress -q 40 --keyint 2s in.mkv out.tsr', 'Higher quality, and a key frame every 2 seconds')
+      .example('$0 compress in.mp4 out.tsr --max-size 10MB --audio opus:64k', 'A file of 10 MB at most')
+      .example('$0 compress in.mp4 out.tsr --target vmaf=93', 'VMAF 93 in every part')
       .example('ffmpeg -i in.avi -f yuv4mpegpipe - | $0 compress - out.tsr', 'From a pipe'),
   run: async (argv, { signal, reporter }) => {
     const { in: input, out: output, device, overwrite, strict, words } = argv;
@@ -74,7 +78,8 @@ export const compressCommand = defineCommand({
           threads: wholeNumber('threads', argv.threads, 1, 64),
           start: parseSeconds('start', argv.start),
           duration: parseDuration('duration', argv.duration),
-          audio: argv.audio as 'copy' | 'none' | undefined,
+          audio: parseAudio(argv.audio),
+          rate: parseRate(argv),
           track: wholeNumber('track', argv.track, 1, 1000),
           pack: argv.pack,
           tune: argv.tune,
@@ -84,6 +89,7 @@ export const compressCommand = defineCommand({
         overwrite,
         strict,
         words,
+        resume: argv.resume,
         signal,
         onProgress: (progress) => reporter.progress(progress),
         onNote: (note) => reporter.note(note),

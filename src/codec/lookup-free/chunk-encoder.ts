@@ -10,6 +10,7 @@ import { GROUP, type CellGrid } from './cell-grid.js';
 import type { CellTokens } from './cell-tokens.js';
 import { ChunkDecoder } from './chunk-decoder.js';
 import { gatherPictures, lastPictureError } from './picture-group.js';
+import { wholeQuality } from '../whole-quality.js';
 import { SignChooser } from './sign-chooser.js';
 import { evidenceOf, type PictureGroup } from './tokenizer.js';
 
@@ -68,6 +69,8 @@ export class ChunkEncoder {
   readonly #waiting: Waiting[] = [];
   readonly #packets: ChunkPacket[] = [];
   #last: LookAheadFrame | null = null;
+  /** The number of token grids encoded so far. */
+  #groups = 0;
   /** The number of frames of the chunk so far. */
   #sinceKey = 0;
   /** The pictures of the last token grid. */
@@ -96,9 +99,15 @@ export class ChunkEncoder {
     return this.#packets.length > 0 || this.#nextPictures(isEnd).length > 0;
   }
 
-  /** Returns the next packet; `isEnd` as in {@link isReady}, which must have returned true. */
-  async next(isEnd: boolean): Promise<ChunkPacket> {
-    if (this.#packets.length === 0) await this.#encode(this.#nextPictures(isEnd));
+  /**
+   * Returns the next packet; `isEnd` as in {@link isReady}, which must have returned true.
+   *
+   * @param quality channels of the next token grid, which may have a fraction. Default: those of the sequence.
+   */
+  async next(isEnd: boolean, quality = this.#channels): Promise<ChunkPacket> {
+    if (this.#packets.length === 0) {
+      await this.#encode(this.#nextPictures(isEnd), wholeQuality(quality, this.#groups++));
+    }
     return this.#packets.shift()!;
   }
 
@@ -116,17 +125,19 @@ export class ChunkEncoder {
     return isEnd || this.#waiting.length >= count ? this.#waiting.slice(0, count) : [];
   }
 
-  async #encode(group: readonly Waiting[]): Promise<void> {
+  async #encode(group: readonly Waiting[], channels: number): Promise<void> {
     const isKey = this.#isKey(group[0]!);
     const pictures = gatherPictures(
       this.#grid,
       group.map(({ picture }) => picture),
     );
-    const ids = isKey ? await this.#codeKey(pictures, group[0]!.isSceneCut) : await this.#codeTokenGrid(pictures);
+    const ids = isKey
+      ? await this.#codeKey(pictures, group[0]!.isSceneCut, channels)
+      : await this.#codeTokenGrid(pictures, channels);
     group.forEach(({ display, picture: { pts } }, index) => {
       const header: FrameHeader = {
         kind: isKey ? 'key' : 'inter',
-        q: this.#channels,
+        q: channels,
         referenceSlot0: isKey ? null : 0,
         referenceSlot1: null,
         refreshSlot: index === 0 ? 0 : null,
@@ -143,20 +154,20 @@ export class ChunkEncoder {
   }
 
   /** Returns the ids of the one or two token grids of a key packet. */
-  async #codeKey(pictures: PictureGroup, isSceneCut: boolean): Promise<Uint32Array<ArrayBuffer>> {
+  async #codeKey(pictures: PictureGroup, isSceneCut: boolean, channels: number): Promise<Uint32Array<ArrayBuffer>> {
     const before = this.#source === null || isSceneCut ? null : this.#error(this.#source);
     this.#decoder.restart();
     this.#chooser.restart();
-    const first = await this.#codeTokenGrid(pictures);
+    const first = await this.#codeTokenGrid(pictures, channels);
     if (before === null || this.#error(pictures) <= SEAM * before) return first;
-    return joined(first, await this.#codeTokenGrid(pictures));
+    return joined(first, await this.#codeTokenGrid(pictures, channels));
   }
 
   /** Returns the ids of a token grid and gives them to the decoder. */
-  async #codeTokenGrid(pictures: PictureGroup): Promise<Uint32Array<ArrayBuffer>> {
-    const evidence = await evidenceOf(this.#network, this.#grid, pictures, this.#decoder.state, this.#channels);
-    const ids = await this.#chooser.choose(evidence, this.#channels);
-    await this.#decoder.advance(this.#channels, ids);
+  async #codeTokenGrid(pictures: PictureGroup, channels: number): Promise<Uint32Array<ArrayBuffer>> {
+    const evidence = await evidenceOf(this.#network, this.#grid, pictures, this.#decoder.state, channels);
+    const ids = await this.#chooser.choose(evidence, channels);
+    await this.#decoder.advance(channels, ids);
     return ids;
   }
 

@@ -8,9 +8,18 @@ import { Worker } from '../../platform/threads.js';
 import { WorkerLink } from '../../threads/worker-link.js';
 import type { CodecFamily } from '../family.js';
 
+/** Luma samples that a token stands for: four pictures of a cell. */
+const PICTURE_SAMPLES = 256;
+
 /** One network from pictures to binary tokens, another one back; the quality is the number of bits per token. */
 export const lookupFreeFamily: CodecFamily = {
-  quality: { min: 1, max: TOKEN_CHANNELS, default: TOKEN_CHANNELS, ladder: [6, 10, 14, TOKEN_CHANNELS] },
+  quality: {
+    min: 1,
+    max: TOKEN_CHANNELS,
+    default: TOKEN_CHANNELS,
+    ladder: [6, 10, 14, TOKEN_CHANNELS],
+    bits: (quality) => quality / PICTURE_SAMPLES,
+  },
   canTune: false,
   codedWidth: (width) => new CellGrid(width, 1).codedWidth,
   structure: () => ({ slotCount: 1, reorderDepth: 0 }),

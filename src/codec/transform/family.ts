@@ -13,9 +13,17 @@ import type { CodecFamily } from '../family.js';
 /** The largest number of workers for the post-filter. The two workers before them cannot supply more. */
 const MAX_POST_FILTERS = 3;
 
+/** Bits per luma sample at a quality, and doublings of the bits per step. docs/ENCODER.md, "Rate control". */
+const USUAL_BITS = 0.06;
+const USUAL_QUALITY = 20;
+const BITS_GROWTH = 0.18;
+
 /** Blocks, motion and transforms, with learned parts. */
 export const transformFamily: CodecFamily = {
-  quality: { min: 0, max: Q_LIMIT, default: 28, ladder: [8, 14, 20, 26, 32, 38] },
+  quality: {
+    ...{ min: 0, max: Q_LIMIT, default: 28, ladder: [8, 14, 20, 26, 32, 38] },
+    bits: (quality) => USUAL_BITS * 2 ** (BITS_GROWTH * (quality - USUAL_QUALITY)),
+  },
   canTune: true,
   codedWidth: (width) => new Geometry(width, 1).codedWidth,
   structure: (width, height, keyint) => codingStructure(new Geometry(width, height), keyint),

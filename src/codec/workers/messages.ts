@@ -22,6 +22,8 @@ export interface WorkerSetup {
 /** The next picture in display order, or null at the end: asks for one more encoded frame. */
 export interface EncoderRequest {
   readonly picture: TimedPicture | null;
+  /** The quality of the frame that the answer holds, which may have a fraction; null: that of the sequence. */
+  readonly quality: number | null;
 }
 
 /** An encoded frame, or null if there is none yet (or, at the end, none left). */

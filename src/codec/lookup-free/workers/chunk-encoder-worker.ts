@@ -24,11 +24,11 @@ serveRequests(async (setup: ChunkEncoderSetup) => {
     tables,
   };
   const encoder = new ChunkEncoder(new Kernels(), new CellGrid(width, height), graphs, setup);
-  return async ({ picture }: EncoderRequest): Promise<Served<EncoderResponse<CellTokens>>> => {
+  return async ({ picture, quality }: EncoderRequest): Promise<Served<EncoderResponse<CellTokens>>> => {
     const isEnd = picture === null;
     if (!isEnd) encoder.push(picture);
     if (!encoder.isReady(isEnd)) return { response: null };
-    const packet = await encoder.next(isEnd);
+    const packet = await encoder.next(isEnd, quality ?? undefined);
     return {
       response: { ...packet, loopChecksum: tokenGridsOf(packet.header) > 0 ? idsChecksum(packet.tokens) : null },
       transfer: tokenBuffers(packet.tokens),

@@ -2,8 +2,9 @@ import type { Kernels } from '../../../kernels/kernels.js';
 import type { Network } from '../../../model/network.js';
 import type { TimedPicture, VisiblePlanes } from '../../planes.js';
 import type { SequenceOptions } from '../../sequence-options.js';
+import { wholeQuality } from '../../whole-quality.js';
 import type { PackTables } from '../pack-tables.js';
-import { Q_LIMIT, type Geometry } from '../frame-tokens.js';
+import { Q_LIMIT, Q_OFFSET_LIMIT, type Geometry } from '../frame-tokens.js';
 import { adaptQuality } from './adaptive-quality.js';
 import { CodingOrder, type PlannedFrame } from './coding-order.js';
 import { codingStructure } from './coding-structure.js';
@@ -48,6 +49,8 @@ export class SequenceEncoder {
   readonly #temporalFilter: TemporalFilter | null;
   /** Pictures that wait, by their place in display order. */
   readonly #waiting = new Map<number, WaitingPicture>();
+  /** The number of pictures encoded so far. */
+  #coded = 0;
 
   /**
    * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
@@ -90,17 +93,22 @@ export class SequenceEncoder {
   /**
    * Encodes the next picture in coding order. If there are fewer pictures than the look-ahead needs, the sequence has
    * ended.
+   *
+   * @param quality base quality of this picture, which may have a fraction. Default: that of the sequence.
    */
-  async next(): Promise<EncodedFrame> {
+  async next(quality = this.#options.quality): Promise<EncodedFrame> {
     const window = this.#order.plan(this.#waiting.size < this.#depth);
     const { frame, isKey, references, refreshSlot } = window[0]!;
     const { propagation, adaptiveQuality, motion } = this.#settings;
     const gain = propagateQuality(this.#geometry, this.#dependants(window), propagation);
-    const q = Math.max(0, Math.min(Q_LIMIT, this.#options.quality + gain.frame));
+    // A key frame decides the quality of many frames: its regions share a fraction, else frames do.
+    const base = isKey ? Math.floor(quality) : wholeQuality(quality, this.#coded);
+    const q = Math.max(0, Math.min(Q_LIMIT, base + gain.frame));
     const fields = references.map((reference) => this.#lookAhead.predict(frame, reference.frame).motion);
     const { picture } = this.#waiting.get(frame.display)!;
     const regions =
       adaptiveQuality === null ? gain.regions : adaptQuality(this.#geometry, picture.y, gain.regions, adaptiveQuality);
+    if (isKey && quality > base) addFraction(regions, quality - base);
     const encoded = await this.#pictures.encode(
       this.#filter(frame.display, picture, q, gain),
       {
@@ -117,6 +125,7 @@ export class SequenceEncoder {
     );
     this.#waiting.delete(frame.display);
     this.#order.shift();
+    this.#coded++;
     return { ...encoded, display: frame.display, picture };
   }
 
@@ -155,4 +164,11 @@ export class SequenceEncoder {
       return { coded: frame.coded, followed, references: fields, choice: both?.choice ?? null };
     });
   }
+}
+
+/** Raises q in a share of the regions. */
+function addFraction(regions: Int8Array, fraction: number): void {
+  regions.forEach((offset, region) => {
+    regions[region] = Math.min(Q_OFFSET_LIMIT, offset + wholeQuality(fraction, region));
+  });
 }

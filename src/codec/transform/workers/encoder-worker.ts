@@ -29,10 +29,10 @@ serveRequests(async (setup: EncoderSetup) => {
   const loopFilter = await openNetwork(setup.loopFilter, { device, threads }, release);
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options, helpers);
   await helpers.ready();
-  return async ({ picture }: EncoderRequest): Promise<Served<EncoderResponse<TokenArrays>>> => {
+  return async ({ picture, quality }: EncoderRequest): Promise<Served<EncoderResponse<TokenArrays>>> => {
     if (picture !== null) encoder.push(picture);
     if (!encoder.isReady(picture === null)) return { response: null };
-    const { display, header, tokens, ...pictures } = await encoder.next();
+    const { display, header, tokens, ...pictures } = await encoder.next(quality ?? undefined);
     const arrays = tokens.arrays();
     const checksum = loopChecksum(pictures.loop);
     release(Object.values(pictures).flatMap(planeBuffers));

@@ -1,0 +1,174 @@
+// Measures rate control: node scripts/measure-rate.mjs RESULTS.jsonl [--seconds 10] [--only bitrate,size,target,loss,kill]
+// [--metrics psnr,lpips,vmaf] CLIP...
+// Each clip is played back and forth to its length. Lines that RESULTS.jsonl has are not measured again. Build first.
+import { Buffer } from 'node:buffer';
+import { spawn } from 'node:child_process';
+import { appendFileSync, createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { compareVideos, compressVideo, decompressVideo } from '../dist/src/index.js';
+import { formatY4mFrame, formatY4mHeader } from '../dist/src/video/y4m-header.js';
+import { readClip } from './in-memory.mjs';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seconds: { type: 'string', default: '10' },
+    only: { type: 'string', default: 'bitrate,size,target,loss,kill' },
+    metrics: { type: 'string', default: 'psnr,lpips' },
+  },
+});
+const [results, ...clips] = positionals;
+const RATES = [150_000, 400_000, 1_000_000];
+const TARGETS = { psnr: [34, 38], lpips: [0.06, 0.15], vmaf: [80, 93] };
+const KILLS = 10;
+const program = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
+
+const known = new Set(
+  existsSync(results)
+    ? readFileSync(results, 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line).key)
+    : [],
+);
+const folder = mkdtempSync(join(tmpdir(), 'measure-rate-'));
+const only = new Set(options.only.split(','));
+
+/** Measures a line once; processor seconds are those of this process with its threads, without ffmpeg's. */
+async function measure(key, work) {
+  if (known.has(key)) return;
+  const from = process.cpuUsage();
+  const line = { key, ...(await work()) };
+  const { user, system } = process.cpuUsage(from);
+  line.cpu = (user + system) / 1e6;
+  appendFileSync(results, `${JSON.stringify(line)}\n`);
+  console.log(JSON.stringify(line));
+}
+
+/** Writes the clip back and forth, as y4m. */
+async function lengthen(path, target) {
+  const { frames, properties } = await readClip(path);
+  const count = Math.round((Number(options.seconds) * properties.frameRate.num) / properties.frameRate.den);
+  const file = createWriteStream(target);
+  file.write(Buffer.from(formatY4mHeader(properties), 'latin1'));
+  for (let at = 0; at < count; at++) {
+    const period = Math.max(1, 2 * (frames.length - 1));
+    const place = at % period;
+    const frame = frames[place < frames.length ? place : period - place];
+    if (!file.write(formatY4mFrame(frame, properties))) await once(file, 'drain');
+  }
+  file.end();
+  await once(file, 'finish');
+}
+
+async function quality(video, stream) {
+  const shown = join(folder, 'shown.y4m');
+  await decompressVideo(stream, shown, { overwrite: true });
+  const { metrics } = await compareVideos(video, shown, { metrics: ['psnr-y', 'lpips'] });
+  return { psnr: metrics['psnr-y'].mean, lpips: metrics.lpips.mean };
+}
+
+/** Runs the program; kills it after some milliseconds, if they are given. Resolves to its exit code. */
+async function run(args, killAfter) {
+  const child = spawn(process.execPath, [program, ...args], { stdio: 'ignore' });
+  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
+  const [code] = await once(child, 'exit');
+  clearTimeout(timer);
+  return code;
+}
+
+for (const clip of clips) {
+  const name = basename(clip);
+  const video = join(folder, 'clip.y4m');
+  const stream = join(folder, 'out.tsr');
+  await lengthen(clip, video);
+  const compress = (given) => compressVideo(video, stream, { overwrite: true, ...given });
+  await measure(`${name} plain`, async () => ({ bytes: (await compress({ quality: 24 })).bytes }));
+  for (const bitrate of RATES) {
+    if (only.has('bitrate')) {
+      await measure(`${name} two ${bitrate}`, async () => {
+        const { rate, bytes } = await compress({ rate: { bitrate } });
+        return { off: rate.bitrate / bitrate - 1, bytes, quality: rate.chunks.map((chunk) => chunk.quality) };
+      });
+      await measure(`${name} one ${bitrate}`, async () => {
+        async function* pipe() {
+          const { createReadStream } = await import('node:fs');
+          yield* createReadStream(video);
+        }
+        const { rate, bytes } = await compressVideo(pipe(), stream, { overwrite: true, rate: { bitrate } });
+        return { off: rate.bitrate / bitrate - 1, bytes };
+      });
+    }
+    if (only.has('loss')) {
+      await measure(`${name} loss ${bitrate}`, async () => {
+        const { rate, bytes } = await compress({ rate: { bitrate } });
+        const got = { bits: Math.log(bytes), ...(await quality(video, stream)) };
+        const frames = rate.chunks.reduce((sum, chunk) => sum + chunk.frames, 0);
+        const mean = rate.chunks.reduce((sum, chunk) => sum + chunk.quality * chunk.frames, 0) / frames;
+        const constant = [];
+        for (const q of [Math.floor(mean), Math.floor(mean) + 1]) {
+          const plain = await compress({ quality: q });
+          constant.push({ bits: Math.log(plain.bytes), ...(await quality(video, stream)) });
+        }
+        // Bits of constant quality for the same metric, along the line through both.
+        const loss = (metric) => {
+          const [a, b] = constant;
+          const share = (got[metric] - a[metric]) / (b[metric] - a[metric]);
+          return Math.exp(got.bits - (a.bits + share * (b.bits - a.bits))) - 1;
+        };
+        return { mean, psnr: loss('psnr'), lpips: loss('lpips') };
+      });
+    }
+    if (only.has('size')) {
+      const maxSize = Math.round((bitrate * Number(options.seconds)) / 8);
+      await measure(`${name} size ${maxSize}`, async () => {
+        const { rate, bytes } = await compress({ rate: { maxSize } });
+        return { used: statSync(stream).size / maxSize, bytes, recoded: rate.recodedChunks };
+      });
+    }
+  }
+  if (only.has('target')) {
+    for (const metric of options.metrics.split(',')) {
+      for (const value of TARGETS[metric]) {
+        await measure(`${name} ${metric} ${value}`, async () => {
+          try {
+            const { rate, bytes } = await compress({ rate: { target: { metric, value } } });
+            const off = rate.chunks.map(({ probes }) => probes.at(-1).value - value);
+            return {
+              worst: Math.max(...off.map(Math.abs)),
+              probes: rate.chunks.map((chunk) => chunk.probes.length),
+              bytes,
+            };
+          } catch (error) {
+            return { unmet: error.message };
+          }
+        });
+      }
+    }
+  }
+  if (only.has('kill')) {
+    await measure(`${name} kill`, async () => {
+      const args = ['compress', video, stream, '--bitrate', '200k', '--keyint', '1s'];
+      rmSync(stream, { force: true });
+      const began = performance.now();
+      await run(args);
+      const duration = performance.now() - began;
+      const whole = readFileSync(stream);
+      rmSync(stream);
+      let kills = 0;
+      for (let code = null; code !== 0;) {
+        code = await run([...args, '--resume'], kills < KILLS ? (0.1 + 0.4 * Math.random()) * duration : undefined);
+        if (code !== 0) kills++;
+      }
+      return { kills, isSame: readFileSync(stream).equals(whole) };
+    });
+  }
+}
+rmSync(folder, { recursive: true, force: true });
+process.exit(0);
