@@ -1,4 +1,5 @@
-"""Gives a pack from before blocks of 32x32 and 64x64 what these need, and intra prediction in more directions."""
+"""Gives a pack from before blocks of 32x32 and 64x64 what these need, and intra prediction in more directions; gives filters
+the inputs that they lack: the sizes of blocks, and noise for post-filters."""
 
 from __future__ import annotations
 
@@ -6,13 +7,16 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 
 from . import safetensors
-from .from_pack import load_weights
+from .folded import SIDE_PLANES
+from .from_pack import load_post_filter, load_weights
 from .intra import CLASSES, MODES, classes, matrices
-from .networks import NetworkShape, Prior
-from .pack import FILES, read_manifest, write_pack
+from .networks import LoopFilter, NetworkShape, Prior
+from .pack import FILES, POST_PARTS, read_manifest, write_pack
+from .program import Program
 from .tables import default_mode_tables, frequencies, large_types, separable_tables
 
 
@@ -79,17 +83,33 @@ def without_sizes(folder: Path) -> Prior:
     return prior
 
 
+def lacks_inputs(folder: Path) -> bool:
+    """Whether the filters of the pack in `folder` are from before the sizes of blocks were an input."""
+    inputs = {value.name: value for value in onnx.load(folder / FILES["loop-filter"]).graph.input}
+    return inputs["side"].type.tensor_type.shape.dim[1].dim_value < SIDE_PLANES
+
+
+def filters_with_inputs(folder: Path) -> dict[str, Program]:
+    """The filters of the pack in `folder`, which ignore the inputs that they did not have before."""
+    loop_filter = LoopFilter(NetworkShape())
+    load_weights(loop_filter, folder)
+    posts = {part: load_post_filter(folder, part).program(part) for part in POST_PARTS}
+    return {"loop-filter": loop_filter.program(), **posts}
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pack", type=Path, help="folder of the pack, which is changed")
     folder = parser.parse_args(argv).pack
     manifest = read_manifest(folder)
-    tables = upgrade(safetensors.load(folder / FILES["tables"]))
-    first, second = without_sizes(folder).programs()
-    write_pack(
-        folder, manifest["name"], manifest["version"], tables, {"prior-first": first, "prior-second": second},
-        manifest["provenance"], manifest["defaultPostFilter"],
-    )  # fmt: skip
+    tables = safetensors.load(folder / FILES["tables"])
+    programs: dict[str, Program] = {}
+    if lacks_inputs(folder):
+        programs |= filters_with_inputs(folder)
+    if not programs or "separable16" not in tables:
+        tables = upgrade(tables)
+        programs["prior-first"], programs["prior-second"] = without_sizes(folder).programs()
+    write_pack(folder, manifest["name"], manifest["version"], tables, programs, manifest["provenance"], manifest["defaultPostFilter"])
 
 
 if __name__ == "__main__":
