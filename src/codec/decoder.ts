@@ -182,11 +182,7 @@ export class Decoder implements AsyncDisposable {
     if (decoded.kind === 'lost') return { lost: decoded.reason };
     const { planes, side } = decoded;
     const filter = this.#filters[index % this.#filters.length];
-    if (filter !== undefined) {
-      // The same wherever decoding began.
-      const picture = Number(BigInt.asUintN(32, packet.pts));
-      return filter.call({ planes, side, picture }, [...planeBuffers(planes), side.buffer]);
-    }
+    if (filter !== undefined) return filter.call({ planes, side }, [...planeBuffers(planes), side.buffer]);
     release([side.buffer]);
     return planes;
   }

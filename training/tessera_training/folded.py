@@ -8,7 +8,6 @@ from torch import Tensor
 from .program import Program
 
 SIDE_PLANES = 7
-NOISE_PLANES = 4  # of post-filters, behind the side information: bytes at random
 PLANES = 96  # 8x8 luma and two 4x4 chroma samples of an 8x8 block
 PICTURE_PLANES = (("y", "height", "width"), ("u", "halfHeight", "halfWidth"), ("v", "halfHeight", "halfWidth"))
 
@@ -34,12 +33,6 @@ def unfold(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return one(x[..., :64], 8), one(x[..., 64:80], 4), one(x[..., 80:], 4)
 
 
-def with_noise(side: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Side information [N, h, w, 7] with planes of random bytes behind it, as post-filters take it."""
-    shape = (*side.shape[:-1], NOISE_PLANES)
-    return torch.cat([side, torch.randint(256, shape, generator=generator).to(side)], -1)
-
-
 def without_mean(weight: Tensor, ends: tuple[int, ...] = (0, 64, 80, 96)) -> None:
     """Most features start blind to brightness: each plane's part of a row (from end to end) loses its mean."""
     quarter = len(weight) // 8
@@ -49,15 +42,15 @@ def without_mean(weight: Tensor, ends: tuple[int, ...] = (0, 64, 80, 96)) -> Non
 
 
 def picture_inputs(p: Program, offset: int) -> tuple[str, str]:
-    """Folded picture plus `offset`, side information and noise, as floats."""
+    """Folded picture plus `offset` and side information, as floats."""
     planes = [p.input(name, 1, h, w, offset, block) for (name, h, w), block in zip(PICTURE_PLANES, (8, 4, 4))]
-    return p.concat(planes), p.input("side", SIDE_PLANES + NOISE_PLANES, "blockRows", "blockColumns")
+    return p.concat(planes), p.input("side", SIDE_PLANES, "blockRows", "blockColumns")
 
 
 def byte_inputs(p: Program) -> tuple[str, str]:
-    """Folded picture, side information and noise, as bytes."""
+    """Folded picture and side information, as bytes."""
     planes = [p.fold(p.input_bytes(name, 1, h, w), block) for (name, h, w), block in zip(PICTURE_PLANES, (8, 4, 4))]
-    return p.concat(planes), p.input_bytes("side", SIDE_PLANES + NOISE_PLANES, "blockRows", "blockColumns")
+    return p.concat(planes), p.input_bytes("side", SIDE_PLANES, "blockRows", "blockColumns")
 
 
 def picture_outputs(p: Program, x: str) -> None:

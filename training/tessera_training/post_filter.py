@@ -14,7 +14,7 @@ from .from_pack import load_post_filter
 from .lpips import Lpips, to_rgb
 from .machine import prepare
 from .networks import NetworkShape
-from .folded import unfold, with_noise
+from .folded import unfold
 from .pictures import SAMPLE_WEIGHTS, PictureFeeder, make_feeder, rate_filter, weighted_error
 from .post_network import PostFilter
 from .runner import Run, add_run_arguments, starts_from_pack
@@ -30,7 +30,7 @@ DISTANCE_FLOOR = 0.003  # added to distances before they are compared: nobody se
 def psnr_step(model: PostFilter, feeder: PictureFeeder) -> tuple[Tensor, float, float]:
     decoded, original, side = feeder.draw()
     before = weighted_error(decoded, original)
-    after = weighted_error(model(decoded, with_noise(side)).clamp(0, 255), original)
+    after = weighted_error(model(decoded, side).clamp(0, 255), original)
     gain = float(10 * torch.log10((before + 1e-3) / (after.detach() + 1e-3)).mean())
     return (after / (before + 0.5)).mean(), gain, len(decoded) * feeder.size**2 / (640 * 360)
 
@@ -51,12 +51,12 @@ def pattern(change: Tensor) -> Tensor:
 class Balance:
     """Weights of what a filter must not pay with: they rise while the mean loss exceeds what is allowed, and fall again.
 
-    Losses are natural logarithms of what errors are multiplied by: of 1 - MS-SSIM and of the squared error.
+    Losses are natural logarithms of what the three `errors` are multiplied by.
     """
 
-    ALLOWED = torch.tensor([0.0, 0.02])
-    RATE = 0.005  # of change per step and unit of loss
-    FIRST = torch.tensor([0.5, 0.2])
+    ALLOWED = torch.tensor([-0.02, 0.03, 0.06])
+    RATE = 0.02  # of change per step and unit of loss
+    FIRST = torch.tensor([0.6, 0.25, 0.1])
 
     def __init__(self, kept: dict[str, Tensor]) -> None:
         """The weights live in `kept`, what a run keeps in its checkpoints."""
@@ -64,7 +64,7 @@ class Balance:
         kept.setdefault("balance", self.FIRST.clone())
 
     def weigh(self, losses: Tensor) -> Tensor:
-        """The weighted sum of `losses` [2], from which the weights learn."""
+        """The weighted sum of `losses` [3], from which the weights learn."""
         weights = self.kept["balance"]
         self.kept["balance"] = (weights + self.RATE * (losses.detach().cpu() - self.ALLOWED)).clamp_min(0)
         return (weights.to(losses) * losses).sum()
@@ -83,7 +83,7 @@ def lpips_step(
         wanted = distance.features(to_rgb(original, offset))
         before = distance.between(distance.features(to_rgb(decoded, offset)), wanted) + DISTANCE_FLOOR
         errors_before = errors(decoded, original)
-    output = model(decoded, with_noise(side))
+    output = model(decoded, side)
     perceived = distance.between(distance.features(to_rgb(output, offset)), wanted)
     after = perceived + DISTANCE_FLOOR + PATTERN_WEIGHT * pattern(output - decoded)
     losses = (errors(output, original) / errors_before).log().mean(1)
@@ -92,12 +92,14 @@ def lpips_step(
 
 
 def errors(output: Tensor, original: Tensor) -> Tensor:
-    """1 - MS-SSIM and squared error of each picture, both with a floor: nobody sees less.
+    """1 - MS-SSIM and squared errors of luma and chroma [3, N] of pictures, all with a floor: nobody sees less.
 
     The finest scale, which hardly counts in MS-SSIM and costs most, is left out.
     """
     structure = 1 - ms_ssim(unfold(output)[0], unfold(original)[0], first=1)
-    return torch.stack([structure + 5e-4, weighted_error(output, original) + 0.5])
+    squares = (output - original).square()
+    luma, chroma = (part.mean((1, 2, 3)) for part in (squares[..., :64], squares[..., 64:]))
+    return torch.stack([structure + 5e-4, luma + 0.5, chroma + 0.5])
 
 
 def first_model(arguments: argparse.Namespace, part: str) -> PostFilter:
@@ -113,7 +115,7 @@ def first_model(arguments: argparse.Namespace, part: str) -> PostFilter:
 def use_eight_bits(run: Run, feeder: PictureFeeder) -> None:
     """Turns the run's network and its averages to 8 bits, by the ranges of fifty batches: what exceeds them is cut off."""
     decoded, _, side = (torch.cat(parts) for parts in zip(*(feeder.draw() for _ in range(50))))
-    run.model.use_eight_bits(decoded, with_noise(side))
+    run.model.use_eight_bits(decoded, side)
     run.average.load_state_dict(run.model.state_dict())
 
 
@@ -163,12 +165,11 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
 
     def evaluate(average: PostFilter) -> tuple[str, dict[str, float]]:
         def filtered(picture: Tensor, side: Tensor) -> Tensor:
-            noise = torch.Generator().manual_seed(1)
-            return average(picture.to(device), with_noise(side, noise).to(device)).cpu()
+            return average(picture.to(device), side.to(device)).cpu()
 
         text, figures = rate_filter(filtered, held, "loop", arguments.evaluation_frames, rated)
         weights = ", ".join(f"{weight:.2f}" for weight in run.kept["balance"].tolist())
-        return f"{text}; weights of MS-SSIM and squared error {weights}", figures
+        return f"{text}; weights of MS-SSIM, luma, chroma {weights}", figures
 
     return run.loop(step, evaluate, "frames of 640x360")
 

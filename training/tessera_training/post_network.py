@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .folded import NOISE_PLANES, PLANES, SIDE_PLANES, byte_inputs, picture_inputs, picture_outputs, without_mean
+from .folded import PLANES, SIDE_PLANES, byte_inputs, picture_inputs, picture_outputs, without_mean
 from .program import Program
 
 
@@ -103,7 +103,7 @@ class PostFilter(nn.Module):
     def __init__(self, shape: PostShape) -> None:
         super().__init__()
         self.shape = shape
-        self.embed = nn.Linear(PLANES + SIDE_PLANES + NOISE_PLANES, shape.width)
+        self.embed = nn.Linear(PLANES + SIDE_PLANES, shape.width)
         self.blocks = nn.ModuleList(PostBlock(shape.width, shape.hidden) for _ in range(shape.blocks))
         self.head = nn.Linear(shape.width, PLANES)
         self.register_buffer("eight_bit", torch.tensor(False))

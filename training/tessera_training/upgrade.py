@@ -1,5 +1,5 @@
 """Gives a pack from before blocks of 32x32 and 64x64 what these need, and intra prediction in more directions; gives filters
-the inputs that they lack: the sizes of blocks, and noise for post-filters."""
+the sizes of blocks as an input."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def lacks_inputs(folder: Path) -> bool:
 
 
 def filters_with_inputs(folder: Path) -> dict[str, Program]:
-    """The filters of the pack in `folder`, which ignore the inputs that they did not have before."""
+    """The filters of the pack in `folder`, which ignore the sizes of blocks."""
     loop_filter = LoopFilter(NetworkShape())
     load_weights(loop_filter, folder)
     posts = {part: load_post_filter(folder, part).program(part) for part in POST_PARTS}

@@ -45,9 +45,8 @@ export class ForeignFilter implements AsyncDisposable {
   }
 
   async #filterOne(frame: Frame, q: number, worker: WorkerLink<PostFilterRequest, Planes>): Promise<Frame> {
-    const { planes, side } = this.#toCodedSize(frame, q);
-    const picture = Number(BigInt.asUintN(32, frame.pts));
-    const shown = await worker.call({ planes, side, picture }, [...planeBuffers(planes), side.buffer]);
+    const picture = this.#toCodedSize(frame, q);
+    const shown = await worker.call(picture, [...planeBuffers(picture.planes), picture.side.buffer]);
     const { width, height, codedWidth } = this.#geometry;
     const [halfWidth, halfHeight] = [(width + 1) >> 1, (height + 1) >> 1];
     return {

@@ -64,6 +64,24 @@ export function foreignSidePlanes({ rows, columns }: Geometry, q: number): Uint8
   return planes;
 }
 
+/** Runs a post-filter graph over a picture at coded size. */
+export async function runPostFilter(
+  graph: Graph,
+  geometry: Geometry,
+  planes: Planes,
+  side: Uint8Array,
+): Promise<Planes> {
+  const { codedWidth: width, codedHeight: height } = geometry;
+  const result = await graph.run({
+    y: { data: planes.y, dims: [1, 1, height, width] },
+    u: { data: planes.u, dims: [1, 1, height / 2, width / 2] },
+    v: { data: planes.v, dims: [1, 1, height / 2, width / 2] },
+    side: { data: side, dims: [1, SIDE_PLANES, height / SUB_BLOCK, width / SUB_BLOCK] },
+  });
+  const plane = (name: string): Uint8Array<ArrayBuffer> => result[name]!.data as Uint8Array<ArrayBuffer>;
+  return { y: plane('filteredY'), u: plane('filteredU'), v: plane('filteredV') };
+}
+
 /**
  * Filters regions of a picture in place. Each region is evaluated independently, with `HALO` luma samples around it. So
  * the result does not depend on the choice of other regions.

@@ -61,11 +61,8 @@ export interface DecodedPicture {
   readonly side: Uint8Array<ArrayBuffer>;
 }
 
-/**
- * A decoded picture for the post-filter, and a number of 32 bits that tells it apart from other pictures; the answer is
- * its {@link Planes}.
- */
-export type PostFilterRequest = DecodedPicture & { readonly picture: number };
+/** A decoded picture for the post-filter; the answer is its {@link Planes}. */
+export type PostFilterRequest = DecodedPicture;
 
 /** The picture, or the reason why it cannot be shown. */
 export type DecoderResponse =

@@ -1,6 +1,6 @@
 import { Graph } from '../../../model/graph.js';
 import { Geometry } from '../frame-tokens.js';
-import { runPostFilter } from '../post-filter.js';
+import { runPostFilter } from '../loop-filter.js';
 import { planeBuffers, type Planes } from '../../planes.js';
 import type { PostFilterRequest, WorkerSetup } from '../../workers/messages.js';
 import { release } from '../../../platform/threads.js';
@@ -15,8 +15,8 @@ serveRequests(async (setup: PostFilterSetup) => {
   const { device, threads } = setup;
   const geometry = new Geometry(setup.width, setup.height);
   const graph = await Graph.create(setup.graph, { device, threads });
-  return async ({ planes, side, picture }: PostFilterRequest): Promise<Served<Planes>> => {
-    const shown = await runPostFilter(graph, geometry, planes, side, picture);
+  return async ({ planes, side }: PostFilterRequest): Promise<Served<Planes>> => {
+    const shown = await runPostFilter(graph, geometry, planes, side);
     release([...planeBuffers(planes), side.buffer]);
     return { response: shown, transfer: planeBuffers(shown) };
   };
