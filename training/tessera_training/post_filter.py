@@ -63,6 +63,9 @@ class Balance:
         self.kept = kept
         kept.setdefault("balance", self.FIRST.clone())
 
+    def __str__(self) -> str:
+        return "weights of MS-SSIM, luma, chroma " + ", ".join(f"{weight:.2f}" for weight in self.kept["balance"].tolist())
+
     def weigh(self, losses: Tensor) -> Tensor:
         """The weighted sum of `losses` [3], from which the weights learn."""
         weights = self.kept["balance"]
@@ -155,12 +158,11 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     )
     rated = (lambda a, b: float(distance(to_rgb(a.to(device)), to_rgb(b.to(device)))[0])) if distance else None
 
-    balance = Balance(run.kept)
+    balance = Balance(run.kept) if arguments.target == "lpips" else None
 
     def step(generator: np.random.Generator) -> tuple[Tensor, float, float]:
-        if arguments.target == "psnr":
+        if balance is None or quick is None:
             return psnr_step(model, feeder)
-        assert quick is not None
         return lpips_step(model, feeder, quick, generator, balance)
 
     def evaluate(average: PostFilter) -> tuple[str, dict[str, float]]:
@@ -168,8 +170,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
             return average(picture.to(device), side.to(device)).cpu()
 
         text, figures = rate_filter(filtered, held, "loop", arguments.evaluation_frames, rated)
-        weights = ", ".join(f"{weight:.2f}" for weight in run.kept["balance"].tolist())
-        return f"{text}; weights of MS-SSIM, luma, chroma {weights}", figures
+        return text + (f"; {balance}" if balance else ""), figures
 
     return run.loop(step, evaluate, "frames of 640x360")
 
