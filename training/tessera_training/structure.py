@@ -29,7 +29,7 @@ def _compare(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def ms_ssim(a: Tensor, b: Tensor, first: int = 0) -> Tensor:
-    """MS-SSIM per picture of luma [N, h, w] in 0..255, without the `first` scales, the finest ones. Pictures below 161 samples
+    """MS-SSIM per picture of luma [N, h, w] in 0..255, without the `first` scales, the finest ones. Pictures below 176 samples
     have as many scales as fit. The exponents of the scales in use are scaled to the sum of all."""
     scales = [scale for scale in range(len(WEIGHTS)) if scale >= first and min(a.shape[1:]) >> scale >= WINDOW]
     total = sum(WEIGHTS) / sum(WEIGHTS[scale] for scale in scales)

@@ -16,7 +16,7 @@ import pytest
 import torch
 from onnx import helper, numpy_helper
 
-from tessera_training import average, export, loop_filter, mode_tables, pictures, post_filter, prior, safetensors
+from tessera_training import average, export, loop_filter, mode_tables, pick, pictures, post_filter, prior, safetensors
 from tessera_training.from_pack import load_weights
 from tessera_training.lpips import LAYERS, Lpips
 from tessera_training.networks import NetworkShape
@@ -322,7 +322,7 @@ def test_pattern_is_what_all_cells_share() -> None:
 def test_ms_ssim_follows_its_formulas() -> None:
     """A picture against what a blur and noise make of it, by the formulas."""
     generator = np.random.default_rng(5)
-    a = np.clip(generator.normal(120, 30, (170, 165)).cumsum(0).cumsum(1) % 256, 0, 255)
+    a = np.clip(120 + generator.normal(0, 2, (192, 176)).cumsum(0).cumsum(1), 0, 255)
     b = np.clip((a + np.roll(a, 1, 1)) / 2 + generator.normal(0, 6, a.shape), 0, 255)
     taps = np.exp(-((np.arange(11) - 5) ** 2) / (2 * 1.5**2))
     window = np.outer(taps, taps) / taps.sum() ** 2
@@ -359,6 +359,28 @@ def test_weights_rise_while_errors_do() -> None:
     before = kept["balance"].clone()
     post_filter.Balance(kept)
     assert torch.equal(kept["balance"], before)
+
+
+def test_picked_crops_come_back(shards: Path, tmp_path: Path) -> None:
+    pick.main(["--shards", str(shards), "--file", str(tmp_path / "crops.npz"), "--crops", "9", "--size", "64", "--held-out-every", "4"])
+    pick.main(["--file", str(tmp_path / "crops.npz"), "--out", str(tmp_path / "crops")])
+    before = {shard.clip: shard for shard in open_shards(shards)}
+    found = open_shards(tmp_path / "crops")
+    assert sum(shard.frames for shard in found) == 10 and all(shard.rows == shard.columns == 4 for shard in found)
+    train, held = (group for group in split_held_out(found, 4))
+    assert {shard.clip for shard in held} == {shard.clip for shard in split_held_out(list(before.values()), 4)[1]}
+    for shard in found:
+        whole = before[shard.clip]
+        assert shard.meta["q"] == whole.meta["q"]
+        for frame in range(shard.frames):
+            crop = pick.crop_of(shard, frame, 0, 0, 64)
+            places = ((f, top, left) for f in range(whole.frames) for top in range(whole.rows - 3) for left in range(whole.columns - 3))
+            same = [
+                place for place in places
+                if all(np.array_equal(crop[name], array) for name, array in pick.crop_of(whole, *place, 64).items())
+            ]  # fmt: skip
+            assert len(same) == 1
+            assert bool(shard.inter[frame]) == bool(np.asarray(whole.array("side"))[same[0][0], 5, 0, 0] == 0)
 
 
 def test_older_weights_ignore_new_inputs() -> None:
