@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# tessera-nano 0.8.0: the lpips filter of 0.6.0 trained on with streams of large blocks, whose sizes it is told, and with weights
-# of MS-SSIM, luma and chroma that follow what it may cost.
+# tessera-nano 0.8.0: loop filter and lpips filter trained on with streams of large blocks, whose sizes they are told; the lpips
+# filter with weights of MS-SSIM, luma and chroma that follow what it may cost. (0.8.0 itself saw pictures of the loop filter
+# before, and weights that began at 0.5, 0.2 and 0.1.)
 #
 #   CLIPS=list.txt HD=list.txt STILLS=list.txt FLOAT=file LPIPS_ONNX=file training/runs/nano-8-filters.sh
 #
@@ -32,6 +33,12 @@ train() {
   "$python" -m tessera_training.post_filter --target lpips --lpips-onnx "$LPIPS_ONNX" --shards "$shards" --threads 1 \
     --evaluation-frames 1 --out "$out/$1" "${@:2}"
 }
+loop() {
+  "$python" -m tessera_training.loop_filter --shards "$shards" --threads 1 --evaluation-frames 1 --out "$out/$1" "${@:2}"
+}
+loop loop-1 --start-from "$pack" --learning-rate 3e-3 --minutes 25
+loop loop-2 --start-from "$out/loop-1/checkpoint.pt" --learning-rate 2e-3 --minutes 15
 train float --start-from "$FLOAT" --learning-rate 5e-4 --evaluate-every 12 --minutes "${MINUTES:-100}"
 train lpips --start-from "$out/float/checkpoint.pt" --eight-bit --learning-rate 0 --steps 1
-"$python" -m tessera_training.export --out "$pack" --version "${VERSION:-0.8.0}" --post-filter-lpips "$out/lpips/checkpoint.pt"
+"$python" -m tessera_training.export --out "$pack" --version "${VERSION:-0.8.0}" --post-filter-lpips "$out/lpips/checkpoint.pt" \
+  --loop-filter "$out/loop-2/checkpoint.pt"

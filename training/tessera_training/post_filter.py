@@ -53,10 +53,10 @@ class Balance:
     Losses are natural logarithms of what the three `errors` are multiplied by.
     """
 
-    # Held-out pictures lose 0.02 more MS-SSIM than crops that are learned from.
-    ALLOWED = torch.tensor([-0.02, 0.03, 0.06])
+    # Held-out pictures lose 0.03 to 0.04 more MS-SSIM than crops that are learned from.
+    ALLOWED = torch.tensor([-0.04, 0.03, 0.06])
     RATE = 0.02  # of change per step and unit of loss
-    FIRST = torch.tensor([2.0, 0.3, 0.1])
+    FIRST = torch.tensor([5.0, 0.3, 0.1])
 
     def __init__(self, kept: dict[str, Tensor]) -> None:
         """The weights live in `kept`, what a run keeps in its checkpoints."""
