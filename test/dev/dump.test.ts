@@ -66,7 +66,7 @@ test('a shard holds what the encoder decided, in the shapes that training reads'
     context: [3, 32, 5, 7],
     memory: [3, 384, 5, 7],
     tokens: [3, 384, 5, 7],
-    side: [3, 6, 10, 14],
+    side: [3, 7, 10, 14],
     'mode-symbols': [expect.any(Number), 3],
   });
 

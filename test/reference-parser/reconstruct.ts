@@ -228,18 +228,19 @@ async function filterPicture(
 ): Promise<LoopPicture> {
   const rows = 2 * modes.rows;
   const columns = 2 * modes.columns;
-  const side = new Uint8Array(6 * rows * columns);
+  const side = new Uint8Array(7 * rows * columns);
   for (let at = 0; at < rows * columns; at++) {
     const place = (Math.floor(at / columns) >> 1) * modes.columns + ((at % columns) >> 1);
     const block = modes.macroblocks[place] as Block;
     const flags = [isIntra(block.type), block.type === SKIP, packet.isKey];
     const [intra = 0, skip = 0, key = 0] = flags.map((isSet) => (isSet ? 64 : 0));
     const transform = 64 * block.transform;
-    for (const [p, value] of [block.q, intra, transform, 4 * block.lumaGroups, skip, key].entries()) {
+    const values = [block.q, intra, transform, 4 * block.lumaGroups, skip, key, 64 * block.size];
+    for (const [p, value] of values.entries()) {
       side[p * rows * columns + at] = value;
     }
   }
-  const sides = [0, 1, 2, 3, 4, 5].map((p) => side.subarray(p * rows * columns, (p + 1) * rows * columns));
+  const sides = [0, 1, 2, 3, 4, 5, 6].map((p) => side.subarray(p * rows * columns, (p + 1) * rows * columns));
   const filtered = picture.map((plane) => ({ ...plane, samples: plane.samples.slice() })) as LoopPicture;
   for (let top = 0; top < 16 * modes.rows; top += 64) {
     for (let left = 0; left < 16 * modes.columns; left += 64) {
@@ -251,7 +252,7 @@ async function filterPicture(
         y: { shape: [1, 1, 80, 80], values: Uint8Array.from(y ?? []) },
         u: { shape: [1, 1, 40, 40], values: Uint8Array.from(u ?? []) },
         v: { shape: [1, 1, 40, 40], values: Uint8Array.from(v ?? []) },
-        side: { shape: [1, 6, 10, 10], values: Uint8Array.from(blocks.flat()) },
+        side: { shape: [1, 7, 10, 10], values: Uint8Array.from(blocks.flat()) },
       });
       for (const [p, name] of ['filteredY', 'filteredU', 'filteredV'].entries()) {
         const { width, height, samples } = filtered[p] as Plane;

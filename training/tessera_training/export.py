@@ -12,7 +12,7 @@ from .machine import prepare
 from .mode_tables import fit
 from .model_card import model_card
 from .networks import LoopFilter, Networks, NetworkShape
-from .pack import FILES, read_manifest, write_pack
+from .pack import FILES, POST_PARTS, read_manifest, write_pack
 from .post_network import PostFilter, PostShape
 from .prior import PriorModel, count_symbols
 from .program import Program
@@ -27,7 +27,6 @@ TINY_NETWORKS = NetworkShape(
     loop_width=8, loop_hidden=16, loop_blocks=1,
     post=PostShape(4, 8, 1),
 )  # fmt: skip
-POST_PARTS = ("post-filter-psnr", "post-filter-lpips")
 
 
 def randomise(networks: Networks, seed: int) -> None:

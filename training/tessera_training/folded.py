@@ -7,7 +7,7 @@ from torch import Tensor
 
 from .program import Program
 
-SIDE_PLANES = 6
+SIDE_PLANES = 7
 PLANES = 96  # 8x8 luma and two 4x4 chroma samples of an 8x8 block
 PICTURE_PLANES = (("y", "height", "width"), ("u", "halfHeight", "halfWidth"), ("v", "halfHeight", "halfWidth"))
 

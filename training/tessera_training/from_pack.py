@@ -45,7 +45,8 @@ class PackGraph:
                 offset = int(self.folded[name].values["offset"]) if name in self.folded else 0
                 weight, bias = self.arrays[f"{name}_weight"], self.arrays[f"{name}_bias"].astype(np.float64) - offset
                 scale = layer.scale if isinstance(layer, ExactConv) else 1
-                _copy(layer.weight, weight.astype(np.float64).reshape(layer.weight.shape) / scale)
+                weight = with_new_inputs(weight.astype(np.float64), layer.weight.shape[1])
+                _copy(layer.weight, weight.reshape(layer.weight.shape) / scale)
                 _copy(layer.bias, bias / (64 * scale if isinstance(layer, ExactConv) else 1))
 
 
@@ -57,14 +58,22 @@ class Sides(nn.Module):
         self.filter = filter_
 
     def fill(self, taps: np.ndarray) -> None:
-        """`taps` [inputs + 1, width, 3, 3], the last input is 1; the shared middle tap goes to `before`."""
+        """`taps` [inputs + 1, width, 3, 3], the last input is 1; each layer gets a half of the shared middle tap."""
         before, after = self.filter.before, self.filter.after
-        rest = taps[:, :, :2, :2].astype(np.float64).copy()
-        rest[:, :, 1, 1] = 0
-        for layer, part in ((before, taps[:, :, 1:, 1:].astype(np.float64)), (after, rest)):
+        taps = np.concatenate([with_new_inputs(taps[:-1].swapaxes(0, 1), before.weight.shape[1]).swapaxes(0, 1), taps[-1:]])
+        first, rest = taps[:, :, 1:, 1:].astype(np.float64), taps[:, :, :2, :2].astype(np.float64)
+        first[:, :, 0, 0] = np.ceil(first[:, :, 0, 0] / 2)
+        rest[:, :, 1, 1] -= first[:, :, 0, 0]
+        for layer, part in ((before, first), (after, rest)):
             flat = part.transpose(2, 3, 1, 0).reshape(-1, len(taps))
             _copy(layer.weight, flat[:, :-1].reshape(layer.weight.shape) / layer.scale)
             _copy(layer.bias, flat[:, -1] / (64 * layer.scale))
+
+
+def with_new_inputs(weight: np.ndarray, inputs: int) -> np.ndarray:
+    """`weight` [outputs, its inputs, ..], with zeros for inputs that came behind them since."""
+    missing = max(0, inputs - weight.shape[1]) if weight.shape[1] > 1 else 0
+    return np.concatenate([weight, np.zeros((len(weight), missing, *weight.shape[2:]), weight.dtype)], 1)
 
 
 def _copy(parameter: nn.Parameter, values: np.ndarray) -> None:

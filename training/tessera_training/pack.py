@@ -15,6 +15,7 @@ from .tables import check_tables
 
 FORMAT = 1
 EXACT_GRAPHS = ("prior-first", "prior-second", "loop-filter")
+POST_PARTS = ("post-filter-psnr", "post-filter-lpips")
 FILES = {
     "tables": "tables.safetensors",
     "prior-first": "prior-first.onnx",

@@ -11,6 +11,7 @@ from torch import Tensor
 from .folded import SIDE_PLANES, fold, unfold
 from .sample_pool import SamplePool, turned
 from .shards import FrameSampler, Shard
+from .structure import ms_ssim
 
 PLANES = ("y", "u", "v")
 # Share of each sample's squared error: 64 luma with weight 1, 32 chroma with weight 1/4.
@@ -114,6 +115,11 @@ def weighted_error(output: Tensor, original: Tensor) -> Tensor:
     return ((output - original).square() * SAMPLE_WEIGHTS.to(output.device)).sum(-1).mean((1, 2))
 
 
+def structure_error(output: Tensor, original: Tensor) -> Tensor:
+    """1 - MS-SSIM of luma, per folded picture."""
+    return 1 - ms_ssim(unfold(output)[0], unfold(original)[0])
+
+
 def decibels(before: Tensor, after: Tensor) -> Tensor:
     """Gain in dB per picture of squared errors; half a level's square is added, so that nearly perfect ones count less."""
     return 10 * torch.log10((before + 0.5) / (after + 0.5))
@@ -174,6 +180,7 @@ def rate_filter(
                 row += [psnr(decoded[..., part], original[..., part]), psnr(output[..., part], original[..., part])]
             row += [everywhere, chosen, offered]
             row += [distance(decoded, original), distance(output, original)] if distance else [0.0, 0.0]
+            row += [structure_error(decoded, original).item(), structure_error(output, original).item()]
             rows.append(row)
     table = np.array(rows)
     mean = table.mean(0)
@@ -181,7 +188,7 @@ def rate_filter(
     text = f"PSNR-Y {mean[1]:.3f} -> {mean[2]:.3f}, chroma {mean[3]:.3f} -> {mean[4]:.3f}"
     if distance:
         figures |= {"lpips_before": mean[8], "lpips_after": mean[9]}
-        text += f", LPIPS {mean[8]:.4f} -> {mean[9]:.4f}"
+        text += f", LPIPS {mean[8]:.4f} -> {mean[9]:.4f}, 1 - MS-SSIM {100 * mean[10]:.3f} -> {100 * mean[11]:.3f} %"
     if region:
         figures |= {"psnr_y_everywhere": mean[5], "share_chosen": mean[6] / max(mean[7], 1)}
     parts = []
@@ -192,10 +199,10 @@ def rate_filter(
         if region:
             part += f" ({band[5] - band[1]:+.3f} everywhere, {100 * band[6] / max(band[7], 1):.0f} % chosen)"
         if distance:
-            part += f" / {100 * (band[9] / band[8] - 1):+.1f} %"
+            part += f" / {100 * (band[9] / band[8] - 1):+.1f} / {100 * (band[11] / band[10] - 1):+.1f} %"
         parts.append(part)
         figures[f"gain_q{q:.0f}"] = band[2] - band[1]
         if distance:
             figures[f"lpips_share_q{q:.0f}"] = band[9] / band[8]
-    text += "; gain in PSNR-Y" + (" / LPIPS" if distance else "") + " by q: " + ", ".join(parts)
+    text += "; gain in PSNR-Y" + (" / LPIPS / 1 - MS-SSIM" if distance else "") + " by q: " + ", ".join(parts)
     return text, {k: float(v) for k, v in figures.items()}

@@ -1,4 +1,4 @@
-"""Trains a float post-filter on loop pictures: for squared error, or for LPIPS with a little squared error."""
+"""Trains a float post-filter on loop pictures: for squared error, or for LPIPS at no more than a set cost in other measures."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from .from_pack import load_post_filter
 from .lpips import Lpips, to_rgb
 from .machine import prepare
 from .networks import NetworkShape
+from .folded import unfold
 from .pictures import SAMPLE_WEIGHTS, PictureFeeder, make_feeder, rate_filter, weighted_error
 from .post_network import PostFilter
 from .runner import Run, add_run_arguments, starts_from_pack
 from .shards import open_shards, split_held_out
+from .structure import ms_ssim
 
-ERROR_WEIGHT = 0.0012  # of the mean squared error in 0..255 beside LPIPS
-PATTERN_WEIGHT = 0.05  # of what `pattern` finds, beside LPIPS
+PATTERN_WEIGHT = 0.005  # of what `pattern` finds, beside LPIPS
 PATTERN_CELLS = 8  # side of the regions that `pattern` looks at
 DISTANCE_FLOOR = 0.003  # added to distances before they are compared: nobody sees less
 
@@ -46,7 +47,35 @@ def pattern(change: Tensor) -> Tensor:
     return energy.sum(1).mean((1, 2))
 
 
-def lpips_step(model: PostFilter, feeder: PictureFeeder, distance: Lpips, generator: np.random.Generator) -> tuple[Tensor, float, float]:
+class Balance:
+    """Weights of what a filter must not pay with: they rise while the mean loss exceeds what is allowed, and fall again.
+
+    Losses are natural logarithms of what the three `errors` are multiplied by.
+    """
+
+    # Held-out pictures lose 0.03 to 0.04 more MS-SSIM than crops that are learned from.
+    ALLOWED = torch.tensor([-0.04, 0.03, 0.06])
+    RATE = 0.02  # of change per step and unit of loss
+    FIRST = torch.tensor([5.0, 0.3, 0.1])
+
+    def __init__(self, kept: dict[str, Tensor]) -> None:
+        """The weights live in `kept`, what a run keeps in its checkpoints."""
+        self.kept = kept
+        kept.setdefault("balance", self.FIRST.clone())
+
+    def __str__(self) -> str:
+        return "weights of MS-SSIM, luma, chroma " + ", ".join(f"{weight:.2f}" for weight in self.kept["balance"].tolist())
+
+    def weigh(self, losses: Tensor) -> Tensor:
+        """The weighted sum of `losses` [3], from which the weights learn."""
+        weights = self.kept["balance"]
+        self.kept["balance"] = (weights + self.RATE * (losses.detach().cpu() - self.ALLOWED)).clamp_min(0)
+        return (weights.to(losses) * losses).sum()
+
+
+def lpips_step(
+    model: PostFilter, feeder: PictureFeeder, distance: Lpips, generator: np.random.Generator, balance: Balance
+) -> tuple[Tensor, float, float]:
     """What is left of each crop's distance, so that a crop of high quality, whose distance is small, counts like any other.
 
     The crop loses 0 to 15 rows and columns before LPIPS, whose grid would else lie on the blocks' every time.
@@ -55,13 +84,25 @@ def lpips_step(model: PostFilter, feeder: PictureFeeder, distance: Lpips, genera
     offset = (int(generator.integers(16)), int(generator.integers(16)))
     with torch.no_grad():
         wanted = distance.features(to_rgb(original, offset))
-        before = distance.between(distance.features(to_rgb(decoded, offset)), wanted)
-        before += ERROR_WEIGHT * weighted_error(decoded, original) + DISTANCE_FLOOR
+        before = distance.between(distance.features(to_rgb(decoded, offset)), wanted) + DISTANCE_FLOOR
+        errors_before = errors(decoded, original)
     output = model(decoded, side)
     perceived = distance.between(distance.features(to_rgb(output, offset)), wanted)
-    after = perceived + ERROR_WEIGHT * weighted_error(output, original) + DISTANCE_FLOOR
-    after = after + PATTERN_WEIGHT * pattern(output - decoded)
-    return (after / before).mean(), float(perceived.detach().mean()), len(decoded) * feeder.size**2 / (640 * 360)
+    after = perceived + DISTANCE_FLOOR + PATTERN_WEIGHT * pattern(output - decoded)
+    losses = (errors(output, original) / errors_before).log().mean(1)
+    loss = (after / before).mean() + balance.weigh(losses)
+    return loss, float(perceived.detach().mean()), len(decoded) * feeder.size**2 / (640 * 360)
+
+
+def errors(output: Tensor, original: Tensor) -> Tensor:
+    """1 - MS-SSIM and squared errors of luma and chroma [3, N] of pictures, all with a floor: nobody sees less.
+
+    The finest scale, which hardly counts in MS-SSIM and costs most, is left out.
+    """
+    structure = 1 - ms_ssim(unfold(output)[0], unfold(original)[0], first=1)
+    squares = (output - original).square()
+    luma, chroma = (part.mean((1, 2, 3)) for part in (squares[..., :64], squares[..., 64:]))
+    return torch.stack([structure + 5e-4, luma + 0.5, chroma + 0.5])
 
 
 def first_model(arguments: argparse.Namespace, part: str) -> PostFilter:
@@ -117,17 +158,19 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     )
     rated = (lambda a, b: float(distance(to_rgb(a.to(device)), to_rgb(b.to(device)))[0])) if distance else None
 
+    balance = Balance(run.kept) if arguments.target == "lpips" else None
+
     def step(generator: np.random.Generator) -> tuple[Tensor, float, float]:
-        if arguments.target == "psnr":
+        if balance is None or quick is None:
             return psnr_step(model, feeder)
-        assert quick is not None
-        return lpips_step(model, feeder, quick, generator)
+        return lpips_step(model, feeder, quick, generator, balance)
 
     def evaluate(average: PostFilter) -> tuple[str, dict[str, float]]:
         def filtered(picture: Tensor, side: Tensor) -> Tensor:
             return average(picture.to(device), side.to(device)).cpu()
 
-        return rate_filter(filtered, held, "loop", arguments.evaluation_frames, rated)
+        text, figures = rate_filter(filtered, held, "loop", arguments.evaluation_frames, rated)
+        return text + (f"; {balance}" if balance else ""), figures
 
     return run.loop(step, evaluate, "frames of 640x360")
 

@@ -121,6 +121,12 @@ class PostFilter(nn.Module):
         model.load_state_dict(weights)
         return model
 
+    def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *rest: object) -> None:
+        """Weights from before an input came behind the others ignore it."""
+        name = f"{prefix}embed.weight"
+        state[name] = functional.pad(state[name], (0, max(0, self.embed.in_features - state[name].shape[1])))
+        super()._load_from_state_dict(state, prefix, *rest)
+
     def forward(self, picture: Tensor, side: Tensor) -> Tensor:
         """The picture in 0..255, before rounding and clipping."""
         eight_bit = bool(self.eight_bit)

@@ -69,6 +69,8 @@ class Run:
             lr=arguments.learning_rate, betas=(0.9, 0.98), weight_decay=0.0, foreach=True,
         )  # fmt: skip
         self.notes: dict[str, object] = {}
+        # What else a trainer keeps in its checkpoints.
+        self.kept: dict[str, Tensor] = {}
         # What went into the weights of --start-from.
         self.earlier: dict[str, float] = {"step": 0, "minutes": 0.0, "samples": 0.0}
         self.figures: dict[str, float] = {}
@@ -96,6 +98,7 @@ class Run:
         self.step, self.minutes, self.samples = state["step"], state["minutes"], state["samples"]
         self.figures = state["figures"]
         self.earlier = state.get("earlier", self.earlier)
+        self.kept = state.get("kept", {})
         self.say(f"resumed at step {self.step}, {self.minutes:.1f} minutes")
 
     def save(self) -> None:
@@ -108,6 +111,7 @@ class Run:
             "samples": self.samples,
             "earlier": self.earlier,
             "notes": self.notes,
+            "kept": self.kept,
             "figures": self.figures,
         }
         partial = self.path.with_suffix(".partial")

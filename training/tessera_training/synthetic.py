@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .folded import SIDE_PLANES
+
 from .tables import CHROMA_LIMIT, CODE, LUMA_LIMIT, mode_table_shapes
 
 
@@ -47,7 +49,7 @@ def write_shard(folder: Path, clip: str, rows: int, columns: int, frames: int, q
         np.save(folder / f"original-{plane}.npy", original.astype(np.uint8))
         np.save(folder / f"unfiltered-{plane}.npy", degraded)
         np.save(folder / f"loop-{plane}.npy", degraded)
-    side = np.zeros((frames, 6, rows * 2, columns * 2), np.uint8)
+    side = np.zeros((frames, SIDE_PLANES, rows * 2, columns * 2), np.uint8)
     side[:, 0] = q
     np.save(folder / "side.npy", side)
     names = list(mode_table_shapes(modes))

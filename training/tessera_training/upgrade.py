@@ -1,4 +1,5 @@
-"""Gives a pack from before symbols with two contexts and chroma from luma the tables for them."""
+"""Gives a pack from before symbols with two contexts and chroma from luma the tables for them, and its filters the sizes of
+blocks as an input."""
 
 from __future__ import annotations
 
@@ -6,9 +7,14 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 from . import safetensors
-from .pack import FILES, read_manifest, write_pack
+from .folded import SIDE_PLANES
+from .from_pack import load_post_filter, load_weights
+from .networks import LoopFilter, NetworkShape
+from .pack import FILES, POST_PARTS, read_manifest, write_pack
+from .program import Program
 from .tables import default_mode_tables, default_near_tables, frequencies, mode_table_shapes
 
 
@@ -17,7 +23,7 @@ def upgrade(tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     `near_tables.py` fit them to data.
 
     Contexts of `intraMode8` that were there before keep their frequencies. All others start with the mean of the symbol's
-    contexts; a symbol that was not there starts with a guess. Raises ValueError if the pack has all contexts.
+    contexts; a symbol that was not there starts with a guess.
     """
     modes = len(tables["intra16"])
     changed: dict[str, np.ndarray] = {}
@@ -35,9 +41,21 @@ def upgrade(tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         changed[f"modeTables.{name}"] = table
     if "nearTables" not in tables:
         changed["nearTables"] = default_near_tables()
-    if not changed:
-        raise ValueError("the pack has tables for two contexts already")
     return tables | changed
+
+
+def lacks_inputs(folder: Path) -> bool:
+    """Whether the filters of the pack in `folder` are from before the sizes of blocks were an input."""
+    inputs = {value.name: value for value in onnx.load(folder / FILES["loop-filter"]).graph.input}
+    return inputs["side"].type.tensor_type.shape.dim[1].dim_value < SIDE_PLANES
+
+
+def filters_with_inputs(folder: Path) -> dict[str, Program]:
+    """The filters of the pack in `folder`, which ignore the sizes of blocks."""
+    loop_filter = LoopFilter(NetworkShape())
+    load_weights(loop_filter, folder)
+    posts = {part: load_post_filter(folder, part).program(part) for part in POST_PARTS}
+    return {"loop-filter": loop_filter.program(), **posts}
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -45,8 +63,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("pack", type=Path, help="folder of the pack, which is changed")
     folder = parser.parse_args(argv).pack
     manifest = read_manifest(folder)
-    tables = upgrade(safetensors.load(folder / FILES["tables"]))
-    write_pack(folder, manifest["name"], manifest["version"], tables, {}, manifest["provenance"], manifest["defaultPostFilter"])
+    before = safetensors.load(folder / FILES["tables"])
+    programs = filters_with_inputs(folder) if lacks_inputs(folder) else {}
+    tables = upgrade(before)
+    if not programs and tables.keys() == before.keys() and all(tables[name].shape == before[name].shape for name in tables):
+        raise ValueError("the pack has everything already")
+    write_pack(folder, manifest["name"], manifest["version"], tables, programs, manifest["provenance"], manifest["defaultPostFilter"])
 
 
 if __name__ == "__main__":

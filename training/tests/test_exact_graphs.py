@@ -248,7 +248,7 @@ def test_training_forward_equals_int64(kind: str) -> None:
     assert np.array_equal(fine_second.numpy() // 8, later["scale"])
 
     y, u, v = (generator.integers(0, 256, (3, 1, size, size), np.uint8) for size in (80, 40, 40))
-    side = generator.integers(0, 65, (3, 6, 10, 10), np.uint8)
+    side = generator.integers(0, 65, (3, 7, 10, 10), np.uint8)
     filtered = evaluate(networks.loop_filter.program(), {"y": y, "u": u, "v": v, "side": side})
     with torch.no_grad():
         planes = [torch.from_numpy(p[:, 0]).float() for p in (y, u, v)]
@@ -275,7 +275,7 @@ def test_regions_are_cut_as_the_format_says() -> None:
     generator = np.random.default_rng(4)
     height, width = 80, 144
     planes = [generator.integers(0, 256, (height // d, width // d), np.uint8) for d in (1, 2, 2)]
-    side = generator.integers(0, 65, (6, height // 8, width // 8), np.uint8)
+    side = generator.integers(0, 65, (7, height // 8, width // 8), np.uint8)
     picture = fold(*(torch.from_numpy(p[None]).float() for p in planes))
     with torch.no_grad():
         got = unfold(by_regions(networks.loop_filter, picture, torch.from_numpy(side.transpose(1, 2, 0)[None].copy()).float()))
@@ -308,7 +308,7 @@ def test_post_filter_onnx_follows_pytorch(name: str) -> None:
     generator = np.random.default_rng(1)
     y = generator.integers(0, 256, (1, 1, 48, 64), np.uint8)
     u, v = (generator.integers(0, 256, (1, 1, 24, 32), np.uint8) for _ in range(2))
-    side = generator.integers(0, 65, (1, 6, 6, 8), np.uint8)
+    side = generator.integers(0, 65, (1, 7, 6, 8), np.uint8)
     actual = run_onnx(to_onnx(module.program("post")), {"y": y, "u": u, "v": v, "side": side})
     with torch.no_grad():
         picture = fold(*(torch.from_numpy(p[0]).float() for p in (y, u, v)))
@@ -328,7 +328,7 @@ def test_eight_bit_post_filter_follows_pytorch_and_the_float_one() -> None:
     generator = np.random.default_rng(1)
     y = generator.integers(0, 256, (1, 1, 48, 64), np.uint8)
     u, v = (generator.integers(0, 256, (1, 1, 24, 32), np.uint8) for _ in range(2))
-    side = generator.integers(0, 65, (1, 6, 6, 8), np.uint8)
+    side = generator.integers(0, 65, (1, 7, 6, 8), np.uint8)
     picture = fold(*(torch.from_numpy(p[0]).float() for p in (y, u, v)))
     places = torch.from_numpy(side.transpose(0, 2, 3, 1).copy()).float()
     with torch.no_grad():
@@ -354,7 +354,7 @@ def test_a_widened_filter_gives_the_same_and_learns_with_all_it_has() -> None:
     wide = narrow.widened(narrow.shape.hidden + 32)
     generator = torch.Generator().manual_seed(1)
     picture = torch.rand((1, 6, 8, 96), generator=generator) * 255
-    side = torch.rand((1, 6, 8, 6), generator=generator) * 64
+    side = torch.rand((1, 6, 8, 7), generator=generator) * 64
     output = wide(picture, side)
     assert (output - narrow(picture, side)).abs().max() < 1e-3
     output.square().mean().backward()
@@ -369,7 +369,7 @@ def test_untrained_filters_change_nothing() -> None:
     generator = np.random.default_rng(1)
     y = generator.integers(0, 256, (1, 1, 80, 80), np.uint8)
     u, v = (generator.integers(0, 256, (1, 1, 40, 40), np.uint8) for _ in range(2))
-    inputs = {"y": y, "u": u, "v": v, "side": np.full((1, 6, 10, 10), 30, np.uint8)}
+    inputs = {"y": y, "u": u, "v": v, "side": np.full((1, 7, 10, 10), 30, np.uint8)}
     whole = run_onnx(to_onnx(networks.post_psnr.program("post")), inputs)
     region = run_onnx(to_onnx(networks.loop_filter.program()), inputs)
     for name, plane, border in (("filteredY", y, 8), ("filteredU", u, 4), ("filteredV", v, 4)):
@@ -391,7 +391,7 @@ def test_committed_packs_pass_their_self_test(repository, pack: str) -> None:
 def test_the_better_one_of_each_region_is_rated() -> None:
     original = torch.full((1, 16, 24, 96), 100.0)
     decoded, output = original + 2, original + 2
-    side = torch.zeros(1, 16, 24, 6)
+    side = torch.zeros(1, 16, 24, 7)
     output[:, :8, :8] -= 1  # better
     output[:, :8, 8:16] += 1  # worse
     output[:, 8:, :8] -= 1  # better, but nothing new there

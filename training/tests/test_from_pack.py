@@ -82,7 +82,7 @@ def test_post_filter_round_trip(eight_bit: bool, tmp_path: Path) -> None:
     source = PostFilter(PostShape(12, 20, 3))
     disturb(source)
     if eight_bit:
-        source.use_eight_bits(torch.rand(2, 8, 8, 96) * 255, torch.rand(2, 8, 8, 6) * 64)
+        source.use_eight_bits(torch.rand(2, 8, 8, 96) * 255, torch.rand(2, 8, 8, 7) * 64)
     write_pack(tmp_path, programs_of(source))
     loaded = load_post_filter(tmp_path, "post-filter-lpips")
     assert loaded.shape == source.shape and bool(loaded.eight_bit) == eight_bit

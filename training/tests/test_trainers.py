@@ -16,12 +16,13 @@ import pytest
 import torch
 from onnx import helper, numpy_helper
 
-from tessera_training import average, export, loop_filter, mode_tables, pictures, post_filter, prior, safetensors
+from tessera_training import average, export, loop_filter, mode_tables, pick, pictures, post_filter, prior, safetensors
 from tessera_training.from_pack import load_weights
 from tessera_training.lpips import LAYERS, Lpips
 from tessera_training.networks import NetworkShape
 from tessera_training.pictures import SAMPLE_WEIGHTS, weighted_error
 from tessera_training.post_filter import pattern
+from tessera_training.structure import ms_ssim
 from tessera_training.post_network import PostShape
 from tessera_training.shards import open_shards, source_of, split_held_out
 from tessera_training.tables import CHROMA_LIMIT, LUMA_LIMIT, check_tables, default_tables, PackShape
@@ -316,6 +317,79 @@ def test_pattern_is_what_all_cells_share() -> None:
     assert float(pattern(torch.full((1, 16, 16, 96), 5.0))) == pytest.approx(0, abs=1e-6)
     noise = torch.randn(1, 16, 16, 96, generator=generator)
     assert float(pattern(noise)) < 2 * float(weighted_error(noise, torch.zeros_like(noise))) / 64
+
+
+def test_ms_ssim_follows_its_formulas() -> None:
+    """A picture against what a blur and noise make of it, by the formulas."""
+    generator = np.random.default_rng(5)
+    a = np.clip(120 + generator.normal(0, 2, (192, 176)).cumsum(0).cumsum(1), 0, 255)
+    b = np.clip((a + np.roll(a, 1, 1)) / 2 + generator.normal(0, 6, a.shape), 0, 255)
+    taps = np.exp(-((np.arange(11) - 5) ** 2) / (2 * 1.5**2))
+    window = np.outer(taps, taps) / taps.sum() ** 2
+    product, x, y = 1.0, a, b
+    for scale, weight in enumerate((0.0448, 0.2856, 0.3001, 0.2363, 0.1333)):
+        views = [np.lib.stride_tricks.sliding_window_view(z, (11, 11)) for z in (x, y, x * x, y * y, x * y)]
+        mx, my, xx, yy, xy = ((view * window).sum((2, 3)) for view in views)
+        contrast = (2 * (xy - mx * my) + 58.5225) / (xx - mx**2 + yy - my**2 + 58.5225)
+        luminance = (2 * mx * my + 6.5025) / (mx**2 + my**2 + 6.5025)
+        product *= float((contrast if scale < 4 else contrast * luminance).mean()) ** weight
+        x, y = (z[: z.shape[0] // 2 * 2, : z.shape[1] // 2 * 2].reshape(z.shape[0] // 2, 2, -1, 2).mean((1, 3)) for z in (x, y))
+    pair = [torch.from_numpy(z)[None].float() for z in (a, b)]
+    assert 0.3 < product < 0.99
+    assert float(ms_ssim(*pair)[0]) == pytest.approx(product, abs=1e-4)
+    assert float(ms_ssim(pair[0], pair[0])[0]) == pytest.approx(1)
+    # Without the finest scale, the blur costs less.
+    assert product < float(ms_ssim(*pair, first=1)[0]) < 1
+
+
+def test_weights_rise_while_errors_do() -> None:
+    kept: dict[str, torch.Tensor] = {}
+    balance = post_filter.Balance(kept)
+    first = kept["balance"].clone()
+    losses = torch.tensor([0.1, 0.1, -0.5], requires_grad=True)
+    total = balance.weigh(losses)
+    assert float(total.detach()) == pytest.approx(float((first * losses.detach()).sum()))
+    total.backward()
+    assert torch.equal(losses.grad, first)
+    assert (kept["balance"][:2] > first[:2]).all() and kept["balance"][2] < first[2]
+    for _ in range(100):
+        balance.weigh(torch.tensor([0.1, 0.1, -0.5]))
+    assert float(kept["balance"][2]) == 0
+    # Another run of the same checkpoint goes on with them.
+    before = kept["balance"].clone()
+    post_filter.Balance(kept)
+    assert torch.equal(kept["balance"], before)
+
+
+def test_picked_crops_come_back(shards: Path, tmp_path: Path) -> None:
+    pick.main(["--shards", str(shards), "--file", str(tmp_path / "crops.npz"), "--crops", "9", "--size", "64", "--held-out-every", "4"])
+    pick.main(["--file", str(tmp_path / "crops.npz"), "--out", str(tmp_path / "crops")])
+    before = {shard.clip: shard for shard in open_shards(shards)}
+    found = open_shards(tmp_path / "crops")
+    assert sum(shard.frames for shard in found) == 10 and all(shard.rows == shard.columns == 4 for shard in found)
+    train, held = (group for group in split_held_out(found, 4))
+    assert {shard.clip for shard in held} == {shard.clip for shard in split_held_out(list(before.values()), 4)[1]}
+    for shard in found:
+        whole = before[shard.clip]
+        assert shard.meta["q"] == whole.meta["q"]
+        for frame in range(shard.frames):
+            crop = pick.crop_of(shard, frame, 0, 0, 64)
+            places = ((f, top, left) for f in range(whole.frames) for top in range(whole.rows - 3) for left in range(whole.columns - 3))
+            same = [
+                place for place in places
+                if all(np.array_equal(crop[name], array) for name, array in pick.crop_of(whole, *place, 64).items())
+            ]  # fmt: skip
+            assert len(same) == 1
+            assert bool(shard.inter[frame]) == bool(np.asarray(whole.array("side"))[same[0][0], 5, 0, 0] == 0)
+
+
+def test_older_weights_ignore_new_inputs() -> None:
+    model = post_filter.PostFilter(PostShape(4, 6, 1))
+    older = {name: weight.clone() for name, weight in model.state_dict().items()}
+    older["embed.weight"] = older["embed.weight"][:, :-1]
+    loaded = post_filter.PostFilter.of(older)
+    assert (loaded.embed.weight[:, -1] == 0).all()
+    assert torch.equal(loaded.embed.weight[:, :-1], model.embed.weight[:, :-1])
 
 
 def test_averaged_weights_start_a_run(tmp_path: Path) -> None:

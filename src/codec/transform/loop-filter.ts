@@ -5,7 +5,7 @@ import { shiftOf, SUB_BLOCK } from '../macroblock-grid.js';
 import type { Planes } from '../planes.js';
 
 /** Planes of a filter graph's side input (FORMAT.md section 10). */
-export const SIDE_PLANES = 6;
+export const SIDE_PLANES = 7;
 
 /** Shift from luma samples to those of the side input, one for each sub-block. */
 const SUB_BLOCK_SHIFT = shiftOf(SUB_BLOCK);
@@ -21,13 +21,12 @@ const PLANES = [
   { name: 'v', output: 'filteredV', shift: 1 },
 ] as const;
 
-/** Side input of loop and post-filters: [6, codedHeight / 8, codedWidth / 8]. */
+/** Side input of loop and post-filters: [7, codedHeight / 8, codedWidth / 8]. */
 export function sidePlanes(header: FrameHeader, tokens: FrameTokens): Uint8Array<ArrayBuffer> {
   const { rows, columns } = tokens.geometry;
   const width = 2 * columns;
   const size = 4 * rows * columns;
   const planes = new Uint8Array(SIDE_PLANES * size);
-  if (header.kind === 'key') planes.fill(YES, 5 * size);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const block = row * columns + column;
@@ -38,6 +37,8 @@ export function sidePlanes(header: FrameHeader, tokens: FrameTokens): Uint8Array
         YES * tokens.transform[block]!,
         4 * tokens.lumaGroups[block]!,
         type === SKIP ? YES : 0,
+        header.kind === 'key' ? YES : 0,
+        YES * tokens.blockSize[block]!,
       ];
       const at = 2 * row * width + 2 * column;
       for (let plane = 0; plane < values.length; plane++) {

@@ -45,12 +45,14 @@ async function slowLoop(header: FrameHeader, tokens: FrameTokens, planes: Planes
     const square = (plane: Uint8Array, unit: number): Uint8Array =>
       cut(plane, codedWidth / unit, (64 * row - 8) / unit, (64 * column - 8) / unit, 80 / unit);
     const sidePlane = (codedWidth / 8) * (codedHeight / 8);
-    const sides = [0, 1, 2, 3, 4, 5].flatMap((p) => [...square(side.subarray(p * sidePlane, (p + 1) * sidePlane), 8)]);
+    const sides = [0, 1, 2, 3, 4, 5, 6].flatMap((p) => [
+      ...square(side.subarray(p * sidePlane, (p + 1) * sidePlane), 8),
+    ]);
     const output = await loopFilter.run({
       y: { data: square(planes.y, 1), dims: [1, 1, 80, 80] },
       u: { data: square(planes.u, 2), dims: [1, 1, 40, 40] },
       v: { data: square(planes.v, 2), dims: [1, 1, 40, 40] },
-      side: { data: Uint8Array.from(sides), dims: [1, 6, 10, 10] },
+      side: { data: Uint8Array.from(sides), dims: [1, 7, 10, 10] },
     });
     for (const [name, from, unit] of [
       ['y', 'filteredY', 1],

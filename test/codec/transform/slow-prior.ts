@@ -141,7 +141,7 @@ export function slowNextMemory(tokens: FrameTokens, before: SlowMemory): SlowMem
   );
 }
 
-/** Side input of the filters, [6, 2 rows, 2 columns]. */
+/** Side input of the filters, [7, 2 rows, 2 columns]. */
 export function slowSide(header: FrameHeader, tokens: FrameTokens): Uint8Array {
   const { rows, columns } = tokens.geometry;
   const at = (row: number, column: number): number => (row >> 1) * columns + (column >> 1);
@@ -152,5 +152,6 @@ export function slowSide(header: FrameHeader, tokens: FrameTokens): Uint8Array {
     (row, column) => 4 * tokens.lumaGroups[at(row, column)]!,
     (row, column) => (tokens.type[at(row, column)] === 0 ? 64 : 0),
     () => (header.kind === 'key' ? 64 : 0),
+    (row, column) => [0, 64, 128][tokens.blockSize[at(row, column)]!]!,
   ]);
 }
