@@ -125,7 +125,7 @@ test('a target is reached in each chunk', async () => {
 
 test('no second exceeds a largest bit rate', async () => {
   const { bytes: free } = await compress('free.tsr', '-q', '30');
-  const { bytes } = await compress('peak.tsr', '-q', '30', '--max-bitrate', '60k');
+  const { bytes } = await compress('peak.tsr', '-q', '30', '--max-bitrate', '40k');
   expect(bytes).toBeLessThan(free);
   const { stdout } = await tessera(['info', folder.join('peak.tsr'), '--frames', '--json']);
   const frames = jsonLines(stdout).filter(({ type }) => type === 'frame') as unknown as {
@@ -134,7 +134,7 @@ test('no second exceeds a largest bit rate', async () => {
   }[];
   for (const { time: from } of frames) {
     const second = frames.filter(({ time }) => time >= from && time < from + 1 - 1e-9);
-    expect(second.reduce((sum, { bits }) => sum + bits, 0)).toBeLessThanOrEqual(60_000);
+    expect(second.reduce((sum, { bits }) => sum + bits, 0)).toBeLessThanOrEqual(40_000);
   }
 });
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { SIDE_PLANES } from '../../src/codec/transform/loop-filter.js';
 import { ModelError } from '../../src/errors.js';
 import { Kernels } from '../../src/kernels/kernels.js';
 import { Graph } from '../../src/model/graph.js';
@@ -41,7 +42,7 @@ function picture(count: number, rows: number, columns: number, end: number): Inp
     y: bytes(end, 1, count, 1, 8 * rows, 8 * columns),
     u: bytes(end, 2, count, 1, 4 * rows, 4 * columns),
     v: bytes(end, 3, count, 1, 4 * rows, 4 * columns),
-    side: bytes(Math.min(end, 65), 4, count, 6, rows, columns),
+    side: bytes(Math.min(end, 65), 4, count, SIDE_PLANES, rows, columns),
   };
 }
 

@@ -65,6 +65,14 @@ export class RowDecision {
     this.#next = FrameTokens.adopt(geometry, tokens[1]);
   }
 
+  /**
+   * Whether this thread has rows. One that has none must not even learn: nobody waits for it, and learning writes into tokens that
+   * the others use for a later frame by then.
+   */
+  get hasRows(): boolean {
+    return this.#wavefront.hasRows;
+  }
+
   /** Returns the tokens for the next frame. Other threads may still learn from the tokens of the last frame. */
   get next(): FrameTokens {
     return this.#next;

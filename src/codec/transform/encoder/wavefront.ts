@@ -24,6 +24,11 @@ export class Wavefront {
     this.#threads = threads;
   }
 
+  /** Whether this thread has any region to visit. */
+  get hasRows(): boolean {
+    return this.#thread < this.#done.length;
+  }
+
   /**
    * Visits this thread's regions, each when what is left of it, above it and above right of it is decided.
    *

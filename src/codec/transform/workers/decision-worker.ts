@@ -17,6 +17,7 @@ port.onMessage((message) => {
     port.postMessage('joined');
     return;
   }
+  if (!rows!.hasRows) return;
   if (request.lesson !== null) rows!.learn(request.lesson);
   rows!.decide(request.job);
 });
