@@ -15,7 +15,7 @@ import { peakRatios, type TimedBits } from './peaks.js';
 const AIM = 0.95;
 /** The last second of a chunk leaves room for the key frame that may follow. */
 const LAST_SHARE = 0.6;
-/** A bound that is never reached: each coding lowers a quality. */
+/** A bound that is never reached: each coding lowers a quality, by one more than the coding before. */
 const MOST_CODINGS = 20;
 
 /** Keeps every second of a video below a bit rate. */
@@ -49,7 +49,7 @@ export class PeakLimit {
    */
   async keep(queue: FrameQueue, from: number, chunk: CodedChunk): Promise<CodedChunk> {
     const { properties, encoder, options } = this.#job;
-    const { min, bits } = this.#qualities;
+    const { min } = this.#qualities;
     let kept = chunk;
     for (let coding = 0; coding < MOST_CODINGS; coding++) {
       const ratios = this.#ratios(kept.packets);
@@ -59,12 +59,19 @@ export class PeakLimit {
         throw new InputError(this.#describe(kept.packets[stuck]!, ratios[stuck]!));
       }
       const caps = kept.qualities.map((quality, at) =>
-        ratios[at]! <= 1 ? quality : qualityOfBits(this.#qualities, (AIM * bits(quality)) / ratios[at]!, quality),
+        ratios[at]! <= 1 ? quality : this.#lower(quality, ratios[at]!, 1 + coding),
       );
       const setup = { properties, options: encoder, signal: options.signal, isOnce: false };
       kept = await codeChunk(setup, queue, from, new ListedQualities(caps), from + kept.packets.length);
     }
     throw new Error('a chunk does not keep its largest bit rate');
+  }
+
+  /** A lower quality for a frame that has `ratio` times the bits allowed, by `least` at least. */
+  #lower(quality: number, ratio: number, least: number): number {
+    const { min, bits } = this.#qualities;
+    const wanted = qualityOfBits(this.#qualities, (AIM * bits(quality)) / ratio, quality);
+    return Math.max(min, Math.min(wanted, quality - least));
   }
 
   #ratios(packets: readonly Packet[]): number[] {
