@@ -77,7 +77,9 @@ export async function compressVideo(
   };
   if (!needsChunks(job)) return await compressAtOnce(job);
   if (options.words === true) {
-    throw new InputError('words cannot be written with an aim that takes several passes: compress first, then add words');
+    throw new InputError(
+      'words cannot be written with an aim that takes several passes: compress first, then add words',
+    );
   }
   return await compressByChunks(job);
 }

@@ -129,7 +129,8 @@ test.each(['inter', 'key'] as const)('contexts are those of FORMAT.md in %s fram
           expect(tablesOf(contexts.typeLargeContext(...place, z))).toEqual([4 * large + s(z), 72 + 25 * large + o(z)]);
         }
         const fromLuma = both.filter(({ chromaFromLuma }) => chromaFromLuma === 1).length;
-        for (const z of [0, 1, 2]) expect(contexts.chromaFromLumaContext(tokens, row, column, z)).toBe(3 * z + fromLuma);
+        for (const z of [0, 1, 2])
+          expect(contexts.chromaFromLumaContext(tokens, row, column, z)).toBe(3 * z + fromLuma);
         KINDS.forEach(([z, type], k) => {
           if (!fits(z)) return;
           const then = collocated(z)[0];
