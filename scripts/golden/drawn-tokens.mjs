@@ -38,6 +38,8 @@ export function drawTokens(geometry, head, random, temporal, isDense = false) {
   new ModeSyntax(syntaxTables, tables, temporal).code(coder, head, tokens);
   const scales = { scale: new Uint8Array(384), index: new Int32Array(tokens.type.length) };
   for (const pass of [0, 1]) new CoefficientSyntax(syntaxTables, tables).code(coder, tokens, pass, scales);
+  // The writer sets it again: a vector that was drawn as a new one may equal a candidate, which the writer then names.
+  tokens.hasNewMotion.fill(0);
   return tokens;
 }
 export const keyHead = {

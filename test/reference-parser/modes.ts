@@ -66,7 +66,7 @@ export const INTRA8 = 4;
 
 export const isIntra = (type: number): boolean => type === INTRA16 || type === INTRA8;
 
-/** Section 8, items 1 to 3. */
+/** Section 8, items 1 and 2. */
 export function readModes(
   stream: SymbolStream,
   tables: TableSet,
@@ -79,11 +79,8 @@ export function readModes(
   const rows = Math.ceil(size.height / 16);
   const regionColumns = Math.ceil((16 * columns) / 64);
   const regionRows = Math.ceil((16 * rows) / 64);
-  const qOffsets: number[] = [];
+  const offsets: number[] = [];
   const filtered: number[] = [];
-  for (let region = 0; region < regionColumns * regionRows; region++) {
-    qOffsets.push(packet.hasQOffsets ? tables.mode(stream, 'qOffset', 0) - 8 : 0);
-  }
   for (let region = 0; region < regionColumns * regionRows; region++) {
     const left = region % regionColumns === 0 ? 0 : (filtered[region - 1] ?? 0);
     const above = filtered[region - regionColumns] ?? 0;
@@ -93,9 +90,20 @@ export function readModes(
   const frame: FrameModes = { rows, columns, blocks: [], macroblocks };
   const reader = new ModeReader(stream, tables, pack, packet, frame, slots);
   for (let region = 0; region < regionColumns * regionRows; region++) {
-    const q = Math.min(Math.max(packet.q + (qOffsets[region] ?? 0), 0), 63);
     const [row, column] = [Math.floor(region / regionColumns), region % regionColumns];
-    reader.readSquare({ row: 4 * row, column: 4 * column, size: 2 }, q, filtered[region] === 1);
+    const before = frame.blocks.length;
+    reader.readSquare({ row: 4 * row, column: 4 * column, size: 2 }, filtered[region] === 1);
+    const blocks = frame.blocks.slice(before);
+    const left = column > 0 ? offsets[region - 1] : undefined;
+    const above = offsets[region - regionColumns];
+    let offset = Math.floor(((left ?? above ?? 0) + (above ?? left ?? 0) + 1) / 2);
+    if (packet.hasQOffsets && blocks.some(({ lumaGroups, chromaGroups }) => lumaGroups + chromaGroups > 0)) {
+      const unlike = left === undefined || above === undefined ? 1 : Math.abs(left - above);
+      offset += tables.mode(stream, 'qOffset', unlike === 0 ? 0 : unlike < 3 ? 1 : 2);
+      if (offset > 8) offset -= 17;
+    }
+    offsets.push(offset);
+    for (const block of blocks) block.q = Math.min(Math.max(packet.q + offset, 0), 63);
   }
   return frame;
 }
@@ -118,14 +126,14 @@ class ModeReader {
   }
 
   /** Section 8, "Blocks". */
-  readSquare(square: Square, q: number, isFiltered: boolean): void {
+  readSquare(square: Square, isFiltered: boolean): void {
     const { row, column, size } = square;
     const { rows, columns } = this.frame;
     if (row >= rows || column >= columns) return;
     const width = 2 ** size;
     const isInside = row + width <= rows && column + width <= columns;
     if (size === 0 || (isInside && !this.#isSplit(square))) {
-      this.#readBlock(square, q, isFiltered);
+      this.#readBlock(square, isFiltered);
       return;
     }
     for (const [down, right] of [
@@ -135,7 +143,7 @@ class ModeReader {
       [1, 1],
     ] as const) {
       const quarter = { row: row + (down * width) / 2, column: column + (right * width) / 2, size: size - 1 };
-      this.readSquare(quarter, q, isFiltered);
+      this.readSquare(quarter, isFiltered);
     }
   }
 
@@ -178,13 +186,13 @@ class ModeReader {
     return block === undefined ? 0 : 5 * (1 + Math.min(3, block.type)) + levelOf(block.lumaGroups);
   }
 
-  #readBlock(square: Square, q: number, isFiltered: boolean): void {
+  #readBlock(square: Square, isFiltered: boolean): void {
     const { row, column, size } = square;
     const [left, above] = this.#beside(square);
     const block: Block = {
       ...square,
       type: this.#type(square, left, above),
-      q,
+      q: 0,
       isFiltered,
       subBlocks: [],
       hasNewMotion: false,

@@ -37,7 +37,7 @@ def mode_table_contexts(intra_modes: int) -> dict[str, tuple[int, int]]:
     """(first, second) numbers of contexts of each mode symbol (section 8); second is 0 if it has one context only."""
     modes = intra_modes + 1
     return {
-        "qOffset": (1, 0),
+        "qOffset": (3, 0),
         "filtered": (3, 0),
         "split": (256, 300),
         "typeLarge": (72, 450),
@@ -192,7 +192,8 @@ def default_mode_tables(intra_modes: int) -> dict[str, np.ndarray]:
     """Guesses that are the same for all contexts, but of modes, which are likelier if a neighbour has them;
     `mode_tables.py` fits them to data."""
     weights = {name: np.ones(shape) for name, shape in mode_table_shapes(intra_modes).items()}
-    weights["qOffset"][:] = 2.0 ** -np.abs(np.arange(17) - 8.0)
+    distance = np.minimum(np.arange(17), 17 - np.arange(17))
+    weights["qOffset"][:] = 2.0 ** -(distance * np.array([[1.5], [1.0], [0.7]]))
     weights["filtered"][:] = [[0.3, 0.7], [0.2, 0.8], [0.08, 0.92]]
     weights["split"][:] = [0.4, 0.6]
     weights["typeLarge"][:] = [0.5, 0.4, 0.1]

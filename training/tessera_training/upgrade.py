@@ -23,14 +23,14 @@ def upgrade(tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     `near_tables.py` fit them to data.
 
     Contexts of `intraMode8` that were there before keep their frequencies. All others start with the mean of the symbol's
-    contexts; a symbol that was not there starts with a guess.
+    contexts; a symbol that was not there starts with a guess, and so does `qOffset` from when it was not a difference.
     """
     modes = len(tables["intra16"])
     changed: dict[str, np.ndarray] = {}
     defaults = default_mode_tables(modes)
     for name, shape in mode_table_shapes(modes).items():
         before = tables.get(f"modeTables.{name}")
-        if before is None:
+        if before is None or name == "qOffset" and len(before) == 1:
             changed[f"modeTables.{name}"] = defaults[f"modeTables.{name}"]
             continue
         if before.shape == shape:

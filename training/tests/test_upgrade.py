@@ -43,6 +43,14 @@ def test_an_old_pack_is_upgraded(tmp_path: Path, repository: Path) -> None:
     assert read_manifest(pack)["name"] == "tessera-nano"
 
 
+def test_q_offsets_become_differences(repository: Path) -> None:
+    old = safetensors.load(repository / "codecs" / "tessera-nano" / "tables.safetensors")
+    old["modeTables.qOffset"] = frequencies(2.0 ** -np.abs(np.arange(17) - 8.0)[None])
+    table = upgrade.upgrade(old)["modeTables.qOffset"]
+    assert table.shape == (3, 17)
+    assert (table.argmax(1) == 0).all()
+
+
 def test_a_pack_without_a_mode_symbol_gets_its_table_only(tmp_path: Path, repository: Path) -> None:
     pack = tmp_path / "pack"
     shutil.copytree(repository / "codecs" / "tessera-nano", pack)

@@ -34,7 +34,7 @@ const PART_OF = Uint8Array.from({ length: LUMA_TOKENS }, (_, i) =>
   i < 4 ? 0 : i < 16 ? 1 : i < 48 ? 2 : i < 128 ? 3 : 4,
 );
 
-/** Syntax of transform tokens (FORMAT.md section 8, step 4 and "Tokens"), for both directions. */
+/** Syntax of transform tokens (FORMAT.md section 8, step 3 and "Tokens"), for both directions. */
 export class CoefficientSyntax {
   readonly #probabilities: ProbabilityTables;
   readonly #neighbours: Uint8Array;

@@ -33,13 +33,17 @@ import {
 } from './mode-contexts.js';
 import { CANDIDATES, differenceClass, MOTION_CLASSES, MotionNeighbours, NEW_MOTION, setMotion } from './motion.js';
 import type { ProbabilityTables } from './probability-tables.js';
+import { hasResidual, predictQOffset, qOffsetContext } from './region-quality.js';
 import { TemporalMotion } from './temporal-motion.js';
+
+/** Number of values of a q offset. */
+const Q_OFFSETS = 2 * Q_OFFSET_LIMIT + 1;
 
 /** Type of each symbol of `typeLarge`. */
 const LARGE_TYPES = [SKIP, INTER16, INTRA16] as const;
 
 /**
- * Syntax of everything in a frame but its transform tokens (FORMAT.md section 8, steps 1 to 3), for both directions: a
+ * Syntax of everything in a frame but its transform tokens (FORMAT.md section 8, steps 1 and 2), for both directions: a
  * writing coder reads the values from the tokens; a reading coder fills them in.
  */
 export class ModeSyntax {
@@ -62,34 +66,44 @@ export class ModeSyntax {
   /** Codes the region and mode tokens of a whole frame. Call it for frames in coding order. */
   code(coder: SymbolCoder, header: FrameHeader, tokens: FrameTokens): void {
     this.#temporal.beginFrame(header);
-    this.#codeRegions(coder, header, tokens);
+    if (header.hasLoopFilter) this.#codeFiltered(coder, tokens);
     const { regionRows, regionColumns } = tokens.geometry;
     for (let row = 0; row < regionRows; row++) {
       for (let column = 0; column < regionColumns; column++) {
         this.#codeTree(coder, header, tokens, row * REGION_MACROBLOCKS, column * REGION_MACROBLOCKS, BLOCK_64);
+        if (header.hasQOffsets) this.#codeQOffset(coder, tokens, row, column);
       }
     }
     this.#temporal.endFrame(header, tokens);
   }
 
-  #codeRegions(coder: SymbolCoder, header: FrameHeader, tokens: FrameTokens): void {
+  /** Codes which regions are filtered. */
+  #codeFiltered(coder: SymbolCoder, tokens: FrameTokens): void {
     const { regionRows, regionColumns } = tokens.geometry;
     const { modes } = this.#probabilities;
-    if (header.hasQOffsets) {
-      for (let i = 0; i < tokens.qOffset.length; i++) {
-        tokens.qOffset[i] = coder.symbol(modes.qOffset, 0, tokens.qOffset[i]! + Q_OFFSET_LIMIT) - Q_OFFSET_LIMIT;
+    const { filtered } = tokens;
+    for (let row = 0; row < regionRows; row++) {
+      for (let column = 0; column < regionColumns; column++) {
+        const at = row * regionColumns + column;
+        const context = (column > 0 ? filtered[at - 1]! : 0) + (row > 0 ? filtered[at - regionColumns]! : 0);
+        filtered[at] = coder.symbol(modes.filtered, context, filtered[at]!);
       }
     }
-    if (header.hasLoopFilter) {
-      const { filtered } = tokens;
-      for (let row = 0; row < regionRows; row++) {
-        for (let column = 0; column < regionColumns; column++) {
-          const at = row * regionColumns + column;
-          const context = (column > 0 ? filtered[at - 1]! : 0) + (row > 0 ? filtered[at - regionColumns]! : 0);
-          filtered[at] = coder.symbol(modes.filtered, context, filtered[at]!);
-        }
-      }
+  }
+
+  /** Codes the q offset of a region whose blocks are coded. */
+  #codeQOffset(coder: SymbolCoder, tokens: FrameTokens, row: number, column: number): void {
+    const { qOffset } = tokens;
+    const at = row * tokens.geometry.regionColumns + column;
+    const predicted = predictQOffset(tokens, row, column);
+    let value = predicted;
+    if (hasResidual(tokens, row, column)) {
+      // Differences modulo the number of values.
+      const known = (qOffset[at]! - predicted + Q_OFFSETS) % Q_OFFSETS;
+      value += coder.symbol(this.#probabilities.modes.qOffset, qOffsetContext(tokens, row, column), known);
+      if (value > Q_OFFSET_LIMIT) value -= Q_OFFSETS;
     }
+    qOffset[at] = value;
   }
 
   /** Codes the quadtree of blocks below one of `size`, whose first macroblock is (`row`, `column`). */

@@ -35,6 +35,7 @@ import {
 import { CANDIDATES, MOTION_CLASS_CONTEXTS, MOTION_CLASSES, NEW_MOTION } from './motion.js';
 import type { ModelPack } from '../../model/pack.js';
 import { requireFamily } from '../../model/families.js';
+import { Q_OFFSET_CONTEXTS } from './region-quality.js';
 import { TableReader } from '../../model/table-reader.js';
 
 const MAX_INTRA_MODES = 32;
@@ -287,7 +288,7 @@ function readModeTables(reader: TableReader, intraModes: number): Readonly<Recor
   });
   const motionContexts = sum(MOTION_CONTEXTS);
   return {
-    qOffset: read('qOffset', 1, 2 * Q_OFFSET_LIMIT + 1),
+    qOffset: read('qOffset', Q_OFFSET_CONTEXTS, 2 * Q_OFFSET_LIMIT + 1),
     filtered: read('filtered', 3, 2),
     split: read('split', sum(SPLIT_CONTEXTS), 2),
     typeLarge: read('typeLarge', sum(TYPE_LARGE_CONTEXTS), 3),

@@ -13,6 +13,7 @@ import {
 } from '../frame-tokens.js';
 import type { KernelTables } from '../kernel-tables.js';
 import { setMotion } from '../motion.js';
+import { hasResidual, predictQOffset } from '../region-quality.js';
 import { BlockTrials, clearMotion, type BlockJob, type FrameJob } from './block-trials.js';
 import { InterTrials } from './inter-trials.js';
 import { IntraTrials } from './intra-trials.js';
@@ -64,6 +65,10 @@ export class ModeDecision {
         job.satdLambda = Math.sqrt(factor) * step * this.#lagrangian.satdFactor;
       }
       this.#decideTree(jobs, row * REGION_MACROBLOCKS, column * REGION_MACROBLOCKS, BLOCK_64);
+      // Without tokens to quantise, the offset is not coded.
+      const { tokens } = frame;
+      if (hasResidual(tokens, row, column)) return;
+      tokens.qOffset[row * this.#geometry.regionColumns + column] = predictQOffset(tokens, row, column);
     });
   }
 
