@@ -1,4 +1,4 @@
-import { RAW, SHIFTED, scaled, shifted } from './linear';
+import { RAW, storeSums } from './linear';
 
 /**
  * Words of a depth-wise layer's description: int32 and addresses. Strides are in bytes. The input has zeros around it.
@@ -89,12 +89,5 @@ export function depthwise(layer: DepthwiseLayer): void {
 // @ts-ignore: decorator
 @inline
 function finish(layer: DepthwiseLayer, to: usize, group: i32, sums0: v128, sums1: v128): void {
-  if (layer.kind == RAW) {
-    v128.store(to, sums0);
-    v128.store(to, sums1, 16);
-  } else if (layer.kind == SHIFTED) {
-    v128.store(to, shifted(sums0, sums1, layer.shift, layer.low, layer.high));
-  } else {
-    v128.store(to, scaled(sums0, sums1, layer.scales + (group << 5), layer.low, layer.high));
-  }
+  storeSums(layer.kind, layer.shift, layer.low, layer.high, layer.scales + (group << 5), to, sums0, sums1);
 }

@@ -204,20 +204,36 @@ function one(layer: LinearLayer, input: usize, output: usize, group: i32): void 
 // @ts-ignore: decorator
 @inline
 function finish(layer: LinearLayer, to: usize, group: i32, sums0: v128, sums1: v128): void {
-  if (layer.kind == RAW) {
+  storeSums(layer.kind, layer.shift, layer.low, layer.high, layer.scales + (group << 5), to, sums0, sums1);
+}
+
+/** Stores the sums of 8 outputs as `kind` says; `scales` (SCALED) are those of these outputs. */
+// @ts-ignore: decorator
+@inline
+export function storeSums(
+  kind: i32,
+  shift: i32,
+  low: i32,
+  high: i32,
+  scales: usize,
+  to: usize,
+  sums0: v128,
+  sums1: v128,
+): void {
+  if (kind == RAW) {
     v128.store(to, sums0);
     v128.store(to, sums1, 16);
-  } else if (layer.kind == SHIFTED) {
-    v128.store(to, shifted(sums0, sums1, layer.shift, layer.low, layer.high));
+  } else if (kind == SHIFTED) {
+    v128.store(to, shifted(sums0, sums1, shift, low, high));
   } else {
-    v128.store(to, scaled(sums0, sums1, layer.scales + (group << 5), layer.low, layer.high));
+    v128.store(to, scaled(sums0, sums1, scales, low, high));
   }
 }
 
 /** int16 clip(sum >> shift, low, high). */
 // @ts-ignore: decorator
 @inline
-export function shifted(sums0: v128, sums1: v128, shift: i32, low: i32, high: i32): v128 {
+function shifted(sums0: v128, sums1: v128, shift: i32, low: i32, high: i32): v128 {
   const narrow = i16x8.narrow_i32x4_s(i32x4.shr_s(sums0, shift), i32x4.shr_s(sums1, shift));
   return i16x8.min_s(i16x8.max_s(narrow, i16x8.splat(<i16>low)), i16x8.splat(<i16>high));
 }
@@ -225,7 +241,7 @@ export function shifted(sums0: v128, sums1: v128, shift: i32, low: i32, high: i3
 /** int16 of sum times scale, limited and rounded to nearest, halves to even. */
 // @ts-ignore: decorator
 @inline
-export function scaled(sums0: v128, sums1: v128, scales: usize, low: i32, high: i32): v128 {
+function scaled(sums0: v128, sums1: v128, scales: usize, low: i32, high: i32): v128 {
   return i16x8.narrow_i32x4_s(
     rounded(f32x4.mul(f32x4.convert_i32x4_s(sums0), v128.load(scales)), low, high),
     rounded(f32x4.mul(f32x4.convert_i32x4_s(sums1), v128.load(scales, 16)), low, high),
