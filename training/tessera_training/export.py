@@ -18,7 +18,7 @@ from .prior import PriorModel, count_symbols
 from .program import Program
 from .runner import training_behind
 from .shards import open_shards
-from .tables import PackShape, chroma_weights, default_tables, frequencies
+from .tables import PackShape, chroma_weights, default_tables
 from .token_statistics import TokenCoder, fit_tables
 
 TINY_TABLES = PackShape(atoms16=48, atoms8=16, atoms_chroma=16, intra_modes=4)
@@ -77,13 +77,12 @@ def update(arguments: argparse.Namespace) -> dict:
         tables["weightChroma"] = chroma_weights(tables["weightChroma"].shape[1], *arguments.chroma_weights)
     if arguments.prior:
         state = torch.load(arguments.prior, weights_only=True)
-        model = PriorModel(NetworkShape(), tables["coefficientTables"])
+        model = PriorModel(NetworkShape(), tables)
         model.load_state_dict(state["average"])
-        learned = frequencies(torch.softmax(model.logits.detach().double(), -1).numpy())
+        tables |= model.tables()
         if shards and arguments.refit_frames:
             counts = count_symbols(model, TokenCoder(tables), shards, arguments.refit_frames)
-            learned = fit_tables(counts, learned)
-        tables["coefficientTables"] = learned
+            tables["coefficientTables"] = fit_tables(counts, tables["coefficientTables"])
         programs["prior-first"], programs["prior-second"] = model.prior.programs()
         parts["prior"] = told(state)
     if arguments.loop_filter:

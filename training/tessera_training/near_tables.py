@@ -14,7 +14,7 @@ from .networks import NetworkShape
 from .prior import PriorModel, pick_frames, whole_frames
 from .shards import Shard, open_shards
 from .tables import NEAR, SYMBOLS
-from .token_statistics import TokenCoder, fit_tables
+from .token_statistics import TokenCoder, fit_tables, near_index
 
 
 @torch.no_grad()
@@ -27,8 +27,7 @@ def count_near(model: PriorModel, coder: TokenCoder, shards: list[Shard], frames
         own = np.zeros(rows * SYMBOLS)
         for batch in whole_frames(coder, shard, pick_frames(shard, frames)):
             for fine, coded in zip(model.scales(batch), batch.coded):
-                scale = torch.div(fine[coded.place], 8, rounding_mode="floor").long()
-                row = (coded.kind * NEAR[0] + scale) * NEAR[1] * NEAR[2] + coded.near
+                row = near_index(fine[coded.place], coded)
                 own += np.bincount((row * SYMBOLS + coded.symbol).numpy(), minlength=len(own))
         counts += own * min(1.0, (100_000 / max(1.0, own.sum())) ** 0.5)
     return counts.reshape(3, *NEAR, SYMBOLS)
@@ -42,7 +41,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="safetensors file for the fitted tables")
     arguments = parser.parse_args(argv)
     tables = safetensors.load(arguments.pack / "tables.safetensors")
-    model = PriorModel(NetworkShape(), tables["coefficientTables"])
+    model = PriorModel(NetworkShape(), tables)
     load_weights(model.prior, arguments.pack)
     counts = count_near(model, TokenCoder(tables), open_shards(arguments.shards), arguments.frames)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Trains the prior's two graphs and the coefficient tables on dumped tokens, for the true number of bits."""
+"""Trains the prior's two graphs, coefficientTables and nearTables on dumped tokens, for the true number of bits."""
 
 from __future__ import annotations
 
@@ -16,8 +16,18 @@ from .machine import prepare
 from .networks import SIZE_INPUTS, NetworkShape, Prior
 from .runner import Run, add_run_arguments, starts_from_pack
 from .shards import FrameSampler, Shard, block_sizes, open_shards, split_held_out
-from .tables import TOTAL
-from .token_statistics import CodedTokens, TokenCoder, codes, fit_tables, hard_index, soft_bits
+from .tables import NEAR, TOTAL, frequencies
+from .token_statistics import (
+    CodedTokens,
+    TokenCoder,
+    bits_of_mean,
+    codes,
+    fit_tables,
+    hard_index,
+    near_index,
+    soft_bits,
+    table_costs,
+)
 
 
 @dataclass
@@ -37,10 +47,17 @@ class Batch:
 class PriorModel(nn.Module):
     """The prior and its tables as logits."""
 
-    def __init__(self, shape: NetworkShape, tables: np.ndarray) -> None:
+    def __init__(self, shape: NetworkShape, tables: dict[str, np.ndarray]) -> None:
+        """`tables` are those of a pack."""
         super().__init__()
         self.prior = Prior(shape)
-        self.logits = nn.Parameter(torch.log(torch.from_numpy(tables.astype(np.float32) / TOTAL)))
+        self.logits = nn.Parameter(logits_of(tables["coefficientTables"]))
+        self.near = nn.Parameter(logits_of(tables["nearTables"]).flatten(2, 3))
+
+    def tables(self) -> dict[str, np.ndarray]:
+        """coefficientTables and nearTables."""
+        trained = {"coefficientTables": self.logits, "nearTables": self.near.unflatten(2, NEAR[1:])}
+        return {name: frequencies(torch.softmax(logits.detach().double(), -1).numpy()) for name, logits in trained.items()}
 
     def scales(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Flat fine scales: of all rows (pass 0 counts), and of those of pass 1."""
@@ -53,8 +70,12 @@ class PriorModel(nn.Module):
         results = []
         for fine, coded in zip(self.scales(batch), batch.coded):
             taken = fine[coded.place]
-            results.append((soft_bits(self.logits, taken, coded), taken))
+            results.append((soft_bits(self.logits, self.near, taken, coded), taken))
         return results[0], results[1]
+
+
+def logits_of(tables: np.ndarray) -> Tensor:
+    return torch.log(torch.from_numpy(tables.astype(np.float32) / TOTAL))
 
 
 @dataclass
@@ -234,7 +255,7 @@ def evaluate(model: PriorModel, coder: TokenCoder, shards: list[Shard], frames: 
     The entropy is counted on the very same frames by transform and channel, so it pays nothing for its tables: once per
     shard ("own"; on a few frames it knows the data almost by heart), once over all shards of 8 steps of q ("pooled").
     """
-    table = -torch.log_softmax(model.logits, -1).reshape(-1, 16) * 1.4426950408889634
+    table, near = (table_costs(logits).reshape(-1, 16) for logits in (model.logits, model.near))
     figures: dict[str, float] = {}
     texts = []
     for kind, inter in (("key", False), ("inter", True)):
@@ -249,7 +270,10 @@ def evaluate(model: PriorModel, coder: TokenCoder, shards: list[Shard], frames: 
             pixels += len(chosen) * shard.rows * shard.columns * 256
             for batch in whole_frames(coder, shard, chosen):
                 for fine, coded in zip(model.scales(batch), batch.coded):
-                    cost = float(table[hard_index(fine[coded.place], coded), coded.symbol].double().sum())
+                    scale = fine[coded.place]
+                    first = table[hard_index(scale, coded), coded.symbol]
+                    second = near[near_index(scale, coded), coded.symbol]
+                    cost = float(bits_of_mean(first, second).double().sum())
                     extra = float(coded.extra.double().sum())
                     bits[band] = bits.get(band, 0) + cost + extra
                     fixed[band] = fixed.get(band, 0) + extra
@@ -307,23 +331,24 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     tables = safetensors.load(arguments.pack / "tables.safetensors")
     coder = TokenCoder(tables)
     train, held = split_held_out(open_shards(arguments.shards), arguments.held_out_every)
-    model = PriorModel(NetworkShape(), tables["coefficientTables"])
+    model = PriorModel(NetworkShape(), tables)
     groups = [
         {"params": list(model.prior.parameters())},
-        {"params": [model.logits], "lr": arguments.table_learning_rate},
+        {"params": [model.logits, model.near], "lr": arguments.table_learning_rate},
     ]
     if starts_from_pack(arguments):
         load_weights(model.prior, arguments.start_from)
     if arguments.sizes_only:
         model.logits.requires_grad_(False)
+        model.near.requires_grad_(False)
         groups = [{"params": [train_sizes_only(model.prior)]}]
     run = Run(arguments, model, "prior", groups)
     if run.step == 0 and not arguments.start_from:
         sample = train[:: max(1, len(train) // 24)]
         counts = count_symbols(model, coder, sample, 1)
-        fitted = fit_tables(counts, tables["coefficientTables"]).astype(np.float32)
+        fitted = fit_tables(counts, tables["coefficientTables"])
         for copy in (model, run.average):
-            copy.logits.data.copy_(torch.log(torch.from_numpy(fitted / TOTAL)))
+            copy.logits.data.copy_(logits_of(fitted))
     feeder = Feeder(train, coder, arguments.batch, run.generator, arguments.sizes_only)
     run.describe_data(len(train), len(held), len({shard.clip for shard in train}))
     run.say(

@@ -113,18 +113,37 @@ class _Interpolate(torch.autograd.Function):
         return table.to(gradient.dtype), None, (gradient * slope).masked_fill_(outward, 0), None, None
 
 
-def soft_bits(logits: Tensor, fine: Tensor, coded: CodedTokens) -> Tensor:
-    """Bits of each coded token [count]; `fine` is its scale in steps of 1/8, `logits` [3, 32, 8, 16]."""
-    _, scales, contexts, symbols = logits.shape
-    cost = -torch.log_softmax(logits, -1).reshape(-1) * 1.4426950408889634
-    row = (coded.kind * scales * contexts + coded.context) * symbols + coded.symbol
-    # The middle of the eight steps that share a table counts as that table.
-    return _Interpolate.apply(cost, row, (fine - 3.5) / 8, scales - 1, contexts * symbols) + coded.extra
+def table_costs(logits: Tensor) -> Tensor:
+    """Bits of each symbol of tables given as logits."""
+    return -torch.log_softmax(logits, -1) * 1.4426950408889634
+
+
+def bits_of_mean(first: Tensor, second: Tensor) -> Tensor:
+    """Bits of symbols under the mean of two tables, of which each alone takes `first` and `second` bits."""
+    return 1 - torch.logaddexp2(-first, -second)
+
+
+def soft_bits(logits: Tensor, near: Tensor, fine: Tensor, coded: CodedTokens) -> Tensor:
+    """Bits of each coded token [count]; `fine` is its scale in steps of 1/8, `logits` [3, 32, 8, 16] and `near`
+    [3, 32, 35, 16] are those of coefficientTables and nearTables."""
+
+    def cost(tables: Tensor, context: Tensor) -> Tensor:
+        _, scales, contexts, symbols = tables.shape
+        row = (coded.kind * scales * contexts + context) * symbols + coded.symbol
+        # The middle of the eight steps that share a table counts as that table.
+        return _Interpolate.apply(table_costs(tables).reshape(-1), row, (fine - 3.5) / 8, scales - 1, contexts * symbols)
+
+    return bits_of_mean(cost(logits, coded.context), cost(near, coded.near)) + coded.extra
 
 
 def hard_index(fine: Tensor, coded: CodedTokens) -> Tensor:
     """Index [count] of each token's row in coefficientTables seen as [3 * 32 * 8, 16]."""
     return (coded.kind * 32 + torch.div(fine, 8, rounding_mode="floor").long()) * 8 + coded.context
+
+
+def near_index(fine: Tensor, coded: CodedTokens) -> Tensor:
+    """Index [count] of each token's row in nearTables seen as [3 * 32 * 35, 16]."""
+    return (coded.kind * 32 + torch.div(fine, 8, rounding_mode="floor").long()) * (NEAR[1] * NEAR[2]) + coded.near
 
 
 def fit_tables(counts: np.ndarray, prior: np.ndarray, strength: float = 40.0) -> np.ndarray:

@@ -26,7 +26,7 @@ from tessera_training.structure import ms_ssim
 from tessera_training.post_network import PostShape
 from tessera_training.shards import open_shards, source_of, split_held_out
 from tessera_training.tables import CHROMA_LIMIT, LUMA_LIMIT, check_tables, default_tables, PackShape
-from tessera_training.token_statistics import TokenCoder, hard_index, soft_bits
+from tessera_training.token_statistics import TokenCoder, hard_index, near_index, soft_bits
 
 EXPECTED = Path(__file__).with_name("expected.json")
 COMMON = ["--steps", "10", "--batch", "2", "--held-out-every", "4", "--seed", "3"]
@@ -171,15 +171,20 @@ def test_soft_cost_meets_the_tables_at_their_middle(shards: Path) -> None:
     tokens = np.asarray(shard.array("tokens")[0]).transpose(1, 2, 0).reshape(-1, 384)
     context = np.asarray(shard.array("context")[0]).transpose(1, 2, 0).reshape(-1, 32)
     coded = TokenCoder(tables).find(tokens, context)
-    logits = torch.log(torch.from_numpy(tables["coefficientTables"].astype(np.float32) / 32768)).requires_grad_()
+    random = np.random.default_rng(5).random((3, 32, 35, 16)) + 0.1
+    shares = [tables["coefficientTables"] / 32768, random / random.sum(-1, keepdims=True)]
+    logits, near = (torch.log(torch.from_numpy(share.astype(np.float32))).requires_grad_() for share in shares)
     fine = (torch.arange(len(coded.place)) % 32 * 8 + 3.5).requires_grad_()
-    bits = soft_bits(logits, fine, coded)
-    rows = hard_index(fine.detach().floor(), coded)
-    exact = -torch.log2(torch.from_numpy(tables["coefficientTables"].reshape(-1, 16).astype(np.float64) / 32768))[rows, coded.symbol]
+    bits = soft_bits(logits, near, fine, coded)
+    scale = fine.detach().floor()
+    rows = [hard_index(scale, coded), near_index(scale, coded)]
+    exact = -torch.log2(sum(torch.from_numpy(share.reshape(-1, 16))[row, coded.symbol] for share, row in zip(shares, rows)) / 2)
     assert torch.allclose(bits.double(), exact + coded.extra, atol=1e-3)
     bits.sum().backward()
     # Softmax: the gradients of each row of logits sum to zero.
-    assert logits.grad.sum(-1).abs().max() < 1e-2 and fine.grad.abs().sum() > 0
+    for tables_of in (logits, near):
+        assert tables_of.grad.sum(-1).abs().max() < 1e-2 and tables_of.grad.abs().sum() > 0
+    assert fine.grad.abs().sum() > 0
 
 
 def test_mode_tables_follow_the_counts(shards: Path) -> None:
@@ -284,7 +289,7 @@ def test_sizes_alone_are_trained(shards: Path, tmp_path: Path, repository: Path)
     pack = repository / "codecs" / "tessera-nano"
     common = ["--shards", str(folder.parent), "--steps", "4", "--batch", "2", "--sizes-only"]
     prior.main([*common, "--pack", str(pack), "--start-from", str(pack), "--out", str(tmp_path / "out")])
-    before = prior.PriorModel(NetworkShape(), safetensors.load(pack / "tables.safetensors")["coefficientTables"])
+    before = prior.PriorModel(NetworkShape(), safetensors.load(pack / "tables.safetensors"))
     load_weights(before.prior, pack)
     after = torch.load(tmp_path / "out" / "checkpoint.pt", weights_only=True)["model"]
     for name, value in before.state_dict().items():
