@@ -4,6 +4,9 @@ export type Tune = 'lpips' | 'psnr';
 /** How much time an encoder spends on decisions, from the most to the least. */
 export type Preset = 'slow' | 'medium' | 'fast' | 'faster' | 'realtime';
 
+/** All presets, from the slowest to the fastest. */
+export const PRESETS: readonly Preset[] = ['slow', 'medium', 'fast', 'faster', 'realtime'];
+
 /** Options for encoding a sequence. */
 export interface SequenceOptions {
   /** Base quality index, 0..63; frames that later frames depend on get a higher index. */

@@ -1,3 +1,4 @@
+import { PRESETS } from '../../codec/sequence-options.js';
 import { checkKeyint, given, parseDuration, parseSeconds, sharedOptions, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
 import { EXIT_CODES } from '../exit-codes.js';
@@ -35,6 +36,11 @@ export const compressCommand = defineCommand({
           choices: ['lpips', 'psnr'] as const,
           requiresArg: true,
           describe: 'Quality measure to optimise for; default lpips',
+        },
+        preset: {
+          choices: PRESETS,
+          requiresArg: true,
+          describe: 'Time spent on decisions; default medium',
         },
         words: { type: 'boolean', default: false, describe: 'Also write words for tessera find (docs/WORDS.md)' },
         strict: { type: 'boolean', default: false, describe: 'Fail if the input is cut or damaged' },
@@ -83,6 +89,7 @@ export const compressCommand = defineCommand({
           track: wholeNumber('track', argv.track, 1, 1000),
           pack: argv.pack,
           tune: argv.tune,
+          preset: argv.preset,
           keyint: checkKeyint(argv.keyint),
         }),
         device,

@@ -103,8 +103,9 @@ export class PictureEncoder {
   async #filter(header: FrameHeader, tokens: FrameTokens): Promise<Picture> {
     const kernels = this.#kernels;
     const geometry = this.#geometry;
-    const isLeftOut = this.#passes.loopFilter === 'referenced' && header.refreshSlot === null;
-    if (this.#loopFilter === null || isLeftOut) return this.#work;
+    const { filterSlots } = this.#passes;
+    const isTried = filterSlots === null || (header.refreshSlot !== null && header.refreshSlot <= filterSlots);
+    if (this.#loopFilter === null || !isTried) return this.#work;
     const changed = new Set<number>();
     tokens.type.forEach((type, at) => {
       const row = Math.floor(at / geometry.columns);

@@ -8,9 +8,23 @@ type Changes = { readonly [Group in keyof EncoderSettings]?: Partial<EncoderSett
 const CHANGES: Readonly<Record<Preset, Changes>> = {
   slow: {},
   medium: {},
-  fast: {},
-  faster: {},
-  realtime: {},
+  fast: {
+    passes: { key: 1, filterSlots: 3 },
+    motion: { refineMargin: 0, isCross: true, searchSteps: 12 },
+    inter: { trialMargin: 1, earlySkipBits: [32, 64, 128], splitFrames: 'referenced', stopBits: [0, 250, 500] },
+  },
+  faster: {
+    passes: { key: 1, filterSlots: 2, learnsAll: false },
+    motion: { refineMargin: 0, isCross: true, searchSteps: 8 },
+    inter: { trialMargin: 1, earlySkipBits: [48, 96, 192], splitFrames: 'none', stopBits: [0, 500, 1200] },
+    intra: { firstMargin: 1, fine: false },
+  },
+  realtime: {
+    passes: { key: 1, filterSlots: 1, learnsAll: false },
+    motion: { refineMargin: 0, isCross: true, searchSteps: 6 },
+    inter: { trialMargin: 1, earlySkipBits: [64, 128, 256], splitFrames: 'none', stopBits: [0, 800, 2400] },
+    intra: { firstMargin: 1, interMargin: 0.8, fine: false, subBlocksInInter: false },
+  },
 };
 
 /** The settings of a tune and a preset. */

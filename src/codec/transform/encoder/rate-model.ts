@@ -103,10 +103,15 @@ export class RateModel {
   /**
    * Learns from a decided frame; also fills the tokens' derived field `hasNewMotion`.
    *
-   * @param commit false for a trial whose modes are not written to the stream.
+   * @param learned what is learned: not the modes of a trial, which are not written to the stream.
    */
-  endFrame(header: FrameHeader, tokens: FrameTokens, commit: boolean): void {
-    if (commit) this.#modeSyntax.code(new CostCounter(), header, tokens);
+  endFrame(
+    header: FrameHeader,
+    tokens: FrameTokens,
+    learned: { readonly modes: boolean; readonly tokens: boolean },
+  ): void {
+    if (learned.modes) this.#modeSyntax.code(new CostCounter(), header, tokens);
+    if (!learned.tokens) return;
     for (const counts of this.#counts) for (let i = 0; i < counts.length; i++) counts[i]! *= this.#decay;
     const { coefficients, geometry } = tokens;
     for (let at = 0; at < tokens.type.length; at++) {

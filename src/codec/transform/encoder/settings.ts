@@ -27,8 +27,10 @@ export interface EncoderSettings {
 export interface PassSettings {
   /** Decisions of a key frame: 2 counts the statistics of its scene first, then decides again. */
   readonly key: 1 | 2;
-  /** Frames that the loop filter is tried on. */
-  readonly loopFilter: 'all' | 'referenced';
+  /** The loop filter is tried on frames that fill a slot up to this one: 0 and 1 anchors, then levels of the pyramid; null: on all. */
+  readonly filterSlots: number | null;
+  /** Whether costs of tokens are learned from all frames; else from those that others refer to. */
+  readonly learnsAll: boolean;
 }
 
 /** Limits of the look-ahead. */
@@ -227,7 +229,7 @@ const PSNR: EncoderSettings = {
   // LOG, "Faster decisions".
   intra: { leastBits: 20, firstMargin: 2, interMargin: 1, secondMargin: 1.1, fine: true, subBlocksInInter: true },
   rates: { decay: 0.7, startWeight: 24, startScale: 22, startScaleFall: 0.8 },
-  passes: { key: 2, loopFilter: 'all' },
+  passes: { key: 2, filterSlots: null, learnsAll: true },
 };
 
 /** The settings of each tune, with the preset `medium`. */
