@@ -4,26 +4,42 @@ import { ENCODER_SETTINGS, type EncoderSettings } from './settings.js';
 /** Groups of the settings that a preset changes, and the values it changes in them. */
 type Changes = { readonly [Group in keyof EncoderSettings]?: Partial<EncoderSettings[Group]> };
 
-/** What each preset changes in the settings of a tune. docs/ENCODER.md, "Presets". */
+/** Decisions that `faster` and `realtime` share. */
+const FEWER_TRIALS: Changes = {
+  lookAhead: { isCross: true },
+  miniGop: { isChosen: false },
+  intra: { firstMargin: 1, fine: false },
+};
+
+/** What each preset changes in the settings of a tune. docs/ENCODER.md, "Presets"; LOG, "Presets". */
 const CHANGES: Readonly<Record<Preset, Changes>> = {
-  slow: {},
+  slow: {
+    passes: { inter: 2 },
+    motion: { refineMargin: 1.5 },
+    inter: { trialMargin: 2, earlySkipBits: [8, 16, 32] },
+    intra: { leastBits: 0, firstMargin: 4, interMargin: 1.5, secondMargin: 1.5 },
+  },
   medium: {},
   fast: {
+    lookAhead: { isCross: true },
     passes: { key: 1, filterSlots: 3 },
     motion: { refineMargin: 0, isCross: true, searchSteps: 12 },
     inter: { trialMargin: 1, earlySkipBits: [32, 64, 128], splitFrames: 'referenced', stopBits: [0, 250, 500] },
+    intra: { firstMargin: 1 },
   },
   faster: {
-    passes: { key: 1, filterSlots: 2, learnsAll: false },
+    ...FEWER_TRIALS,
+    passes: { key: 1, filterSlots: 3, learnsAll: false },
     motion: { refineMargin: 0, isCross: true, searchSteps: 8 },
-    inter: { trialMargin: 1, earlySkipBits: [48, 96, 192], splitFrames: 'none', stopBits: [0, 500, 1200] },
-    intra: { firstMargin: 1, fine: false },
+    inter: { trialMargin: 1, earlySkipBits: [48, 96, 192], splitFrames: 'none', stopBits: [0, 400, 900] },
   },
   realtime: {
+    ...FEWER_TRIALS,
+    structure: { largestMiniGop: 8, lookAheadFrames: 20 },
     passes: { key: 1, filterSlots: 1, learnsAll: false },
     motion: { refineMargin: 0, isCross: true, searchSteps: 6 },
     inter: { trialMargin: 1, earlySkipBits: [64, 128, 256], splitFrames: 'none', stopBits: [0, 800, 2400] },
-    intra: { firstMargin: 1, interMargin: 0.8, fine: false, subBlocksInInter: false },
+    intra: { ...FEWER_TRIALS.intra, interMargin: 0.8, subBlocksInInter: false },
   },
 };
 

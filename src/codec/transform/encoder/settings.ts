@@ -25,8 +25,9 @@ export interface EncoderSettings {
 
 /** What is done for a frame as a whole. */
 export interface PassSettings {
-  /** Decisions of a key frame: 2 counts the statistics of its scene first, then decides again. */
+  /** Decisions of a key frame, and of others: 2 counts the statistics of the frame first, then decides again. */
   readonly key: 1 | 2;
+  readonly inter: 1 | 2;
   /** The loop filter is tried on frames that fill a slot up to this one: 0 and 1 anchors, then levels of the pyramid; null: on all. */
   readonly filterSlots: number | null;
   /** Whether costs of tokens are learned from all frames; else from those that others refer to. */
@@ -45,6 +46,8 @@ export interface StructureSettings {
 
 /** How to divide the frames between key frames into mini-GOPs. */
 export interface MiniGopSettings {
+  /** False: mini-GOPs are as large as they may be, and nothing is estimated for that. */
+  readonly isChosen: boolean;
   /** Weight of a cost in frames between anchors, which are coded at lower quality. */
   readonly innerWeight: number;
   /** Mini-GOPs with more frames than this need a well-predicted anchor. */
@@ -179,6 +182,7 @@ const PSNR: EncoderSettings = {
   lookAhead: LOOK_AHEAD_SETTINGS,
   structure: STRUCTURE_SETTINGS,
   miniGop: {
+    isChosen: true,
     // The ratio 0.15 / 0.18 of the weights that LOG, "B frames", kept for referenced and unreferenced frames.
     innerWeight: 1 / 1.2,
     // LOG, "Mini-GOPs of sixteen frames".
@@ -229,7 +233,7 @@ const PSNR: EncoderSettings = {
   // LOG, "Faster decisions".
   intra: { leastBits: 20, firstMargin: 2, interMargin: 1, secondMargin: 1.1, fine: true, subBlocksInInter: true },
   rates: { decay: 0.7, startWeight: 24, startScale: 22, startScaleFall: 0.8 },
-  passes: { key: 2, filterSlots: null, learnsAll: true },
+  passes: { key: 2, inter: 1, filterSlots: null, learnsAll: true },
 };
 
 /** The settings of each tune, with the preset `medium`. */
