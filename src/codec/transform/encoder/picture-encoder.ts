@@ -83,8 +83,8 @@ export class PictureEncoder {
     this.#source.writeVisible(planes, geometry.width, geometry.height);
     if (header.kind === 'key') this.#slots.clear();
     let tokens = this.#decide(header, qOffset, hints);
-    if (this.#passes[header.kind] === 2) {
-      // The statistics are not known yet, least of all those of a new scene: count them, then decide again.
+    if (header.kind === 'key' && this.#passes.key === 2) {
+      // The statistics of this scene are not known yet: count them, then decide again.
       this.#decision.learn({ header, commit: false });
       tokens = this.#decide(header, qOffset, hints);
     }

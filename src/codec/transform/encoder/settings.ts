@@ -25,9 +25,8 @@ export interface EncoderSettings {
 
 /** What is done for a frame as a whole. */
 export interface PassSettings {
-  /** Decisions of a key frame, and of others: 2 counts the statistics of the frame first, then decides again. */
+  /** Decisions of a key frame: 2 counts the statistics of its scene first, then decides again. */
   readonly key: 1 | 2;
-  readonly inter: 1 | 2;
   /** The loop filter is tried on frames that fill a slot up to this one: 0 and 1 anchors, then levels of the pyramid; null: on all. */
   readonly filterSlots: number | null;
   /** Whether costs of tokens are learned from all frames; else from those that others refer to. */
@@ -233,7 +232,7 @@ const PSNR: EncoderSettings = {
   // LOG, "Faster decisions".
   intra: { leastBits: 20, firstMargin: 2, interMargin: 1, secondMargin: 1.1, fine: true, subBlocksInInter: true },
   rates: { decay: 0.7, startWeight: 24, startScale: 22, startScaleFall: 0.8 },
-  passes: { key: 2, inter: 1, filterSlots: null, learnsAll: true },
+  passes: { key: 2, filterSlots: null, learnsAll: true },
 };
 
 /** The settings of each tune, with the preset `medium`. */
