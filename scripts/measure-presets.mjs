@@ -109,12 +109,13 @@ function lengthen({ frames, properties }, count) {
 
 async function bits(clip, preset, quality) {
   const { header, packets } = await encodeClip(clip, { quality, preset, keyint: 100000 });
-  await using decoder = await Decoder.create(header, { postFilter: 'none', strict: true });
+  const decoder = await Decoder.create(header, { postFilter: 'none', strict: true });
   let sum = 0;
   let index = 0;
   for await (const frame of decoder.decode(packets)) {
     sum += 10 * Math.log10(255 ** 2 / Math.max(1e-9, meanSquaredError(clip.frames[index++].y, frame.y)));
   }
+  await decoder[Symbol.asyncDispose]();
   if (index !== clip.frames.length) throw new Error(`${index} of ${clip.frames.length} frames were decoded`);
   return { bytes: packets.reduce((total, { tokens }) => total + tokens.length, 0), psnr: sum / index };
 }
