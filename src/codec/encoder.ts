@@ -179,7 +179,7 @@ export class Encoder implements AsyncDisposable {
       throw new InputError(`tune is ${tune}: give ${TUNES.join(' or ')}`);
     }
     if (preset !== undefined && !PRESETS.includes(preset)) {
-      throw new InputError(`preset is ${String(preset)}: give one of ${PRESETS.join(', ')}`);
+      throw new InputError(`preset is ${preset as string}: give one of ${PRESETS.join(', ')}`);
     }
     const pack = await loadPack(options.pack ?? DEFAULT_PACK);
     const { quality: range, canTune } = findFamily(pack);

@@ -73,6 +73,7 @@ describe('Encoder', () => {
     expect(packets.length).toBe(20);
     await using decoder = await Decoder.create(header, { pack: TINY_PACK, postFilter: 'none', strict: true });
     async function* source(): AsyncGenerator<Packet, void, undefined> {
+      await Promise.resolve();
       yield* packets;
     }
     let shown = 0;

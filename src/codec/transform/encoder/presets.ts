@@ -14,9 +14,9 @@ const FEWER_TRIALS: Changes = {
 /** What each preset changes in the settings of a tune. docs/ENCODER.md, "Presets"; LOG, "Presets". */
 const CHANGES: Readonly<Record<Preset, Changes>> = {
   slow: {
-    motion: { refineMargin: 1.5 },
-    inter: { trialMargin: 2, earlySkipBits: [8, 16, 32] },
-    intra: { leastBits: 0, firstMargin: 4, interMargin: 1.5, secondMargin: 1.5 },
+    motion: { searchSteps: 64 },
+    inter: { trialMargin: 2, splitMargin: 1.25 },
+    intra: { interMargin: 1.3 },
   },
   medium: {},
   fast: {

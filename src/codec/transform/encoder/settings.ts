@@ -136,6 +136,8 @@ export interface InterSettings {
   readonly stopAtSkip: boolean;
   /** Frames whose macroblocks may be split into four motions. */
   readonly splitFrames: 'all' | 'referenced' | 'none';
+  /** Of a split and the best motion of the whole, the split is tried in full below this multiple of the other's SATD cost. */
+  readonly splitMargin: number;
   /** Whether both transforms of a macroblock are tried in inter prediction; else the 16x16 one alone. */
   readonly bothTransforms: boolean;
 }
@@ -227,6 +229,7 @@ const PSNR: EncoderSettings = {
     stopBits: null,
     stopAtSkip: false,
     splitFrames: 'all',
+    splitMargin: 1,
     bothTransforms: true,
   },
   // LOG, "Faster decisions".
