@@ -64,7 +64,7 @@ for (const path of values.write ? [] : positionals) {
   await once(`${name} ${size} speed x265`, () => cost(speedFrames, () => encodeX265(long)));
 }
 const rows = summarise();
-save();
+if (!values.write) save();
 const table = [
   '| preset | speed of x265 medium | bits against medium, at equal PSNR |',
   '|---|---|---|',

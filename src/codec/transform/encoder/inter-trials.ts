@@ -95,7 +95,8 @@ export class InterTrials {
     // Where no residual pays, a finer motion hardly ever does. LOG, "Faster decisions".
     if (best.type !== SKIP && this.#maySplit(block)) {
       this.#trySplit(block, modes.type.cost(typeAt, INTER8), reference);
-      if (this.#split.satd < this.#trials.settings.inter.splitMargin * best16) this.#tryResidual(block, INTER8, this.#split.bits);
+      if (this.#split.satd < this.#trials.settings.inter.splitMargin * best16)
+        this.#tryResidual(block, INTER8, this.#split.bits);
     }
     // Reset the fields that trials changed, because contexts of later blocks read them.
     clearMotion(tokens, row, column);
