@@ -153,7 +153,7 @@ function summarise() {
           .flatMap((quality) => measured[`${clip} bits ${of} ${quality}`] ?? [])
           .map(({ bytes, psnr }) => ({ rate: bytes, quality: psnr })),
       );
-      if (curve.length === qualities.length && medium.length === qualities.length)
+      if (qualities.length > 1 && curve.length === qualities.length && medium.length === qualities.length)
         rates[clip] = round(rateBetween(medium, curve), 4);
     }
     return { preset, speed: mean(Object.values(speeds)), bits: mean(Object.values(rates)), speeds, rates };
