@@ -1,7 +1,7 @@
 import { StreamWriter } from '../src/bitstream/stream-writer.js';
 import { Decoder, type PostFilter } from '../src/codec/decoder.js';
 import { DEFAULT_TUNE, Encoder, TUNES } from '../src/codec/encoder.js';
-import type { Tune } from '../src/codec/sequence-options.js';
+import { PRESETS, type Preset, type Tune } from '../src/codec/sequence-options.js';
 import { findFamily } from '../src/codec/find-family.js';
 import { InputError } from '../src/errors.js';
 import { resolveDevice } from '../src/model/device.js';
@@ -21,19 +21,20 @@ const POST_FILTERS: readonly string[] = ['none', 'psnr', 'lpips'] satisfies Post
  * tessera with a model pack.
  *
  * @param pack its name or folder.
- * @param variant the post-filter and what is tuned for, each if it is another than the pack's or the encoder's own:
- * `none`, `tune=psnr`, `none,tune=psnr`.
+ * @param variant the post-filter what is tuned for and the preset, each if it is another than the pack's or the encoder's
+ * own: `none`, `tune=psnr`, `none,tune=psnr,preset=fast`.
  * @throws ModelError if there is no such pack or it lacks the post-filter; InputError if there is no such variant.
  */
 export async function tesseraCodec(pack: string, variant: string): Promise<Codec> {
   const {
     first,
-    options: { tune, ...rest },
+    options: { tune, preset, ...rest },
   } = parseVariant(pack, variant);
   const isTune = tune === undefined || TUNES.includes(tune);
-  if ((first !== undefined && !POST_FILTERS.includes(first)) || !isTune || Object.keys(rest).length > 0) {
+  const isPreset = preset === undefined || (PRESETS as readonly string[]).includes(preset);
+  if ((first !== undefined && !POST_FILTERS.includes(first)) || !isTune || !isPreset || Object.keys(rest).length > 0) {
     throw new InputError(
-      `${pack}:${variant}: a pack's variant is its post-filter (${POST_FILTERS.join(', ')}), then tune=${TUNES.join(' or tune=')}`,
+      `${pack}:${variant}: a pack's variant is its post-filter (${POST_FILTERS.join(', ')}), then tune=${TUNES.join(' or tune=')}, then preset=${PRESETS.join(' or preset=')}`,
     );
   }
   const loaded = await loadPack(pack);
@@ -42,8 +43,15 @@ export async function tesseraCodec(pack: string, variant: string): Promise<Codec
     throw new InputError(`pack ${loaded.name} has no post-filter ${postFilter}`);
   }
   const { canTune } = findFamily(loaded);
-  if (tune !== undefined && !canTune) throw new InputError(`pack ${loaded.name} cannot be tuned`);
-  return new TesseraCodec(pack, loaded, postFilter, canTune ? ((tune as Tune | undefined) ?? DEFAULT_TUNE) : null);
+  if ((tune !== undefined || preset !== undefined) && !canTune)
+    throw new InputError(`pack ${loaded.name} cannot be tuned`);
+  return new TesseraCodec(
+    pack,
+    loaded,
+    postFilter,
+    canTune ? ((tune as Tune | undefined) ?? DEFAULT_TUNE) : null,
+    preset as Preset | undefined,
+  );
 }
 
 class TesseraCodec implements Codec {
@@ -57,6 +65,7 @@ class TesseraCodec implements Codec {
     readonly postFilter: PostFilter,
     /** Null if the pack cannot be tuned. */
     readonly tune: Tune | null,
+    readonly preset: Preset | undefined,
   ) {
     this.defaultSettings = findFamily(pack).quality.ladder;
   }
@@ -65,9 +74,9 @@ class TesseraCodec implements Codec {
     const { name, version, id } = this.pack;
     const { device } = await resolveDevice('auto', this.pack);
     return {
-      title: `${name}${this.#filterTitle()}${this.tune === null || this.tune === DEFAULT_TUNE ? '' : `, tuned for ${this.tune}`}`,
+      title: `${name}${this.#filterTitle()}${this.tune === null || this.tune === DEFAULT_TUNE ? '' : `, tuned for ${this.tune}`}${this.preset === undefined ? '' : `, preset ${this.preset}`}`,
       version: `pack ${version} ${Buffer.from(id).toString('hex')}`,
-      details: { pack: name, 'post-filter': this.postFilter, ...tuned(this.tune), device },
+      details: { pack: name, 'post-filter': this.postFilter, ...tuned(this.tune), ...named(this.preset), device },
     };
   }
 
@@ -80,7 +89,8 @@ class TesseraCodec implements Codec {
   command(clip: CodecClip, { setting, keyint, threads }: CodecTask): string {
     const pack = ['--pack', this.packName, ...(threads === 0 ? [] : ['--threads', String(threads)])];
     const tune = this.tune === null ? [] : ['--tune', this.tune];
-    const rate = ['--quality', String(setting), ...tune, '--keyint', String(keyint)];
+    const preset = this.preset === undefined ? [] : ['--preset', this.preset];
+    const rate = ['--quality', String(setting), ...tune, ...preset, '--keyint', String(keyint)];
     const stream = outputName(clip, '.tsr');
     const { file, ffmpegArguments, isWhole } = clip.source;
     const pipe = ['ffmpeg', ...ffmpegArguments, '-f', 'yuv4mpegpipe', '-'];
@@ -99,6 +109,7 @@ class TesseraCodec implements Codec {
       quality: setting,
       keyint,
       ...tuned(this.tune),
+      ...named(this.preset),
       ...graphThreads(threads),
     });
     await using output = await openByteOutput(file, { overwrite: true, inputs: [] });
@@ -136,6 +147,10 @@ class TesseraCodec implements Codec {
 
 function tuned(tune: Tune | null): { tune?: Tune } {
   return tune === null ? {} : { tune };
+}
+
+function named(preset: Preset | undefined): { preset?: Preset } {
+  return preset === undefined ? {} : { preset };
 }
 
 function graphThreads(threads: number): { threads?: number } {

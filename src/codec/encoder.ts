@@ -6,7 +6,7 @@ import { loadPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
 import { unlessCancelled } from './cancellation.js';
 import { checkInteger } from './check-integer.js';
-import type { SequenceOptions, Tune } from './sequence-options.js';
+import { PRESETS, type Preset, type SequenceOptions, type Tune } from './sequence-options.js';
 import type { QualityRange } from './family.js';
 import { findFamily } from './find-family.js';
 import {
@@ -24,6 +24,8 @@ const DEFAULT_KEYINT = 250;
 export const DEFAULT_TUNE: Tune = 'lpips';
 /** The possible values of `tune`. */
 export const TUNES: readonly string[] = ['lpips', 'psnr'] satisfies Tune[];
+/** The default preset. */
+export const DEFAULT_PRESET: Preset = 'medium';
 /** The default pack. */
 export const DEFAULT_PACK = 'tessera-nano';
 /** The smallest distance between packets with a checksum, in frames, not counting key frames. */
@@ -48,6 +50,11 @@ export interface EncoderOptions {
    * `lookup-free` do not support this option.
    */
   readonly tune?: Tune;
+  /**
+   * How much time to spend on decisions: `slow`, `medium` (the default), `fast`, `faster` or `realtime`. Packs of the family
+   * `lookup-free` do not support this option.
+   */
+  readonly preset?: Preset;
   /** Where graphs run. Default: `auto`, CUDA if its libraries load, else the CPU. */
   readonly device?: 'auto' | Device;
   /**
@@ -150,7 +157,7 @@ export class Encoder implements AsyncDisposable {
     this.packId = pack.id;
     this.device = device;
     this.qualities = family.quality;
-    const { slotCount, reorderDepth } = family.structure(width, height, sequence.keyint);
+    const { slotCount, reorderDepth } = family.structure(width, height, sequence);
     this.slotCount = slotCount;
     this.reorderDepth = reorderDepth;
     const workers = family.open({ pack, width, height, device: device.device, threads });
@@ -165,19 +172,32 @@ export class Encoder implements AsyncDisposable {
    * device is not available.
    */
   static async create(width: number, height: number, options: EncoderOptions = {}): Promise<Encoder> {
-    const { keyint = DEFAULT_KEYINT, threads = 1, tune } = options;
+    const { keyint = DEFAULT_KEYINT, threads = 1, tune, preset } = options;
     checkInteger('keyint', keyint, 1, 2 ** 31);
     checkInteger('threads', threads, 1, 64);
     if (tune !== undefined && !TUNES.includes(tune)) {
       throw new InputError(`tune is ${tune}: give ${TUNES.join(' or ')}`);
+    }
+    if (preset !== undefined && !PRESETS.includes(preset)) {
+      throw new InputError(`preset is ${preset as string}: give one of ${PRESETS.join(', ')}`);
     }
     const pack = await loadPack(options.pack ?? DEFAULT_PACK);
     const { quality: range, canTune } = findFamily(pack);
     const quality = options.quality ?? range.default;
     checkInteger(`quality (of pack ${pack.name})`, quality, range.min, range.max);
     if (tune !== undefined && !canTune) throw new InputError(`pack ${pack.name} does not support tune: leave it out`);
+    if (preset !== undefined && !canTune) {
+      throw new InputError(`pack ${pack.name} does not support preset: leave it out`);
+    }
     const device = await resolveDevice(options.device ?? 'auto', pack);
-    return new Encoder(width, height, pack, device, { quality, keyint, tune: tune ?? DEFAULT_TUNE }, threads);
+    return new Encoder(
+      width,
+      height,
+      pack,
+      device,
+      { quality, keyint, tune: tune ?? DEFAULT_TUNE, preset: preset ?? DEFAULT_PRESET },
+      threads,
+    );
   }
 
   /** Yields the packets of `frames`, in coding order.

@@ -50,7 +50,7 @@ export interface FamilyWorkers {
  */
 export interface CodecFamily {
   readonly quality: QualityRange;
-  /** True if the encoder supports `tune`. */
+  /** True if the encoder supports `tune` and `preset`. */
   readonly canTune: boolean;
   /** Luma samples of a row of decoded planes. */
   codedWidth(width: number): number;
@@ -58,7 +58,7 @@ export interface CodecFamily {
   structure(
     width: number,
     height: number,
-    keyint: number,
+    options: SequenceOptions,
   ): { readonly slotCount: number; readonly reorderDepth: number };
   /** Reads and checks the pack's tables. Throws ModelError. */
   open(setup: CodecSetup): FamilyWorkers;

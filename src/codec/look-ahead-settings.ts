@@ -7,6 +7,8 @@ export interface LookAheadSettings {
   readonly vectorWeight: number;
   /** Hexagon steps of a motion search at most. */
   readonly searchSteps: number;
+  /** Parts of a sample are searched in four directions instead of eight. */
+  readonly isCross: boolean;
   /**
    * A frame may begin a new scene if its prediction from the frame before costs more than this share of its intra cost,
    */
@@ -36,6 +38,7 @@ export interface LookAheadSettings {
 export const LOOK_AHEAD_SETTINGS: LookAheadSettings = {
   vectorWeight: 2,
   searchSteps: 12,
+  isCross: false,
   sceneCut: 0.75,
   // LOG, "Noise-like motion": 1.39 and more across cuts, 1.02 and less in water, fire and noise.
   unrelated: 1.1,

@@ -83,6 +83,8 @@ export class LookAhead {
   readonly #full: Pointer;
   readonly #taps: Pointer;
   readonly #flat: Pointer;
+  /** A block of zeros. */
+  readonly #zeros: Pointer;
   readonly #motion: MotionSearch;
   readonly #wanted = new BlockView();
   readonly #place = new BlockView();
@@ -111,7 +113,8 @@ export class LookAhead {
     for (let phase = 0; phase < PHASES; phase++) taps.set([64 - 16 * phase, 16 * phase], phase * TAPS);
     this.#taps = kernels.store(taps);
     this.#flat = kernels.allocate(BLOCK_SAMPLES);
-    this.#motion = new MotionSearch(kernels, settings.searchSteps);
+    this.#zeros = kernels.allocate(BLOCK_SAMPLES);
+    this.#motion = new MotionSearch(kernels, settings.searchSteps, settings.isCross);
     this.#motion.useTaps(this.#taps, TAPS);
     this.#predictions = [kernels.allocate(BLOCK_SAMPLES), kernels.allocate(BLOCK_SAMPLES)];
     this.#estimate = kernels.allocate(ESTIMATE_BYTES);
@@ -233,10 +236,7 @@ export class LookAhead {
     const stride = this.#stride;
     const from = plane.at + Math.floor(at / columns) * BLOCK * stride + (at % columns) * BLOCK;
     const memory = this.#kernels.u8;
-    let total = 0;
-    for (let y = 0; y < BLOCK; y++) {
-      for (let x = 0; x < BLOCK; x++) total += memory[from + y * stride + x]!;
-    }
+    const total = this.#kernels.call.blockSad(from, stride, this.#zeros, BLOCK, BLOCK);
     memory.fill((total + BLOCK_SAMPLES / 2) >> SAMPLES_SHIFT, this.#flat, this.#flat + BLOCK_SAMPLES);
     const { intraGain, floorCost, intraCost } = this.#settings;
     intraSatd[at] = intraGain * this.#kernels.call.blockSatd(from, stride, this.#flat, BLOCK, BLOCK) + floorCost;

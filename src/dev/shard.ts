@@ -86,7 +86,7 @@ export class ShardWriter {
     const symbols = this.#symbols.take();
     await this.#append('mode-symbols', symbols, symbols.length / 3);
     const pictures: Record<(typeof PICTURES)[number], Planes> = {
-      unfiltered: encoded.unfiltered,
+      unfiltered: encoded.readUnfiltered(),
       loop: encoded.loop,
       // The encoder may have coded its mean with other frames.
       original: fillUp(encoded.picture, this.#geometry),

@@ -3,6 +3,7 @@ import type { Packet } from '../../src/bitstream/packet.js';
 import type { StreamHeader } from '../../src/bitstream/stream-header.js';
 import type { EncoderOptions } from '../../src/codec/encoder.js';
 import { encoderHeader } from '../../src/pipeline/encoder-header.js';
+import { PRESETS } from '../../src/codec/sequence-options.js';
 import type { Frame } from '../../src/video/frame.js';
 import { sampleHeader } from '../bitstream/samples.js';
 import { TINY_PACK } from '../support/packs.js';
@@ -67,6 +68,28 @@ describe('Encoder', () => {
     expect(second.packets).toEqual(first.packets);
   });
 
+  test.each(PRESETS)('the preset %s gives a stream that decodes without loss of frames', async (preset) => {
+    const { header, packets } = await encode(20, { ...OPTIONS, preset });
+    expect(packets.length).toBe(20);
+    await using decoder = await Decoder.create(header, { pack: TINY_PACK, postFilter: 'none', strict: true });
+    async function* source(): AsyncGenerator<Packet, void, undefined> {
+      await Promise.resolve();
+      yield* packets;
+    }
+    let shown = 0;
+    for await (const frame of decoder.decode(source())) {
+      const original = picture('pan', WIDTH, HEIGHT, shown++);
+      const error = frame.y.reduce((sum, value, i) => sum + (value - original.y[i]!) ** 2, 0) / frame.y.length;
+      expect(error).toBeLessThan(250);
+    }
+    expect(shown).toBe(20);
+  });
+
+  test('names the presets where one is wrong', async () => {
+    const wrong = Encoder.create(16, 16, { ...OPTIONS, preset: 'placebo' as 'slow' });
+    await expect(wrong).rejects.toThrow('preset is placebo: give one of slow, medium, fast, faster, realtime');
+  });
+
   test('no frames make no packets', async () => {
     expect((await encode(0)).packets).toEqual([]);
   });
@@ -75,6 +98,7 @@ describe('Encoder', () => {
     for (const wrong of [
       { quality: 64 },
       { tune: 'ssim' as 'psnr' },
+      { preset: 'placebo' as 'slow' },
       { quality: 1.5 },
       { keyint: 0 },
       { threads: 65 },

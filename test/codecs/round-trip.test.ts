@@ -81,6 +81,7 @@ describe('a codec that cannot be had', () => {
     ['mpeg9', /there is no codec 'mpeg9': name one of x264, x265/],
     ['tessera-nano:best', /a pack's variant is its post-filter \(none, psnr, lpips\), then tune=lpips or tune=psnr/],
     ['tessera-nano:none,tune=ssim', /tune=lpips or tune=psnr/],
+    ['tessera-nano:none,preset=placebo', /preset=slow or preset=medium/],
     ['tessera-nano:none,crf=20', /tune=lpips or tune=psnr/],
     ['x264:medium,fast', /cannot read 'fast' in the codec x264:medium,fast/],
     ['./no-such-codec.mjs', /there is no codec module/],

@@ -1,8 +1,10 @@
+import { PRESETS } from '../../codec/sequence-options.js';
 import { checkKeyint, given, parseDuration, parseSeconds, sharedOptions, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { countOf, describeBytes } from '../reporter.js';
 import { parseAudio, parseRate, rateOptions } from '../rate-arguments.js';
+import { PRESET_FIGURES } from '../preset-figures.js';
 import { UsageError } from '../run-command.js';
 import { nameOf, PIPE, readStdin, stdoutSink } from '../standard-streams.js';
 
@@ -35,6 +37,11 @@ export const compressCommand = defineCommand({
           choices: ['lpips', 'psnr'] as const,
           requiresArg: true,
           describe: 'Quality measure to optimise for; default lpips',
+        },
+        preset: {
+          choices: PRESETS,
+          requiresArg: true,
+          describe: `Time spent on decisions; default medium. Speed (of x265 medium), bits: ${PRESET_FIGURES}`,
         },
         words: { type: 'boolean', default: false, describe: 'Also write words for tessera find (docs/WORDS.md)' },
         strict: { type: 'boolean', default: false, describe: 'Fail if the input is cut or damaged' },
@@ -83,6 +90,7 @@ export const compressCommand = defineCommand({
           track: wholeNumber('track', argv.track, 1, 1000),
           pack: argv.pack,
           tune: argv.tune,
+          preset: argv.preset,
           keyint: checkKeyint(argv.keyint),
         }),
         device,

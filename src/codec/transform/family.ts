@@ -1,5 +1,6 @@
 import { readPackTables } from './pack-tables.js';
 import { codingStructure } from './encoder/coding-structure.js';
+import { settingsOf } from './encoder/presets.js';
 import { Geometry, Q_LIMIT } from './frame-tokens.js';
 import { TransformTokenArrays } from './token-arrays.js';
 import type { DecoderSetup } from './workers/decoder-worker.js';
@@ -26,7 +27,8 @@ export const transformFamily: CodecFamily = {
   },
   canTune: true,
   codedWidth: (width) => new Geometry(width, 1).codedWidth,
-  structure: (width, height, keyint) => codingStructure(new Geometry(width, height), keyint),
+  structure: (width, height, { keyint, tune, preset }) =>
+    codingStructure(new Geometry(width, height), keyint, settingsOf(tune, preset).structure),
   openTokenArrays: (pack, width, height) => new TransformTokenArrays(new Geometry(width, height), readPackTables(pack)),
   open: ({ pack, ...common }) => {
     const setup = { ...common, tables: readPackTables(pack) };

@@ -138,31 +138,6 @@ function inputsOfRegions(
   return { y: y!, u: u!, v: v!, side: sideOfRegions(geometry, side, regions) };
 }
 
-/** Copies one region between pictures. */
-export function copyRegion(geometry: Geometry, region: number, from: Planes, to: Planes): void {
-  for (const { name, shift } of PLANES) {
-    forEachRow(geometry, region, shift, (start, end) => {
-      to[name].set(from[name].subarray(start, end), start);
-    });
-  }
-}
-
-/** Squared error of one region, luma and chroma together. */
-export function regionError(geometry: Geometry, region: number, a: Planes, b: Planes): number {
-  let sum = 0;
-  for (const { name, shift } of PLANES) {
-    const x = a[name];
-    const y = b[name];
-    forEachRow(geometry, region, shift, (from, to) => {
-      for (let i = from; i < to; i++) {
-        const difference = x[i]! - y[i]!;
-        sum += difference * difference;
-      }
-    });
-  }
-  return sum;
-}
-
 /** Visits the sample ranges of each row of a region of one plane; `row` counts within the region. */
 function forEachRow(
   geometry: Geometry,

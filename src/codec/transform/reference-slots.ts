@@ -23,13 +23,27 @@ export class ReferenceSlots {
 
   /** Copies a loop picture at coded size into a slot. */
   fill(slot: number, planes: Planes): void {
+    this.#pictureOf(slot).write(planes);
+    this.#finish(slot);
+  }
+
+  /** Copies a loop picture in kernel memory into a slot. */
+  copy(slot: number, from: Picture): void {
+    this.#pictureOf(slot).copy(from);
+    this.#finish(slot);
+  }
+
+  #pictureOf(slot: number): Picture {
     let picture = this.#pictures.get(slot);
     if (picture === undefined) {
       picture = Picture.allocate(this.#kernels, this.#geometry);
       this.#pictures.set(slot, picture);
     }
-    picture.write(planes);
-    picture.extend();
+    return picture;
+  }
+
+  #finish(slot: number): void {
+    this.#pictures.get(slot)!.extend();
     this.#filled.add(slot);
   }
 

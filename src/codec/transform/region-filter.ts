@@ -4,6 +4,7 @@ import type { Network } from '../../model/network.js';
 import { SUB_BLOCK } from '../macroblock-grid.js';
 import { REGION, type Geometry } from './frame-tokens.js';
 import { filterRegions, HALO, SIDE_PLANES } from './loop-filter.js';
+import type { Plane } from '../planes.js';
 import type { Picture } from './picture.js';
 
 /** Runs the loop filter on pictures in kernel memory. */
@@ -16,6 +17,44 @@ export interface RegionFilter {
    * @param regions numbers of the regions, in any order.
    */
   filter(from: Picture, to: Picture, side: Uint8Array, regions: readonly number[]): Promise<void>;
+}
+
+/** Copies one region between pictures. */
+export function copyRegion(kernels: Kernels, geometry: Geometry, region: number, from: Picture, to: Picture): void {
+  const memory = kernels.u8;
+  for (let plane = 0; plane < 3; plane++) {
+    const [a, b] = [from.planes[plane]!, to.planes[plane]!];
+    const { top, left, width, height } = placeOf(geometry, region, plane, a);
+    for (let row = top; row < top + height; row++) {
+      const start = a.at + row * a.stride + left;
+      memory.copyWithin(b.at + row * b.stride + left, start, start + width);
+    }
+  }
+}
+
+/** Squared error of one region, luma and chroma together. */
+export function regionError(kernels: Kernels, geometry: Geometry, region: number, a: Picture, b: Picture): number {
+  let sum = 0;
+  for (let plane = 0; plane < 3; plane++) {
+    const [x, y] = [a.planes[plane]!, b.planes[plane]!];
+    const { top, left, width, height } = placeOf(geometry, region, plane, x);
+    const [from, to] = [x.at + top * x.stride + left, y.at + top * y.stride + left];
+    sum += kernels.call.blockSsd(from, x.stride, to, y.stride, width, height);
+  }
+  return sum;
+}
+
+/** The part of a region that lies in a plane; the plane's sides are multiples of 8, and so are the part's. */
+function placeOf(
+  { regionColumns }: Geometry,
+  region: number,
+  plane: number,
+  { width, height }: Plane,
+): { readonly top: number; readonly left: number; readonly width: number; readonly height: number } {
+  const size = plane === 0 ? REGION : REGION / 2;
+  const top = Math.floor(region / regionColumns) * size;
+  const left = (region % regionColumns) * size;
+  return { top, left, width: Math.min(size, width - left), height: Math.min(size, height - top) };
 }
 
 /** The filter of a network: where the pictures lie if the network can do that, else on copies. */

@@ -14,9 +14,9 @@ export async function fingerprintOf({ inputs, options, encoder }: CompressJob, h
       return [path, entry?.size ?? null, entry?.mtimeMs ?? null];
     }),
   );
-  const { rate, quality, tune, start, duration, track, audio, picturesPerSecond, strict } = options;
+  const { rate, quality, tune, preset, start, duration, track, audio, picturesPerSecond, strict } = options;
   return JSON.stringify({
     ...{ edition: EDITION, files, header: toHex(encodeHeader(header)), keyint: encoder.keyint },
-    ...{ rate, quality, tune, start, duration, track, audio, picturesPerSecond, strict },
+    ...{ rate, quality, tune, preset, start, duration, track, audio, picturesPerSecond, strict },
   });
 }

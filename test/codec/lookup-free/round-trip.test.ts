@@ -101,6 +101,7 @@ describe('pictures to packets and back, with a lookup-free pack', () => {
 test.each([
   ['a quality of another family', { quality: 28 }, InputError, /give a whole number from 1 to 18/],
   ['tuning', { tune: 'psnr' as const }, InputError, /does not support tune/],
+  ['a preset', { preset: 'fast' as const }, InputError, /does not support preset/],
 ])('refuses %s', async (_, options, kind, message) => {
   const error: unknown = await Encoder.create(16, 16, { ...OPTIONS, ...options }).catch((reason: unknown) => reason);
   expect((error as Error).name).toBe(kind.name);

@@ -131,7 +131,7 @@ export class BlockTrials {
     job.basis = basis16;
     const large = residuals.luma16(source, prediction, job, trial.luma);
     trial.transform = 0;
-    if (large.groups === 0) return large;
+    if (large.groups === 0 || !(isIntra(type) || this.settings.inter.bothTransforms)) return large;
     large.cost += job.lambda * transform.cost(transformAt, 0);
     job.basis = basis8;
     const small = residuals.luma8(source, prediction, job, this.#spare);

@@ -1,5 +1,5 @@
 import type { Geometry } from '../frame-tokens.js';
-import { STRUCTURE_SETTINGS } from './settings.js';
+import { STRUCTURE_SETTINGS, type StructureSettings } from './settings.js';
 
 /** The limits of the coding order. */
 export interface CodingStructure {
@@ -18,7 +18,11 @@ export interface CodingStructure {
  *
  * @param keyint the largest distance between key frames, in frames, at least 1.
  */
-export function codingStructure(geometry: Geometry, keyint: number, settings = STRUCTURE_SETTINGS): CodingStructure {
+export function codingStructure(
+  geometry: Geometry,
+  keyint: number,
+  settings: StructureSettings = STRUCTURE_SETTINGS,
+): CodingStructure {
   const frameBytes = geometry.codedWidth * geometry.codedHeight * 1.5;
   const depth = Math.max(2, Math.min(settings.lookAheadFrames, Math.floor(settings.lookAheadBytes / frameBytes)));
   let { largestMiniGop } = settings;

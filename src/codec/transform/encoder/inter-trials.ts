@@ -93,13 +93,19 @@ export class InterTrials {
     }
     const best16 = Math.min(merge.satd, newSatd);
     // Where no residual pays, a finer motion hardly ever does. LOG, "Faster decisions".
-    if (best.type !== SKIP) {
+    if (best.type !== SKIP && this.#maySplit(block)) {
       this.#trySplit(block, modes.type.cost(typeAt, INTER8), reference);
-      if (this.#split.satd < best16) this.#tryResidual(block, INTER8, this.#split.bits);
+      if (this.#split.satd < this.#trials.settings.inter.splitMargin * best16)
+        this.#tryResidual(block, INTER8, this.#split.bits);
     }
     // Reset the fields that trials changed, because contexts of later blocks read them.
     clearMotion(tokens, row, column);
     return best16;
+  }
+
+  #maySplit({ header }: BlockJob): boolean {
+    const { splitFrames } = this.#trials.settings.inter;
+    return splitFrames === 'all' || (splitFrames === 'referenced' && header.refreshSlot !== null);
   }
 
   /** Tries each candidate in full as skip, and by SATD as the prediction of a residual. */

@@ -34,9 +34,10 @@ export class IntraModes {
    * Finds the two modes of least cost; the record is reused by the next call.
    *
    * @param costOf predicts with a mode and returns its cost.
+   * @param fine false: only the first modes are tried.
    * @param limit if none of the first modes costs less, the others are not tried.
    */
-  rank(costOf: (mode: number) => number, limit = Infinity): RankedModes {
+  rank(costOf: (mode: number) => number, limit = Infinity, fine = true): RankedModes {
     const { first, second } = this.#ranked;
     first.cost = second.cost = Infinity;
     first.mode = second.mode = 0;
@@ -45,6 +46,7 @@ export class IntraModes {
       if (i === FIRST_CLASSES && first.cost > limit) return this.#ranked;
       this.#place(coarse[i]!, costOf(coarse[i]!));
     }
+    if (!fine) return this.#ranked;
     for (const mode of this.#fine(first.mode, second.mode)) this.#place(mode, costOf(mode));
     return this.#ranked;
   }

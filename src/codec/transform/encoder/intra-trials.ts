@@ -36,7 +36,7 @@ export class IntraTrials {
       isKey
         ? modes.typeKey.cost(typeKeyContext(tokens, row, column), type - INTRA16)
         : modes.type.cost(typeContext(tokens, this.#trials.rates.temporal, row, column), type);
-    const { leastBits, firstMargin, interMargin, secondMargin } = this.#trials.settings.intra;
+    const { leastBits, firstMargin, interMargin, secondMargin, subBlocksInInter } = this.#trials.settings.intra;
     if (!isKey && this.#trials.best.cost < leastBits * block.lambda) return;
     const context = intraMode16Context(tokens, 2 * row, 2 * column, this.#trials.tables.pack.intraModes);
     const bits16 = (mode: number): number => typeBits(INTRA16) + modes.intraMode16.cost(context, mode);
@@ -45,7 +45,7 @@ export class IntraTrials {
     clearMotion(tokens, row, column);
     this.#try16(block, first.mode, bits16(first.mode));
     if (isKey && second.cost < secondMargin * first.cost) this.#try16(block, second.mode, bits16(second.mode));
-    this.#try8(block, typeBits(INTRA8));
+    if (isKey || subBlocksInInter) this.#try8(block, typeBits(INTRA8));
   }
 
   /** Finds the two 16x16 modes of least SATD cost. */
@@ -57,11 +57,15 @@ export class IntraTrials {
     const boundary = blocks.lumaBoundary(target, row, column, -1, geometry);
     const to = this.#prediction;
     to.resize(MACROBLOCK);
-    return this.#modes.rank((mode) => {
-      kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
-      const satd = kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, MACROBLOCK);
-      return satd + block.satdLambda * intraMode16.cost(context, mode);
-    }, limit);
+    return this.#modes.rank(
+      (mode) => {
+        kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
+        const satd = kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, MACROBLOCK);
+        return satd + block.satdLambda * intraMode16.cost(context, mode);
+      },
+      limit,
+      this.#trials.settings.intra.fine,
+    );
   }
 
   #try16(block: BlockJob, mode: number, bits: number): void {
@@ -128,11 +132,15 @@ export class IntraTrials {
     const to = this.#prediction;
     to.resize(SUB_BLOCK);
     const { intraMode8 } = rates.probabilities.modes;
-    return this.#modes.rank((mode) => {
-      kernels.call.intraPredict(boundary, SUB_BLOCK, tables.intra8[mode]!, to.at, to.stride);
-      const satd = kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, SUB_BLOCK);
-      return satd + block.satdLambda * intraMode8.cost(context, mode);
-    }).first.mode;
+    return this.#modes.rank(
+      (mode) => {
+        kernels.call.intraPredict(boundary, SUB_BLOCK, tables.intra8[mode]!, to.at, to.stride);
+        const satd = kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, SUB_BLOCK);
+        return satd + block.satdLambda * intraMode8.cost(context, mode);
+      },
+      Infinity,
+      this.#trials.settings.intra.fine,
+    ).first.mode;
   }
 
   /** Adds chroma to the trial, whose reconstructed luma stands in the target, and keeps it if it is the best so far. */

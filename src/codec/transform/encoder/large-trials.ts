@@ -28,7 +28,7 @@ import { moveChroma, NO_MOTION, type BlockJob, type BlockTrials } from './block-
 import { IntraModes } from './intra-modes.js';
 import { isCandidate, isRepeated } from './candidate-list.js';
 import type { MotionEstimation, Partition } from './motion-estimation.js';
-import { NewMotion } from './new-motion.js';
+import { NewMotion, type AddStarts } from './new-motion.js';
 import type { ChromaViews } from './residual-coding.js';
 
 /** One way to code a 32x32 or 64x64 block: its cost and its tokens. */
@@ -108,11 +108,27 @@ export class LargeTrials {
     }
   }
 
+  /** Whether {@link tryFirst} has tried the block in full. */
+  get hasTriedFirst(): boolean {
+    return this.#trials.settings.inter.stopBits !== null && this.#best.cost < Infinity;
+  }
+
+  /**
+   * Where the settings ask for it, tries inter prediction with a residual before the quarters are decided; returns whether
+   * they need not be. Nothing happens in key frames.
+   */
+  tryFirst(block: BlockJob): boolean {
+    const { stopBits, stopAtSkip } = this.#trials.settings.inter;
+    if (stopBits === null || block.header.kind === 'key') return false;
+    this.#tryInter(block, this.#firstStarts);
+    return this.cost < stopBits[block.size]! * block.lambda || (stopAtSkip && this.#best.type === SKIP);
+  }
+
   /** Tries everything else on a block whose quarters are decided and stand in the tokens. */
   tryRest(block: BlockJob): void {
     const isKey = block.header.kind === 'key';
     const hasIntra = isKey || this.#hasIntra(block);
-    if (!isKey) this.#tryInter(block);
+    if (!isKey) this.#tryInter(block, this.#hasManyMotions(block) ? null : this.#starts);
     if (hasIntra) this.#tryIntra(block);
   }
 
@@ -142,7 +158,8 @@ export class LargeTrials {
     this.#trials.blocks.reconstruct(block.target, tokens, block.q, row, column, block.references);
   }
 
-  #tryInter(block: BlockJob): void {
+  /** @param starts of the search of new motion; null: none is searched. */
+  #tryInter(block: BlockJob, starts: AddStarts | null): void {
     const { rates, settings } = this.#trials;
     const { typeLarge, motion: motionTable } = rates.probabilities.modes;
     const { trialMargin } = settings.inter;
@@ -155,13 +172,13 @@ export class LargeTrials {
     const mergeBits = motionTable.cost(context, this.#merge);
     const mergeSatd = this.#satd(block) + block.satdLambda * mergeBits;
 
-    if (this.#hasManyMotions(block)) {
+    if (starts === null) {
       this.#tryResidual(block, bits + mergeBits, candidates, mergeAt);
       return;
     }
     const motion = this.#motion;
     const both = block.references.pictures[1] === null ? 0 : AVERAGE;
-    motion.find(block, WHOLE[block.size]!, this.#neighbours, both, this.#starts, false);
+    motion.find(block, WHOLE[block.size]!, this.#neighbours, both, starts, false);
     const newBits = motionTable.cost(context, NEW_MOTION);
     const newSatd = motion.cost + block.satdLambda * newBits;
     if (mergeSatd < trialMargin * newSatd) {
@@ -187,6 +204,19 @@ export class LargeTrials {
     estimation.addCandidates(this.#candidates, slot);
   };
 
+  /** Starting points before the quarters are decided: the candidates and the vectors from the look-ahead. */
+  readonly #firstStarts = (block: BlockJob, slot: number, estimation: MotionEstimation): void => {
+    estimation.addStart(0, 0);
+    estimation.addCandidates(this.#candidates, slot);
+    const hints = block.hints[slot as 0 | 1];
+    if (hints === null) return;
+    const half = 1 << (block.size - 1);
+    for (let quarter = 0; quarter < 4; quarter++) {
+      const at = block.at + ((quarter >> 1) * block.tokens.geometry.columns + (quarter & 1)) * half;
+      estimation.addStart(2 * hints[2 * at]!, 2 * hints[2 * at + 1]!);
+    }
+  };
+
   /** Full cost of the scratch prediction plus a residual. */
   #tryResidual(block: BlockJob, bits: number, motion: Int16Array, offset: number): void {
     const trial = this.#trial;
@@ -202,7 +232,7 @@ export class LargeTrials {
 
   #tryIntra(block: BlockJob): void {
     const { tokens, row, column, size, target } = block;
-    const { blocks, geometry, kernels, rates, tables } = this.#trials;
+    const { blocks, geometry, kernels, rates, tables, settings } = this.#trials;
     const { intraMode16, typeLarge } = rates.probabilities.modes;
     const modeCount = tables.pack.intraModes;
     const width = MACROBLOCK << size;
@@ -211,11 +241,15 @@ export class LargeTrials {
     const to = this.#intra;
     to.resize(width);
     const boundary = blocks.blockBoundary(target.y, row, column, size, width, geometry);
-    const mode = this.#modes.rank((index) => {
-      blocks.predictFromBoundary(boundary, width, index, to.at, to.stride);
-      const satd = kernels.call.blockSatd(source.at, source.stride, to.at, to.stride, width);
-      return satd + block.satdLambda * intraMode16.cost(context, index);
-    }).first.mode;
+    const mode = this.#modes.rank(
+      (index) => {
+        blocks.predictFromBoundary(boundary, width, index, to.at, to.stride);
+        const satd = kernels.call.blockSatd(source.at, source.stride, to.at, to.stride, width);
+        return satd + block.satdLambda * intraMode16.cost(context, index);
+      },
+      Infinity,
+      settings.intra.fine,
+    ).first.mode;
     const { scratch } = this.#trials;
     blocks.predictLargeLuma(target, scratch, row, column, size, mode, geometry);
     const typeBits = block.header.kind === 'key' ? 0 : typeLarge.cost(this.#typeContext(block), 2);

@@ -59,7 +59,7 @@ export function chooseMiniGops(
   while (from < count) {
     let size = largest;
     while (size > count - from) size /= 2;
-    sizes.push(...cut(from, size, costs, settings).sizes);
+    sizes.push(...(settings.isChosen ? cut(from, size, costs, settings).sizes : [size]));
     from += size;
   }
   return sizes;

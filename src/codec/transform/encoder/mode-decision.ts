@@ -90,6 +90,10 @@ export class ModeDecision {
         large.commit(block);
         return large.cost;
       }
+      if (large.tryFirst(block)) {
+        large.commit(block);
+        return large.cost;
+      }
     }
     let cost = fits ? block.lambda * splitBits(this.#trials, block) : 0;
     const half = 1 << (size - 1);
@@ -97,8 +101,10 @@ export class ModeDecision {
       cost += this.#decideTree(jobs, row + (quarter >> 1) * half, column + (quarter & 1) * half, size - 1);
     }
     if (!fits) return cost;
-    if (size === BLOCK_64 && this.#hasMacroblocks(block)) return cost;
-    large.tryRest(block);
+    if (!large.hasTriedFirst) {
+      if (size === BLOCK_64 && this.#hasMacroblocks(block)) return cost;
+      large.tryRest(block);
+    }
     if (large.cost >= cost) return cost;
     large.commit(block);
     return large.cost;

@@ -22,7 +22,7 @@ export class MotionEstimation {
 
   constructor(trials: BlockTrials) {
     this.#trials = trials;
-    this.#search = new MotionSearch(trials.kernels, trials.settings.motion.searchSteps);
+    this.#search = new MotionSearch(trials.kernels, trials.settings.motion.searchSteps, trials.settings.motion.isCross);
     this.found = this.#search.found;
   }
 

@@ -3,29 +3,31 @@ import type { Network } from '../../../model/network.js';
 import type { PackTables } from '../pack-tables.js';
 import type { FrameHeader } from '../../frame-header.js';
 import { SKIP, type FrameTokens, type Geometry } from '../frame-tokens.js';
-import { copyRegion, regionError, sidePlanes } from '../loop-filter.js';
+import { sidePlanes } from '../loop-filter.js';
 import { Picture, type PicturePlanes } from '../picture.js';
 import type { Planes } from '../../planes.js';
 import { ReferenceSlots } from '../reference-slots.js';
-import { regionFilterOf, type RegionFilter } from '../region-filter.js';
+import { copyRegion, regionError, regionFilterOf, type RegionFilter } from '../region-filter.js';
 import { FrameDecision, type DecisionHelpers } from './frame-decision.js';
 import type { MotionHints } from './block-trials.js';
 import type { DecisionJob } from './row-decision.js';
-import type { EncoderSettings } from './settings.js';
+import type { EncoderSettings, PassSettings } from './settings.js';
 
 /** The encoder's decisions for one frame. */
 export interface EncodedPicture {
   readonly header: FrameHeader;
   readonly tokens: FrameTokens;
-  /** Reconstruction before and after the loop filter, at coded size. */
-  readonly unfiltered: Planes;
+  /** Reconstruction after the loop filter, at coded size. */
   readonly loop: Planes;
-  /** The picture that was to be encoded, which may be a mean with neighbours, at coded size. */
-  readonly source: Planes;
+  /** Returns the reconstruction before it, until the next frame is encoded. */
+  readonly readUnfiltered: () => Planes;
+  /** Returns the picture that was to be encoded, which may be a mean with neighbours, until the next frame is encoded. */
+  readonly readSource: () => Planes;
 }
 
 /** Decides the tokens of frames in coding order and keeps the loop pictures, as the decoder will. */
 export class PictureEncoder {
+  readonly #kernels: Kernels;
   readonly #geometry: Geometry;
   readonly #source: Picture;
   readonly #work: Picture;
@@ -33,6 +35,7 @@ export class PictureEncoder {
   readonly #slots: ReferenceSlots;
   readonly #decision: FrameDecision;
   readonly #loopFilter: RegionFilter | null;
+  readonly #passes: PassSettings;
 
   /**
    * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
@@ -46,7 +49,9 @@ export class PictureEncoder {
     settings: EncoderSettings,
     helpers: DecisionHelpers | null = null,
   ) {
+    this.#kernels = kernels;
     this.#geometry = geometry;
+    this.#passes = settings.passes;
     this.#source = Picture.allocate(kernels, geometry);
     this.#work = Picture.allocate(kernels, geometry);
     this.#filtered = Picture.allocate(kernels, geometry);
@@ -78,37 +83,41 @@ export class PictureEncoder {
     this.#source.writeVisible(planes, geometry.width, geometry.height);
     if (header.kind === 'key') this.#slots.clear();
     let tokens = this.#decide(header, qOffset, hints);
-    if (header.kind === 'key') {
+    if (header.kind === 'key' && this.#passes.key === 2) {
       // The statistics of this scene are not known yet: count them, then decide again.
       this.#decision.learn({ header, commit: false });
       tokens = this.#decide(header, qOffset, hints);
     }
-    const unfiltered = this.#work.read();
-    const source = this.#source.read();
-    const loop = await this.#filter(header, tokens, source, unfiltered);
+    const loop = await this.#filter(header, tokens);
     header = { ...header, hasLoopFilter: tokens.filtered.includes(1) };
     this.#decision.learn({ header, commit: true });
-    if (header.refreshSlot !== null) this.#slots.fill(header.refreshSlot, loop);
-    return { header, tokens: tokens.copy(), unfiltered, loop, source };
+    if (header.refreshSlot !== null) this.#slots.copy(header.refreshSlot, loop);
+    return {
+      ...{ header, tokens: tokens.copy(), loop: loop.read() },
+      readUnfiltered: () => this.#work.read(),
+      readSource: () => this.#source.read(),
+    };
   }
 
   /** Makes the loop picture: filters the regions with new content if the filter brings them closer to the source. */
-  async #filter(header: FrameHeader, tokens: FrameTokens, source: Planes, unfiltered: Planes): Promise<Planes> {
+  async #filter(header: FrameHeader, tokens: FrameTokens): Promise<Picture> {
+    const kernels = this.#kernels;
     const geometry = this.#geometry;
-    if (this.#loopFilter === null) return this.#work.read();
+    const { filterSlots } = this.#passes;
+    const isTried = filterSlots === null || (header.refreshSlot !== null && header.refreshSlot <= filterSlots);
+    if (this.#loopFilter === null || !isTried) return this.#work;
     const changed = new Set<number>();
     tokens.type.forEach((type, at) => {
       const row = Math.floor(at / geometry.columns);
       if (type !== SKIP) changed.add(geometry.regionOf(row, at % geometry.columns));
     });
     await this.#loopFilter.filter(this.#work, this.#filtered, sidePlanes(header, tokens), [...changed]);
-    const loop = this.#filtered.read();
     for (const region of changed) {
-      const before = regionError(geometry, region, source, unfiltered);
-      if (regionError(geometry, region, source, loop) < before) tokens.filtered[region] = 1;
-      else copyRegion(geometry, region, unfiltered, loop);
+      const before = regionError(kernels, geometry, region, this.#source, this.#work);
+      if (regionError(kernels, geometry, region, this.#source, this.#filtered) < before) tokens.filtered[region] = 1;
+      else copyRegion(kernels, geometry, region, this.#work, this.#filtered);
     }
-    return loop;
+    return this.#filtered;
   }
 
   #decide(header: FrameHeader, qOffset: Int8Array | null, hints: MotionHints): FrameTokens {

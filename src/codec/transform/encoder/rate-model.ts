@@ -61,6 +61,8 @@ export class RateModel {
   readonly #neighbours: Uint8Array;
   readonly #contextOfSum: Uint8Array;
   readonly #counts: Float64Array[];
+  /** Magnitudes of a block's tokens as neighbours; a missing one has the last place, which is no token's neighbour. */
+  readonly #magnitudes = new Uint8Array(LUMA_TOKENS);
   readonly #start: Float64Array[];
 
   constructor(kernels: Kernels, pack: PackTables, settings: RateSettings) {
@@ -101,10 +103,15 @@ export class RateModel {
   /**
    * Learns from a decided frame; also fills the tokens' derived field `hasNewMotion`.
    *
-   * @param commit false for a trial whose modes are not written to the stream.
+   * @param learned what is learned: not the modes of a trial, which are not written to the stream.
    */
-  endFrame(header: FrameHeader, tokens: FrameTokens, commit: boolean): void {
-    if (commit) this.#modeSyntax.code(new CostCounter(), header, tokens);
+  endFrame(
+    header: FrameHeader,
+    tokens: FrameTokens,
+    learned: { readonly modes: boolean; readonly tokens: boolean },
+  ): void {
+    if (learned.modes) this.#modeSyntax.code(new CostCounter(), header, tokens);
+    if (!learned.tokens) return;
     for (const counts of this.#counts) for (let i = 0; i < counts.length; i++) counts[i]! *= this.#decay;
     const { coefficients, geometry } = tokens;
     for (let at = 0; at < tokens.type.length; at++) {
@@ -132,22 +139,25 @@ export class RateModel {
     limits: readonly number[],
   ): void {
     const counts = this.#counts[tokenClass(kind, intra)]!;
+    const contexts = this.#contextOfSum;
+    const neighbours = this.#neighbours;
+    const magnitudes = this.#magnitudes;
     // Locals, because an imported constant is read from memory each time.
     const neighbourCount = NEIGHBOURS;
-    const none = NO_NEIGHBOUR;
     const largest = NEIGHBOUR_LIMIT;
-    const first = CONTEXT_KIND[kind]! * LUMA_TOKENS;
+    const escape = ESCAPE;
+    const perContext = MAGNITUDES;
+    const perGroup = CONTEXTS * MAGNITUDES;
+    for (let i = 0; i < count; i++) magnitudes[i] = Math.min(largest, Math.abs(coefficients[base + i]!));
+    magnitudes[NO_NEIGHBOUR] = 0;
+    let list = CONTEXT_KIND[kind]! * LUMA_TOKENS * neighbourCount;
     let group = 0;
     for (let i = 0; i < count; i++) {
       while (i >= limits[group + 1]!) group++;
       let sum = 0;
-      const list = (first + i) * neighbourCount;
-      for (let n = 0; n < neighbourCount; n++) {
-        const index = this.#neighbours[list + n]!;
-        if (index !== none) sum += Math.min(largest, Math.abs(coefficients[base + index]!));
-      }
-      const context = this.#contextOfSum[sum]!;
-      counts[(group * CONTEXTS + context) * MAGNITUDES + Math.min(ESCAPE, Math.abs(coefficients[base + i]!))]!++;
+      for (const end = list + neighbourCount; list < end; list++) sum += magnitudes[neighbours[list]!]!;
+      const magnitude = Math.min(escape, Math.abs(coefficients[base + i]!));
+      counts[group * perGroup + contexts[sum]! * perContext + magnitude]!++;
     }
   }
 

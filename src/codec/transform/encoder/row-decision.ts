@@ -52,12 +52,14 @@ export class RowDecision {
   readonly #rates: RateModel;
   readonly #decision: ModeDecision;
   readonly #wavefront: Wavefront;
+  readonly #learnsAll: boolean;
   #tokens: FrameTokens;
   #next: FrameTokens;
 
   constructor(kernels: Kernels, { geometry, pack, settings, tokens, done, threads }: SharedDecision, thread: number) {
     this.#kernels = kernels;
     this.#rates = new RateModel(kernels, pack, settings.rates);
+    this.#learnsAll = settings.passes.learnsAll;
     const tables = new KernelTables(kernels, pack);
     this.#decision = new ModeDecision(kernels, tables, this.#rates, geometry, settings);
     this.#wavefront = new Wavefront(geometry.regionColumns, done, thread, threads);
@@ -99,6 +101,7 @@ export class RowDecision {
 
   /** Learns from the frame that was decided last; also fills its tokens' derived fields. */
   learn({ header, commit }: Lesson): void {
-    this.#rates.endFrame(header, this.#tokens, commit);
+    const counts = this.#learnsAll || header.refreshSlot !== null;
+    this.#rates.endFrame(header, this.#tokens, { modes: commit, tokens: counts });
   }
 }

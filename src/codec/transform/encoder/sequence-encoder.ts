@@ -11,7 +11,8 @@ import { codingStructure } from './coding-structure.js';
 import type { DecisionHelpers } from './frame-decision.js';
 import { LookAhead } from '../../look-ahead.js';
 import { PictureEncoder, type EncodedPicture } from './picture-encoder.js';
-import { ENCODER_SETTINGS, type EncoderSettings } from './settings.js';
+import { settingsOf } from './presets.js';
+import type { EncoderSettings } from './settings.js';
 import { propagateQuality, type DependentFrame, type QualityGain } from './quality-propagation.js';
 import { TemporalFilter, type Neighbour } from './temporal-filter.js';
 
@@ -66,7 +67,7 @@ export class SequenceEncoder {
   ) {
     this.#geometry = geometry;
     this.#options = options;
-    const settings = ENCODER_SETTINGS[options.tune];
+    const settings = settingsOf(options.tune, options.preset);
     this.#settings = settings;
     this.#lookAhead = new LookAhead(kernels, geometry, settings.lookAhead, pack.step[options.quality]! / STEP_UNITS);
     const { depth, largestMiniGop } = codingStructure(geometry, options.keyint, settings.structure);

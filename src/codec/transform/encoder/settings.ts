@@ -20,6 +20,17 @@ export interface EncoderSettings {
   readonly inter: InterSettings;
   readonly intra: IntraSettings;
   readonly rates: RateSettings;
+  readonly passes: PassSettings;
+}
+
+/** What is done for a frame as a whole. */
+export interface PassSettings {
+  /** Decisions of a key frame: 2 counts the statistics of its scene first, then decides again. */
+  readonly key: 1 | 2;
+  /** The loop filter is tried on frames that fill a slot up to this one: 0 and 1 anchors, then levels of the pyramid; null: on all. */
+  readonly filterSlots: number | null;
+  /** Whether costs of tokens are learned from all frames; else from those that others refer to. */
+  readonly learnsAll: boolean;
 }
 
 /** Limits of the look-ahead. */
@@ -34,6 +45,8 @@ export interface StructureSettings {
 
 /** How to divide the frames between key frames into mini-GOPs. */
 export interface MiniGopSettings {
+  /** False: mini-GOPs are as large as they may be, and nothing is estimated for that. */
+  readonly isChosen: boolean;
   /** Weight of a cost in frames between anchors, which are coded at lower quality. */
   readonly innerWeight: number;
   /** Mini-GOPs with more frames than this need a well-predicted anchor. */
@@ -105,6 +118,8 @@ export interface MotionSettings {
   readonly range: number;
   /** Vectors of an average are searched again if the average costs at most this multiple of the better vector alone. */
   readonly refineMargin: number;
+  /** Parts of a sample are searched in four directions instead of eight. */
+  readonly isCross: boolean;
 }
 
 /** Trials of prediction from other frames. */
@@ -113,6 +128,18 @@ export interface InterSettings {
   readonly trialMargin: number;
   /** Nothing more is tried if skipping costs less than this many bits; by size of the block. */
   readonly earlySkipBits: readonly [number, number, number];
+  /**
+   * Null: a large block is tried in full after its quarters are decided. Else before: if the best way costs less than this
+   * many bits (by size of the block), or no residual pays and `stopAtSkip` is set, its quarters are not tried.
+   */
+  readonly stopBits: readonly [number, number, number] | null;
+  readonly stopAtSkip: boolean;
+  /** Frames whose macroblocks may be split into four motions. */
+  readonly splitFrames: 'all' | 'referenced' | 'none';
+  /** Of a split and the best motion of the whole, the split is tried in full below this multiple of the other's SATD cost. */
+  readonly splitMargin: number;
+  /** Whether both transforms of a macroblock are tried in inter prediction; else the 16x16 one alone. */
+  readonly bothTransforms: boolean;
 }
 
 /** Trials of prediction within a picture. */
@@ -125,6 +152,10 @@ export interface IntraSettings {
   readonly interMargin: number;
   /** In key frames, the second 16x16 mode is tried in full below this multiple of the best mode's SATD cost. */
   readonly secondMargin: number;
+  /** Whether modes beside the best ones of the first ranking are tried. */
+  readonly fine: boolean;
+  /** Whether sub-blocks with modes of their own are tried in inter frames. */
+  readonly subBlocksInInter: boolean;
 }
 
 /** Estimates of the costs of tokens. */
@@ -152,6 +183,7 @@ const PSNR: EncoderSettings = {
   lookAhead: LOOK_AHEAD_SETTINGS,
   structure: STRUCTURE_SETTINGS,
   miniGop: {
+    isChosen: true,
     // The ratio 0.15 / 0.18 of the weights that LOG, "B frames", kept for referenced and unreferenced frames.
     innerWeight: 1 / 1.2,
     // LOG, "Mini-GOPs of sixteen frames".
@@ -187,19 +219,26 @@ const PSNR: EncoderSettings = {
     outside: 24,
     range: 1024,
     refineMargin: 1.15,
+    isCross: false,
   },
   inter: {
     // LOG, "Encoder, on five development clips": more full trials save 0.6 % of the bits.
     trialMargin: 1.25,
     // Of larger blocks: docs/ENCODER.md. LOG, "Faster decisions": 8, 16, 32 save 0.07 % of the bits.
     earlySkipBits: [16, 32, 64],
+    stopBits: null,
+    stopAtSkip: false,
+    splitFrames: 'all',
+    splitMargin: 1,
+    bothTransforms: true,
   },
   // LOG, "Faster decisions".
-  intra: { leastBits: 20, firstMargin: 2, interMargin: 1, secondMargin: 1.1 },
+  intra: { leastBits: 20, firstMargin: 2, interMargin: 1, secondMargin: 1.1, fine: true, subBlocksInInter: true },
   rates: { decay: 0.7, startWeight: 24, startScale: 22, startScaleFall: 0.8 },
+  passes: { key: 2, filterSlots: null, learnsAll: true },
 };
 
-/** The settings of each tune. */
+/** The settings of each tune, with the preset `medium`. */
 export const ENCODER_SETTINGS: Readonly<Record<Tune, EncoderSettings>> = {
   psnr: PSNR,
   // LOG, "Tuning decisions": the variance rule of strength 1 with 4 added, and chroma counted twice. LOG, "Temporal filter":

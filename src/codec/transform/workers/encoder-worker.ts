@@ -32,10 +32,10 @@ serveRequests(async (setup: EncoderSetup) => {
   return async ({ picture, quality }: EncoderRequest): Promise<Served<EncoderResponse<TokenArrays>>> => {
     if (picture !== null) encoder.push(picture);
     if (!encoder.isReady(picture === null)) return { response: null };
-    const { display, header, tokens, ...pictures } = await encoder.next(quality ?? undefined);
+    const { display, header, tokens, loop, picture: coded } = await encoder.next(quality ?? undefined);
     const arrays = tokens.arrays();
-    const checksum = loopChecksum(pictures.loop);
-    release(Object.values(pictures).flatMap(planeBuffers));
+    const checksum = loopChecksum(loop);
+    release([loop, coded].flatMap(planeBuffers));
     return {
       response: { display, header, tokens: arrays, loopChecksum: checksum },
       transfer: tokenBuffers(arrays),

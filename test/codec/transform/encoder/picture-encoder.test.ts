@@ -9,6 +9,9 @@ import type { PackTables } from '../../../../src/codec/transform/pack-tables.js'
 import { seededRandom } from '../../../entropy/random.js';
 import { integer } from '../../../kernels/arena.js';
 import { picture, type ClipKind } from '../../clips.js';
+import type { Planes } from '../../../../src/codec/planes.js';
+import { settingsOf } from '../../../../src/codec/transform/encoder/presets.js';
+import type { GraphTensor, Network } from '../../../../src/model/network.js';
 import { exactGraphs, richTables, tinyPack, tinyTables, type ExactGraphs } from '../../tiny.js';
 
 // Enough for a machine that has other things to do.
@@ -21,6 +24,12 @@ beforeAll(async () => {
   tables = await tinyTables();
 });
 
+interface Result {
+  readonly encoded: EncodedPicture;
+  readonly source: Planes;
+  readonly bytes: number;
+}
+
 /** Encodes, writes, reads and decodes `count` frames and compares at every step. */
 async function roundTrip(
   geometry: Geometry,
@@ -28,13 +37,13 @@ async function roundTrip(
   kind: ClipKind,
   q: number,
   count: number,
-): Promise<{ encoded: EncodedPicture; bytes: number }[]> {
+): Promise<Result[]> {
   const encoder = new PictureEncoder(new Kernels(), geometry, pack, graphs.loopFilter, ENCODER_SETTINGS.lpips);
   const decoder = new PictureDecoder(new Kernels(), geometry, pack, graphs.loopFilter);
   const writing = new TokenCodec(geometry, pack, graphs);
   const reading = new TokenCodec(geometry, pack, graphs);
   const random = seededRandom(q + 1);
-  const results: { encoded: EncodedPicture; bytes: number }[] = [];
+  const results: Result[] = [];
   for (let time = 0; time < count; time++) {
     const offsets = Int8Array.from({ length: geometry.regionRows * geometry.regionColumns }, () =>
       time === 1 ? integer(random, -8, 8) : 0,
@@ -56,13 +65,13 @@ async function roundTrip(
     const tokens = await reading.read(encoded.header, bytes);
     expect(tokens.arrays()).toEqual(encoded.tokens.arrays());
     expect(await decoder.decode(encoded.header, tokens)).toEqual(encoded.loop);
-    results.push({ encoded, bytes: bytes.length });
+    results.push({ encoded, source: encoded.readSource(), bytes: bytes.length });
   }
   return results;
 }
 
-function lumaError({ encoded }: { encoded: EncodedPicture }): number {
-  const { source, loop } = encoded;
+function lumaError({ encoded, source }: Result): number {
+  const { loop } = encoded;
   return source.y.reduce((sum, value, i) => sum + (value - loop.y[i]!) ** 2, 0) / source.y.length;
 }
 
@@ -124,7 +133,8 @@ test('the source is the picture with its edges repeated up to the coded size', a
     variant: 0,
     pts: 0n,
   } as const;
-  const { source, header: done, loop, unfiltered } = await encoder.encode(planes, header);
+  const { readSource, header: done, loop, readUnfiltered } = await encoder.encode(planes, header);
+  const source = readSource();
   expect(source.y.length).toBe(32 * 32);
   for (let row = 0; row < 32; row++) {
     for (let column = 0; column < 32; column++) {
@@ -133,5 +143,36 @@ test('the source is the picture with its edges repeated up to the coded size', a
   }
   expect(source.u[15 * 16 + 15]).toBe(planes.u.at(-1));
   expect(done).toMatchObject({ hasLoopFilter: false, hasQOffsets: false });
-  expect(loop).toEqual(unfiltered);
+  expect(loop).toEqual(readUnfiltered());
+});
+
+test.each([
+  ['medium', [0, 3, 4, null]],
+  ['fast', [0, 3]],
+  ['realtime', [0]],
+] as const)('with the preset %s the loop filter is tried on frames of slots %j', async (preset, expected) => {
+  let runs = 0;
+  const filter: Network = {
+    ...{ inputNames: ['y', 'u', 'v', 'side'], outputNames: ['filteredY', 'filteredU', 'filteredV'] },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+    run: (inputs) => {
+      runs++;
+      const count = inputs.y!.dims[0]!;
+      const plane = (size: number): GraphTensor => ({
+        data: new Uint8Array(count * size ** 2),
+        dims: [count, 1, size, size],
+      });
+      return Promise.resolve({ filteredY: plane(64), filteredU: plane(32), filteredV: plane(32) });
+    },
+  };
+  const geometry = new Geometry(32, 32);
+  const encoder = new PictureEncoder(new Kernels(), geometry, tables, filter, settingsOf('psnr', preset));
+  const head = { kind: 'key', q: 20, referenceSlot0: null, referenceSlot1: null, variant: 1, pts: 0n } as const;
+  const tried: (number | null)[] = [];
+  for (const refreshSlot of [0, 3, 4, null]) {
+    runs = 0;
+    await encoder.encode(picture('noise', 32, 32, 0), { ...head, refreshSlot });
+    if (runs > 0) tried.push(refreshSlot);
+  }
+  expect(tried).toEqual(expected);
 });

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SequenceEncoder, type EncodedFrame } from '../../../../src/codec/transform/encoder/sequence-encoder.js';
-import { AVERAGE, Geometry } from '../../../../src/codec/transform/frame-tokens.js';
+import { AVERAGE, Geometry, INTER8 } from '../../../../src/codec/transform/frame-tokens.js';
 import { PictureDecoder } from '../../../../src/codec/transform/picture-decoder.js';
 import { TokenCodec } from '../../../../src/codec/transform/token-codec.js';
 import { Kernels } from '../../../../src/kernels/kernels.js';
 import type { Network } from '../../../../src/model/network.js';
 import type { PackTables } from '../../../../src/codec/transform/pack-tables.js';
-import type { TimedPicture } from '../../../../src/codec/planes.js';
-import type { Tune } from '../../../../src/codec/sequence-options.js';
+import type { Planes, TimedPicture } from '../../../../src/codec/planes.js';
+import type { Preset, Tune } from '../../../../src/codec/sequence-options.js';
 import { picture } from '../../clips.js';
 import { exactGraphs, tinyPack, tinyTables } from '../../tiny.js';
 
@@ -22,9 +22,11 @@ async function encode(
   keyint: number,
   quality = 20,
   loopFilter: Network | null = null,
+  preset: Preset = 'medium',
 ): Promise<EncodedFrame[]> {
   const geometry = new Geometry(80, 64);
-  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, { quality, keyint, tune: 'psnr' });
+  const options = { quality, keyint, tune: 'psnr', preset } as const;
+  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options);
   const results: EncodedFrame[] = [];
   for (const [time, scene] of scenes.entries()) {
     encoder.push(picture('pan', 80, 64, time, 3 * scene));
@@ -110,19 +112,38 @@ describe('order', () => {
   );
 });
 
+describe('presets', () => {
+  const scenes = new Array<number>(33).fill(0);
+
+  test('realtime needs fewer frames of look-ahead, and its mini-GOPs have eight frames', async () => {
+    const frames = await encode(scenes, 250, 26, null, 'realtime');
+    expect(frames.slice(0, 3).map(({ display }) => display)).toEqual([0, 8, 4]);
+    const options = { quality: 26, keyint: 250, tune: 'lpips', preset: 'realtime' } as const;
+    const encoder = new SequenceEncoder(new Kernels(), new Geometry(80, 64), tables, null, options);
+    for (let time = 0; time < 20; time++) encoder.push(picture('pan', 80, 64, time));
+    expect(encoder.isReady(false)).toBe(true);
+  });
+
+  test('faster splits no macroblock into four motions', async () => {
+    for (const { tokens } of await encode(scenes.slice(0, 17), 250, 30, null, 'faster')) {
+      expect(tokens.type.includes(INTER8)).toBe(false);
+    }
+  });
+});
+
 describe('temporal filter', () => {
   const geometry = new Geometry(80, 64);
+  type CodedFrame = EncodedFrame & { readonly source: Planes };
 
   /** Encodes pictures of 80x64. */
-  async function encodePictures(
-    pictures: readonly TimedPicture[],
-    quality: number,
-    tune: Tune,
-  ): Promise<EncodedFrame[]> {
+  async function encodePictures(pictures: readonly TimedPicture[], quality: number, tune: Tune): Promise<CodedFrame[]> {
     const encoder = new SequenceEncoder(new Kernels(), geometry, tables, null, { quality, keyint: 250, tune });
     for (const picture of pictures) encoder.push(picture);
-    const results: EncodedFrame[] = [];
-    while (encoder.isReady(true)) results.push(await encoder.next());
+    const results: CodedFrame[] = [];
+    while (encoder.isReady(true)) {
+      const frame = await encoder.next();
+      results.push({ ...frame, source: frame.readSource() });
+    }
     return results;
   }
 
@@ -136,8 +157,7 @@ describe('temporal filter', () => {
     });
   }
 
-  const isSource = ({ source, picture }: EncodedFrame): boolean =>
-    source.y.every((value, at) => value === picture.y[at]);
+  const isSource = ({ source, picture }: CodedFrame): boolean => source.y.every((value, at) => value === picture.y[at]);
 
   test('changes frames that many others are predicted from, and no others', async () => {
     const frames = await encodePictures(noisy(12), 24, 'psnr');

@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { PRESETS } from '../../../../src/codec/sequence-options.js';
+import { settingsOf } from '../../../../src/codec/transform/encoder/presets.js';
 import { ENCODER_SETTINGS } from '../../../../src/codec/transform/encoder/settings.js';
 
 test('settings survive the way to another thread', () => {
@@ -14,4 +16,15 @@ test('tunes differ in what people see: propagation, texture, grain and chroma', 
   expect(temporalFilter).not.toBeNull();
   expect(lpips.temporalFilter).toBeNull();
   expect(lpips.lagrangian.chromaWeight).toBe(2);
+});
+
+test('the preset medium changes nothing, all others do, and what a tune switches off stays off', () => {
+  for (const tune of ['psnr', 'lpips'] as const) {
+    expect(settingsOf(tune)).toEqual(ENCODER_SETTINGS[tune]);
+    expect(settingsOf(tune, 'medium')).toEqual(ENCODER_SETTINGS[tune]);
+    for (const preset of PRESETS) {
+      if (preset !== 'medium') expect(settingsOf(tune, preset)).not.toEqual(ENCODER_SETTINGS[tune]);
+      expect(settingsOf(tune, preset).temporalFilter).toEqual(ENCODER_SETTINGS[tune].temporalFilter);
+    }
+  }
 });

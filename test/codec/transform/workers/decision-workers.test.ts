@@ -2,7 +2,7 @@ import { expect, jest, test } from '@jest/globals';
 import type * as sequenceModule from '../../../../src/codec/transform/encoder/sequence-encoder.js';
 import type * as workersModule from '../../../../src/codec/transform/workers/decision-workers.js';
 import type * as kernelsModule from '../../../../src/kernels/kernels.js';
-import type { Tune } from '../../../../src/codec/sequence-options.js';
+import { PRESETS, type Preset, type Tune } from '../../../../src/codec/sequence-options.js';
 import { Geometry } from '../../../../src/codec/transform/frame-tokens.js';
 import { load } from '../../built.js';
 import { picture } from '../../clips.js';
@@ -15,18 +15,18 @@ const { DecisionWorkers } = await load<typeof workersModule>('codec/transform/wo
 const { Kernels } = await load<typeof kernelsModule>('kernels/kernels.js');
 
 /** Tokens, loop pictures and what was encoded of twelve frames, decided by this thread and `count` others. */
-async function encode(count: number, tune: Tune): Promise<unknown[]> {
+async function encode(count: number, tune: Tune, preset?: Preset): Promise<unknown[]> {
   const { loopFilter } = await exactGraphs(await tinyPack);
   const helpers = new DecisionWorkers(count);
-  const options = { quality: 26, keyint: 8, tune };
+  const options = { quality: 26, keyint: 8, tune, preset };
   const geometry = new Geometry(150, 100);
   const encoder = new SequenceEncoder(new Kernels(), geometry, await tinyTables(), loopFilter, options, helpers);
   await helpers.ready();
   for (let time = 0; time < 12; time++) encoder.push(picture('pan', 150, 100, time));
   const results: unknown[] = [];
   while (encoder.isReady(true)) {
-    const { header, tokens, loop, source } = await encoder.next();
-    results.push(header, tokens.arrays(), loop, source);
+    const { header, tokens, loop, readSource } = await encoder.next();
+    results.push(header, tokens.arrays(), loop, readSource());
   }
   return results;
 }
@@ -34,4 +34,8 @@ async function encode(count: number, tune: Tune): Promise<unknown[]> {
 test.each<Tune>(['lpips', 'psnr'])('any number of threads decides the same, tuned for %s', async (tune) => {
   const alone = await encode(0, tune);
   for (const count of [1, 2, 6]) expect(await encode(count, tune)).toEqual(alone);
+});
+
+test.each(PRESETS)('any number of threads decides the same with the preset %s', async (preset) => {
+  expect(await encode(1, 'lpips', preset)).toEqual(await encode(0, 'lpips', preset));
 });
