@@ -1,0 +1,3 @@
+/** The player as a module: nothing happens until its functions are called. */
+export type * from './api.js';
+export { decodeFrames } from './decode-frames.js';
