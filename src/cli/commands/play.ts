@@ -1,6 +1,7 @@
 import { CancelledError, InputError } from '../../errors.js';
 import { sharedOptions, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../define-command.js';
+import type { NamedPack } from '../play/player-files.js';
 import { PIPE, writeStdout } from '../standard-streams.js';
 
 const PORT_LIMIT = 65535;
@@ -20,19 +21,20 @@ export const playCommand = defineCommand({
           requiresArg: true,
           describe: 'Improve pictures for the eye or not at all; default: set by the pack',
         },
+        pack: sharedOptions.pack,
         json: sharedOptions.json,
       })
       .example('$0 play in.tsr', 'Play it; Ctrl-C ends the server'),
-  run: async ({ in: input, open, port, postFilter, json }, { signal, reporter }) => {
+  run: async ({ in: input, open, port, postFilter, pack, json }, { signal, reporter }) => {
     wholeNumber('port', port, 0, PORT_LIMIT);
     const { addressOf, findPlayerFiles } = await import('../play/player-files.js');
     const { serveFiles } = await import('../play/file-server.js');
     const { openBrowser } = await import('../play/open-browser.js');
-    const stream = await checkStream(input);
-    const server = await serveFiles(await findPlayerFiles(stream), port);
+    const stream = await checkStream(input, pack);
+    const server = await serveFiles(await findPlayerFiles(stream.path, stream.pack), port);
     try {
       const query = postFilter === undefined ? '' : `&post-filter=${postFilter}`;
-      const url = `${server.url}?src=${encodeURIComponent(addressOf(stream))}${query}`;
+      const url = `${server.url}?src=${encodeURIComponent(addressOf(stream.path))}${query}&autoplay`;
       if (json) reporter.json({ type: 'listening', url });
       else await writeStdout(`${url}\n`);
       if (open && !(await openBrowser(url))) reporter.note('no browser could be started: open the address yourself');
@@ -45,17 +47,23 @@ export const playCommand = defineCommand({
   },
 });
 
-/** Returns the path of a stream. A file that is missing or no stream is an error here, not only in the page. */
-async function checkStream(input: string): Promise<string> {
+/** Finds a stream and its pack. What is missing or of another kind is an error here, not only in the page. */
+async function checkStream(input: string, packName: string | undefined): Promise<{ path: string; pack: NamedPack }> {
   const { resolveInput } = await import('../../io/input.js');
   const { openFileSource } = await import('../../io/file-source.js');
   const { StreamReader } = await import('../../bitstream/stream-reader.js');
+  const { loadMatchingPack } = await import('../../model/pack.js');
   const path = input === PIPE ? null : await resolveInput(input);
   if (typeof path !== 'string') throw new InputError('play takes a file, not a pipe: save the stream to a file first');
   await using source = await openFileSource(path);
   if (source.size === 0) throw new InputError(`${path} is empty`);
-  await (await StreamReader.open(source)).close();
-  return path;
+  const reader = await StreamReader.open(source);
+  await reader.close();
+  const pack = await loadMatchingPack(packName, reader.header, 'the stream was');
+  if (pack.family !== 'transform') {
+    throw new InputError(`${path} has a pack of the family ${pack.family}, which the player lacks: use decompress`);
+  }
+  return { path, pack: { name: reader.header.packName, folder: pack.folder } };
 }
 
 async function untilAborted(signal: AbortSignal): Promise<void> {
