@@ -217,12 +217,35 @@ describe('the browser', () => {
   });
 });
 
+describe('a pipe', () => {
+  test('is sent while it arrives, and has ranges at its end', async () => {
+    const program = start(['play', '-', '--no-open', '--pack', TINY_PACK]);
+    const bytes = await readFile(STREAM);
+    program.stdin.write(bytes.subarray(0, 1000));
+    const url = new URL(String(await new Promise((resolve) => program.stdout.once('data', resolve))).trim());
+    const video = `${url.origin}/${url.searchParams.get('src')!}`;
+    const growing = await fetch(video, { headers: { range: 'bytes=0-9' } });
+    expect(growing.status).toBe(200);
+    const reader = growing.body!.getReader();
+    const { value } = await reader.read();
+    expect(Buffer.from(value!)).toEqual(bytes.subarray(0, 1000));
+    program.stdin.end(bytes.subarray(1000));
+    const rest: Uint8Array[] = [];
+    for (let part = await reader.read(); !part.done; part = await reader.read()) rest.push(part.value);
+    expect(Buffer.concat(rest)).toEqual(bytes.subarray(1000));
+    const end = await fetch(video, { headers: { range: 'bytes=-5' } });
+    expect(Buffer.from(await end.arrayBuffer())).toEqual(bytes.subarray(-5));
+    program.kill('SIGINT');
+    expect((await program).exitCode).toBe(130);
+  });
+});
+
 describe('bad input', () => {
   test.each([
     ['none.tsr', 3, /none\.tsr does not exist$/],
     ['fixtures', 3, /fixtures is a folder: name a file$/],
     ['README.md', 4, /README\.md|tessera stream/],
-    ['-', 3, /play takes a file, not a pipe/],
+    ['-', 3, /the input pipe is empty$/],
   ])('%s', async (input, exitCode, message) => {
     const run = await tessera(['play', input, '--no-open']);
     expect(run).toMatchObject({ exitCode, stdout: '', stderr: expect.stringMatching(message) as unknown });

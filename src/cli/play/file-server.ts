@@ -5,9 +5,13 @@ import { extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { EnvironmentError, InputError } from '../../errors.js';
 import { parseRange } from './byte-range.js';
+import type { GrowingFile } from './growing-file.js';
 
-/** Returns the file that the path of an address names, decoded and without query; null if there is none. */
-export type FindFile = (path: string) => Promise<string | null>;
+/** A file to send: its path, or a file that is still being written. */
+export type Served = string | GrowingFile;
+
+/** Returns what the path of an address names, decoded and without query; null if there is nothing. */
+export type FindFile = (path: string) => Promise<Served | null>;
 
 /** A server that answers. */
 export interface FileServer {
@@ -94,7 +98,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, findFi
     refuse(response, 404, 'there is no such file');
     return;
   }
-  await send(request, response, file);
+  if (typeof file === 'string') await send(request, response, file);
+  else if (file.isComplete) await send(request, response, file.path);
+  else await sendGrowing(request, response, file);
 }
 
 /**
@@ -131,6 +137,13 @@ async function send(request: IncomingMessage, response: ServerResponse, path: st
   });
   if (request.method === 'HEAD' || end < start) response.end();
   else await pipeline(file.createReadStream({ start, end, autoClose: false }), response);
+}
+
+/** Sends what is there and then what arrives. Nobody knows the length yet, so there are no ranges. */
+async function sendGrowing(request: IncomingMessage, response: ServerResponse, file: GrowingFile): Promise<void> {
+  response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Accept-Ranges': 'none' });
+  if (request.method === 'HEAD') response.end();
+  else await pipeline(file.read(), response);
 }
 
 function refuse(response: ServerResponse, status: number, reason: string): void {

@@ -6,11 +6,11 @@ import { parseManifest } from '../../model/manifest.js';
 import { MANIFEST, MAX_MANIFEST_BYTES } from '../../model/pack.js';
 import { findPack } from '../../platform/packs.js';
 import { packageFolder } from '../../platform/node/package-folder.js';
-import type { FindFile } from './file-server.js';
+import type { FindFile, Served } from './file-server.js';
 
 /** Returns the address of a stream below that of the server. */
-export function addressOf(stream: string): string {
-  return `video/${encodeURIComponent(basename(stream))}`;
+export function addressOf(stream: Served): string {
+  return `video/${encodeURIComponent(typeof stream === 'string' ? basename(stream) : 'stdin.tsr')}`;
 }
 
 /** A model pack that the player's server has under a name. */
@@ -25,13 +25,13 @@ export interface NamedPack {
  *
  * @throws EnvironmentError if the player is not built.
  */
-export async function findPlayerFiles(stream: string, pack: NamedPack): Promise<FindFile> {
+export async function findPlayerFiles(stream: Served, pack: NamedPack): Promise<FindFile> {
   const folder = join(packageFolder() ?? '', 'dist', 'player');
   if (!existsSync(join(folder, 'index.html'))) {
     throw new EnvironmentError(`${folder} has no player: run npm run build`);
   }
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = new Map(
+  const files = new Map<string, Served>(
     entries
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
