@@ -119,7 +119,7 @@ function worstContrast(): Promise<{ contrast: number; text: string }> {
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     expect(await page.title()).toBe('every thing.tsr – tessera player');
     expect(await page.locator('#facts').textContent()).toMatch(
-      /^\d+×\d+ · \d+ fps · 0:0\d\.\d · [\d.]+ kB · \d+ kbit\/s · tiny$/,
+      /^\d+×\d+ · \d+ fps · 0:0\d\.\d · [\d.]+ kB · \d+ kbit\/s · tiny $/,
     );
     await page.keyboard.press('Space');
     await untilVideo(({ currentTime }) => currentTime > 0.2);

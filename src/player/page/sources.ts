@@ -85,14 +85,21 @@ function showFacts(video: TesseraVideo): void {
     byId('player').style.setProperty('--aspect', `${videoWidth} / ${videoHeight}`);
     const { width, height, frameRate, byteLength, packName } = info;
     const isKnown = byteLength !== null && Number.isFinite(duration) && duration > 0;
-    byId('facts').textContent = [
+    const facts = [
       `${width}×${height}`,
       `${Math.round(frameRate * 100) / 100} fps`,
       ...(Number.isFinite(duration) ? [timeText(duration)] : []),
       ...(byteLength === null ? [] : [bytesText(byteLength)]),
       ...(isKnown ? [`${Math.round((byteLength * 8) / duration / 1000).toLocaleString('en')} kbit/s`] : []),
       packName,
-    ].join(' · ');
+    ];
+    byId('facts').replaceChildren(
+      ...facts.flatMap((fact, at) => {
+        const part = document.createElement('span');
+        part.textContent = at < facts.length - 1 ? `${fact} ·` : fact;
+        return [part, ' '];
+      }),
+    );
   };
   for (const event of ['loadedmetadata', 'durationchange', 'resize']) video.addEventListener(event, show);
 }
