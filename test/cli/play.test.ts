@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { delimiter } from 'node:path';
+import { until } from '../support/until.js';
 import { parseRange } from '../../src/cli/play/byte-range.js';
 import { Folder, jsonLines, start, tessera, textOf, TINY_PACK } from './helpers.js';
 
@@ -20,12 +22,16 @@ afterAll(() => folder[Symbol.asyncDispose]());
 interface Playing {
   /** Address of the page. */
   readonly url: string;
+  /** What it has written so far. */
+  stderr(): string;
   /** Sends a signal and waits for the end. */
   end(signal: 'SIGINT' | 'SIGTERM'): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>;
 }
 
 async function play(args: readonly string[], env: Record<string, string> = {}): Promise<Playing> {
   const program = start(['play', ...args, '--pack', TINY_PACK], { env });
+  let told = '';
+  program.stderr.on('data', (data) => (told += String(data)));
   const url = await new Promise<string>((resolve, reject) => {
     let text = '';
     program.stdout.on('data', (data) => {
@@ -37,6 +43,7 @@ async function play(args: readonly string[], env: Record<string, string> = {}): 
   });
   return {
     url,
+    stderr: () => told,
     end: async (signal) => {
       program.kill(signal);
       const { exitCode, stdout, stderr } = await program;
@@ -134,7 +141,6 @@ describe('the server', () => {
   test('the pack: what its manifest names, nothing else', async () => {
     const manifest = await fetch(`${origin}/packs/tiny/manifest.json`);
     expect(await manifest.text()).toBe(await readFile(`${TINY_PACK}/manifest.json`, 'utf8'));
-    await writeFile(`${folder.path}/secret`, 'x');
     for (const path of ['/packs/tiny/MODEL-CARD.md', '/packs/none/manifest.json', '/packs/tiny/../manifest.json']) {
       expect(await statusOf(path, {})).toBe(404);
     }
@@ -197,9 +203,7 @@ describe('the browser', () => {
       [STREAM, '--json'],
       await withStarter(`echo "$1" > ${opened}.new; mv ${opened}.new ${opened}`),
     );
-    for (let tries = 0; tries < 300 && (await stat(opened).catch(() => null)) === null; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await until(() => Promise.resolve(existsSync(opened)));
     expect((await readFile(opened, 'utf8')).trim()).toBe(playing.url);
     const { exitCode, stdout } = await playing.end('SIGTERM');
     expect(exitCode).toBe(130);
@@ -211,9 +215,9 @@ describe('the browser', () => {
 
   (process.platform === 'linux' ? test : test.skip)('that does not start is told', async () => {
     const playing = await play([STREAM], await withStarter('exit 3'));
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    const { stderr } = await playing.end('SIGINT');
-    expect(stderr).toContain('tessera: note: no browser could be started: open the address yourself');
+    await until(() => Promise.resolve(playing.stderr().includes('until Ctrl-C')));
+    await playing.end('SIGINT');
+    expect(playing.stderr()).toContain('tessera: note: no browser could be started: open the address yourself');
   });
 });
 
