@@ -32,7 +32,6 @@ export async function* decodeFrames(
       keepsUnfiltered: false,
       onLost: () => undefined,
       onPacket: () => undefined,
-      onSide: () => undefined,
     };
     const feed = stream.feed(start <= 0 ? null : stream.ticksOf(start));
     for await (const frame of pipeline.frames(feed, wishes, signal)) {

@@ -32,8 +32,6 @@ export interface FrameWishes {
   onLost(reason: string, isCut: boolean, frames: number): void;
   /** Called for each packet. */
   onPacket(packet: Packet, bits: number): void;
-  /** Called for side data between packets. */
-  onSide(offset: number, bytes: Uint8Array): void;
 }
 
 /** A decoded frame. */
@@ -129,8 +127,7 @@ export class FramePipeline implements AsyncDisposable {
       for (;;) {
         const { done, value: item } = await unlessCancelled(items.next(), signal);
         if (done === true) break;
-        if (item.kind === 'side') wishes.onSide(item.offset, item.bytes);
-        else if (item.kind === 'lost') {
+        if (item.kind === 'lost') {
           while (pending.length > 0) await finish();
           yield* ready(reorderDepth);
           wishes.onLost(item.reason, item.isCut, item.isPicture ? 1 : 0);

@@ -19,8 +19,7 @@ export type FeedItem =
       readonly isCut: boolean;
       /** True if a packet may be lost; false for other sections. */
       readonly isPicture: boolean;
-    }
-  | { readonly kind: 'side'; readonly offset: number; readonly bytes: Uint8Array };
+    };
 
 /** A stream that is open for reading: its header, what is known of its times, and its packets from any key packet on. */
 export class OpenedStream {
@@ -124,7 +123,7 @@ export class OpenedStream {
         packetNumber++;
         if (held !== null && item.packet.kind === 'key' && item.packet.pts <= searched!) held = [];
       }
-      if (held === null || item.kind === 'side') {
+      if (held === null) {
         yield item;
         continue;
       }
@@ -148,8 +147,6 @@ export class OpenedStream {
         this.#learn(packet, offset, packetNumber);
         return { kind: 'packet', packet, bits: 8 * byteLength };
       }
-      case 'side':
-        return { kind: 'side', offset: section.offset, bytes: section.bytes };
       case 'damaged': {
         const isPicture = section.sectionKind === null || section.sectionKind === 'packet';
         return { kind: 'lost', reason: `${section.reason} (at byte ${section.offset})`, isCut: false, isPicture };
@@ -159,6 +156,7 @@ export class OpenedStream {
       case 'end':
         if (this.#firstTime !== null) this.#endTime ??= this.#firstTime + section.end.duration;
         return null;
+      case 'side':
       case 'index':
       case 'words':
       case 'unknown':
