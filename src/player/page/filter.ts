@@ -48,7 +48,7 @@ export function connectFilter(video: TesseraVideo): Filter {
 }
 
 function connectDivider(setShare: (share: number) => void): void {
-  const [divider, stage] = [byId('divider'), byId('stage')];
+  const [divider, picture] = [byId('divider'), byId('video')];
   let percent = 50;
   const move = (to: number): void => {
     percent = Math.min(100, Math.max(0, Math.round(to)));
@@ -58,7 +58,7 @@ function connectDivider(setShare: (share: number) => void): void {
     setShare(percent / 100);
   };
   const follow = (event: PointerEvent): void => {
-    const { left, width } = stage.getBoundingClientRect();
+    const { left, width } = picture.getBoundingClientRect();
     move((100 * (event.clientX - left)) / width);
   };
   divider.addEventListener('pointerdown', (event) => {

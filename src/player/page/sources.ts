@@ -82,7 +82,7 @@ function showFacts(video: TesseraVideo): void {
   const show = (): void => {
     const { info, duration, videoWidth, videoHeight } = video;
     if (info === null) return;
-    byId('player').style.setProperty('--aspect', `${videoWidth} / ${videoHeight}`);
+    byId('player').style.setProperty('--ratio', String(videoWidth / videoHeight));
     const { width, height, frameRate, byteLength, packName } = info;
     const isKnown = byteLength !== null && Number.isFinite(duration) && duration > 0;
     const facts = [

@@ -93,6 +93,12 @@ function connectPlayButtons(video: TesseraVideo, toggle: () => void): void {
 function connectSeekBar(video: TesseraVideo): (seconds: number) => void {
   const seek = byId<HTMLInputElement>('seek');
   let wanted: number | null = null;
+  /** The time that the latest seek aims at. */
+  let sought: number | null = null;
+  const seekNow = (): void => {
+    sought = wanted;
+    video.currentTime = wanted!;
+  };
   const show = (): void => {
     const { duration, seekable } = video;
     const end = Number.isFinite(duration) ? duration : seekable.length > 0 ? seekable.end(seekable.length - 1) : 0;
@@ -112,24 +118,21 @@ function connectSeekBar(video: TesseraVideo): (seconds: number) => void {
   const seekTo = (seconds: number): void => {
     if (Number.isNaN(video.duration)) return;
     wanted = Math.min(Math.max(0, seconds), video.duration);
-    if (!video.seeking) video.currentTime = wanted;
+    if (!video.seeking) seekNow();
     show();
     speak();
   };
   seek.addEventListener('input', () => seekTo(seek.valueAsNumber));
   video.addEventListener('seeked', () => {
-    if (wanted !== null && Math.abs(wanted - lastSought) > 1e-3) video.currentTime = wanted;
-    else wanted = null;
+    if (wanted !== sought) seekNow();
+    else wanted = sought = null;
     show();
     speak();
   });
-  // The time that the running seek aims at.
-  let lastSought = 0;
-  video.addEventListener('seeking', () => (lastSought = video.currentTime));
   for (const event of ['frame', 'timeupdate', 'durationchange', 'ended']) video.addEventListener(event, show);
   for (const event of ['durationchange', 'play', 'pause', 'ended']) video.addEventListener(event, speak);
   video.addEventListener('emptied', () => {
-    wanted = null;
+    wanted = sought = null;
     show();
   });
   for (const event of ['progress', 'durationchange', 'emptied']) {
