@@ -3,8 +3,9 @@ import { byId, say, type TesseraVideo } from './dom.js';
 /** Connects the list of subtitles; returns a function that takes the next track, or none. */
 export function connectSubtitles(video: TesseraVideo): () => void {
   const list = byId<HTMLSelectElement>('subtitles');
-  const tracks = (): TextTrack[] =>
-    [...video.textTracks].filter(({ kind }) => kind === 'subtitles' || kind === 'captions');
+  // Browsers cannot remove tracks: those of earlier streams stay at the begin of the list.
+  let first = 0;
+  const tracks = (): TextTrack[] => [...video.textTracks].slice(first);
   const show = (): void => {
     const all = tracks();
     list.hidden = all.length === 0;
@@ -20,8 +21,12 @@ export function connectSubtitles(video: TesseraVideo): () => void {
     say(chosen < 0 ? 'No subtitles' : `Subtitles: ${list.selectedOptions[0]!.text}`);
   };
   list.addEventListener('change', () => choose(Number(list.value)));
-  for (const event of ['addtrack', 'removetrack', 'change']) video.textTracks.addEventListener(event, show);
+  video.addEventListener('loadstart', () => {
+    first = video.textTracks.length;
+    show();
+  });
   video.addEventListener('loadedmetadata', show);
+  video.textTracks.addEventListener('change', show);
   show();
   return () => {
     const count = tracks().length;
