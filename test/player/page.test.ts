@@ -138,15 +138,12 @@ function worstContrast(): Promise<{ contrast: number; text: string }> {
 
   test('keys: frame by frame, to the start, sound, loop, the list of keys', async () => {
     await open();
-    const before = await ask(({ currentTime }) => currentTime);
     await page.keyboard.press('.');
-    await page.waitForFunction((time) => (document.getElementById('video') as TesseraVideo).currentTime > time, before);
-    await page.waitForFunction(() => document.getElementById('toast')!.textContent.startsWith('Frame at 0.0'));
+    await untilVideo((video) => video.readFrame()!.timestamp > 0);
+    const told = page.getByText(/^Frame at 0\.0[1-9]\d s$/);
+    await told.waitFor({ state: 'attached' });
     await page.keyboard.press(',');
-    await page.waitForFunction(
-      (time) => (document.getElementById('video') as TesseraVideo).currentTime === time,
-      before,
-    );
+    await untilVideo((video) => video.readFrame()!.timestamp === 0);
     await page.keyboard.press('5');
     await untilVideo(({ currentTime, duration, seeking }) => !seeking && Math.abs(currentTime - duration / 2) < 0.1);
     await page.keyboard.press('Home');

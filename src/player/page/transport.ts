@@ -32,7 +32,7 @@ export function connectTransport(video: TesseraVideo): Transport {
     toggle,
     step: (step) => {
       video.stepFrame(step).then(
-        () => say(`Frame at ${video.currentTime.toFixed(3)} s`),
+        () => say(`Frame at ${((video.readFrame()?.timestamp ?? 0) / 1e6).toFixed(3)} s`),
         () => undefined,
       );
     },
