@@ -26,14 +26,19 @@ export async function* decodeFrames(
       await loadPlayerPack(packsAddress(options.packs), stream.header),
     );
     if (postFilter === 'lpips') await pipeline.loadPostFilter();
+    const from = start <= 0 ? null : start;
     const wishes: FrameWishes = {
-      isWanted: ({ pts, duration }) => start <= 0 || stream.secondsOf(pts + duration) > start,
+      // The time of the first picture may be known only when it is there.
+      get from() {
+        return from === null ? null : stream.ticksOf(from);
+      },
+      isLeftOut: () => false,
       filters: () => true,
       keepsUnfiltered: false,
       onLost: () => undefined,
       onPacket: () => undefined,
     };
-    const feed = stream.feed(start <= 0 ? null : stream.ticksOf(start));
+    const feed = stream.feed(from === null ? null : stream.ticksOf(from));
     for await (const frame of pipeline.frames(feed, wishes, signal)) {
       yield pipeline.frameOf(frame, (ticks) => stream.secondsOf(ticks));
     }

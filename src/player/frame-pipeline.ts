@@ -22,8 +22,10 @@ const IN_FLIGHT = 5;
 
 /** What a reader of frames wants; it is asked for each frame, so the answers may change. */
 export interface FrameWishes {
-  /** False: the picture is not given; it is not even made if no other picture refers to it. */
-  isWanted(packet: Packet): boolean;
+  /** Frames are given from the one that is shown at this tick on; null: all. It may only move ahead. */
+  readonly from: bigint | null;
+  /** True: the picture is not given. Asked for pictures only that no other picture refers to. */
+  isLeftOut(packet: Packet): boolean;
   /** True: the post-filter improves this picture. */
   filters(packet: Packet): boolean;
   /** True: the picture before the post-filter is given too. */
@@ -46,11 +48,25 @@ export interface PipelineFrame {
 }
 
 type Picture = Pick<PipelineFrame, 'planes' | 'unfiltered'>;
-type Result = { readonly picture: Picture; readonly isWanted: boolean } | { readonly lost: string } | null;
+
+/** A picture from the decoder. `side` is what its post-filter needs; null if it is filtered, or will not be. */
+interface Decoded extends Picture {
+  readonly side: Uint8Array<ArrayBuffer> | null;
+}
+
+/** What becomes of a packet; null: no picture. */
+type Result = Decoded | { readonly lost: string } | null;
 
 interface Pending {
   readonly packet: Packet;
   readonly result: Promise<Result>;
+}
+
+/** A frame that waits for its turn. */
+interface Held {
+  readonly packet: Packet;
+  readonly picture: Decoded;
+  readonly isDamaged: boolean;
 }
 
 /** Makes frames from packets in worker threads. It can decode again and again, from one key packet after another. */
@@ -101,26 +117,37 @@ export class FramePipeline implements AsyncDisposable {
     signal: AbortSignal,
   ): AsyncGenerator<PipelineFrame, void, undefined> {
     const pending: Pending[] = [];
-    const held: (PipelineFrame & { readonly isWanted: boolean })[] = [];
-    let good: Picture | null = null;
+    const held: Held[] = [];
+    let good: Decoded | null = null;
+    /** The last frame before the wanted time. It is shown there if the next one begins later. */
+    let before: Held | null = null;
     const { reorderDepth } = this.#header;
     const finish = async (): Promise<void> => {
       const { packet, result } = pending.shift()!;
       const done = await unlessCancelled(result, signal);
-      const isLost = done !== null && 'lost' in done;
-      if (isLost) wishes.onLost(done.lost, false, 1);
-      else if (done !== null) good = done.picture;
-      const isWanted = done === null ? false : isLost ? wishes.isWanted(packet) : done.isWanted;
+      if (done === null) return;
+      const isDamaged = 'lost' in done;
+      if (isDamaged) wishes.onLost(done.lost, false, 1);
+      else good = done;
       if (good === null) return;
-      const { pts, duration } = packet;
-      held.push({ ...(good as Picture), pts, duration, isDamaged: isLost, isWanted });
-      held.sort((a, b) => (a.pts < b.pts ? -1 : a.pts > b.pts ? 1 : 0));
+      held.push({ packet, picture: good, isDamaged });
+      held.sort((a, b) => (a.packet.pts < b.packet.pts ? -1 : a.packet.pts > b.packet.pts ? 1 : 0));
     };
-    // The frames that no earlier frame can follow.
-    function* ready(depth: number): Generator<PipelineFrame, void, undefined> {
+    const frameFrom = async ({ packet, picture, isDamaged }: Held): Promise<PipelineFrame> => {
+      const { planes, unfiltered } = await this.#filtered(packet, picture, wishes, signal);
+      return { planes, unfiltered, pts: packet.pts, duration: packet.duration, isDamaged };
+    };
+    // Gives the frames that no earlier frame can follow.
+    async function* ready(depth: number): AsyncGenerator<PipelineFrame, void, undefined> {
       while (held.length > depth) {
-        const frame = held.shift()!;
-        if (frame.isWanted) yield frame;
+        const next = held.shift()!;
+        if (isBefore(next.packet, wishes.from)) {
+          before = next;
+          continue;
+        }
+        if (before !== null && next.packet.pts > wishes.from!) yield await frameFrom(before);
+        before = null;
+        yield await frameFrom(next);
       }
     }
     try {
@@ -148,6 +175,7 @@ export class FramePipeline implements AsyncDisposable {
         yield* ready(reorderDepth);
       }
       yield* ready(0);
+      if (before !== null) yield await frameFrom(before);
     } finally {
       // It may wait for bytes that never come.
       items.return().catch(() => undefined);
@@ -184,21 +212,41 @@ export class FramePipeline implements AsyncDisposable {
     const parsed = await this.#tokens.call({ kind: 'read', header, bytes });
     if (signal.aborted) return null;
     if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
-    const isWanted = wishes.isWanted(packet);
-    if (!isWanted && packet.refreshSlot === null) return null;
+    if (packet.refreshSlot === null && (this.#isLongBefore(packet, wishes.from) || wishes.isLeftOut(packet))) return null;
     const { tokens } = parsed;
     const decoded = await this.#pictures.call({ header, tokens, checksum }, tokenBuffers(tokens));
     if (decoded.kind === 'lost') return { lost: decoded.reason };
     const { planes, side } = decoded;
+    const picture = { planes, unfiltered: planes, side };
+    return isBefore(packet, wishes.from) ? picture : await this.#filtered(packet, picture, wishes, signal);
+  }
+
+  /** Returns the picture after the post-filter, if it is wanted. */
+  async #filtered(packet: Packet, picture: Decoded, wishes: FrameWishes, signal: AbortSignal): Promise<Decoded> {
+    const { planes, side } = picture;
     const filter = this.#filters[this.#turn % this.#filters.length];
-    if (filter === undefined || !isWanted || signal.aborted || !wishes.filters(packet)) {
-      return { picture: { planes, unfiltered: planes }, isWanted };
+    if (filter === undefined || side === null || signal.aborted || !wishes.filters(packet)) {
+      return { ...picture, side: null };
     }
     this.#turn++;
-    const unfiltered = wishes.keepsUnfiltered
-      ? { y: planes.y.slice(), u: planes.u.slice(), v: planes.v.slice() }
-      : null;
-    const shown = await filter.call({ planes, side }, [...planeBuffers(planes), side.buffer]);
-    return { picture: { planes: shown, unfiltered: unfiltered ?? shown }, isWanted };
+    // The planes may be the last good ones, which are needed again.
+    const copy = copyPlanes(planes);
+    const shown = await filter.call({ planes: copy, side }, planeBuffers(copy));
+    return { planes: shown, unfiltered: wishes.keepsUnfiltered ? planes : shown, side: null };
   }
+
+  /** True if the picture cannot be the one that is shown at `from`, because others follow it. */
+  #isLongBefore({ pts, duration }: Packet, from: bigint | null): boolean {
+    const { num, den } = this.#header.timeBase;
+    return from !== null && pts + duration + BigInt(Math.ceil(den / num)) < from;
+  }
+}
+
+/** True if a frame ends at or before a time. */
+function isBefore({ pts, duration }: Packet, from: bigint | null): boolean {
+  return from !== null && (duration > 0n ? pts + duration <= from : pts < from);
+}
+
+function copyPlanes({ y, u, v }: Planes): Planes {
+  return { y: y.slice(), u: u.slice(), v: v.slice() };
 }

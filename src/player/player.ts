@@ -1,4 +1,3 @@
-import type { Packet } from '../bitstream/packet.js';
 import { CancelledError } from '../errors.js';
 import type {
   Notice,
@@ -533,10 +532,12 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
         if (signal.aborted) return;
         const time = stream.secondsOf(frame.pts);
         const end = time + (frame.duration > 0n ? Number(frame.duration) * stream.tick : period);
-        // The target may have moved on.
-        if (run.target !== null && frame.pts + frame.duration <= run.target) continue;
         count++;
         run.decodedUntil = end;
+        if (this.#level >= EVERY_SECOND && !run.awaitsFirst && !this.#isPaused && count % 2 === 1) {
+          this.#stats.framesDropped++;
+          continue;
+        }
         run.queue.push({ frame, time, end, lap: run.lap });
         this.#onDecoded(run);
         while (run.queue.length >= limit && !signal.aborted) {
@@ -556,18 +557,14 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
 
   #wishes(session: Session, run: Run): FrameWishes {
     const { stream } = session;
-    const period = 1 / session.info.frameRate;
-    const isLeftOut = ({ pts, refreshSlot }: Packet): boolean => {
-      if (run.awaitsFirst || this.#isPaused) return false;
-      if (this.#level >= WITHOUT_UNREFERENCED && refreshSlot === null) return true;
-      return this.#level >= EVERY_SECOND && Math.round(stream.secondsOf(pts) / period) % 2 === 1;
-    };
     return {
-      isWanted: (packet) => {
-        if (run.target !== null && packet.pts + packet.duration <= run.target) return false;
-        if (!isLeftOut(packet)) return true;
+      get from() {
+        return run.target;
+      },
+      isLeftOut: () => {
+        if (run.awaitsFirst || this.#isPaused || this.#level < WITHOUT_UNREFERENCED) return false;
         this.#stats.framesDropped++;
-        return false;
+        return true;
       },
       filters: () => this.#postFilter === 'lpips' && this.#level < WITHOUT_FILTER,
       keepsUnfiltered: this.#split !== null,
@@ -643,7 +640,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
       // Ahead, in what is decoded already or in the same group of pictures: decoding goes on.
       const at = run.queue.findLastIndex(({ time }) => time <= wanted + 1e-6);
       const key = stream.keyBefore(stream.ticksOf(wanted));
-      const isHere = at >= 0 && run.queue[at]!.end > wanted;
+      const isHere = at >= 0 && (run.queue[at]!.end > wanted || at + 1 < run.queue.length);
       const isNear = key !== null && stream.secondsOf(key.pts) <= run.decodedUntil && run.decodedUntil <= wanted;
       if (isHere || (isNear && !run.isComplete)) {
         run.queue.splice(0, isHere ? at : run.queue.length);

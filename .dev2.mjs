@@ -1,0 +1,16 @@
+import { servePlayer } from '/tmp/pl/serve.mjs';
+import { chromium } from 'playwright-core';
+import { readdirSync, readFileSync, existsSync } from 'node:fs';
+const files = new Map(readdirSync('fixtures/streams').filter(f=>f.endsWith('.tsr')).map(f=>[f, readFileSync('fixtures/streams/'+f)]));
+for (const f of ['ev.tsr','bbb.tsr']) if (existsSync('/tmp/pl/'+f)) files.set(f, readFileSync('/tmp/pl/'+f));
+const server = await servePlayer(files, JSON.parse(process.env.SERVE ?? '{}'));
+const browser = await chromium.launch({executablePath:'/usr/bin/chromium', args:['--headless','--no-sandbox','--disable-gpu','--no-first-run', '--autoplay-policy=no-user-gesture-required', ...(process.env.ARGS??'').split(' ').filter(Boolean)]});
+const page = await browser.newPage();
+page.on('console', m => console.log('C', m.text())); page.on('pageerror', m => console.log('E', m.message, m.stack));
+await page.goto(server.origin);
+const code = readFileSync(process.argv[2],'utf8');
+const r = await Promise.race([page.evaluate(code), new Promise(r=>setTimeout(()=>r('timeout'),+(process.env.T??60)*1000))]).catch(e=>e.stack);
+console.log(JSON.stringify(r,null,1));
+if (process.env.SHOT) await page.screenshot({path: process.env.SHOT});
+console.log(server.requests.slice(0,40).join('\n'));
+await browser.close(); process.exit(0);
