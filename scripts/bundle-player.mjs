@@ -7,13 +7,21 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'dist/player');
-const workers = join(root, 'src/codec/transform/workers');
+
+/** The modules of worker threads, by the names of their scripts. */
+export const threadScripts = Object.fromEntries(
+  ['token-worker', 'decoder-worker', 'post-filter-worker'].map((name) => [
+    name,
+    join(root, `src/codec/transform/workers/${name}.ts`),
+  ]),
+);
 
 /** The pack that the player finds without further ado, and the roles of its files that decoding needs. */
 const PACK = 'codecs/tessera-nano';
 const ROLES = ['tables', 'prior-first', 'prior-second', 'loop-filter', 'post-filter-lpips'];
 
-const browserPlatform = {
+/** Puts the modules of src/platform/browser/ in the place of those for Node. */
+export const browserPlatform = {
   name: 'browser-platform',
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/node\// }, ({ path, resolveDir }) => {
@@ -27,6 +35,18 @@ const browserPlatform = {
   },
 };
 
+/** Options of esbuild for all that browsers load. */
+export const buildOptions = {
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  charset: 'utf8',
+  // Older browsers lack the symbol that names the method to dispose.
+  banner: { js: 'Symbol.asyncDispose??=Symbol("asyncDispose");' },
+  logLevel: 'warning',
+};
+
 /** Writes the folder. esbuild says on stderr what it cannot bundle, and this throws. */
 export async function bundlePlayer() {
   rmSync(out, { recursive: true, force: true });
@@ -34,22 +54,13 @@ export async function bundlePlayer() {
     entryPoints: {
       'tessera-player': join(root, 'src/player/index.ts'),
       'tessera-video': join(root, 'src/player/tessera-video.ts'),
-      ...Object.fromEntries(
-        ['token-worker', 'decoder-worker', 'post-filter-worker'].map((name) => [name, join(workers, `${name}.ts`)]),
-      ),
+      ...threadScripts,
     },
     outdir: out,
     chunkNames: 'part-[hash]',
-    bundle: true,
     splitting: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    charset: 'utf8',
     plugins: [browserPlatform],
-    // Older browsers lack the symbol that names the method to dispose.
-    banner: { js: 'Symbol.asyncDispose??=Symbol("asyncDispose");' },
-    logLevel: 'warning',
+    ...buildOptions,
   });
   copyFileSync(join(root, 'src/kernels/kernels.wasm'), join(out, 'kernels.wasm'));
   copyPack();

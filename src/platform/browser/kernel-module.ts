@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../../errors.js';
 import type { KernelMemory } from '../contract.js';
+import { ownFile } from './own-file.js';
 
 /** The limit of 32-bit addresses. */
 const MAX_PAGES = 65536;
@@ -12,7 +13,7 @@ const OK = 200;
  * @throws EnvironmentError if the file cannot be loaded.
  */
 export function compileKernels(): WebAssembly.Module {
-  const address = new URL('./kernels.wasm', import.meta.url).href;
+  const address = ownFile('kernels.wasm');
   const request = new XMLHttpRequest();
   request.open('GET', address, false);
   request.responseType = 'arraybuffer';
@@ -22,9 +23,7 @@ export function compileKernels(): WebAssembly.Module {
     throw new EnvironmentError(`${address} cannot be loaded: serve it beside the player`, { cause: error });
   }
   if (request.status !== OK) {
-    throw new EnvironmentError(
-      `${address} cannot be loaded (status ${request.status}): serve it beside the player`,
-    );
+    throw new EnvironmentError(`${address} cannot be loaded (status ${request.status}): serve it beside the player`);
   }
   return new WebAssembly.Module(request.response as ArrayBuffer);
 }

@@ -1,4 +1,5 @@
 import type { ThreadListener, ThreadPort } from '../contract.js';
+import { ownFile } from './own-file.js';
 
 /** The last message of a thread: browsers do not tell when a worker has closed itself. */
 const ENDED = 'tessera-thread-ended';
@@ -10,7 +11,7 @@ export class Worker {
 
   constructor(script: URL) {
     const name = script.pathname.slice(script.pathname.lastIndexOf('/') + 1);
-    this.#address = new URL(`./${name}`, import.meta.url).href;
+    this.#address = ownFile(name);
     this.#thread = startThread(this.#address);
   }
 
@@ -40,7 +41,10 @@ export class Worker {
 
 /** Browsers start only workers of the page's own origin; such a one can import modules from elsewhere. */
 function startThread(address: string): globalThis.Worker {
-  if (new URL(address).origin === globalThis.location.origin) return new globalThis.Worker(address, { type: 'module' });
+  const { protocol, origin } = new URL(address);
+  if (protocol === 'blob:' || origin === globalThis.location.origin) {
+    return new globalThis.Worker(address, { type: 'module' });
+  }
   const script = new Blob([`import ${JSON.stringify(address)};`], { type: 'text/javascript' });
   const inner = URL.createObjectURL(script);
   try {
