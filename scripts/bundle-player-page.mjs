@@ -57,7 +57,8 @@ async function writeStandalone() {
   ]);
   const texts = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, bytes.toString('base64')]));
   const page = [
-    [/script-src [^;]*/, "script-src 'unsafe-inline' blob: 'wasm-unsafe-eval'"],
+    [/script-src [^;]*/, "script-src 'unsafe-inline' data: 'wasm-unsafe-eval'"],
+    [/worker-src [^;]*/, 'worker-src data:'],
     [/<link rel="stylesheet"[^>]*>/, `<style>${readFileSync(join(out, 'page-style.css'), 'utf8')}</style>`],
     [/ *<script type="module" src="\.\/tessera-video\.js"><\/script>\n/, ''],
     [/ *<script type="module" src="\.\/page\.js"><\/script>\n/, ''],

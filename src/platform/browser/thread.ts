@@ -42,7 +42,7 @@ export class Worker {
 /** Browsers start only workers of the page's own origin; such a one can import modules from elsewhere. */
 function startThread(address: string): globalThis.Worker {
   const { protocol, origin } = new URL(address);
-  if (protocol === 'blob:' || origin === globalThis.location.origin) {
+  if (protocol === 'data:' || origin === globalThis.location.origin) {
     return new globalThis.Worker(address, { type: 'module' });
   }
   const script = new Blob([`import ${JSON.stringify(address)};`], { type: 'text/javascript' });

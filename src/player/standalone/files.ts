@@ -7,7 +7,8 @@ export function embeddedFile(name: string): Uint8Array<ArrayBuffer> | null {
   return text === undefined ? null : Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
-const scripts = Object.keys(files).filter((name) => name.endsWith('.js'));
+// Threads are started from data addresses: pages from a disk cannot start modules from those of blobs.
+const scripts = Object.entries(files).filter(([name]) => name.endsWith('.js'));
 (globalThis as unknown as { tesseraFiles: object }).tesseraFiles = Object.fromEntries(
-  scripts.map((name) => [name, URL.createObjectURL(new Blob([embeddedFile(name)!], { type: 'text/javascript' }))]),
+  scripts.map(([name, text]) => [name, `data:text/javascript;base64,${text}`]),
 );
