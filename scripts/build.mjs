@@ -40,7 +40,15 @@ if (flags.has('--clean')) rmSync(join(root, 'dist'), { recursive: true, force: t
 buildKernels();
 if (!flags.has('--kernels-only')) {
   runTool('typescript/bin/tsc', '-p', 'tsconfig.build.json');
-  runTool('typescript/bin/tsc', '-p', 'src/player/tsconfig.json', '--noEmit', 'false', '--emitDeclarationOnly', ...['--declaration', '--outDir', 'dist']);
+  runTool(
+    'typescript/bin/tsc',
+    '-p',
+    'src/player/tsconfig.json',
+    '--noEmit',
+    'false',
+    '--emitDeclarationOnly',
+    ...['--declaration', '--outDir', 'dist'],
+  );
   await bundlePage();
   await bundlePlayer();
   mkdirSync(join(root, 'dist/src/kernels'), { recursive: true });

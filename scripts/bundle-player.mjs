@@ -59,7 +59,8 @@ function copyPack() {
   const manifest = JSON.parse(readFileSync(join(root, PACK, 'manifest.json'), 'utf8'));
   const target = join(out, 'packs', manifest.name);
   mkdirSync(target, { recursive: true });
-  for (const role of ROLES) cpSync(join(root, PACK, manifest.files[role].path), join(target, manifest.files[role].path));
+  for (const role of ROLES)
+    cpSync(join(root, PACK, manifest.files[role].path), join(target, manifest.files[role].path));
   // The manifest stays as it is: the identity of the pack is computed from it.
   writeFileSync(join(target, 'manifest.json'), readFileSync(join(root, PACK, 'manifest.json')));
 }

@@ -22,9 +22,7 @@ export function compileKernels(): WebAssembly.Module {
     throw new EnvironmentError(`${address} cannot be loaded: serve it beside the player`, { cause: error });
   }
   if (request.status !== OK) {
-    throw new EnvironmentError(
-      `${address} cannot be loaded (status ${request.status}): serve it beside the player`,
-    );
+    throw new EnvironmentError(`${address} cannot be loaded (status ${request.status}): serve it beside the player`);
   }
   return new WebAssembly.Module(request.response as ArrayBuffer);
 }
