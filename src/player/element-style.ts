@@ -8,9 +8,9 @@ canvas, img { display: block; width: 100%; height: 100%; object-fit: contain; }
 img { position: absolute; inset: 0; }
 img[hidden], .bar[hidden] { display: none; }
 .captions { position: absolute; inset: auto 5% 8%; text-align: center; pointer-events: none;
-  font-size: clamp(14px, 4cqw, 32px); white-space: pre-line; }
+  container-type: inline-size; white-space: pre-line; }
 :host([controls]) .captions { bottom: 56px; }
-.captions span { background: rgb(0 0 0 / 75%); padding: 0.1em 0.4em; box-decoration-break: clone;
+.captions span { font-size: clamp(12px, 4.5cqw, 32px); background: rgb(0 0 0 / 75%); padding: 0.1em 0.4em; box-decoration-break: clone;
   -webkit-box-decoration-break: clone; }
 .bar { position: absolute; inset: auto 0 0; display: flex; gap: 8px; align-items: center; padding: 8px;
   background: linear-gradient(transparent, rgb(0 0 0 / 75%)); }

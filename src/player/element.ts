@@ -1,4 +1,13 @@
-import type { Notice, PlayerControls, PlayerError, PlayerEventName, PlayerFrame, PlayerPostFilter, PlayerStats, StreamInfo } from './api.js';
+import type {
+  Notice,
+  PlayerControls,
+  PlayerError,
+  PlayerEventName,
+  PlayerFrame,
+  PlayerPostFilter,
+  PlayerStats,
+  StreamInfo,
+} from './api.js';
 import { Captions } from './captions.js';
 import { ControlBar } from './control-bar.js';
 import { TesseraPlayer } from './player.js';
@@ -7,7 +16,18 @@ import { ELEMENT_STYLE } from './element-style.js';
 /** All events of the player, which the element repeats. */
 const EVENTS: readonly PlayerEventName[] = [
   ...(['loadstart', 'loadedmetadata', 'loadeddata', 'canplay', 'canplaythrough', 'durationchange', 'resize'] as const),
-  ...(['progress', 'play', 'playing', 'pause', 'waiting', 'timeupdate', 'seeking', 'seeked', 'ended', 'error'] as const),
+  ...([
+    'progress',
+    'play',
+    'playing',
+    'pause',
+    'waiting',
+    'timeupdate',
+    'seeking',
+    'seeked',
+    'ended',
+    'error',
+  ] as const),
   ...(['emptied', 'volumechange', 'ratechange', 'postfilterchange', 'frame', 'notice'] as const),
 ];
 const FLAGS = ['autoplay', 'controls', 'loop', 'muted'] as const;

@@ -212,7 +212,8 @@ export class FramePipeline implements AsyncDisposable {
     const parsed = await this.#tokens.call({ kind: 'read', header, bytes });
     if (signal.aborted) return null;
     if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
-    if (packet.refreshSlot === null && (this.#isLongBefore(packet, wishes.from) || wishes.isLeftOut(packet))) return null;
+    if (packet.refreshSlot === null && (this.#isLongBefore(packet, wishes.from) || wishes.isLeftOut(packet)))
+      return null;
     const { tokens } = parsed;
     const decoded = await this.#pictures.call({ header, tokens, checksum }, tokenBuffers(tokens));
     if (decoded.kind === 'lost') return { lost: decoded.reason };

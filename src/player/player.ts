@@ -787,7 +787,9 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   }
 
   #isDue(next: Waiting | undefined, before: Waiting | null, time: number): boolean {
-    return next !== undefined && next.time <= time + EARLY && (before === null || next.lap === before.lap || time < EARLY);
+    return (
+      next !== undefined && next.time <= time + EARLY && (before === null || next.lap === before.lap || time < EARLY)
+    );
   }
 
   /** Starts again at 0; the pictures are there already. */

@@ -92,7 +92,7 @@ async function inflate(deflated: Uint8Array): Promise<string> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   try {
-    for (const reader = stream.getReader(); ; ) {
+    for (const reader = stream.getReader(); ;) {
       const { done, value } = await reader.read();
       if (done) break;
       parts.push(value);

@@ -56,7 +56,10 @@ export function soundDecodingOf(track: SideTrack): SoundDecoding | null {
     case 'flac': {
       if (extradata === null) return null;
       const isWhole = FLAC_START.slice(0, 4).every((byte, at) => extradata[at] === byte);
-      return make('flac', isWhole ? extradata : Uint8Array.of(...FLAC_START, ...extradata.subarray(0, FLAC_BLOCK_BYTES)));
+      return make(
+        'flac',
+        isWhole ? extradata : Uint8Array.of(...FLAC_START, ...extradata.subarray(0, FLAC_BLOCK_BYTES)),
+      );
     }
     default:
       return null;
@@ -69,7 +72,11 @@ function bytesOf(base64: string | undefined): Uint8Array<ArrayBuffer> | null {
 }
 
 /** Returns the samples of each channel, -1..1, of interleaved bytes. */
-export function decodePcm(data: Uint8Array, { bytes, isFloat, isLittleEndian }: PcmFormat, channels: number): Float32Array<ArrayBuffer>[] {
+export function decodePcm(
+  data: Uint8Array,
+  { bytes, isFloat, isLittleEndian }: PcmFormat,
+  channels: number,
+): Float32Array<ArrayBuffer>[] {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const count = Math.floor(data.length / (bytes * channels));
   const read = (at: number): number => {

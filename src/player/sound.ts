@@ -37,7 +37,13 @@ export class Sound {
   #run: Run | null = null;
   #hasFailed = false;
 
-  private constructor(side: SideData, track: number, decoding: SoundDecoding, origin: number, onFailure: (message: string) => void) {
+  private constructor(
+    side: SideData,
+    track: number,
+    decoding: SoundDecoding,
+    origin: number,
+    onFailure: (message: string) => void,
+  ) {
     const sampleRate = decoding.kind === 'pcm' ? decoding.sampleRate : decoding.config.sampleRate;
     // With the rate of the track nothing is resampled, so pieces of sound follow each other without a gap.
     this.#context = new AudioContext({ sampleRate, latencyHint: 'playback' });
@@ -72,7 +78,9 @@ export class Sound {
         return null;
       }
     }
-    onFailure(`sound is not played: this browser cannot decode ${[...new Set(tracks.map(({ track }) => track.codec))].join(', ')}`);
+    onFailure(
+      `sound is not played: this browser cannot decode ${[...new Set(tracks.map(({ track }) => track.codec))].join(', ')}`,
+    );
     return null;
   }
 
@@ -141,7 +149,8 @@ export class Sound {
     await this.#side.readUntil(wanted);
     const packets = this.#side.packets[this.#track]!;
     let next = firstAfter(packets, wanted - SETTLING);
-    const take = this.#decoding.kind === 'pcm' ? this.#takePcm(run, this.#decoding) : this.#takeCoded(run, this.#decoding);
+    const take =
+      this.#decoding.kind === 'pcm' ? this.#takePcm(run, this.#decoding) : this.#takeCoded(run, this.#decoding);
     while (!run.isOver) {
       const limit = (this.time ?? run.from) + this.#origin + AHEAD;
       await this.#side.readUntil(limit);
@@ -177,7 +186,12 @@ export class Sound {
       if (decoder.state !== 'configured') return;
       const { data } = packet;
       decoder.decode(
-        new EncodedAudioChunk({ type: 'key', timestamp: 1e6 * time, duration: 1e6 * duration, data: data as Uint8Array<ArrayBuffer> }),
+        new EncodedAudioChunk({
+          type: 'key',
+          timestamp: 1e6 * time,
+          duration: 1e6 * duration,
+          data: data as Uint8Array<ArrayBuffer>,
+        }),
       );
     };
   }

@@ -22,7 +22,12 @@ export function cueText({ packet: { data } }: TimedPacket, codec: string): strin
   if (codec === 'text') return escape(text);
   if (codec !== 'ass' && codec !== 'ssa') return text.trim();
   const line = text.split(',').slice(ASS_FIELDS).join(',');
-  return escape(line.replace(/\{[^}]*\}/g, '').replace(/\\[Nn]/g, '\n').replaceAll('\\h', ' '));
+  return escape(
+    line
+      .replace(/\{[^}]*\}/g, '')
+      .replace(/\\[Nn]/g, '\n')
+      .replaceAll('\\h', ' '),
+  );
 }
 
 function escape(text: string): string {

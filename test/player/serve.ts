@@ -77,7 +77,9 @@ async function contents(path: string, files: ReadonlyMap<string, Uint8Array>): P
   const pack = /^\/packs\/([\w-]+)\/([\w.-]+)$/.exec(path);
   if (pack === null) throw new Error(`nothing at ${path}`);
   const [, name, file] = pack;
-  return await readFile(join(name === 'tessera-nano' ? 'codecs' : 'fixtures', name === 'tiny' ? 'tiny-pack' : name!, file!));
+  return await readFile(
+    join(name === 'tessera-nano' ? 'codecs' : 'fixtures', name === 'tiny' ? 'tiny-pack' : name!, file!),
+  );
 }
 
 function close(server: Server): Promise<void> {

@@ -7,7 +7,9 @@ import type { GraphOptions, GraphSession } from '../contract.js';
  * @throws EnvironmentError always.
  */
 export function createSession(_bytes: Uint8Array, _options: GraphOptions): Promise<GraphSession> {
-  return Promise.reject(new EnvironmentError('a graph of the model pack is not one of integers: browsers cannot run it'));
+  return Promise.reject(
+    new EnvironmentError('a graph of the model pack is not one of integers: browsers cannot run it'),
+  );
 }
 
 /**

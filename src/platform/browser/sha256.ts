@@ -40,9 +40,13 @@ export function computeSha256(bytes: Uint8Array): Uint8Array {
       const second = turn(b, 17) ^ turn(b, 19) ^ (b >>> 10);
       words[i] = words[i - 16]! + first + words[i - 7]! + second;
     }
-    let [a, b, c, d, e, f, g, h] = state as unknown as [...[number, number, number, number], ...[number, number, number, number]];
+    let [a, b, c, d, e, f, g, h] = state as unknown as [
+      ...[number, number, number, number],
+      ...[number, number, number, number],
+    ];
     for (let i = 0; i < ROUNDS; i++) {
-      const first = (h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + constants[i]! + words[i]!) | 0;
+      const first =
+        (h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + constants[i]! + words[i]!) | 0;
       const second = ((turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
       [h, g, f, e, d, c, b, a] = [g, f, e, (d + first) | 0, c, b, a, (first + second) | 0];
     }
