@@ -1,12 +1,13 @@
 /// <reference lib="dom" />
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { serveFiles, type FileServer } from '../../src/cli/play/file-server.js';
 import { addressOf, findPlayerFiles } from '../../src/cli/play/player-files.js';
 import type { TesseraVideo } from '../../src/player/page/dom.js';
 import { findChromium, launchBrowser, mustHaveChromium } from '../bench/page/browser.js';
-import { clip, Folder, tesseraTiny, TINY_PACK } from '../cli/helpers.js';
+import { clip, Folder, tessera, tesseraTiny, TINY_PACK } from '../cli/helpers.js';
 
 const chromium = findChromium();
 const skips = chromium === null && !mustHaveChromium();
@@ -26,10 +27,12 @@ let complaints: string[];
 interface OpenOptions {
   readonly width?: number;
   readonly query?: string;
+  /** Instead of the page of the server. */
+  readonly address?: string;
   readonly scheme?: 'light' | 'dark';
 }
 
-async function open({ width = 1280, query, scheme = 'light' }: OpenOptions = {}): Promise<void> {
+async function open({ width = 1280, query, address, scheme = 'light' }: OpenOptions = {}): Promise<void> {
   context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme });
   page = await context.newPage();
   page.setDefaultTimeout(WAIT_MS);
@@ -40,11 +43,12 @@ async function open({ width = 1280, query, scheme = 'light' }: OpenOptions = {})
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => {
-    if (!request.url().startsWith(server.url) && !/^(?:blob|data):/.test(request.url())) complaints.push(request.url());
+    const url = request.url();
+    if (!url.startsWith(server.url) && url !== address && !/^(?:blob|data):/.test(url)) complaints.push(url);
   });
-  await page.goto(`${server.url}${query ?? `?src=${addressOf(stream)}`}`);
+  await page.goto(address ?? `${server.url}${query ?? `?src=${addressOf(stream)}`}`);
   await page.waitForFunction(() => document.documentElement.dataset['ready'] === 'true');
-  if (query === undefined) await untilVideo(({ readyState }) => readyState >= 2);
+  if (query === undefined && address === undefined) await untilVideo(({ readyState }) => readyState >= 2);
 }
 
 /** Waits until the element is as `test` wants it. The page's policy forbids to send `test` as a text. */
@@ -234,4 +238,16 @@ function worstContrast(): Promise<{ contrast: number; text: string }> {
     expect(controls.length).toBeGreaterThan(14);
     expect(controls.filter((line) => !/- \w+ "\S/.test(line))).toEqual([]);
   }, 120_000);
+
+  test('the page in one file plays from a disk, with the pack that it carries', async () => {
+    const still = folder.join('still.tsr');
+    expect(await tessera(['compress', clip('one-frame.mp4'), still])).toMatchObject({ exitCode: 0 });
+    await open({ address: pathToFileURL('dist/player/standalone.html').href });
+    await page.setInputFiles('#file', still);
+    await untilVideo(({ error, stats }) => error !== null || stats.framesShown > 0);
+    expect(await ask(({ error, info }) => [error, info?.packName])).toEqual([null, 'tessera-nano']);
+    await page.setInputFiles('#file', 'fixtures/streams/inter.tsr');
+    await page.getByText("this page has no model pack 'tiny': play the stream with tessera play").waitFor();
+    expect(complaints).toEqual([]);
+  }, 240_000);
 });
