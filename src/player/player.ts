@@ -303,7 +303,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     this.#postFilter = filter;
     this.#level = KEEPS_UP;
     this.#monitor.reset();
-    this.#emit('postfilterchange');
+    if (this.#session !== null) this.#emit('postfilterchange');
     void this.#loadFilter().then(() => this.#redraw());
   }
 

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, test } from '@jest/globals';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type * as Player from '../../src/player/index.js';
 import { findChromium, launchBrowser, mustHaveChromium } from '../bench/page/browser.js';
 
@@ -41,15 +41,20 @@ export const testInBrowser = skips ? test.skip : test;
 /** A browser for a file of tests. */
 export function useBrowser(): { open(address: string): Promise<Page> } {
   let browser: Browser | null = null;
+  let context: BrowserContext | null = null;
   beforeAll(async () => {
     if (!skips) browser = await launchBrowser(chromium!);
+  });
+  afterEach(async () => {
+    await context?.close();
+    context = null;
   });
   afterAll(async () => {
     await browser?.close();
   });
   return {
     open: async (address) => {
-      const context = await browser!.newContext();
+      context = await browser!.newContext();
       const page = await context.newPage();
       page.on('pageerror', (error) => process.stderr.write(`page: ${error.stack ?? error.message}\n`));
       await page.addInitScript(installHelpers);

@@ -14,7 +14,7 @@ const FRAMES_PER_SECOND = 25;
 
 /** How to make a clip. */
 export interface ClipOptions {
-  /** Golden stream that gives the pictures. */
+  /** Golden stream that gives the pictures; the steps between its times must be equal. */
   readonly golden: string;
   /** The number of times that its pictures follow each other; each begins with a key frame. */
   readonly laps: number;
@@ -28,7 +28,6 @@ export interface ClipOptions {
 export async function makeClip({ golden, laps, hasSide = false, header = {} }: ClipOptions): Promise<Uint8Array> {
   const { bytes } = goldenStreams().find(({ name }) => name === golden)!;
   const { header: given, packets } = await packetsOf(bytes);
-  // Only the order of the times counts for decoding if they are equally far from each other.
   const times = packets.map(({ pts }) => pts).sort((a, b) => (a < b ? -1 : 1));
   const step = times[1]! - times[0]!;
   const timeBase = { num: 1, den: FRAMES_PER_SECOND * Number(step) };

@@ -11,7 +11,7 @@ const browser = useBrowser();
 const streams = new Map(goldenStreams().map(({ name, bytes }) => [`${name}.tsr`, bytes]));
 
 beforeAll(async () => {
-  streams.set('clip.tsr', await makeClip({ golden: 'pyramid', laps: 3 }));
+  streams.set('clip.tsr', await makeClip({ golden: 'inter', laps: 3 }));
 });
 
 /** The frames that the player gives for a stream, in the page or in a worker of it. */
@@ -71,7 +71,7 @@ describe('frames are those of decompress without post-filter', () => {
         worker.onerror = ({ message }) => reject(new Error(message));
       });
     });
-    const times = Array.from({ length: 33 }, (_, frame) => 40_000 * frame);
-    expect(found).toEqual({ times, shown: expect.any(Number), width: 64 });
+    const times = Array.from({ length: 21 }, (_, frame) => 40_000 * frame);
+    expect(found).toEqual({ times, shown: expect.any(Number), width: 96 });
   });
 });

@@ -6,7 +6,7 @@ import { makeClip, PACK, packetExtents } from './clips.js';
 import { referenceFrames } from './reference-frames.js';
 import { servePlayer, type PlayerServer } from './serve.js';
 
-const FRAMES = 44;
+const FRAMES = 42;
 const SECONDS = FRAMES / 25;
 
 const browser = useBrowser();
@@ -18,15 +18,15 @@ let server: PlayerServer;
 let page: Page;
 
 beforeAll(async () => {
-  clip = await makeClip({ golden: 'pyramid', laps: 4, hasSide: true });
+  clip = await makeClip({ golden: 'inter', laps: 6, hasSide: true });
   files.set('clip.tsr', clip);
-  files.set('silent.tsr', await makeClip({ golden: 'pyramid', laps: 4 }));
+  files.set('silent.tsr', await makeClip({ golden: 'inter', laps: 6 }));
   frames = await referenceFrames(clip, PACK);
   extents = await packetExtents(clip);
   const cut = extents[15]!;
   files.set('cut.tsr', clip.subarray(0, cut.offset + 10));
   const damaged = clip.slice();
-  const hit = extents[12]!;
+  const hit = extents[16]!;
   damaged[hit.offset + hit.byteLength - 8]! ^= 0x55;
   files.set('damaged.tsr', damaged);
   files.set('text.tsr', Buffer.from('This is no stream, and it is longer than a header is.'));
@@ -69,7 +69,7 @@ describe('<tessera-video>', () => {
     });
     const usual = found.events.filter((name) => !['waiting', 'canplay', 'playing', 'durationchange'].includes(name));
     expect(usual).toEqual(['loadstart', 'loadedmetadata', 'loadeddata', 'play', 'pause', 'ended']);
-    expect(found).toMatchObject({ duration: SECONDS, currentTime: SECONDS, paused: true, size: [64, 48] });
+    expect(found).toMatchObject({ duration: SECONDS, currentTime: SECONDS, paused: true, size: [96, 80] });
     expect(found.info).toMatchObject({ hasSound: true, packName: 'tiny', frameRate: 25 });
     expect(found.cues).toEqual([{ language: 'eng', mode: 'showing', cues: expect.any(Number) }]);
     expect(found.cues[0]!.cues).toBeGreaterThan(0);
