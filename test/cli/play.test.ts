@@ -230,9 +230,8 @@ describe('a pipe', () => {
     const video = `${url.origin}/${url.searchParams.get('src')!}`;
     const growing = await fetch(video, { headers: { range: 'bytes=0-9' } });
     expect(growing.status).toBe(200);
-    const reader = growing.body!.getReader();
-    const { value } = await reader.read();
-    expect(Buffer.from(value!)).toEqual(bytes.subarray(0, 1000));
+    const reader = growing.body!.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+    expect(Buffer.from((await reader.read()).value!)).toEqual(bytes.subarray(0, 1000));
     program.stdin.end(bytes.subarray(1000));
     const rest: Uint8Array[] = [];
     for (let part = await reader.read(); !part.done; part = await reader.read()) rest.push(part.value);

@@ -71,7 +71,11 @@ async function openPlayable(
   if (typeof resolved === 'string') {
     await using source = await openFileSource(resolved);
     if (source.size === 0) throw new InputError(`${resolved} is empty`);
-    return { stream: resolved, pack: await findPackOf(source, packName), [Symbol.asyncDispose]: async () => undefined };
+    return {
+      stream: resolved,
+      pack: await findPackOf(source, packName),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
   }
   const growing = await GrowingFile.start(resolved, (error) => {
     if (!signal.aborted) reporter.note(`the pipe ends after ${growing.byteLength} bytes: ${firstLine(error)}`);

@@ -7,7 +7,7 @@ const DRAW_MS = 500;
 
 /** Connects the chart of bits per frame: bars of all decoded frames, a marker at the shown one, a click seeks. */
 export function connectBitsChart(video: TesseraVideo, seekToShare: (share: number) => void): void {
-  const [chart, canvas, marker, tip] = [byId('chart'), byId<HTMLCanvasElement>('bars'), byId('marker'), byId('tip')];
+  const [chart, canvas, marker, tip] = [byId('chart'), byId('bars', HTMLCanvasElement), byId('marker'), byId('tip')];
   let drawn = -1;
   let timer = 0;
 

@@ -6,8 +6,8 @@ export interface TesseraVideo extends HTMLElement, PlayerControls {
   readonly textTracks: TextTrackList;
 }
 
-/** Returns an element of the page. */
-export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
+/** Returns an element of the page; its class is for the compiler. */
+export function byId<E extends HTMLElement = HTMLElement>(id: string, _class?: new () => E): E {
   return document.getElementById(id) as E;
 }
 

@@ -5,7 +5,7 @@ const IDLE_MS = 2500;
 
 /** Connects the full-screen button; returns what it does. */
 export function connectFullScreen(): () => void {
-  const [player, button] = [byId('player'), byId<HTMLButtonElement>('full')];
+  const [player, button] = [byId('player'), byId('full', HTMLButtonElement)];
   const toggle = (): void => {
     const change = document.fullscreenElement === null ? player.requestFullscreen() : document.exitFullscreen();
     change.catch(() => undefined);

@@ -13,7 +13,7 @@ export interface KeyAction {
 
 /** Runs the actions of keys, and shows their list. Keys that the focused control uses itself stay with it. */
 export function connectKeys(actions: readonly KeyAction[]): void {
-  const dialog = byId<HTMLDialogElement>('keys');
+  const dialog = byId('keys', HTMLDialogElement);
   const open = (): void => dialog.showModal();
   const all = [...actions, { keys: ['?'], text: 'This list', run: open }];
   byId('help').addEventListener('click', open);

@@ -9,7 +9,7 @@ export interface Sound {
 
 /** Connects volume and mute. */
 export function connectSound(video: TesseraVideo): Sound {
-  const [mute, volume] = [byId<HTMLButtonElement>('mute'), byId<HTMLInputElement>('volume')];
+  const [mute, volume] = [byId('mute', HTMLButtonElement), byId('volume', HTMLInputElement)];
   const show = (): void => {
     const isSilent = video.muted || video.volume === 0;
     setIcon(mute, isSilent ? 'silent' : 'sound');

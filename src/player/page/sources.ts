@@ -3,7 +3,7 @@ import { bytesText, timeText } from './text.js';
 
 /** Connects the address's query, the file buttons and the drop area; returns what opens the choice of a file. */
 export function connectSources(video: TesseraVideo): () => void {
-  const file = byId<HTMLInputElement>('file');
+  const file = byId('file', HTMLInputElement);
   const choose = (): void => file.click();
   for (const id of ['open-file', 'invite-open']) byId(id).addEventListener('click', choose);
   file.addEventListener('change', () => {

@@ -2,7 +2,7 @@ import { byId, say, type TesseraVideo } from './dom.js';
 
 /** Connects the list of subtitles; returns a function that takes the next track, or none. */
 export function connectSubtitles(video: TesseraVideo): () => void {
-  const list = byId<HTMLSelectElement>('subtitles');
+  const list = byId('subtitles', HTMLSelectElement);
   // Browsers cannot remove tracks: those of earlier streams stay at the begin of the list.
   let first = 0;
   const tracks = (): TextTrack[] => [...video.textTracks].slice(first);

@@ -53,7 +53,7 @@ export function connectTransport(video: TesseraVideo): Transport {
   connectSpeed(video);
   byId('step-back').addEventListener('click', () => transport.step(-1));
   byId('step-on').addEventListener('click', () => transport.step(1));
-  byId('loop').addEventListener('click', transport.toggleLoop);
+  byId('loop').addEventListener('click', () => transport.toggleLoop());
   return transport;
 }
 
@@ -62,15 +62,20 @@ function connectPlayButtons(video: TesseraVideo, toggle: () => void): void {
   const show = (): void => {
     const [icon, label] = !video.paused ? ['pause', 'Pause'] : video.ended ? ['again', 'Play again'] : ['play', 'Play'];
     for (const button of [play, big]) {
-      setIcon(button, icon!);
-      button.setAttribute('aria-label', label!);
+      setIcon(button, icon);
+      button.setAttribute('aria-label', label);
     }
-    play.title = `${label!} (space)`;
+    play.title = `${label} (space)`;
     big.hidden = !video.paused || video.readyState === 0;
     spinner.hidden = video.error !== null || video.networkState === 0 || (video.readyState >= 2 && !isWaiting);
   };
   let isWaiting = false;
-  for (const event of ['waiting', 'seeking']) video.addEventListener(event, () => ((isWaiting = true), showLater()));
+  for (const event of ['waiting', 'seeking']) {
+    video.addEventListener(event, () => {
+      isWaiting = true;
+      showLater();
+    });
+  }
   for (const event of ['playing', 'seeked', 'canplay', 'frame', 'pause', 'ended', 'emptied']) {
     video.addEventListener(event, () => {
       if (!isWaiting && event === 'frame') return;
@@ -91,7 +96,7 @@ function connectPlayButtons(video: TesseraVideo, toggle: () => void): void {
 
 /** Returns a function that seeks. It waits for a running seek, so that dragging does not queue up seeks. */
 function connectSeekBar(video: TesseraVideo): (seconds: number) => void {
-  const seek = byId<HTMLInputElement>('seek');
+  const seek = byId('seek', HTMLInputElement);
   let wanted: number | null = null;
   /** The time that the latest seek aims at. */
   let sought: number | null = null;
@@ -153,7 +158,7 @@ function bufferedGradient({ buffered, duration }: TesseraVideo): string {
 }
 
 function connectSpeed(video: TesseraVideo): void {
-  const list = byId<HTMLSelectElement>('speed');
+  const list = byId('speed', HTMLSelectElement);
   list.append(...SPEEDS.map((speed) => new Option(`${speed}×`, String(speed))));
   const show = (): void => void (list.value = String(video.playbackRate));
   list.addEventListener('change', () => (video.playbackRate = Number(list.value)));
