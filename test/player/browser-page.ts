@@ -66,7 +66,7 @@ export function useBrowser(): { open(address: string): Promise<Page> } {
 
 /** Runs in the page before its scripts. */
 function installHelpers(): void {
-  const PATIENCE_MS = 30_000;
+  const PATIENCE_MS = 90_000;
   window.inPage = async () => {
     const player = (await import('/player/tessera-player.js' as string)) as typeof Player;
     player.defineTesseraVideo();
