@@ -2,6 +2,16 @@ import type { TesseraVideoElement } from './element.js';
 
 const SEEK_SECONDS = 5;
 
+/** Paths of the icons, in a box of 24x24; not text, because not every machine has the characters. */
+const ICONS = {
+  play: 'M8 5v14l11-7z',
+  pause: 'M6 5h4v14H6zM14 5h4v14h-4z',
+  loud: 'M3 9v6h4l5 5V4L7 9zM16 8a5 5 0 0 1 0 8z',
+  silent: 'M3 9v6h4l5 5V4L7 9zM15 9l6 6-1 1-6-6zM20 8l1 1-6 6-1-1z',
+  full: 'M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z',
+} as const;
+const SVG = 'http://www.w3.org/2000/svg';
+
 /** The bar of controls that the attribute `controls` shows. */
 export class ControlBar {
   readonly element = document.createElement('div');
@@ -18,7 +28,7 @@ export class ControlBar {
     this.element.className = 'bar';
     this.element.part.add('controls');
     this.element.hidden = true;
-    this.#full.textContent = '⛶';
+    setButton(this.#full, 'full', 'full screen');
     this.#volume.max = '1';
     this.element.append(this.#play, this.#time, this.#label, this.#mute, this.#volume, this.#full);
     this.#play.onclick = () => this.#toggle();
@@ -87,8 +97,8 @@ export class ControlBar {
 
   #update(): void {
     const { paused, muted, volume, currentTime, duration } = this.#video;
-    setButton(this.#play, paused ? '▶' : '⏸', paused ? 'play' : 'pause');
-    setButton(this.#mute, muted ? '🔇' : '🔊', muted ? 'sound on' : 'mute');
+    setButton(this.#play, paused ? 'play' : 'pause', paused ? 'play' : 'pause');
+    setButton(this.#mute, muted ? 'silent' : 'loud', muted ? 'sound on' : 'mute');
     const isKnown = Number.isFinite(duration);
     this.#time.disabled = !isKnown;
     this.#time.max = String(isKnown ? duration : 0);
@@ -106,8 +116,16 @@ function button(label: string): HTMLButtonElement {
   return made;
 }
 
-function setButton(target: HTMLButtonElement, text: string, label: string): void {
-  target.textContent = text;
+function setButton(target: HTMLButtonElement, name: keyof typeof ICONS, label: string): void {
+  if (target.dataset['icon'] === name) return;
+  target.dataset['icon'] = name;
+  const icon = document.createElementNS(SVG, 'svg');
+  icon.setAttribute('viewBox', '0 0 24 24');
+  icon.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS(SVG, 'path');
+  path.setAttribute('d', ICONS[name]);
+  icon.append(path);
+  target.replaceChildren(icon);
   target.setAttribute('aria-label', label);
 }
 

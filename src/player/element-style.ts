@@ -16,6 +16,7 @@ img[hidden], .bar[hidden] { display: none; }
   background: linear-gradient(transparent, rgb(0 0 0 / 75%)); }
 .bar button { min-width: 32px; min-height: 32px; padding: 0; border: 0; border-radius: 4px; background: none;
   color: inherit; font: inherit; font-size: 18px; cursor: pointer; }
+.bar svg { display: block; width: 22px; height: 22px; margin: auto; fill: currentColor; }
 .bar button:hover { background: rgb(255 255 255 / 20%); }
 .bar :focus-visible { outline: 2px solid #fff; }
 .bar input { accent-color: #fff; min-width: 0; }

@@ -7,11 +7,11 @@ import { findChromium, launchBrowser, mustHaveChromium } from '../bench/page/bro
 export interface InPage {
   readonly player: typeof Player;
   /** SHA-256 of the planes of a frame. */
-  hash(frame: Player.PlayerFrame): Promise<string>;
+  readonly hash: (frame: Player.PlayerFrame) => Promise<string>;
   /** Resolves at the next event; rejects if none comes. */
-  event(target: EventTarget, name: string): Promise<Event>;
+  readonly event: (target: EventTarget, name: string) => Promise<Event>;
   /** Makes an element with attributes and waits until it can play, or has an error. */
-  open(attributes: Record<string, string>, source?: Blob | ReadableStream<Uint8Array>): Promise<Opened>;
+  readonly open: (attributes: Record<string, string>, source?: Blob | ReadableStream<Uint8Array>) => Promise<Opened>;
 }
 
 /** An element and the events that it had. */
@@ -66,7 +66,7 @@ export function useBrowser(): { open(address: string): Promise<Page> } {
 
 /** Runs in the page before its scripts. */
 function installHelpers(): void {
-  const PATIENCE_MS = 30_000;
+  const PATIENCE_MS = 90_000;
   window.inPage = async () => {
     const player = (await import('/player/tessera-player.js' as string)) as typeof Player;
     player.defineTesseraVideo();

@@ -1,11 +1,14 @@
 /// <reference lib="dom" />
-import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { goldenStreams } from '../codec/golden.js';
 import { testInBrowser, useBrowser } from './browser-page.js';
 import { makeClip, PACK } from './clips.js';
 import { referenceFrames } from './reference-frames.js';
 import { servePlayer, type PlayerServer } from './serve.js';
+
+// Enough for a machine that has other things to do.
+jest.setTimeout(120_000);
 
 const browser = useBrowser();
 const streams = new Map(goldenStreams().map(({ name, bytes }) => [`${name}.tsr`, bytes]));

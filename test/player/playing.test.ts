@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { testInBrowser, useBrowser } from './browser-page.js';
 import { makeClip, PACK, packetExtents } from './clips.js';
@@ -8,6 +8,9 @@ import { servePlayer, type PlayerServer } from './serve.js';
 
 const FRAMES = 42;
 const SECONDS = FRAMES / 25;
+
+// Enough for a machine that has other things to do.
+jest.setTimeout(120_000);
 
 const browser = useBrowser();
 const files = new Map<string, Uint8Array>();
