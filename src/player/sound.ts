@@ -190,7 +190,7 @@ export class Sound {
           type: 'key',
           timestamp: 1e6 * time,
           duration: 1e6 * duration,
-          data: data as Uint8Array<ArrayBuffer>,
+          data,
         }),
       );
     };
