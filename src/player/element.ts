@@ -39,6 +39,12 @@ const Base =
     readonly isElement = false;
   } as unknown as typeof HTMLElement);
 
+declare global {
+  interface HTMLElementTagNameMap {
+    'tessera-video': TesseraVideoElement;
+  }
+}
+
 /** `<tessera-video>`: shows a `.tsr` stream and behaves like `<video>`. */
 export class TesseraVideoElement extends Base implements PlayerControls {
   static readonly observedAttributes = ['src', 'packs', 'poster', 'post-filter', ...FLAGS];

@@ -86,7 +86,7 @@ function installHelpers(): void {
       },
       open: async (attributes, source) => {
         document.body.replaceChildren();
-        const video = new (customElements.get('tessera-video')!)() as Player.TesseraVideoElement;
+        const video = document.createElement('tessera-video');
         const [events, notices]: [string[], Player.Notice[]] = [[], []];
         const names = ['loadstart', 'durationchange', 'loadedmetadata', 'loadeddata', 'canplay', 'play', 'playing'];
         names.push('pause', 'waiting', 'seeking', 'seeked', 'ended', 'error', 'postfilterchange', 'volumechange');
