@@ -64,6 +64,13 @@ export async function bundlePlayer() {
   });
   copyFileSync(join(root, 'src/kernels/kernels.wasm'), join(out, 'kernels.wasm'));
   copyPack();
+  writeLicences();
+}
+
+/** The player holds a copy of zod, whose licence asks for its notice. */
+function writeLicences() {
+  const parts = ['LICENSE', 'node_modules/zod/LICENSE'].map((path) => readFileSync(join(root, path), 'utf8'));
+  writeFileSync(join(out, 'LICENSES.txt'), `tessera\n\n${parts.join('\n\nzod\n\n')}`);
 }
 
 function copyPack() {

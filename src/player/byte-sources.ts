@@ -1,4 +1,5 @@
 import type { ByteSource } from '../bitstream/byte-source.js';
+import { resolveAddress } from './address.js';
 import type { PlayerSource } from './api.js';
 import { GrowingSource } from './growing-source.js';
 import { openAddress } from './http-source.js';
@@ -32,7 +33,7 @@ export interface PlayerBytes extends ByteSource {
 export async function openBytes(source: PlayerSource): Promise<PlayerBytes> {
   if (source instanceof Blob) return new BlobSource(source);
   if (source instanceof ReadableStream) return new GrowingSource(source, 'the stream');
-  return await openAddress(new URL(source, globalThis.document?.baseURI ?? globalThis.location.href).href);
+  return await openAddress(resolveAddress(source));
 }
 
 class BlobSource implements PlayerBytes {

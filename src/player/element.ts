@@ -33,7 +33,17 @@ const EVENTS: readonly PlayerEventName[] = [
 const FLAGS = ['autoplay', 'controls', 'loop', 'muted'] as const;
 
 // Worker threads can import the module too; they have no elements.
-const Base = (globalThis.HTMLElement as typeof HTMLElement | undefined) ?? (class {} as typeof HTMLElement);
+const Base =
+  (globalThis as { readonly HTMLElement?: typeof HTMLElement }).HTMLElement ??
+  (class {
+    readonly isElement = false;
+  } as unknown as typeof HTMLElement);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'tessera-video': TesseraVideoElement;
+  }
+}
 
 /** `<tessera-video>`: shows a `.tsr` stream and behaves like `<video>`. */
 export class TesseraVideoElement extends Base implements PlayerControls {

@@ -120,7 +120,7 @@ export class FramePipeline implements AsyncDisposable {
     const held: Held[] = [];
     let good: Decoded | null = null;
     /** The last frame before the wanted time. It is shown there if the next one begins later. */
-    let before: Held | null = null;
+    let before = null as Held | null;
     const { reorderDepth } = this.#header;
     const finish = async (): Promise<void> => {
       const { packet, result } = pending.shift()!;

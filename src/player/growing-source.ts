@@ -76,13 +76,17 @@ export class GrowingSource implements PlayerBytes {
           this.#first = this.#chunks[0]!.start;
         }
         this.#wake();
-        while (this.#end - this.#furthestRead > AHEAD_BYTES && this.#failure === undefined) await this.#change();
+        while (this.#end - this.#furthestRead > AHEAD_BYTES && !this.#hasFailed()) await this.#change();
       }
       this.#isComplete = this.#failure === undefined;
     } catch (error) {
       this.#failure ??= error;
     }
     this.#wake();
+  }
+
+  #hasFailed(): boolean {
+    return this.#failure !== undefined;
   }
 
   /** Returns the index of the chunk with the byte at `offset`. */

@@ -84,8 +84,13 @@ interface Session {
   run: Run | null;
 }
 
-/** What the sound needs of a page; workers have none of it. */
+/** True if the page is not visible; workers have none. */
 const isHidden = (): boolean => (globalThis.document as Document | undefined)?.hidden === true;
+
+/** TypeScript thinks that a signal that was not aborted never will be. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
 
 /**
  * Plays a `.tsr` stream on a canvas, also on an OffscreenCanvas in a worker (without sound there). It has the properties
@@ -389,11 +394,14 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   async #open(source: PlayerSource, signal: AbortSignal): Promise<void> {
     const bytes = await openBytes(source);
     signal.addEventListener('abort', () => bytes.close());
-    if (signal.aborted) return bytes.close();
+    if (isAborted(signal)) {
+      bytes.close();
+      return;
+    }
     const stream = await OpenedStream.open(bytes);
     const { header } = stream;
     const pack = await loadPlayerPack(this.#packs, header);
-    if (signal.aborted) return;
+    if (isAborted(signal)) return;
     const pipeline = new FramePipeline(header, pack);
     signal.addEventListener('abort', () => void pipeline[Symbol.asyncDispose]().catch(() => undefined));
     this.#postFilter ??= pack.pack.manifest.defaultPostFilter === 'lpips' ? 'lpips' : 'none';
@@ -410,7 +418,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
       this.#notice({ kind: 'sound', message: `sound and subtitles are lost: ${toPlayerError(error).message}` });
       return null;
     });
-    if (signal.aborted) return;
+    if (isAborted(signal)) return;
     const info: StreamInfo = {
       ...{ width: header.width, height: header.height, packName: header.packName },
       frameRate: header.frameRate.num / header.frameRate.den,
@@ -424,7 +432,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     this.#emit('resize');
     this.#emit('loadedmetadata');
     await this.#loadFilter();
-    if (signal.aborted) return;
+    if (isAborted(signal)) return;
     if (this.#time > 0) this.#seek(this.#time);
     else this.#startRun(0);
     this.#schedule();
@@ -433,16 +441,19 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
 
   async #openSound(session: Session, side: SideData, signal: AbortSignal): Promise<void> {
     // A pipe tells the time of the first picture with its first packet.
-    while (session.stream.firstTime === null && !signal.aborted && session.run?.isComplete !== true) {
+    while (session.stream.firstTime === null && !isAborted(signal) && session.run?.isComplete !== true) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    if (signal.aborted) return;
+    if (isAborted(signal)) return;
     const sound = await Sound.open(side, this.origin, (message) => {
       this.#notice({ kind: 'sound', message });
       if (this.#usesSound) this.#restartClock();
     });
     if (sound === null) return;
-    if (signal.aborted) return sound.close();
+    if (isAborted(signal)) {
+      sound.close();
+      return;
+    }
     signal.addEventListener('abort', () => sound.close());
     session.sound = sound;
     this.#setLoudness();
@@ -529,7 +540,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     for (;;) {
       let count = 0;
       for await (const frame of pipeline.frames(stream.feed(run.target), this.#wishes(session, run), signal)) {
-        if (signal.aborted) return;
+        if (isAborted(signal)) return;
         const time = stream.secondsOf(frame.pts);
         const end = time + (frame.duration > 0n ? Number(frame.duration) * stream.tick : period);
         count++;
@@ -540,11 +551,11 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
         }
         run.queue.push({ frame, time, end, lap: run.lap });
         this.#onDecoded(run);
-        while (run.queue.length >= limit && !signal.aborted) {
+        while (run.queue.length >= limit && !isAborted(signal)) {
           await new Promise<void>((resolve) => (run.onRoom = resolve));
         }
       }
-      if (signal.aborted) return;
+      if (isAborted(signal)) return;
       this.#updateDuration();
       if (!this.#loop || count === 0 || run.awaitsFirst) break;
       run.lap++;
@@ -775,7 +786,13 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
       this.#show(due);
     }
     this.#stats.framesDropped += dropped;
-    if (!isHidden() && this.#monitor.note(now, due === null ? 0 : 1, dropped)) this.#giveWay();
+    // With pictures in the queue it is not the decoder that is slow, and leaving something out would not help.
+    const missed = run.queue.length === 0 ? dropped : 0;
+    if (!isHidden()) {
+      const verdict = this.#monitor.note(now, due === null ? 0 : 1, missed);
+      if (verdict === 'slow') this.#giveWay();
+      else if (verdict === 'quick' && this.#level > WITHOUT_FILTER) this.#level--;
+    }
     if (now - this.#lastTimeupdate >= TIMEUPDATE_MS) {
       this.#lastTimeupdate = now;
       this.#emit('timeupdate');

@@ -155,7 +155,7 @@ export class Sound {
       const limit = (this.time ?? run.from) + this.#origin + AHEAD;
       await this.#side.readUntil(limit);
       for (let packet = packets[next]; packet !== undefined && packet.time < limit; packet = packets[next]) {
-        if (run.isOver) return;
+        if (isOver(run)) return;
         next++;
         // FFmpeg's flag for what the source hides.
         if (!packet.packet.discard) take(packet);
@@ -190,7 +190,7 @@ export class Sound {
           type: 'key',
           timestamp: 1e6 * time,
           duration: 1e6 * duration,
-          data: data as Uint8Array<ArrayBuffer>,
+          data,
         }),
       );
     };
@@ -213,6 +213,11 @@ export class Sound {
     run.nodes.add(node);
     node.start(run.begin + start + skipped / sampleRate - run.from);
   }
+}
+
+/** TypeScript thinks that a run that is not over never will be. */
+function isOver(run: Run): boolean {
+  return run.isOver;
 }
 
 /** Returns how the browser can decode a track; null if it cannot. */

@@ -68,7 +68,8 @@ export function useBrowser(): { open(address: string): Promise<Page> } {
 function installHelpers(): void {
   const PATIENCE_MS = 90_000;
   window.inPage = async () => {
-    const player = (await import('/player/tessera-player.js' as string)) as typeof Player;
+    const address: string = '/player/tessera-player.js';
+    const player = (await import(address)) as typeof Player;
     player.defineTesseraVideo();
     const event = (target: EventTarget, name: string): Promise<Event> =>
       new Promise((resolve, reject) => {
@@ -85,7 +86,7 @@ function installHelpers(): void {
       },
       open: async (attributes, source) => {
         document.body.replaceChildren();
-        const video = document.createElement('tessera-video') as Player.TesseraVideoElement;
+        const video = document.createElement('tessera-video');
         const [events, notices]: [string[], Player.Notice[]] = [[], []];
         const names = ['loadstart', 'durationchange', 'loadedmetadata', 'loadeddata', 'canplay', 'play', 'playing'];
         names.push('pause', 'waiting', 'seeking', 'seeked', 'ended', 'error', 'postfilterchange', 'volumechange');

@@ -217,7 +217,7 @@ describe('bad input', () => {
     page = await browser.open(server.origin);
     const found = await page.evaluate(async (given) => {
       const { open } = await window.inPage();
-      const { video } = await open(given as Record<string, string>);
+      const { video } = await open(given);
       const rejection = await video.play().then(
         () => null,
         (error: unknown) => (error as DOMException).name,

@@ -34,7 +34,7 @@ export function compileKernels(): WebAssembly.Module {
  */
 export function newKernelMemory(): KernelMemory {
   return {
-    memory: new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true }) as KernelMemory['memory'],
+    memory: new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true }),
     top: new Uint32Array(1),
   };
 }
