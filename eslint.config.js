@@ -11,7 +11,7 @@ const layers = [
   ['kernels'],
   ['video', 'model'],
   ['codec'],
-  ['metrics', 'words'],
+  ['metrics', 'words', 'player'],
   ['pipeline'],
   ['cli', 'dev'],
 ];
@@ -41,7 +41,7 @@ const homes = {
 };
 
 // What a decoder consists of. It asks src/platform/ for what belongs to Node, so that browsers can run it.
-const portable = ['entropy', 'threads', 'bitstream', 'kernels', 'model', 'codec', 'words'];
+const portable = ['entropy', 'threads', 'bitstream', 'kernels', 'model', 'codec', 'words', 'player'];
 
 const NODE_MESSAGE = 'Only src/platform imports this; import a module of src/platform/.';
 
@@ -101,7 +101,13 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        project: ['tsconfig.json', 'bench/report/page/tsconfig.json', 'test/bench/page/tsconfig.json'],
+        project: [
+          'tsconfig.json',
+          'src/player/tsconfig.json',
+          'test/player/tsconfig.json',
+          'bench/report/page/tsconfig.json',
+          'test/bench/page/tsconfig.json',
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -5,6 +5,8 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundlePage } from './bundle-page.mjs';
+import { bundlePlayer } from './bundle-player.mjs';
+import { bundlePlayerPage } from './bundle-player-page.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const kernelsModule = join(root, 'src/kernels/kernels.wasm');
@@ -39,7 +41,18 @@ if (flags.has('--clean')) rmSync(join(root, 'dist'), { recursive: true, force: t
 buildKernels();
 if (!flags.has('--kernels-only')) {
   runTool('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  runTool(
+    'typescript/bin/tsc',
+    '-p',
+    'src/player/tsconfig.json',
+    '--noEmit',
+    'false',
+    '--emitDeclarationOnly',
+    ...['--declaration', '--outDir', 'dist'],
+  );
   await bundlePage();
+  await bundlePlayer();
+  await bundlePlayerPage();
   mkdirSync(join(root, 'dist/src/kernels'), { recursive: true });
   copyFileSync(kernelsModule, join(root, 'dist/src/kernels/kernels.wasm'));
   // npm sets this on installation; a checkout runs the file as it is built.

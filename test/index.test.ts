@@ -47,6 +47,9 @@ const VALUES = {
 };
 const ERRORS = ['BitstreamError', 'CancelledError', 'EnvironmentError', 'InputError', 'ModelError', 'TesseraError'];
 
+/** Entries for browsers, bundled: test/player/ tests them. */
+const PLAYER = ['./player', './player/tessera-video'];
+
 type Entry = keyof typeof VALUES;
 const entries = Object.keys(VALUES) as Entry[];
 
@@ -92,7 +95,14 @@ async function loadedBy(
 describe('the package', () => {
   test('has these entries', async () => {
     const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as { exports: object };
-    expect(Object.keys(exports)).toEqual([...entries, './package.json']);
+    expect(Object.keys(exports)).toEqual([...entries, ...PLAYER, './package.json']);
+  });
+
+  test.each(PLAYER)('%s is built, with its types', async (entry) => {
+    const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as {
+      exports: Record<string, { types: string; default: string }>;
+    };
+    for (const file of Object.values(exports[entry]!)) expect((await readFile(file)).length).toBeGreaterThan(0);
   });
 
   test.each(entries)('%s exports these values', async (entry) => {

@@ -59,6 +59,7 @@ describe('what documents name is there', () => {
     'README.md',
     'docs/ARCHITECTURE.md',
     'docs/CLI.md',
+    'docs/PLAYER.md',
     'docs/REPORT.md',
     'docs/TOKENS.md',
     'CONTRIBUTING.md',

@@ -2,7 +2,7 @@
  * The JSON header of the side data. It describes everything in the source except the picture, in terms that do not
  * depend on FFmpeg's version.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { BitstreamError } from '../errors.js';
 
 /** Names and values of tags, as FFmpeg names them (`title`, `language`). */

@@ -6,6 +6,7 @@ import { decompressCommand } from './commands/decompress.js';
 import { doctorCommand } from './commands/doctor.js';
 import { infoCommand } from './commands/info.js';
 import { findCommand } from './commands/find.js';
+import { playCommand } from './commands/play.js';
 import { reportCommand } from './commands/report.js';
 import { tokensCommand } from './commands/tokens.js';
 import { verifyCommand } from './commands/verify.js';
@@ -26,6 +27,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     .usage('$0 <command>\n\nA learned video codec. Use - for a pipe, as input or output.')
     .command(compressCommand)
     .command(decompressCommand)
+    .command(playCommand)
     .command(infoCommand)
     .command(verifyCommand)
     .command(wordsCommand)
@@ -37,7 +39,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     .command(doctorCommand)
     .example('$0 compress in.mp4 out.tsr', 'Compress a video with its sound and other tracks')
     .example('$0 decompress in.tsr out.mp4', 'Decompress it to a video')
-    .example('$0 decompress in.tsr - | ffplay -', 'Play it')
+    .example('$0 play out.tsr', 'Play it in the browser')
     .completion('completion', 'Print a script for shell completion')
     .demandCommand(1, 'name a command')
     .strict()

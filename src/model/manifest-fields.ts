@@ -1,5 +1,5 @@
 // What manifests of all kinds of packs have in common.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ModelError } from '../errors.js';
 
 /** The pack format that this version reads. */

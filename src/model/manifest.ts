@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ModelError } from '../errors.js';
 import { packFile, packManifestBase, parsePackJson } from './manifest-fields.js';
 import { graphsOf, PACK_FAMILIES, requiredFiles, type GraphRole, type PackFamily } from './families.js';

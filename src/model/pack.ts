@@ -116,7 +116,7 @@ export async function loadMatchingPack(
 }
 
 /** Returns the first half of the SHA-256 over the (binary) SHA-256s of the files that change decoding. */
-async function packId(manifest: PackManifest): Promise<Uint8Array> {
+export async function packId(manifest: PackManifest): Promise<Uint8Array> {
   const hashes = normativeFiles(manifest.family).map((role) => manifest.files[role]!.sha256);
   return (await sha256(fromHex(hashes.join('')))).slice(0, 16);
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ModelError } from '../errors.js';
 
 /** Element types of tessera's tables, as safetensors spells them. */

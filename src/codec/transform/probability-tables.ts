@@ -20,7 +20,11 @@ export class ProbabilityTables {
       modes[name] = new AdaptiveTables(data, symbols, { rate: 'counted' });
     }
     this.modes = modes as Record<ModeTableName, AdaptiveTables>;
-    const coefficients = Uint16Array.of(...tables.coefficientTables, ...tables.nearTables);
+    // Not spread into arguments: they are too many for the small stacks of workers in browsers.
+    const { coefficientTables, nearTables } = tables;
+    const coefficients = new Uint16Array(coefficientTables.length + nearTables.length);
+    coefficients.set(coefficientTables);
+    coefficients.set(nearTables, coefficientTables.length);
     this.coefficients = new AdaptiveTables(coefficients, MAGNITUDES, { rate: COEFFICIENT_RATE });
   }
 

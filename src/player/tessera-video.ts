@@ -1,0 +1,4 @@
+/** Defines `<tessera-video>`. */
+import { defineTesseraVideo } from './index.js';
+
+defineTesseraVideo();
