@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { filmedSize, filmPicture, viewsOf, type Path } from '../../src/dev/camera.js';
 import { dumpClips, requireDifferentNames, type DumpOptions } from '../../src/dev/dump.js';
+import { openVideo } from '../../src/video/in/media-reader.js';
 import { writePng } from '../../src/video/in/images.js';
 import { seededRandom } from '../entropy/random.js';
 import { TINY_PACK } from '../support/packs.js';
@@ -132,6 +134,35 @@ test('pictures are clips of one frame, and are cropped', async () => {
   expect(await dump([path], { out, crop: 40 })).toEqual([`${join(out, 'noise-s1')} 1`]);
   const arrays = await readShard(join(out, 'noise-s1'));
   expect(arrays.get('original-y')!.shape).toEqual([1, 48, 48]);
+});
+
+test('the camera over a picture is told exactly', async () => {
+  const path = join(folder, 'filmed.png');
+  await writePng(
+    path,
+    Uint8Array.from({ length: 120 * 90 * 3 }, (_, i) => (i * 7) % 251),
+    120,
+    90,
+  );
+  const out = join(folder, 'camera');
+  expect(await dump([path], { out, camera: true })).toEqual([`${join(out, 'filmed-s1')} 3`]);
+  const meta = JSON.parse(await readFile(join(out, 'filmed-s1', 'meta.json'), 'utf8')) as { camera: Path };
+  const frames = await readNpy(join(out, 'filmed-s1', 'original-y.npy'));
+  await using video = await openVideo([path]);
+  const views = viewsOf(meta.camera, 3);
+  for await (const picture of video.frames()) {
+    const shown = [...filmPicture(picture, views, filmedSize(picture))];
+    expect(shown).toHaveLength(3);
+    shown.forEach(({ y, width, height }, index) => {
+      const [, codedHeight, codedWidth] = frames.shape as [number, number, number];
+      for (let row = 0; row < height; row++) {
+        const at = (index * codedHeight + row) * codedWidth;
+        expect([...frames.data.subarray(at, at + width)]).toEqual([...y.subarray(row * width, (row + 1) * width)]);
+      }
+    });
+  }
+  const still = JSON.parse(await readFile(join(options.out, 'odd-101x67-s1', 'meta.json'), 'utf8')) as object;
+  expect(still).toMatchObject({ camera: null });
 });
 
 test('a large block has its tokens in its first macroblock; all of its macroblocks say its size', async () => {
