@@ -98,7 +98,7 @@ async function filmAll(
     }
     // A coder that took the motion for a scene cut gave nothing: the clip is left out everywhere.
     if (coded.length < arrays.size) continue;
-    for (const { y } of clip) await original.append(y, 1 / frames);
+    await original.append(Buffer.concat(clip.map(({ y }) => y)));
     for (const [name, values] of coded) await arrays.get(name)!.append(values);
     labels.push({ motion, speed });
   }

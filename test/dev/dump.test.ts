@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { cropPlane } from '../../src/codec/planes.js';
 import { filmedSize, filmPicture, viewsOf, type Path } from '../../src/dev/camera.js';
 import { dumpClips, requireDifferentNames, type DumpOptions } from '../../src/dev/dump.js';
 import { openVideo } from '../../src/video/in/media-reader.js';
@@ -153,13 +154,17 @@ test('the camera over a picture is told exactly', async () => {
   for await (const picture of video.frames()) {
     const shown = [...filmPicture(picture, views, filmedSize(picture))];
     expect(shown).toHaveLength(3);
-    shown.forEach(({ y, width, height }, index) => {
-      const [, codedHeight, codedWidth] = frames.shape as [number, number, number];
-      for (let row = 0; row < height; row++) {
-        const at = (index * codedHeight + row) * codedWidth;
-        expect([...frames.data.subarray(at, at + width)]).toEqual([...y.subarray(row * width, (row + 1) * width)]);
-      }
-    });
+    // The shard has the frames in coding order.
+    const [, codedHeight, codedWidth] = frames.shape as [number, number, number];
+    const written = [0, 1, 2].map((index) =>
+      cropPlane(
+        (frames.data as Uint8Array).subarray(index * codedHeight * codedWidth),
+        codedWidth,
+        shown[0]!.width,
+        shown[0]!.height,
+      ),
+    );
+    for (const { y } of shown) expect(written).toContainEqual(y);
   }
   const still = JSON.parse(await readFile(join(options.out, 'odd-101x67-s1', 'meta.json'), 'utf8')) as object;
   expect(still).toMatchObject({ camera: null });

@@ -110,8 +110,8 @@ def test_interval_counts_sources_not_clips() -> None:
 def test_probe_learns_what_the_cells_tell() -> None:
     generator = torch.Generator().manual_seed(1)
     labels = torch.arange(180) % len(MOTIONS)
-    cells = torch.randn(180, 4, WIDTH, generator=generator)
-    cells[torch.arange(180), 2, labels] += 8
+    cells = 0.2 * torch.randn(180, 4, WIDTH, generator=generator)
+    cells[torch.arange(180), 2, labels] += 4
     probe = train_probe(cells[:120], labels[:120], Schedule(60, batch=30), seed=0)
     assert isinstance(probe, Probe)
     assert (predict(probe, cells[120:]) == labels[120:].numpy()).mean() > 0.9
