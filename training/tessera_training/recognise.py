@@ -269,6 +269,11 @@ def interval(correct: np.ndarray, sources: list[str], draws: int = 2000) -> tupl
     return float(low), float(high)
 
 
+def share(correct: np.ndarray, chosen: np.ndarray) -> float | None:
+    """Mean of `correct` [clips, seeds] over the chosen clips; None if there are none."""
+    return round(float(correct[chosen].mean()), 4) if chosen.any() else None
+
+
 def measure(input_: Input, clips: Clips, held_out: np.ndarray, schedule: Schedule, seeds: int) -> dict:
     """Accuracy of probes of one input on held-out clips, over all seeds."""
     cells = prepared(input_.read(clips), ~held_out)
@@ -280,19 +285,19 @@ def measure(input_: Input, clips: Clips, held_out: np.ndarray, schedule: Schedul
         correct.append(predict(probe, cells[test]) == clips.labels[held_out])
     right = np.stack(correct, axis=1)
     low, high = interval(right, [source for source, held in zip(clips.sources, held_out, strict=True) if held])
-    moves = clips.labels[held_out] > 0
-    speeds = clips.speeds[held_out]
-    middle = np.median(speeds[moves])
+    motions, speeds = clips.labels[held_out], clips.speeds[held_out]
+    moves = motions > 0
+    is_fast = speeds >= np.median(speeds[moves])
     return {
         "input": input_.name,
         "kind": input_.kind,
         "accuracy": round(float(right.mean()), 4),
         "low": round(low, 4),
         "high": round(high, 4),
-        "slow": round(float(right[moves & (speeds < middle)].mean()), 4),
-        "fast": round(float(right[moves & (speeds >= middle)].mean()), 4),
+        "slow": share(right, moves & ~is_fast),
+        "fast": share(right, moves & is_fast),
         "seeds": [round(float(value), 4) for value in right.mean(0)],
-        "motions": {name: round(float(right[clips.labels[held_out] == index].mean()), 3) for index, name in enumerate(MOTIONS)},
+        "motions": {name: share(right, motions == index) for index, name in enumerate(MOTIONS)},
     }
 
 
