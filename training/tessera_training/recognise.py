@@ -174,13 +174,14 @@ def inputs_of(coding: str) -> list[Input]:
 
 
 def all_inputs(clips: Clips) -> list[Input]:
-    """The original and everything that the folders' codings give."""
+    """The original, its first picture alone (what it tells is no motion), and all that the folders' codings give."""
     codings = sorted(
         (path.name.removesuffix("-pictures.npy") for path in clips.folders[0].glob("*-pictures.npy")),
         key=lambda name: (name.rsplit("-", 1)[0], int(name.rsplit("-", 1)[1])),
     )
     original = Input("original", "pixels", lambda clips: [cells_of_pictures(clips.array("original"))])
-    return [original, *(input_ for coding in codings for input_ in inputs_of(coding))]
+    still = Input("first picture alone", "pixels", lambda clips: [cells_of_pictures(clips.array("original")[:, :1])])
+    return [original, still, *(input_ for coding in codings for input_ in inputs_of(coding))]
 
 
 def prepared(parts: list[np.ndarray], train: np.ndarray) -> Tensor:
@@ -209,7 +210,7 @@ class Probe(nn.Module):
 
     def __init__(self, cells: int, hidden: int = 128, width: int = 64, queries: int = 4, heads: int = 4) -> None:
         super().__init__()
-        self.embedding = nn.Sequential(nn.Linear(WIDTH, hidden), nn.GELU(), nn.Linear(hidden, width))
+        self.embedding = nn.Sequential(nn.Linear(WIDTH, hidden), nn.GELU(), nn.Dropout(0.2), nn.Linear(hidden, width))
         self.places = nn.Parameter(0.1 * torch.randn(cells, width))
         self.norm = nn.LayerNorm(width)
         self.queries = nn.Parameter(0.5 * torch.randn(queries, width))
@@ -234,7 +235,7 @@ class Schedule:
 def train_probe(cells: Tensor, labels: Tensor, schedule: Schedule, seed: int) -> Probe:
     """Trains a probe on clips, each as often as the others, with AdamW and a cosine schedule."""
     torch.manual_seed(seed)
-    probe = Probe(cells.shape[1])
+    probe = Probe(cells.shape[1]).train()
     optimiser = torch.optim.AdamW(probe.parameters(), lr=schedule.learning_rate, weight_decay=0.05, foreach=True)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, schedule.learning_rate, total_steps=schedule.steps)
     order = torch.randperm(len(cells))
@@ -304,14 +305,14 @@ def measure(input_: Input, clips: Clips, held_out: np.ndarray, schedule: Schedul
 def table(results: dict) -> str:
     """The results as a table of Markdown."""
 
-    def cell(name: str, kind: str) -> str:
-        row = next((row for row in results["rows"] if (row["input"], row["kind"]) == (name, kind)), None)
+    def cell(name: str, *kinds: str) -> str:
+        row = next((row for row in results["rows"] if row["input"] == name and row["kind"] in kinds), None)
         return "" if row is None else f"{100 * row['accuracy']:.1f} ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
 
     names = list(dict.fromkeys(row["input"] for row in results["rows"]))
     lines = ["| | pictures | tokens | tokens and state |", "|---|---|---|---|"]
     for name in names:
-        pictures = cell(name, "pixels" if name == "original" else "decoded")
+        pictures = cell(name, "pixels", "decoded")
         lines.append(f"| {name} | {pictures} | {cell(name, 'tokens')} | {cell(name, 'tokens and state')} |")
     return "\n".join(lines)
 
@@ -321,7 +322,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--clips", type=Path, required=True, help="folder that `tessera-dev camera-clips` wrote")
     parser.add_argument("--manifest", type=Path, nargs="*", default=[], help="tables of the pictures' sources (file, repo, source_path)")
     parser.add_argument("--out", type=Path, required=True, help="JSON of results; inputs that it has are not measured again")
-    parser.add_argument("--steps", type=int, default=700, help="training steps of each probe")
+    parser.add_argument("--steps", type=int, default=300, help="training steps of each probe")
     parser.add_argument("--seeds", type=int, default=1, help="probes of each input")
     parser.add_argument("--held-out-every", type=int, default=3, help="a source in n is held out")
     parser.add_argument("--kinds", nargs="*", default=["pixels", "decoded", "tokens", "tokens and state"], help="inputs to measure")

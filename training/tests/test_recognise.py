@@ -132,7 +132,11 @@ def test_results_are_written_input_by_input_and_continued(tmp_path: Path, monkey
     measured = []
     monkeypatch.setattr(recognise, "measure", lambda input_, *_: measured.append(input_) or {**lost, "input": input_.name, "kind": input_.kind})
     main(arguments)
-    assert [(input_.name, input_.kind) for input_ in measured] == [("original", "pixels"), ("coder 7", "tokens and state")]
+    assert [(input_.name, input_.kind) for input_ in measured] == [
+        ("original", "pixels"),
+        ("first picture alone", "pixels"),
+        ("coder 7", "tokens and state"),
+    ]
     assert capsys.readouterr().out.rstrip().split("\n")[-1].startswith("| original | ")
     with pytest.raises(SystemExit, match="another setting"):
         main([*arguments[:-1], "41"])
