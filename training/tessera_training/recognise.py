@@ -310,7 +310,7 @@ def table(results: dict) -> str:
         return "" if row is None else f"{100 * row['accuracy']:.1f} ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
 
     names = list(dict.fromkeys(row["input"] for row in results["rows"]))
-    lines = ["| | pictures | tokens | tokens and state |", "|---|---|---|---|"]
+    lines = ["| input | pictures | tokens | tokens and state |", "|---|---|---|---|"]
     for name in names:
         pictures = cell(name, "pixels", "decoded")
         lines.append(f"| {name} | {pictures} | {cell(name, 'tokens')} | {cell(name, 'tokens and state')} |")
