@@ -4,22 +4,27 @@ import type { SeededRandom } from './random.js';
 /** Share of a picture's width and height that the camera shows: the rest leaves room to move. */
 const SHOWN = 0.75;
 
-/** A camera over a flat picture: where it looks at first, and how that changes from frame to frame. */
-interface Path {
+/** Where a camera over a flat picture looks. */
+export interface View {
   /** Samples of the picture per sample shown. */
   readonly scale: number;
-  readonly scaleRate: number;
-  /** Radians. */
+  /** How far the camera is turned, clockwise, in radians. */
   readonly angle: number;
-  readonly angleRate: number;
-  /** Centre, luma samples from the picture's. */
+  /** Centre, luma samples from the picture's, to the right and down. */
   readonly x: number;
-  readonly xRate: number;
   readonly y: number;
+}
+
+/** Where a camera looks at first, and how that changes from frame to frame. The scale changes by a factor. */
+export interface Path extends View {
+  readonly scaleRate: number;
+  readonly angleRate: number;
+  readonly xRate: number;
   readonly yRate: number;
 }
 
-interface Size {
+/** Size of a picture, luma samples. */
+export interface Size {
   readonly width: number;
   readonly height: number;
 }
@@ -30,15 +35,18 @@ export function filmedSize({ width, height }: Size): Size {
 }
 
 /**
- * A clip of one picture: a camera pans, zooms and turns over it. So photographs, of which there is more variety than
- * of clips, give frames predicted from others. Samples beyond the picture repeat its edge.
+ * A clip of one picture: what a camera shows in each of the views, in frames of even `width` and `height`. So
+ * photographs, of which there is more variety than of clips, give frames predicted from others. Samples beyond the
+ * picture repeat its edge.
  */
-export function* filmPicture(picture: Frame, frames: number, random: SeededRandom): Generator<Frame, void, void> {
-  const path = drawPath(picture, random);
-  const { width, height } = filmedSize(picture);
-  for (let index = 0; index < frames; index++) {
+export function* filmPicture(
+  picture: Frame,
+  views: Iterable<View>,
+  { width, height }: Size,
+): Generator<Frame, void, void> {
+  for (const view of views) {
     const warp = (plane: Uint8Array, half: 1 | 2): Uint8Array =>
-      warpPlane(plane, Math.ceil(picture.width / half), Math.ceil(picture.height / half), path, index, {
+      warpPlane(plane, Math.ceil(picture.width / half), Math.ceil(picture.height / half), view, {
         width: width / half,
         height: height / half,
         half,
@@ -47,7 +55,8 @@ export function* filmPicture(picture: Frame, frames: number, random: SeededRando
   }
 }
 
-function drawPath(picture: Frame, random: SeededRandom): Path {
+/** Draws a path over a picture: pan, tilt, zoom and turn at once. */
+export function drawPath(picture: Size, random: SeededRandom): Path {
   const signed = (): number => random.below(2001) / 1000 - 1;
   // Cubed: most cameras move slowly.
   const slow = (most: number): number => most * signed() ** 3;
@@ -58,19 +67,26 @@ function drawPath(picture: Frame, random: SeededRandom): Path {
   };
 }
 
+/** The views of the first `frames` frames of a path. */
+export function viewsOf(path: Path, frames: number): View[] {
+  return Array.from({ length: frames }, (_, index) => ({
+    scale: path.scale * (1 + path.scaleRate) ** index,
+    angle: path.angle + path.angleRate * index,
+    x: path.x + path.xRate * index,
+    y: path.y + path.yRate * index,
+  }));
+}
+
 function warpPlane(
   plane: Uint8Array,
   planeWidth: number,
   planeHeight: number,
-  path: Path,
-  index: number,
+  view: View,
   { width, height, half }: Size & { readonly half: 1 | 2 },
 ): Uint8Array {
-  const scale = path.scale * (1 + path.scaleRate) ** index;
-  const angle = path.angle + path.angleRate * index;
-  const [cos, sin] = [scale * Math.cos(angle), scale * Math.sin(angle)];
-  const centreX = planeWidth / 2 + (path.x + path.xRate * index) / half;
-  const centreY = planeHeight / 2 + (path.y + path.yRate * index) / half;
+  const [cos, sin] = [view.scale * Math.cos(view.angle), view.scale * Math.sin(view.angle)];
+  const centreX = planeWidth / 2 + view.x / half;
+  const centreY = planeHeight / 2 + view.y / half;
   const result = new Uint8Array(width * height);
   for (let row = 0; row < height; row++) {
     const down = row + 0.5 - height / 2;

@@ -14,7 +14,7 @@ import type { GraphRole } from '../model/families.js';
 import { loadPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
 import { openVideo } from '../video/in/media-reader.js';
-import { filmedSize, filmPicture } from './camera.js';
+import { drawPath, filmedSize, filmPicture, viewsOf, type Size, type View } from './camera.js';
 import { cropFrame } from './crop.js';
 import { NpyWriter } from './npy.js';
 import { SeededRandom } from './random.js';
@@ -55,7 +55,8 @@ export interface DumpedClip {
   readonly framesPerSecond: number;
 }
 
-const PICTURE = /\.(avif|gif|jpe?g|png|tiff?|webp)$/i;
+/** File names of pictures. */
+export const PICTURE = /\.(avif|gif|jpe?g|png|tiff?|webp)$/i;
 
 /**
  * The prior without its networks: it gives scale 0 for every token. Its inputs are what a dump is about, and the bytes
@@ -168,13 +169,14 @@ async function dumpClip(
   await using video = await openVideo(isPicture ? [clip] : clip);
   const length = Math.min(video.frameCountHint ?? options.searchFrames, options.searchFrames);
   const first = random.below(Math.max(0, length - options.frames) + 1);
-  const film = options.camera && isPicture;
-  const { width, height } = film ? filmedSize(video.properties) : video.properties;
+  const hasCamera = options.camera && isPicture;
+  const { width, height } = hasCamera ? filmedSize(video.properties) : video.properties;
   const crop = options.crop ?? Infinity;
   const size = { width: Math.min(width, crop), height: Math.min(height, crop) };
   // Even offsets keep luma and chroma together.
   const x = 2 * random.below(((width - size.width) >> 1) + 1);
   const y = 2 * random.below(((height - size.height) >> 1) + 1);
+  const camera = hasCamera ? drawPath(video.properties, random) : null;
 
   const geometry = new Geometry(size.width, size.height);
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, {
@@ -182,7 +184,7 @@ async function dumpClip(
   });
   const recorded = prior === null ? null : new RecordedPrior(prior);
   const codec = new TokenCodec(geometry, tables, recorded ?? blindPrior);
-  const shard = await ShardWriter.create(folder, { clip: name, q, tune: options.tune }, geometry, tables);
+  const shard = await ShardWriter.create(folder, { clip: name, q, tune: options.tune, camera }, geometry, tables);
   const scales = recorded && (await NpyWriter.create(join(folder, 'scales.npy'), '|u1', [TOKENS_PER_BLOCK]));
   let frames = 0;
   const encodeNext = async (): Promise<void> => {
@@ -193,7 +195,8 @@ async function dumpClip(
     frames++;
   };
   const taken = take(video.frames(), first, options.frames);
-  for await (const frame of film ? filmed(taken, options.frames, random) : taken) {
+  const shown = camera === null ? taken : filmed(taken, viewsOf(camera, options.frames), { width, height });
+  for await (const frame of shown) {
     encoder.push(cropFrame(frame, { x, y, ...size }));
     if (encoder.isReady(false)) await encodeNext();
   }
@@ -215,10 +218,6 @@ async function* take(items: AsyncIterable<Frame>, first: number, count: number):
 }
 
 /** The clip that a camera makes of each picture. */
-async function* filmed(
-  pictures: AsyncIterable<Frame>,
-  frames: number,
-  random: SeededRandom,
-): AsyncGenerator<Frame, void, void> {
-  for await (const picture of pictures) yield* filmPicture(picture, frames, random);
+async function* filmed(pictures: AsyncIterable<Frame>, views: readonly View[], size: Size): AsyncGenerator<Frame> {
+  for await (const picture of pictures) yield* filmPicture(picture, views, size);
 }

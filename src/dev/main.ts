@@ -7,7 +7,9 @@ import yargs from 'yargs';
 import { DEFAULT_PACK, DEFAULT_TUNE, TUNES } from '../codec/encoder.js';
 import type { Tune } from '../codec/sequence-options.js';
 import { InputError, TesseraError } from '../errors.js';
+import { filmClips } from './camera-clips.js';
 import { writeClassifierPictures } from './classifier-pictures.js';
+import type { ClipCoding } from './clip-coder.js';
 import { dumpClips, requireDifferentNames, type DumpOptions } from './dump.js';
 import { writePlanes } from './planes.js';
 
@@ -100,6 +102,38 @@ const parser = yargs(process.argv.slice(2))
       }
     },
   )
+  .command(
+    'camera-clips [pictures..]',
+    'Film pictures with known camera motion, and code the clips (training/README.md)',
+    (command) =>
+      command
+        .positional('pictures', { type: 'string', array: true, default: [], describe: 'Pictures and video files' })
+        .options({
+          list: { type: 'string', requiresArg: true, describe: 'File with one more picture per line' },
+          out: { type: 'string', demandOption: true, requiresArg: true, describe: 'Folder for the arrays' },
+          codings: {
+            type: 'string',
+            default:
+              'lookup-free@6,lookup-free@10,lookup-free@14,lookup-free@18,tessera-nano@10,tessera-nano@20,tessera-nano@30',
+            describe: 'Packs with their qualities, commas between them',
+          },
+          frames: { type: 'number', default: 5, describe: 'Frames of each clip, 1 + 4k' },
+          side: { type: 'number', default: 64, describe: 'Side of the frames, a multiple of 16 samples' },
+          seed: { type: 'number', default: 1, describe: 'Draws speeds and places' },
+        })
+        .example('$0 camera-clips photos/*.jpg --out camera', 'Nine clips of each photograph'),
+    async (argv) => {
+      const pictures = await namedClips(argv.pictures, argv.list);
+      const side = wholeNumber('side', argv.side, 16);
+      const frames = wholeNumber('frames', argv.frames, 1);
+      if (side % 16 !== 0) throw new InputError(`--side is ${side}: give a multiple of 16`);
+      if (frames % 4 !== 1) throw new InputError(`--frames is ${frames}: give 1, 5, 9 or another 1 + 4k`);
+      const options = { out: argv.out, side, frames, seed: argv.seed, codings: readCodings(argv.codings) };
+      for await (const { folder, clips } of filmClips(pictures, options)) {
+        process.stdout.write(`${folder}: ${clips === null ? 'is there' : `${clips} clips`}\n`);
+      }
+    },
+  )
   .demandCommand(1, 'name a command')
   .strict()
   .help()
@@ -157,6 +191,15 @@ function readRange(text: string): [number, number] {
   const [low, high] = [Number(match?.[1]), Number(match?.[2])];
   if (match !== null && low <= high && high <= 63) return [low, high];
   throw new InputError(`--quality-range is ${text}: give two indices from 0 to 63, such as 8..46`);
+}
+
+/** `PACK@QUALITY,...` */
+function readCodings(text: string): ClipCoding[] {
+  return text.split(',').map((coding) => {
+    const match = /^(.+)@(\d+)$/.exec(coding);
+    if (match === null) throw new InputError(`--codings has ${coding}: give PACK@QUALITY, such as tessera-nano@20`);
+    return { pack: match[1]!, quality: Number(match[2]) };
+  });
 }
 
 function wholeNumber(name: string, value: number, min: number): number {

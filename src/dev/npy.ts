@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { npyHead } from '../pipeline/tokens/npy.js';
 
 /** numpy's names of the element types that shards hold. */
-export type NpyType = '|u1' | '|i1' | '<i4';
+export type NpyType = '|u1' | '|i1' | '<i2' | '<i4';
 
 /** Bytes reserved for the header, so that the shape can be filled in at the end. */
 const HEADER_BYTES = 128;
@@ -27,7 +27,7 @@ export class NpyWriter {
   }
 
   /** Appends whole rows. */
-  async append(values: Uint8Array | Int8Array | Int32Array, rows = 1): Promise<void> {
+  async append(values: Uint8Array | Int8Array | Int16Array | Int32Array, rows = 1): Promise<void> {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     for (let at = 0; at < bytes.length;) at += (await this.#file.write(bytes, at)).bytesWritten;
     this.#rows += rows;

@@ -13,6 +13,7 @@ import { ProbabilityTables } from '../codec/transform/probability-tables.js';
 import { tablesOf, type AdaptiveTables } from '../entropy/adaptive-tables.js';
 import type { SymbolCoder } from '../entropy/symbol-coder.js';
 import type { PackTables } from '../codec/transform/pack-tables.js';
+import type { Path } from './camera.js';
 import { NpyWriter } from './npy.js';
 
 /** The contents of a shard's `meta.json`. */
@@ -20,6 +21,8 @@ export interface ShardMeta {
   readonly clip: string;
   readonly q: number;
   readonly tune: Tune;
+  /** The exact motion of the camera that filmed a picture (in full, before the crop); null if there was none. */
+  readonly camera: Path | null;
 }
 
 const PICTURES = ['unfiltered', 'loop', 'original'] as const;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { filmedSize, filmPicture } from '../../src/dev/camera.js';
+import { drawPath, filmedSize, filmPicture, viewsOf } from '../../src/dev/camera.js';
 import { SeededRandom } from '../../src/dev/random.js';
 import type { Frame } from '../../src/video/frame.js';
 
@@ -16,7 +16,9 @@ function picture(sample: (x: number, y: number) => number): Frame {
   return { width, height, y: plane(1), u: plane(2), v: plane(2), pts: 0n, duration: 0n };
 }
 
-const film = (of: Frame, seed: string): Frame[] => [...filmPicture(of, 5, new SeededRandom(seed))];
+const film = (of: Frame, seed: string): Frame[] => [
+  ...filmPicture(of, viewsOf(drawPath(of, new SeededRandom(seed)), 5), filmedSize(of)),
+];
 
 test('frames have the size told before, three quarters of the picture', () => {
   expect(filmedSize({ width, height })).toEqual({ width: 122, height: 92 });

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { cropPlane } from '../../src/codec/planes.js';
+import { filmedSize, filmPicture, viewsOf, type Path } from '../../src/dev/camera.js';
 import { dumpClips, requireDifferentNames, type DumpOptions } from '../../src/dev/dump.js';
+import { openVideo } from '../../src/video/in/media-reader.js';
 import { writePng } from '../../src/video/in/images.js';
 import { seededRandom } from '../entropy/random.js';
 import { TINY_PACK } from '../support/packs.js';
@@ -132,6 +135,39 @@ test('pictures are clips of one frame, and are cropped', async () => {
   expect(await dump([path], { out, crop: 40 })).toEqual([`${join(out, 'noise-s1')} 1`]);
   const arrays = await readShard(join(out, 'noise-s1'));
   expect(arrays.get('original-y')!.shape).toEqual([1, 48, 48]);
+});
+
+test('the camera over a picture is told exactly', async () => {
+  const path = join(folder, 'filmed.png');
+  await writePng(
+    path,
+    Uint8Array.from({ length: 120 * 90 * 3 }, (_, i) => (i * 7) % 251),
+    120,
+    90,
+  );
+  const out = join(folder, 'camera');
+  expect(await dump([path], { out, camera: true })).toEqual([`${join(out, 'filmed-s1')} 3`]);
+  const meta = JSON.parse(await readFile(join(out, 'filmed-s1', 'meta.json'), 'utf8')) as { camera: Path };
+  const frames = await readNpy(join(out, 'filmed-s1', 'original-y.npy'));
+  await using video = await openVideo([path]);
+  const views = viewsOf(meta.camera, 3);
+  for await (const picture of video.frames()) {
+    const shown = [...filmPicture(picture, views, filmedSize(picture))];
+    expect(shown).toHaveLength(3);
+    // The shard has the frames in coding order.
+    const [, codedHeight, codedWidth] = frames.shape as [number, number, number];
+    const written = [0, 1, 2].map((index) =>
+      cropPlane(
+        (frames.data as Uint8Array).subarray(index * codedHeight * codedWidth),
+        codedWidth,
+        shown[0]!.width,
+        shown[0]!.height,
+      ),
+    );
+    for (const { y } of shown) expect(written).toContainEqual(y);
+  }
+  const still = JSON.parse(await readFile(join(options.out, 'odd-101x67-s1', 'meta.json'), 'utf8')) as object;
+  expect(still).toMatchObject({ camera: null });
 });
 
 test('a large block has its tokens in its first macroblock; all of its macroblocks say its size', async () => {

@@ -87,3 +87,29 @@ describe('tessera-dev classifier-pictures', () => {
     expect(await shapeOf(`${out}/one-frame.npy`, 1)).toEqual([1, 224, 224, 3]);
   });
 });
+
+describe('tessera-dev camera-clips', () => {
+  test('writes clips of pictures, and refuses what makes no sense', async () => {
+    const run = (...more: string[]) =>
+      execa(
+        process.execPath,
+        [program, 'camera-clips', clip('odd-101x67.webm'), '--out', folder.join('film'), ...more],
+        {
+          reject: false,
+        },
+      );
+    const made = await run('--side', '32', '--frames', '5', '--codings', `${TINY_PACK}@30`);
+    expect(made).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(made.stdout).toBe(`${folder.join('film', 'odd-101x67')}: 9 clips`);
+    expect(await shapeOf(folder.join('film', 'odd-101x67', 'tiny-pack-30-pictures.npy'), 1)).toEqual([9, 5, 32, 32]);
+    for (const wrong of [
+      ['--side', '40'],
+      ['--frames', '8'],
+      ['--codings', 'tessera-nano'],
+    ] as const) {
+      const refused = await run(...wrong);
+      expect(refused).toMatchObject({ exitCode: 3 });
+      expect(refused.stderr).toMatch(new RegExp(`^tessera-dev: ${wrong[0]} `));
+    }
+  });
+});

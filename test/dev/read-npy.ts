@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 export interface NpyArray {
   readonly type: string;
   readonly shape: readonly number[];
-  readonly data: Uint8Array | Int8Array | Int32Array;
+  readonly data: Uint8Array | Int8Array | Int16Array | Int32Array;
 }
 
 /** Reads a `.npy` file as the NumPy manual describes it (format version 1.0). */
@@ -20,8 +20,9 @@ export async function readNpy(path: string): Promise<NpyArray> {
     .filter((length) => length.trim() !== '')
     .map(Number);
   const buffer = Uint8Array.from(bytes.subarray(end)).buffer;
-  const data =
-    type === '|u1' ? new Uint8Array(buffer) : type === '|i1' ? new Int8Array(buffer) : new Int32Array(buffer);
+  const Data = { '|u1': Uint8Array, '|i1': Int8Array, '<i2': Int16Array, '<i4': Int32Array }[type];
+  if (Data === undefined) throw new Error(`${path} has type ${type}`);
+  const data = new Data(buffer);
   const expected = shape.reduce((product, length) => product * length, 1);
   if (data.length !== expected) throw new Error(`${path}: ${data.length} values for the shape ${shape.join(', ')}`);
   return { type, shape, data };
