@@ -12,6 +12,7 @@ import {
   type TokenRequest,
   type TokenResponse,
 } from '../codec/workers/messages.js';
+import { release } from '../platform/threads.js';
 import type { WorkerLink } from '../threads/worker-link.js';
 import type { PlayerFrame } from './api.js';
 import type { PlayerPack } from './load-pack.js';
@@ -210,11 +211,16 @@ export class FramePipeline implements AsyncDisposable {
     const { tokens: bytes, duration: _duration, loopChecksum: checksum, ...header } = packet;
     // The state of parsing depends on every packet, so even pictures that nobody wants are parsed.
     const parsed = await this.#tokens.call({ kind: 'read', header, bytes });
-    if (signal.aborted) return null;
-    if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
-    if (packet.refreshSlot === null && (this.#isLongBefore(packet, wishes.from) || wishes.isLeftOut(packet)))
+    if (signal.aborted) {
+      if (parsed.kind === 'tokens') release(tokenBuffers(parsed.tokens));
       return null;
+    }
+    if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
     const { tokens } = parsed;
+    if (packet.refreshSlot === null && (this.#isLongBefore(packet, wishes.from) || wishes.isLeftOut(packet))) {
+      release(tokenBuffers(tokens));
+      return null;
+    }
     const decoded = await this.#pictures.call({ header, tokens, checksum }, tokenBuffers(tokens));
     if (decoded.kind === 'lost') return { lost: decoded.reason };
     const { planes, side } = decoded;

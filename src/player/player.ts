@@ -118,6 +118,8 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   #level = KEEPS_UP;
   readonly #monitor = new LoadMonitor();
   #shown: Waiting | null = null;
+  /** The lap that plays now; pictures of the next one wait until it begins. */
+  #lap = 0;
   /** Seconds; while the clock runs, those of its start. */
   #time = 0;
   /** When the clock was started, milliseconds; null while it stands. */
@@ -524,6 +526,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
       ...{ lap: 0, decodedUntil: seconds, target: seconds <= 0 ? null : session.stream.ticksOf(seconds) },
     };
     session.run = run;
+    this.#lap = 0;
     this.#monitor.reset();
     this.#fill(session, run).catch((error: unknown) => {
       if (!run.abort.signal.aborted && !(error instanceof CancelledError)) this.#fail(error);
@@ -770,13 +773,18 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     if (session === null || run === null || run.awaitsFirst || this.#startedAt === null) return;
     let time = this.#now();
     const next = run.queue[0];
-    if (next !== undefined && this.#shown !== null && next.lap !== this.#shown.lap && time + EARLY >= this.#shown.end) {
-      this.#beginLap();
+    if (next !== undefined && this.#shown !== null && next.lap !== this.#lap && time + EARLY >= this.#shown.end) {
+      if (!this.#loop) {
+        // The next lap was decoded before the loop was switched off.
+        this.#finish(this.#shown.end);
+        return;
+      }
+      this.#beginLap(next.lap);
       time = 0;
     }
     let due: Waiting | null = null;
     let dropped = 0;
-    while (this.#isDue(run.queue[0], due ?? this.#shown, time)) {
+    while (this.#isDue(run.queue[0], time)) {
       if (due !== null) dropped++;
       due = run.queue.shift()!;
     }
@@ -803,14 +811,13 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     else if (time > end + PATIENCE) this.#wait(session);
   }
 
-  #isDue(next: Waiting | undefined, before: Waiting | null, time: number): boolean {
-    return (
-      next !== undefined && next.time <= time + EARLY && (before === null || next.lap === before.lap || time < EARLY)
-    );
+  #isDue(next: Waiting | undefined, time: number): boolean {
+    return next !== undefined && next.lap === this.#lap && next.time <= time + EARLY;
   }
 
   /** Starts again at 0; the pictures are there already. */
-  #beginLap(): void {
+  #beginLap(lap: number): void {
+    this.#lap = lap;
     this.#stopClock();
     this.#time = 0;
     this.#emit('seeking');
