@@ -14,7 +14,7 @@ export {
   type QualityControl,
 } from '../codec/encoder.js';
 export type { QualityRange } from '../codec/family.js';
-export type { Tune } from '../codec/sequence-options.js';
+export type { Preset, Tune } from '../codec/sequence-options.js';
 export {
   Decoder,
   type DecodedFrame,
