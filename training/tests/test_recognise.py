@@ -137,6 +137,6 @@ def test_results_are_written_input_by_input_and_continued(tmp_path: Path, monkey
         ("first picture alone", "pixels"),
         ("coder 7", "tokens and state"),
     ]
-    assert capsys.readouterr().out.rstrip().split("\n")[-1].startswith("| original | ")
+    assert capsys.readouterr().out.rstrip().split("\n")[-1].startswith("| first picture alone | ")
     with pytest.raises(SystemExit, match="another setting"):
         main([*arguments[:-1], "41"])
