@@ -1,3 +1,4 @@
+import { prepend } from '../bitstream/bytes.js';
 import type { StreamReader, StreamSection } from '../bitstream/stream-reader.js';
 import { BitstreamError, throwIfCancelled } from '../errors.js';
 import { openSideTracks, type SideTracks } from '../video/side/side-tracks.js';
@@ -45,9 +46,4 @@ export async function surveyStream(
     if (!(error instanceof BitstreamError)) throw error;
     return { side: null, sideFault: `the side data (sound and other tracks) is lost: ${error.message}` };
   }
-}
-
-async function* prepend(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  yield first;
-  yield* rest;
 }

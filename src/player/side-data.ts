@@ -1,3 +1,4 @@
+import { prepend } from '../bitstream/bytes.js';
 import { ByteWindow } from '../bitstream/byte-window.js';
 import { parseSideHeader, type SideHeader } from '../bitstream/side-header.js';
 import { readSideHeader, readSidePackets, SIDE_HEADER_LIMIT, type SidePacket } from '../bitstream/side-packets.js';
@@ -78,11 +79,6 @@ async function* sideBytes(reader: StreamReader): AsyncGenerator<Uint8Array, void
       throw new BitstreamError('a side data section is damaged: sound and subtitles end there');
     } else if (section.kind !== 'unknown') return;
   }
-}
-
-async function* prepend(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  yield first;
-  yield* rest;
 }
 
 async function inflate(deflated: Uint8Array): Promise<string> {

@@ -138,12 +138,17 @@ def soft_bits(logits: Tensor, near: Tensor, fine: Tensor, coded: CodedTokens) ->
 
 def hard_index(fine: Tensor, coded: CodedTokens) -> Tensor:
     """Index [count] of each token's row in coefficientTables seen as [3 * 32 * 8, 16]."""
-    return (coded.kind * 32 + torch.div(fine, 8, rounding_mode="floor").long()) * 8 + coded.context
+    return _table(fine, coded) * 8 + coded.context
 
 
 def near_index(fine: Tensor, coded: CodedTokens) -> Tensor:
     """Index [count] of each token's row in nearTables seen as [3 * 32 * 35, 16]."""
-    return (coded.kind * 32 + torch.div(fine, 8, rounding_mode="floor").long()) * (NEAR[1] * NEAR[2]) + coded.near
+    return _table(fine, coded) * (NEAR[1] * NEAR[2]) + coded.near
+
+
+def _table(fine: Tensor, coded: CodedTokens) -> Tensor:
+    """Index [count] of each token's kind and scale."""
+    return coded.kind * 32 + torch.div(fine, 8, rounding_mode="floor").long()
 
 
 def fit_tables(counts: np.ndarray, prior: np.ndarray, strength: float = 40.0) -> np.ndarray:

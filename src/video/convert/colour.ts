@@ -25,10 +25,10 @@ const lumaWeights: Readonly<Record<number, readonly [red: number, blue: number]>
 };
 
 /**
- * Returns the weights of a matrix code. For unspecified codes it returns the weights that players assume: BT.709 from
+ * Returns the weights of red and blue in luma of an H.273 `MatrixCoefficients`. For unspecified codes it returns the weights that players assume: BT.709 from
  * 720 lines on, else BT.601.
  */
-function weightsOf(matrix: number, height: number): readonly [red: number, blue: number] {
+export function weightsOf(matrix: number, height: number): readonly [red: number, blue: number] {
   return lumaWeights[matrix] ?? (height >= 720 ? [0.2126, 0.0722] : [0.299, 0.114]);
 }
 

@@ -51,21 +51,32 @@ export class IntraTrials {
   /** Finds the two 16x16 modes of least SATD cost. */
   #rank16(block: BlockJob, context: number, limit: number): RankedModes {
     const { row, column, source, target } = block;
-    const { kernels, tables, blocks, geometry, rates } = this.#trials;
+    const { tables, blocks, geometry, rates } = this.#trials;
     const { intraMode16 } = rates.probabilities.modes;
     const from = this.#source.moveTo(source.y, row * MACROBLOCK, column * MACROBLOCK, MACROBLOCK);
     const boundary = blocks.lumaBoundary(target, row, column, -1, geometry);
+    const bits = (mode: number): number => intraMode16.cost(context, mode);
+    return this.#rank(block, from, boundary, MACROBLOCK, tables.intra16, bits, limit);
+  }
+
+  /** Ranks the modes of `size` x `size` samples by SATD and `bits`. */
+  #rank(
+    { satdLambda }: BlockJob,
+    from: BlockView,
+    boundary: Pointer,
+    size: number,
+    matrices: readonly Pointer[],
+    bits: (mode: number) => number,
+    limit?: number,
+  ): RankedModes {
+    const { kernels, settings } = this.#trials;
     const to = this.#prediction;
-    to.resize(MACROBLOCK);
-    return this.#modes.rank(
-      (mode) => {
-        kernels.call.intraPredict(boundary, MACROBLOCK, tables.intra16[mode]!, to.at, to.stride);
-        const satd = kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, MACROBLOCK);
-        return satd + block.satdLambda * intraMode16.cost(context, mode);
-      },
-      limit,
-      this.#trials.settings.intra.fine,
-    );
+    to.resize(size);
+    const costOf = (mode: number): number => {
+      kernels.call.intraPredict(boundary, size, matrices[mode]!, to.at, to.stride);
+      return kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, size) + satdLambda * bits(mode);
+    };
+    return this.#modes.rank(costOf, limit, settings.intra.fine);
   }
 
   #try16(block: BlockJob, mode: number, bits: number): void {
@@ -128,19 +139,10 @@ export class IntraTrials {
   }
 
   #best8(block: BlockJob, boundary: Pointer, from: BlockView, context: number): number {
-    const { kernels, tables, rates } = this.#trials;
-    const to = this.#prediction;
-    to.resize(SUB_BLOCK);
+    const { tables, rates } = this.#trials;
     const { intraMode8 } = rates.probabilities.modes;
-    return this.#modes.rank(
-      (mode) => {
-        kernels.call.intraPredict(boundary, SUB_BLOCK, tables.intra8[mode]!, to.at, to.stride);
-        const satd = kernels.call.blockSatd(from.at, from.stride, to.at, to.stride, SUB_BLOCK);
-        return satd + block.satdLambda * intraMode8.cost(context, mode);
-      },
-      Infinity,
-      this.#trials.settings.intra.fine,
-    ).first.mode;
+    const bits = (mode: number): number => intraMode8.cost(context, mode);
+    return this.#rank(block, from, boundary, SUB_BLOCK, tables.intra8, bits).first.mode;
   }
 
   /** Adds chroma to the trial, whose reconstructed luma stands in the target, and keeps it if it is the best so far. */
