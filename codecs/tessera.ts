@@ -21,7 +21,7 @@ const POST_FILTERS: readonly string[] = ['none', 'psnr', 'lpips'] satisfies Post
  * tessera with a model pack.
  *
  * @param pack its name or folder.
- * @param variant the post-filter what is tuned for and the preset, each if it is another than the pack's or the encoder's
+ * @param variant the post-filter, what is tuned for, and the preset, each if it is another than the pack's or the encoder's
  * own: `none`, `tune=psnr`, `none,tune=psnr,preset=fast`.
  * @throws ModelError if there is no such pack or it lacks the post-filter; InputError if there is no such variant.
  */
