@@ -391,9 +391,13 @@ export class TesseraVideoElement extends Base implements PlayerControls {
   }
 }
 
-/** Defines the element. Without this call, importing the player defines nothing. Calling it again changes nothing. */
+/**
+ * Defines the element. Without this call, importing the player defines nothing. Calling it again changes nothing, and
+ * so does a call where there are no elements: a server that renders pages may import it.
+ */
 export function defineTesseraVideo(name = 'tessera-video'): void {
-  if (customElements.get(name) !== undefined) return;
+  const elements = (globalThis as { readonly customElements?: CustomElementRegistry }).customElements;
+  if (elements === undefined || elements.get(name) !== undefined) return;
   // A class can have one name only.
-  customElements.define(name, class extends TesseraVideoElement {});
+  elements.define(name, class extends TesseraVideoElement {});
 }
