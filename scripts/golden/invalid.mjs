@@ -89,7 +89,7 @@ export async function writeInvalid(save) {
     'at most two references',
     'flags',
   );
-  save('no-such-filter', await stream({ ...key, variant: 3 }), 'no such interpolation filter', 'variant');
+  save('no-such-filter', await stream(key, { ...inter, variant: 3 }), 'no such interpolation filter', 'variant');
   save(
     'loop-checksum',
     await stream({ ...key, loopChecksum: key.loopChecksum ^ 1 }),

@@ -180,9 +180,9 @@ export class Decoder implements AsyncDisposable {
     const { tokens } = parsed;
     const decoded = await this.#pictures.call({ header, tokens, checksum }, tokenBuffers(tokens));
     if (decoded.kind === 'lost') return { lost: decoded.reason };
-    const { planes, side } = decoded;
+    const { planes, side, attenuation } = decoded;
     const filter = this.#filters[index % this.#filters.length];
-    if (filter !== undefined) return filter.call({ planes, side }, [...planeBuffers(planes), side.buffer]);
+    if (filter !== undefined) return filter.call({ planes, side, attenuation }, [...planeBuffers(planes), side.buffer]);
     release([side.buffer]);
     return planes;
   }

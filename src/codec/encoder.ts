@@ -137,6 +137,7 @@ export class Encoder implements AsyncDisposable {
   readonly slotCount: number;
   /** The number of frames that a decoder must hold back to show them in order. */
   readonly reorderDepth: number;
+  readonly #notes = new Set<string>();
   readonly #width: number;
   readonly #height: number;
   readonly #pictures: WorkerLink<EncoderRequest, EncoderResponse>;
@@ -200,6 +201,11 @@ export class Encoder implements AsyncDisposable {
     );
   }
 
+  /** What the encoder could not do on this machine; complete with the first packet. */
+  get notes(): readonly string[] {
+    return [...this.#notes];
+  }
+
   /** Yields the packets of `frames`, in coding order.
    *
    * @throws InputError if a frame has another size; CancelledError if `signal` fires.
@@ -224,7 +230,8 @@ export class Encoder implements AsyncDisposable {
       const quality = control?.quality() ?? null;
       const encoded = await unlessCancelled(this.#request(frame, quality), signal);
       if (encoded === null) return false;
-      const { display, header, loopChecksum } = encoded;
+      const { display, header, loopChecksum, note } = encoded;
+      if (note !== undefined) this.#notes.add(note);
       const isChecked = loopChecksum !== null && (header.kind === 'key' || index >= checksumAt);
       if (isChecked) checksumAt = index + CHECKSUM_INTERVAL;
       const packet = this.#pack(encoded, times.get(display)!, isChecked ? loopChecksum : null);

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { EnvironmentError, InputError, ModelError } from '../errors.js';
+import { InputError, ModelError } from '../errors.js';
 import { FloatGraph, type FloatTensor } from '../model/float-graph.js';
 import type { GraphOptions } from '../model/graph.js';
-import { packageFolder } from '../platform/node/package-folder.js';
+import { rgbToTensor } from '../model/rgb-tensor.js';
+import { lpipsGraphPath, readLpipsGraph } from '../platform/lpips.js';
 import { frameToRgb } from '../video/convert/colour.js';
 import type { ColourDescription, Frame } from '../video/frame.js';
 import { requireSameSize } from './same-size.js';
@@ -33,23 +32,16 @@ export class Lpips implements AsyncDisposable {
    * @throws ModelError if it is no graph with inputs a, b and output d.
    */
   static async create(
-    path: string = ownGraph(),
+    path: string = lpipsGraphPath(),
     options: GraphOptions = { device: 'cpu', threads: 1 },
   ): Promise<Lpips> {
-    let bytes: Uint8Array;
-    try {
-      bytes = await readFile(path);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new EnvironmentError(`cannot read the LPIPS graph ${path} (${reason})`, { cause: error });
-    }
-    const graph = await FloatGraph.create(bytes, options);
+    const graph = await FloatGraph.create(await readLpipsGraph(path), options);
     const fits = ['a', 'b'].every((name) => graph.inputNames.includes(name)) && graph.outputNames.includes('d');
     if (!fits) {
       await graph[Symbol.asyncDispose]();
       throw new ModelError(`${path} is not an LPIPS graph: it needs the inputs a and b and the output d`);
     }
-    return new Lpips(graph, path === ownGraph() ? MIN_LPIPS_SIDE : 1);
+    return new Lpips(graph, path === lpipsGraphPath() ? MIN_LPIPS_SIDE : 1);
   }
 
   /**
@@ -80,21 +72,7 @@ export class Lpips implements AsyncDisposable {
   }
 }
 
-function ownGraph(): string {
-  return join(packageFolder() ?? '.', 'models', 'lpips-alex', 'lpips-alex.onnx');
-}
-
 /** Returns a frame in the form for LPIPS: RGB [1, 3, height, width], -1..1. */
 export function frameToTensor(frame: Frame, colour: ColourDescription): FloatTensor {
-  return rgbToTensor(frameToRgb(frame, colour), frame.width, frame.height);
-}
-
-/** Interleaved 8-bit RGB as float32 planes [1, 3, height, width], -1..1. */
-export function rgbToTensor(rgb: Uint8Array, width: number, height: number): FloatTensor {
-  const size = width * height;
-  const data = new Float32Array(3 * size);
-  for (let at = 0; at < size; at++) {
-    for (let channel = 0; channel < 3; channel++) data[channel * size + at] = rgb[3 * at + channel]! / 127.5 - 1;
-  }
-  return { data, dims: [1, 3, height, width] };
+  return rgbToTensor([frameToRgb(frame, colour)], frame.width, frame.height);
 }

@@ -122,6 +122,7 @@ async function compressAtOnce({ source, properties, options, encoder: given, out
   await target.finish();
   meter.finish(writer.byteCount);
   notes.update(source);
+  notes.update(encoder);
   const { seconds } = meter;
   return {
     width: properties.width,

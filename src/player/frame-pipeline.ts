@@ -53,6 +53,7 @@ type Picture = Pick<PipelineFrame, 'planes' | 'unfiltered'>;
 /** A picture from the decoder. `side` is what its post-filter needs; null if it is filtered, or will not be. */
 interface Decoded extends Picture {
   readonly side: Uint8Array<ArrayBuffer> | null;
+  readonly attenuation: number;
 }
 
 /** What becomes of a packet; null: no picture. */
@@ -223,14 +224,14 @@ export class FramePipeline implements AsyncDisposable {
     }
     const decoded = await this.#pictures.call({ header, tokens, checksum }, tokenBuffers(tokens));
     if (decoded.kind === 'lost') return { lost: decoded.reason };
-    const { planes, side } = decoded;
-    const picture = { planes, unfiltered: planes, side };
+    const { planes, side, attenuation } = decoded;
+    const picture = { planes, unfiltered: planes, side, attenuation };
     return isBefore(packet, wishes.from) ? picture : await this.#filtered(packet, picture, wishes, signal);
   }
 
   /** Returns the picture after the post-filter, if it is wanted. */
   async #filtered(packet: Packet, picture: Decoded, wishes: FrameWishes, signal: AbortSignal): Promise<Decoded> {
-    const { planes, side } = picture;
+    const { planes, side, attenuation } = picture;
     const filter = this.#filters[this.#turn % this.#filters.length];
     if (filter === undefined || side === null || signal.aborted || !wishes.filters(packet)) {
       return { ...picture, side: null };
@@ -238,8 +239,8 @@ export class FramePipeline implements AsyncDisposable {
     this.#turn++;
     // The planes may be the last good ones, which are needed again.
     const copy = copyPlanes(planes);
-    const shown = await filter.call({ planes: copy, side }, planeBuffers(copy));
-    return { planes: shown, unfiltered: wishes.keepsUnfiltered ? planes : shown, side: null };
+    const shown = await filter.call({ planes: copy, side, attenuation }, planeBuffers(copy));
+    return { ...picture, planes: shown, unfiltered: wishes.keepsUnfiltered ? planes : shown, side: null };
   }
 
   /** True if the picture cannot be the one that is shown at `from`, because others follow it. */

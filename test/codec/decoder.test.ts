@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Packet } from '../../src/bitstream/packet.js';
 import type { StreamHeader } from '../../src/bitstream/stream-header.js';
 import type { DecodedFrame, DecoderOptions, PacketOrLoss } from '../../src/codec/decoder.js';
+import { attenuate } from '../../src/codec/transform/attenuation.js';
 import { TINY_PACK } from '../support/packs.js';
 import { Decoder } from './built.js';
 import { decodeStream } from './decode-stream.js';
@@ -98,6 +99,25 @@ describe('Decoder', () => {
       expect(frames.map(({ pts }) => pts)).toEqual(plain.frames.map(({ pts }) => pts));
       expect(frames.every(({ y }, i) => y.length === plain.frames[i]!.y.length)).toBe(true);
     }
+  });
+
+  test.each([0, 1, 2, 3])('attenuation %i of a key packet holds up to the next one', async (attenuation) => {
+    const { header, packets } = await open('inter');
+    expect(packets.map(({ kind }) => kind[0]).join('')).toBe('kiiiiki');
+    const lpips = { ...NONE, postFilter: 'lpips' } as const;
+    const keysSay = (first: number, second: number) =>
+      packets.map((packet, at) => (packet.kind === 'key' ? { ...packet, variant: at === 0 ? first : second } : packet));
+    const { frames: plain } = await decode(header, packets);
+    const { frames: filtered } = await decode(header, keysSay(0, 0), lpips);
+    const { frames } = await decode(header, keysSay(attenuation, 0), lpips);
+    frames.forEach((frame, at) => {
+      for (const plane of ['y', 'u', 'v'] as const) {
+        const wanted = filtered[at]![plane].slice();
+        if (at < 5) attenuate(plain[at]![plane], wanted, attenuation);
+        expect(frame[plane]).toEqual(wanted);
+      }
+    });
+    expect(filtered[1]!.y).not.toEqual(plain[1]!.y);
   });
 });
 

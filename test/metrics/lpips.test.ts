@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EnvironmentError, InputError, ModelError } from '../../src/errors.js';
-import { Lpips, rgbToTensor } from '../../src/metrics/lpips.js';
+import { Lpips } from '../../src/metrics/lpips.js';
+import { rgbToTensor } from '../../src/model/rgb-tensor.js';
 import type { ColourDescription } from '../../src/video/frame.js';
 import { writeOnnx } from '../support/onnx.js';
 import { makeFrame, noise } from './frames.js';
@@ -76,7 +77,7 @@ describe('Lpips', () => {
 
   test('has its own graph, which gives the distance of LPIPS 0.1 for two pictures of noise', async () => {
     await using lpips = await Lpips.create();
-    const picture = (seed: number) => rgbToTensor(Uint8Array.from({ length: 64 * 64 * 3 }, noise(seed)), 64, 64);
+    const picture = (seed: number) => rgbToTensor([Uint8Array.from({ length: 64 * 64 * 3 }, noise(seed))], 64, 64);
     // Measured with the original weights in float32.
     expect(Math.abs((await lpips.compareRgb(picture(1), picture(2))) - 0.1096186515)).toBeLessThan(1e-4);
     expect(await lpips.compareRgb(picture(1), picture(1))).toBe(0);
@@ -93,7 +94,7 @@ describe('Lpips', () => {
   });
 
   test('planes follow each other: all red, all green, all blue', () => {
-    const { data, dims } = rgbToTensor(Uint8Array.of(0, 51, 255, 102, 204, 127), 2, 1);
+    const { data, dims } = rgbToTensor([Uint8Array.of(0, 51, 255, 102, 204, 127)], 2, 1);
     expect(dims).toEqual([1, 3, 1, 2]);
     [-1, -0.2, -0.6, 0.6, 1, 127 / 127.5 - 1].forEach((value, at) => expect(data[at]).toBeCloseTo(value, 6));
   });

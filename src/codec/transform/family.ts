@@ -37,7 +37,7 @@ export const transformFamily: CodecFamily = {
       startEncoder: (options) =>
         new WorkerLink(new Worker(new URL('./workers/encoder-worker.js', import.meta.url)), {
           ...setup,
-          ...{ loopFilter, options },
+          ...{ loopFilter, postFilter: pack.graphs.get('post-filter-lpips'), options },
         } satisfies EncoderSetup),
       startTokenCodec: () =>
         new WorkerLink(new Worker(new URL('./workers/token-worker.js', import.meta.url)), {

@@ -69,6 +69,7 @@ export class ForeignFilter implements AsyncDisposable {
     return {
       planes: { y: extend(y, 0), u: extend(u, 1), v: extend(v, 1) },
       side: foreignSidePlanes(this.#geometry, q),
+      attenuation: 0,
     };
   }
 

@@ -64,14 +64,13 @@ export function foreignSidePlanes({ rows, columns }: Geometry, q: number): Uint8
   return planes;
 }
 
-/** Runs a post-filter graph over a picture at coded size. */
+/** Runs a post-filter graph over a picture at coded size, or a part of one with whole sub-blocks. */
 export async function runPostFilter(
   graph: Network,
-  geometry: Geometry,
+  { codedWidth: width, codedHeight: height }: Pick<Geometry, 'codedWidth' | 'codedHeight'>,
   planes: Planes,
   side: Uint8Array,
 ): Promise<Planes> {
-  const { codedWidth: width, codedHeight: height } = geometry;
   const result = await graph.run({
     y: { data: planes.y, dims: [1, 1, height, width] },
     u: { data: planes.u, dims: [1, 1, height / 2, width / 2] },

@@ -37,13 +37,14 @@ export class PictureDecoder {
    * @throws BitstreamError if the header names an empty slot, or a filter that the pack does not have.
    */
   async decode(header: FrameHeader, tokens: FrameTokens): Promise<Planes> {
-    if (header.variant >= this.#tables.interpolation.length) {
+    const isKey = header.kind === 'key';
+    if (!isKey && header.variant >= this.#tables.interpolation.length) {
       throw new BitstreamError('the pack has no such interpolation filter', { field: 'variant' });
     }
-    if (header.kind === 'key') this.#slots.clear();
+    if (isKey) this.#slots.clear();
     const references: References = {
       pictures: [this.#slots.get(header.referenceSlot0), this.#slots.get(header.referenceSlot1)],
-      interpolation: header.variant,
+      interpolation: isKey ? 0 : header.variant,
     };
     visitBlocks(tokens, (row, column) => {
       const q = blockQ(tokens, header.q, row, column);

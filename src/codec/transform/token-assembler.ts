@@ -78,7 +78,7 @@ export class TokenAssembler {
    * @throws InputError if a value is out of its range or contradicts other values.
    */
   assemble(header: FrameHeader, arrays: NamedArrays): FrameTokens {
-    if (header.variant >= this.#interpolations) {
+    if (header.kind === 'inter' && header.variant >= this.#interpolations) {
       throw new InputError(`variant is ${header.variant}; the pack has ${this.#interpolations} filters`);
     }
     for (const layout of this.#layout) {

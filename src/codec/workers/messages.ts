@@ -34,6 +34,8 @@ export type EncoderResponse<Tokens = FrameArrays> = {
   readonly tokens: Tokens;
   /** Null if the packet has no tokens. */
   readonly loopChecksum: number | null;
+  /** What the encoder could not do on this machine, the same for all frames. */
+  readonly note?: string | undefined;
 } | null;
 
 /** Tokens to bytes, bytes to tokens, or a notice that packets were lost. */
@@ -57,10 +59,13 @@ export interface DecoderRequest<Tokens = FrameArrays> {
   readonly checksum: number | null;
 }
 
-/** A decoded picture at coded size, and the side input of the post-filter (empty in families without one). */
+/** A decoded picture at coded size, and what post-filters need to know of it. */
 export interface DecodedPicture {
   readonly planes: Planes;
+  /** Side input of the post-filter; empty in families without one. */
   readonly side: Uint8Array<ArrayBuffer>;
+  /** How much of a post-filter's change is taken away, 0..3 (FORMAT.md section 12). */
+  readonly attenuation: number;
 }
 
 /** A decoded picture for the post-filter; the answer is its {@link Planes}. */

@@ -17,10 +17,10 @@ export function servePictures<Tokens extends FrameArrays>(
       if (request.header.kind === 'key') broken = null;
       if (broken !== null) return { response: { kind: 'lost', reason: broken } };
       try {
-        const { planes, side } = await makePicture(request);
+        const picture = await makePicture(request);
         return {
-          response: { kind: 'picture', planes, side },
-          transfer: [...planeBuffers(planes), side.buffer],
+          response: { kind: 'picture', ...picture },
+          transfer: [...planeBuffers(picture.planes), picture.side.buffer],
         };
       } catch (error) {
         if (!(error instanceof BitstreamError)) throw error;

@@ -1,6 +1,8 @@
 import type { Packet } from '../../bitstream/packet.js';
 import { Encoder, type EncoderOptions, type QualityControl } from '../../codec/encoder.js';
 import type { Frame, VideoProperties } from '../../video/frame.js';
+import type { CompressJob } from '../compress-job.js';
+import type { NoteBook } from '../compress-parts.js';
 import type { FrameQueue } from './frame-queue.js';
 
 /** A coded chunk: a key frame and the frames up to the next one. */
@@ -17,10 +19,20 @@ export interface ChunkSetup {
   /** `quality` is the one that the look-ahead expects. */
   readonly options: EncoderOptions;
   readonly signal: AbortSignal | undefined;
+  /** Takes what the encoder tells. */
+  readonly notes: Pick<NoteBook, 'update'>;
   /** Called after each coded frame. Must not throw. */
   readonly onPacket?: ((packet: Packet) => void) | undefined;
   /** True: drops frames of the chunk as soon as they are not needed to find its end. */
   readonly isOnce: boolean;
+}
+
+/** Returns the setup of the chunks of a job. */
+export function chunkSetup(
+  { properties, encoder, options: { signal }, notes }: CompressJob,
+  isOnce: boolean,
+): ChunkSetup {
+  return { properties, options: encoder, signal, notes, isOnce };
 }
 
 /**
@@ -37,7 +49,7 @@ const OVERREAD = 56;
  * @param to number of the frame behind the last one of the chunk, if that is known.
  */
 export async function codeChunk(
-  { properties, options, signal, onPacket, isOnce }: ChunkSetup,
+  { properties, options, signal, notes, onPacket, isOnce }: ChunkSetup,
   queue: FrameQueue,
   from: number,
   control: QualityControl,
@@ -74,5 +86,6 @@ export async function codeChunk(
     packets.push(packet);
     onPacket?.(packet);
   }
+  notes.update(encoder);
   return { packets, qualities };
 }

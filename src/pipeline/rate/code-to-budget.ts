@@ -3,7 +3,7 @@ import type { QualityRange } from '../../codec/family.js';
 import { InputError } from '../../errors.js';
 import { ticksToSeconds } from '../ticks.js';
 import { BudgetControl, qualityOfBits } from './budget-control.js';
-import { codeChunk } from './chunk-coder.js';
+import { chunkSetup, codeChunk } from './chunk-coder.js';
 import { reportOf } from './chunk-report.js';
 import { passMeter, type ChunkedJob } from './chunked-job.js';
 import { describeUnmetRate } from './describe-unmet.js';
@@ -84,7 +84,7 @@ function secondsOf({ properties: { timeBase } }: ChunkedJob, frames: readonly Sc
 
 /** The second pass: all chunks that the journal lacks. */
 async function codeAllChunks(job: ChunkedJob, control: BudgetControl): Promise<void> {
-  const { properties, encoder, options, journal, fixedBytes } = job;
+  const { journal, fixedBytes } = job;
   await using queue = new FrameQueue(job.frames());
   const meter = passMeter(job, 2, 2, () => ({
     chunk: journal.chunkCount + 1,
@@ -102,7 +102,7 @@ async function codeAllChunks(job: ChunkedJob, control: BudgetControl): Promise<v
     if (!(await queue.has(from))) return;
     const chunk = await codeChunk(
       {
-        ...{ properties, options: encoder, signal: options.signal, isOnce: true },
+        ...chunkSetup(job, true),
         onPacket: (packet) => {
           meter.addPacket(packet.tokens.length, bytes);
           meter.addFrame();

@@ -1,5 +1,5 @@
 import { qualitiesOf } from '../../codec/encoder.js';
-import { codeChunk } from './chunk-coder.js';
+import { chunkSetup, codeChunk } from './chunk-coder.js';
 import { reportOf } from './chunk-report.js';
 import { passMeter, type ChunkedJob } from './chunked-job.js';
 import type { Outcome } from './code-to-budget.js';
@@ -14,7 +14,7 @@ import { PeakLimit } from './limit-peaks.js';
  * @throws InputError if the lowest quality exceeds it.
  */
 export async function codeToLimit(job: ChunkedJob): Promise<Outcome> {
-  const { properties, options, rate, journal, encoder } = job;
+  const { options, rate, journal, encoder } = job;
   const qualities = await qualitiesOf(encoder.pack);
   const limit = new PeakLimit(job, qualities, rate.maxBitrate!);
   const meter = passMeter(job, 1, 1, () => ({ chunk: journal.chunkCount + 1 }));
@@ -36,7 +36,7 @@ export async function codeToLimit(job: ChunkedJob): Promise<Outcome> {
   while (true) {
     queue.drop(from);
     if (!(await queue.has(from))) return { passes: 1, reached: null, recodedChunks };
-    const setup = { properties, options: encoder, signal: options.signal, isOnce: false };
+    const setup = chunkSetup(job, false);
     const quality = options.quality ?? qualities.default;
     const coded = await codeChunk(setup, queue, from, new ConstantQuality(quality));
     const chunk = await limit.keep(queue, from, coded);

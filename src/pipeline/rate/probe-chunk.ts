@@ -1,6 +1,6 @@
 import type { QualityRange } from '../../codec/family.js';
 import { summariseFrames } from '../../metrics/measures.js';
-import { codeChunk, type CodedChunk } from './chunk-coder.js';
+import { chunkSetup, codeChunk, type CodedChunk } from './chunk-coder.js';
 import { bytesOfPackets, type ChunkedJob } from './chunked-job.js';
 import { ConstantQuality } from './constant-quality.js';
 import type { FrameQueue } from './frame-queue.js';
@@ -27,14 +27,20 @@ export interface ChunkProbe extends Measured {
  * @param to number of the frame behind it, if that is known.
  */
 export async function probeChunk(
-  { properties, encoder, options: { signal }, header }: ChunkedJob,
+  job: ChunkedJob,
   queue: FrameQueue,
   from: number,
   to: number,
   quality: number,
   { metric, statistic = 'mean' }: QualityTarget,
 ): Promise<ChunkProbe> {
-  const setup = { properties, options: encoder, signal, isOnce: false };
+  const {
+    properties,
+    encoder,
+    options: { signal },
+    header,
+  } = job;
+  const setup = chunkSetup(job, false);
   const chunk = await codeChunk(setup, queue, from, new ConstantQuality(quality), to);
   const { packets } = chunk;
   const name = TARGET_METRICS[metric];

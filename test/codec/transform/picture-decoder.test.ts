@@ -142,8 +142,7 @@ describe('slots', () => {
 
   test('a filter that the pack does not have is refused', async () => {
     const decoder = new PictureDecoder(new Kernels(), geometry, tables, loopFilter);
-    const header = { ...key, variant: 2 };
-    const tokens = randomTokens(geometry, tables, header, seededRandom(1));
-    await expect(decoder.decode(header, tokens)).rejects.toThrow(/no such interpolation filter/);
+    await decoder.decode({ ...key, variant: 2 }, randomTokens(geometry, tables, key, seededRandom(1)));
+    await expect(decoder.decode({ ...inter, variant: 2 }, repeat())).rejects.toThrow(/no such interpolation filter/);
   });
 });

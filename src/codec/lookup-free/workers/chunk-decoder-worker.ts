@@ -19,6 +19,6 @@ servePictures<CellTokens>(async (setup: ChunkDecoderSetup) => {
   const decoder = new ChunkDecoder(new CellGrid(width, height), graph, setup.firstState);
   return async ({ header, tokens, checksum }) => {
     if (checksum !== null) requireChecksum(idsChecksum(tokens), checksum);
-    return { planes: await decoder.decode(header, tokens), side: new Uint8Array(0) };
+    return { planes: await decoder.decode(header, tokens), side: new Uint8Array(0), attenuation: 0 };
   };
 });

@@ -3,6 +3,7 @@ import type { Network } from '../../../model/network.js';
 import type { TimedPicture, VisiblePlanes } from '../../planes.js';
 import type { SequenceOptions } from '../../sequence-options.js';
 import { wholeQuality } from '../../whole-quality.js';
+import { ATTENUATION } from '../attenuation.js';
 import type { PackTables } from '../pack-tables.js';
 import { Q_LIMIT, Q_OFFSET_LIMIT, type Geometry } from '../frame-tokens.js';
 import { adaptQuality } from './adaptive-quality.js';
@@ -118,7 +119,8 @@ export class SequenceEncoder {
         referenceSlot0: references[0]?.slot ?? null,
         referenceSlot1: references[1]?.slot ?? null,
         refreshSlot,
-        variant: motion.interpolation,
+        // Of a key frame it is the post-filter's attenuation, which is not decided here.
+        variant: isKey ? ATTENUATION.none : motion.interpolation,
         pts: picture.pts,
       },
       regions,

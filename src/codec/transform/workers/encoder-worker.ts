@@ -1,6 +1,8 @@
+import { EnvironmentError } from '../../../errors.js';
 import { Kernels } from '../../../kernels/kernels.js';
 import { openNetwork } from '../../../model/open-network.js';
 import type { PackTables } from '../pack-tables.js';
+import { AttenuationChoice } from '../encoder/attenuation-choice.js';
 import { SequenceEncoder } from '../encoder/sequence-encoder.js';
 import type { SequenceOptions } from '../../sequence-options.js';
 import { Geometry, type TokenArrays } from '../frame-tokens.js';
@@ -15,6 +17,8 @@ import { serveRequests, type Served } from '../../../threads/serve.js';
 export interface EncoderSetup extends WorkerSetup {
   readonly tables: PackTables;
   readonly loopFilter: Uint8Array;
+  /** The pack's post-filter `lpips`, if it has one. */
+  readonly postFilter: Uint8Array | undefined;
   readonly options: SequenceOptions;
 }
 
@@ -28,17 +32,36 @@ serveRequests(async (setup: EncoderSetup) => {
   const helpers = new DecisionWorkers(Math.min(availableParallelism(), MAX_DECIDING, geometry.regionRows) - 1);
   const loopFilter = await openNetwork(setup.loopFilter, { device, threads }, release);
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options, helpers);
+  const { choice, note } = await openChoice(geometry, setup);
   await helpers.ready();
   return async ({ picture, quality }: EncoderRequest): Promise<Served<EncoderResponse<TokenArrays>>> => {
     if (picture !== null) encoder.push(picture);
     if (!encoder.isReady(picture === null)) return { response: null };
-    const { display, header, tokens, loop, picture: coded } = await encoder.next(quality ?? undefined);
+    const { display, header: decided, tokens, loop, picture: coded } = await encoder.next(quality ?? undefined);
+    const header =
+      decided.kind === 'key' && choice !== null
+        ? { ...decided, variant: await choice.choose(decided, tokens, loop, coded) }
+        : decided;
     const arrays = tokens.arrays();
     const checksum = loopChecksum(loop);
     release([loop, coded].flatMap(planeBuffers));
     return {
-      response: { display, header, tokens: arrays, loopChecksum: checksum },
+      response: { display, header, tokens: arrays, loopChecksum: checksum, note },
       transfer: tokenBuffers(arrays),
     };
   };
 });
+
+/** Opens what chooses the post-filter's attenuation; null if the pack has no post-filter, or if it cannot be opened. */
+async function openChoice(
+  geometry: Geometry,
+  { postFilter, device, threads }: EncoderSetup,
+): Promise<{ readonly choice: AttenuationChoice | null; readonly note?: string }> {
+  if (postFilter === undefined) return { choice: null };
+  try {
+    return { choice: await AttenuationChoice.open(geometry, postFilter, { device, threads }) };
+  } catch (error) {
+    if (!(error instanceof EnvironmentError) || device !== 'cpu') throw error;
+    return { choice: null, note: `the post-filter is not adapted to the pictures: ${error.message}` };
+  }
+}

@@ -3,6 +3,7 @@ import { Graph, type GraphOptions } from '../../../model/graph.js';
 import type { Network } from '../../../model/network.js';
 import { openNetwork } from '../../../model/open-network.js';
 import { Geometry } from '../frame-tokens.js';
+import { ATTENUATION, attenuatePicture } from '../attenuation.js';
 import { runPostFilter } from '../loop-filter.js';
 import { planeBuffers, type Planes } from '../../planes.js';
 import type { PostFilterRequest, WorkerSetup } from '../../workers/messages.js';
@@ -18,8 +19,13 @@ serveRequests(async (setup: PostFilterSetup) => {
   const { device, threads } = setup;
   const geometry = new Geometry(setup.width, setup.height);
   const graph = await openPostFilter(setup.graph, { device, threads });
-  return async ({ planes, side }: PostFilterRequest): Promise<Served<Planes>> => {
+  return async ({ planes, side, attenuation }: PostFilterRequest): Promise<Served<Planes>> => {
+    if (attenuation === ATTENUATION.all) {
+      release([side.buffer]);
+      return { response: planes, transfer: planeBuffers(planes) };
+    }
     const shown = await runPostFilter(graph, geometry, planes, side);
+    attenuatePicture(planes, shown, attenuation);
     release([...planeBuffers(planes), side.buffer]);
     return { response: shown, transfer: planeBuffers(shown) };
   };
