@@ -13,14 +13,17 @@ import type { Planes, VisiblePlanes } from '../../planes.js';
 
 /**
  * The largest side of a tile that is measured, luma samples. On 87 key frames of training clips the choice gains 13.4 %
- * of LPIPS, 14.1 with 192 at four times the cost, 11.8 with 64, 14.5 if one knew the best (training/LOG.md, "0.10.0").
+ * of LPIPS, 14.1 with 192 at four times the cost, 11.8 with 64, 14.5 if one knew the best (training/LOG.md, "Attenuation").
  */
 const LARGEST_TILE = 96;
 /** The smallest: AlexNet's last layer needs 31 samples. */
 const SMALLEST_TILE = 2 * MACROBLOCK;
 /** The number of luma samples around a tile that its filter sees. */
 const HALO = 2 * MACROBLOCK;
-/** What decoders may be told, the first of equals is taken. `all` was best on none of 62 pictures (training/LOG.md, "0.10.0"). */
+/**
+ * What decoders may be told; the first of equals is taken. `all` was best on none of 87 pictures (training/LOG.md,
+ * "Attenuation").
+ */
 const CANDIDATES: readonly Attenuation[] = [ATTENUATION.none, ATTENUATION.small, ATTENUATION.half];
 /** BT.601, limited range: for a comparison of pictures of one video any matrix will do. */
 const COLOUR = { primaries: 2, transfer: 2, matrix: 6, fullRange: false, chromaLocation: 0 };
