@@ -1,5 +1,5 @@
 // Measures rate control: node scripts/measure-rate.mjs RESULTS.jsonl [--seconds 10] [--only bitrate,size,target,loss,kill]
-// [--metrics psnr,lpips,vmaf] CLIP...
+// [--metrics psnr,lpips,vmaf] [--preset medium] CLIP...
 // Each clip is played back and forth to its length. Lines that RESULTS.jsonl has are not measured again. Build first.
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
@@ -21,12 +21,14 @@ const { values: options, positionals } = parseArgs({
     seconds: { type: 'string', default: '10' },
     only: { type: 'string', default: 'bitrate,size,target,loss,kill' },
     metrics: { type: 'string', default: 'psnr,lpips' },
+    preset: { type: 'string', default: 'medium' },
   },
 });
 const [results, ...clips] = positionals;
 const RATES = [150_000, 400_000, 1_000_000];
 const TARGETS = { psnr: [34, 38], lpips: [0.06, 0.15], vmaf: [80, 93] };
 const KILLS = 10;
+const common = { overwrite: true, preset: options.preset };
 const program = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 
 const known = new Set(
@@ -88,7 +90,7 @@ for (const clip of clips) {
   const video = join(folder, 'clip.y4m');
   const stream = join(folder, 'out.tsr');
   await lengthen(clip, video);
-  const compress = (given) => compressVideo(video, stream, { overwrite: true, ...given });
+  const compress = (given) => compressVideo(video, stream, { ...common, ...given });
   await measure(`${name} plain`, async () => ({ bytes: (await compress({ quality: 24 })).bytes }));
   for (const bitrate of RATES) {
     if (only.has('bitrate')) {
@@ -101,7 +103,7 @@ for (const clip of clips) {
           const { createReadStream } = await import('node:fs');
           yield* createReadStream(video);
         }
-        const { rate, bytes } = await compressVideo(pipe(), stream, { overwrite: true, rate: { bitrate } });
+        const { rate, bytes } = await compressVideo(pipe(), stream, { ...common, rate: { bitrate } });
         return { off: rate.bitrate / bitrate - 1, bytes };
       });
     }
@@ -154,7 +156,7 @@ for (const clip of clips) {
   }
   if (only.has('kill')) {
     await measure(`${name} kill`, async () => {
-      const args = ['compress', video, stream, '--bitrate', '200k', '--keyint', '1s'];
+      const args = ['compress', video, stream, '--bitrate', '200k', '--keyint', '1s', '--preset', options.preset];
       rmSync(stream, { force: true });
       const began = performance.now();
       await run(args);
