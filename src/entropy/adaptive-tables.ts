@@ -7,6 +7,11 @@ import { TABLE_TOTAL } from './rans-constants.js';
 /** The rate of adaptation: a fixed shift, or `'counted'`: 4, later 5, then 6, by the number of symbols of the table. */
 export interface AdaptiveTablesOptions {
   readonly rate: 'counted' | number;
+  /**
+   * Where the frequencies stand, uint16 [tables, symbols], filled already: threads that share it see what one of them adapts. Default:
+   * memory of its own.
+   */
+  readonly memory?: SharedArrayBuffer | undefined;
 }
 
 const COUNT_LIMIT = 255;
@@ -64,7 +69,7 @@ export class AdaptiveTables {
     this.symbols = symbols;
     this.tables = frequencies.length / symbols;
     this.#initial = frequencies.slice();
-    this.#frequencies = frequencies.slice();
+    this.#frequencies = options.memory === undefined ? frequencies.slice() : new Uint16Array(options.memory);
     this.#counts = new Uint8Array(this.tables);
     this.#fixedRate = options.rate === 'counted' ? 0 : options.rate;
     for (let table = 0; table < this.tables; table++) checkTable(frequencies, table, symbols);

@@ -2,6 +2,7 @@ import type { KernelMemory, Kernels } from '../../../kernels/kernels.js';
 import type { PackTables } from '../pack-tables.js';
 import { FrameTokens, type Geometry } from '../frame-tokens.js';
 import type { EncoderSettings } from './settings.js';
+import { shareRates } from './rate-model.js';
 import { RowDecision, type DecisionJob, type Lesson, type SharedDecision } from './row-decision.js';
 
 /** Other threads that decide rows, each with a {@link RowDecision} on the same memory. */
@@ -34,6 +35,7 @@ export class FrameDecision {
     const shared: SharedDecision = {
       ...{ geometry, pack, settings, done: this.#done },
       tokens: [tokens().arrays(), tokens().arrays()],
+      rates: shareRates(kernels, pack),
       threads: 1 + (helpers?.count ?? 0),
     };
     helpers?.join(kernels.memory, shared);
@@ -51,6 +53,7 @@ export class FrameDecision {
     tokens.clear();
     if (qOffset !== null) tokens.qOffset.set(qOffset);
     this.#done.fill(0);
+    this.#rows.begin(job.header);
     this.#helpers?.decide(this.#lesson, job);
     this.#rows.decide(job);
     this.#rows.awaitOthers();

@@ -6,7 +6,7 @@ import { KernelTables } from '../kernel-tables.js';
 import { Picture, type PicturePlanes } from '../picture.js';
 import type { FrameJob, MotionHints } from './block-trials.js';
 import { ModeDecision } from './mode-decision.js';
-import { RateModel } from './rate-model.js';
+import { RateLearner, RateModel, type SharedRates } from './rate-model.js';
 import type { EncoderSettings } from './settings.js';
 import { Wavefront } from './wavefront.js';
 
@@ -37,6 +37,7 @@ export interface SharedDecision {
   readonly settings: EncoderSettings;
   /** The tokens of the current frame and of the frame before, in alternation. */
   readonly tokens: readonly [TokenArrays, TokenArrays];
+  readonly rates: SharedRates;
   /** Progress of a {@link Wavefront}. */
   readonly done: Int32Array<SharedArrayBuffer>;
   /** Number of threads. */
@@ -45,20 +46,24 @@ export interface SharedDecision {
 
 /**
  * One thread's part in deciding frames: every row of regions whose number is `thread` modulo the number of threads. The tokens before
- * a region are all it needs of the others, since every thread learns the rates of tokens for itself.
+ * a region are all it needs of the others; thread 0 learns the rates of tokens for all.
  */
 export class RowDecision {
   readonly #kernels: Kernels;
   readonly #rates: RateModel;
+  /** In thread 0; null in the others. */
+  readonly #learner: RateLearner | null;
   readonly #decision: ModeDecision;
   readonly #wavefront: Wavefront;
   readonly #learnsAll: boolean;
   #tokens: FrameTokens;
   #next: FrameTokens;
 
-  constructor(kernels: Kernels, { geometry, pack, settings, tokens, done, threads }: SharedDecision, thread: number) {
+  constructor(kernels: Kernels, shared: SharedDecision, thread: number) {
+    const { geometry, pack, settings, tokens, rates, done, threads } = shared;
     this.#kernels = kernels;
-    this.#rates = new RateModel(kernels, pack, settings.rates);
+    this.#rates = new RateModel(kernels, pack, rates);
+    this.#learner = thread === 0 ? new RateLearner(kernels, pack, settings.rates, this.#rates) : null;
     this.#learnsAll = settings.passes.learnsAll;
     const tables = new KernelTables(kernels, pack);
     this.#decision = new ModeDecision(kernels, tables, this.#rates, geometry, settings);
@@ -68,8 +73,8 @@ export class RowDecision {
   }
 
   /**
-   * Whether this thread has rows. One that has none must not even learn: nobody waits for it, and learning writes into tokens that
-   * the others use for a later frame by then.
+   * Whether this thread has rows. One that has none must not even learn: nobody waits for it, and the tokens are those of a later
+   * frame by then.
    */
   get hasRows(): boolean {
     return this.#wavefront.hasRows;
@@ -78,6 +83,11 @@ export class RowDecision {
   /** Returns the tokens for the next frame. Other threads may still learn from the tokens of the last frame. */
   get next(): FrameTokens {
     return this.#next;
+  }
+
+  /** Prepares the rates for a frame; called in thread 0 before any thread decides it. */
+  begin(header: FrameHeader): void {
+    this.#learner!.beginFrame(header);
   }
 
   /** Decides this thread's rows, for `next`; if that fails, the other threads fail too. */
@@ -99,9 +109,11 @@ export class RowDecision {
     this.#wavefront.awaitAll();
   }
 
-  /** Learns from the frame that was decided last; also fills its tokens' derived fields. */
+  /** Learns from the frame that was decided last; thread 0 also fills its tokens' derived fields. */
   learn({ header, commit }: Lesson): void {
-    const counts = this.#learnsAll || header.refreshSlot !== null;
-    this.#rates.endFrame(header, this.#tokens, { modes: commit, tokens: counts });
+    if (this.#learner !== null) {
+      const counts = this.#learnsAll || header.refreshSlot !== null;
+      this.#learner.learn(header, this.#tokens, { modes: commit, tokens: counts });
+    } else if (commit) this.#rates.endFrame(header, this.#tokens);
   }
 }
