@@ -1,4 +1,5 @@
 import { LOOK_AHEAD_SETTINGS, type LookAheadSettings } from '../../look-ahead-settings.js';
+import type { SearchDirections } from '../../../kernels/motion-search.js';
 import type { Tune } from '../../sequence-options.js';
 
 /**
@@ -118,8 +119,8 @@ export interface MotionSettings {
   readonly range: number;
   /** Vectors of an average are searched again if the average costs at most this multiple of the better vector alone. */
   readonly refineMargin: number;
-  /** Parts of a sample are searched in four directions instead of eight. */
-  readonly isCross: boolean;
+  /** Directions in which parts of a sample are searched. */
+  readonly directions: SearchDirections;
 }
 
 /** Trials of prediction from other frames. */
@@ -219,7 +220,7 @@ const PSNR: EncoderSettings = {
     outside: 24,
     range: 1024,
     refineMargin: 1.15,
-    isCross: false,
+    directions: 8,
   },
   inter: {
     // LOG, "Encoder, on five development clips": more full trials save 0.6 % of the bits.
