@@ -14,8 +14,9 @@ const FEWER_TRIALS: Changes = {
 /** What each preset changes in the settings of a tune. docs/ENCODER.md, "Presets"; LOG, "Presets". */
 const CHANGES: Readonly<Record<Preset, Changes>> = {
   slow: {
+    passes: { filterSlots: null, offsetTrials: [1, -1] },
     motion: { searchSteps: 64 },
-    inter: { trialMargin: 2, splitMargin: 1.25 },
+    inter: { trialMargin: 2, splitMargin: 1.25, earlySkipBits: [8, 16, 32] },
     intra: { interMargin: 1.3 },
   },
   medium: {},
@@ -23,7 +24,7 @@ const CHANGES: Readonly<Record<Preset, Changes>> = {
     lookAhead: { directions: 4 },
     passes: { key: 1, filterSlots: 3 },
     motion: { refineMargin: 0, directions: 4, searchSteps: 12 },
-    inter: { trialMargin: 1, earlySkipBits: [32, 64, 128], splitFrames: 'referenced', stopBits: [0, 250, 500] },
+    inter: { trialMargin: 1, splitFrames: 'referenced', stopBits: [0, 250, 500] },
     intra: { firstMargin: 1 },
   },
   faster: {

@@ -1,14 +1,21 @@
-import type { Kernels } from '../../../kernels/kernels.js';
+import type { Kernels, Pointer } from '../../../kernels/kernels.js';
 import type { PackTables } from '../pack-tables.js';
 import type { FrameHeader } from '../../frame-header.js';
 import { FrameTokens, type Geometry, type TokenArrays } from '../frame-tokens.js';
 import { KernelTables } from '../kernel-tables.js';
+import { IntegerNetwork } from '../../../model/integer/integer-network.js';
+import type { Program } from '../../../model/integer/program.js';
 import { Picture, type PicturePlanes } from '../picture.js';
+import { copyRegion, MemoryFilter, regionError } from '../region-filter.js';
 import type { FrameJob, MotionHints } from './block-trials.js';
 import { ModeDecision } from './mode-decision.js';
 import { RateLearner, RateModel, type SharedRates } from './rate-model.js';
 import type { EncoderSettings } from './settings.js';
 import { Wavefront } from './wavefront.js';
+
+/** Places in {@link FilterJob.progress}. */
+const TAKEN = 0;
+export const DONE = 1;
 
 /** A frame to decide; its pictures lie in the memory that all threads share. */
 export interface DecisionJob {
@@ -21,6 +28,24 @@ export interface DecisionJob {
   readonly references: readonly [PicturePlanes | null, PicturePlanes | null];
   /** The vectors from the look-ahead to the references. */
   readonly hints: MotionHints;
+}
+
+/** A decided frame whose regions are to be filtered. */
+export interface FilterJob {
+  /** As in {@link DecisionJob}; `target` is the reconstruction, `filtered` a copy of it. */
+  readonly source: PicturePlanes;
+  readonly target: PicturePlanes;
+  readonly filtered: PicturePlanes;
+  readonly regions: readonly number[];
+  /** How many regions threads have taken, and how many are done: zeros at first, used for this frame alone. */
+  readonly progress: Int32Array<SharedArrayBuffer>;
+}
+
+/** A loop filter that all threads can run. */
+export interface SharedFilter {
+  readonly program: Program;
+  /** As in {@link MemoryFilter}. */
+  readonly side: Pointer;
 }
 
 /** A decided frame to learn rates from. */
@@ -38,6 +63,8 @@ export interface SharedDecision {
   /** The tokens of the current frame and of the frame before, in alternation. */
   readonly tokens: readonly [TokenArrays, TokenArrays];
   readonly rates: SharedRates;
+  /** Null if one thread alone filters, or none. */
+  readonly loopFilter: SharedFilter | null;
   /** Progress of a {@link Wavefront}. */
   readonly done: Int32Array<SharedArrayBuffer>;
   /** Number of threads. */
@@ -55,6 +82,7 @@ export class RowDecision {
   readonly #learner: RateLearner | null;
   readonly #decision: ModeDecision;
   readonly #wavefront: Wavefront;
+  readonly #loopFilter: MemoryFilter | null;
   readonly #learnsAll: boolean;
   #tokens: FrameTokens;
   #next: FrameTokens;
@@ -68,6 +96,11 @@ export class RowDecision {
     const tables = new KernelTables(kernels, pack);
     this.#decision = new ModeDecision(kernels, tables, this.#rates, geometry, settings);
     this.#wavefront = new Wavefront(geometry.regionColumns, done, thread, threads);
+    const { loopFilter } = shared;
+    this.#loopFilter =
+      loopFilter === null
+        ? null
+        : new MemoryFilter(kernels, geometry, new IntegerNetwork(loopFilter.program, kernels), loopFilter.side);
     this.#tokens = FrameTokens.adopt(geometry, tokens[0]);
     this.#next = FrameTokens.adopt(geometry, tokens[1]);
   }
@@ -107,6 +140,27 @@ export class RowDecision {
   /** Waits for the rows of the other threads; throws Error if one has failed. */
   awaitOthers(): void {
     this.#wavefront.awaitAll();
+  }
+
+  /**
+   * Filters regions of the frame that was decided last until all are taken, and keeps the result where it comes closer to the
+   * source. The picture must be copied and the side planes written.
+   */
+  filter({ source, target, filtered, regions, progress }: FilterJob): void {
+    const kernels = this.#kernels;
+    const { geometry } = this.#tokens;
+    const [wanted, before, after] = [source, target, filtered].map((planes) => new Picture(kernels, planes));
+    for (;;) {
+      const index = Atomics.add(progress, TAKEN, 1);
+      if (index >= regions.length) return;
+      const region = regions[index]!;
+      this.#loopFilter!.filterRegion(before!, after!, region);
+      const error = regionError(kernels, geometry, region, wanted!, before!);
+      if (regionError(kernels, geometry, region, wanted!, after!) < error) this.#tokens.filtered[region] = 1;
+      else copyRegion(kernels, geometry, region, before!, after!);
+      Atomics.add(progress, DONE, 1);
+      Atomics.notify(progress, DONE);
+    }
   }
 
   /** Learns from the frame that was decided last; thread 0 also fills its tokens' derived fields. */
