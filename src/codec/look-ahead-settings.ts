@@ -1,3 +1,5 @@
+import type { SearchDirections } from '../kernels/motion-search.js';
+
 /**
  * How the look-ahead searches and judges, on half-size luma. docs/ENCODER.md says what its costs are and where each value
  * comes from.
@@ -7,8 +9,8 @@ export interface LookAheadSettings {
   readonly vectorWeight: number;
   /** Hexagon steps of a motion search at most. */
   readonly searchSteps: number;
-  /** Parts of a sample are searched in four directions instead of eight. */
-  readonly isCross: boolean;
+  /** Directions in which parts of a sample are searched; 0: only whole ones of the half-size plane. */
+  readonly directions: SearchDirections;
   /**
    * A frame may begin a new scene if its prediction from the frame before costs more than this share of its intra cost,
    */
@@ -38,7 +40,7 @@ export interface LookAheadSettings {
 export const LOOK_AHEAD_SETTINGS: LookAheadSettings = {
   vectorWeight: 2,
   searchSteps: 12,
-  isCross: false,
+  directions: 8,
   sceneCut: 0.75,
   // LOG, "Noise-like motion": 1.39 and more across cuts, 1.02 and less in water, fire and noise.
   unrelated: 1.1,

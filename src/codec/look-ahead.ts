@@ -114,7 +114,7 @@ export class LookAhead {
     this.#taps = kernels.store(taps);
     this.#flat = kernels.allocate(BLOCK_SAMPLES);
     this.#zeros = kernels.allocate(BLOCK_SAMPLES);
-    this.#motion = new MotionSearch(kernels, settings.searchSteps, settings.isCross);
+    this.#motion = new MotionSearch(kernels, settings.searchSteps, settings.directions);
     this.#motion.useTaps(this.#taps, TAPS);
     this.#predictions = [kernels.allocate(BLOCK_SAMPLES), kernels.allocate(BLOCK_SAMPLES)];
     this.#estimate = kernels.allocate(ESTIMATE_BYTES);

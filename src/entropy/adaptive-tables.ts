@@ -7,6 +7,11 @@ import { TABLE_TOTAL } from './rans-constants.js';
 /** The rate of adaptation: a fixed shift, or `'counted'`: 4, later 5, then 6, by the number of symbols of the table. */
 export interface AdaptiveTablesOptions {
   readonly rate: 'counted' | number;
+  /**
+   * Where the frequencies stand, uint16 [tables, symbols], filled already: threads that share it see what one of them adapts. Default:
+   * memory of its own.
+   */
+  readonly memory?: SharedArrayBuffer | undefined;
 }
 
 const COUNT_LIMIT = 255;
@@ -42,6 +47,8 @@ export class AdaptiveTables {
   readonly tables: number;
   readonly #initial: Uint16Array;
   readonly #frequencies: Uint16Array;
+  /** The frequencies in pairs if the number of symbols is even. */
+  readonly #pairs: Uint32Array | null;
   readonly #counts: Uint8Array;
   /** The shift of every step, or 0 for the counted rate. */
   readonly #fixedRate: number;
@@ -64,7 +71,9 @@ export class AdaptiveTables {
     this.symbols = symbols;
     this.tables = frequencies.length / symbols;
     this.#initial = frequencies.slice();
-    this.#frequencies = frequencies.slice();
+    this.#frequencies = options.memory === undefined ? frequencies.slice() : new Uint16Array(options.memory);
+    const { buffer, byteOffset } = this.#frequencies;
+    this.#pairs = symbols % 2 === 0 ? new Uint32Array(buffer, byteOffset, frequencies.length / 2) : null;
     this.#counts = new Uint8Array(this.tables);
     this.#fixedRate = options.rate === 'counted' ? 0 : options.rate;
     for (let table = 0; table < this.tables; table++) checkTable(frequencies, table, symbols);
@@ -163,14 +172,34 @@ export class AdaptiveTables {
       rate = 4 + Math.min(count >> 4, 1);
       if (count < COUNT_LIMIT) this.#counts[table] = count + 1;
     }
-    let lacking = TABLE_TOTAL;
+    const change = this.#pairs === null ? this.#lower(base, end, rate) : this.#lowerPairs(base, end, rate);
+    frequencies[base + symbol]! += change;
+  }
+
+  /** Lowers the frequencies at `base` .. `end` - 1; returns by how much in all. */
+  #lower(base: number, end: number, rate: number): number {
+    const frequencies = this.#frequencies;
+    let sum = 0;
     for (let index = base; index < end; index++) {
-      const frequency = frequencies[index] ?? 0;
-      const smaller = frequency - ((frequency - 1) >> rate);
-      frequencies[index] = smaller;
-      lacking -= smaller;
+      const change = (frequencies[index]! - 1) >> rate;
+      frequencies[index]! -= change;
+      sum += change;
     }
-    frequencies[base + symbol] = (frequencies[base + symbol] ?? 0) + lacking;
+    return sum;
+  }
+
+  /** The same, two at a time: frequencies are at least 1, so nothing is carried from one half of a word to the other. */
+  #lowerPairs(base: number, end: number, rate: number): number {
+    const pairs = this.#pairs!;
+    const mask = (0x7fff >> rate) * 0x10001;
+    let sum = 0;
+    for (let index = base >> 1; index < end >> 1; index++) {
+      const pair = pairs[index]!;
+      const change = ((pair - 0x10001) >>> rate) & mask;
+      pairs[index] = pair - change;
+      sum += change;
+    }
+    return (sum & 0xffff) + (sum >>> 16);
   }
 
   #check(table: number, symbol: number): void {

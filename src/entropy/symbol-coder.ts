@@ -84,3 +84,20 @@ export class CostCounter implements SymbolCoder {
     return value;
   }
 }
+
+/** Adapts the tables as coding would, and does nothing else. */
+export class TableAdapter implements SymbolCoder {
+  symbol(tables: AdaptiveTables, table: number, value: number): number {
+    tables.adapt(table, value);
+    return value;
+  }
+
+  bits(value: number, _count: number): number {
+    return value;
+  }
+
+  magnitude(tables: AdaptiveTables, table: number, value: number): number {
+    tables.adapt(table, Math.min(value, ESCAPE));
+    return value;
+  }
+}

@@ -7,6 +7,9 @@ export interface Vector {
   y: number;
 }
 
+/** How many directions a search of parts of a sample tries. */
+export type SearchDirections = 0 | 4 | 8;
+
 /** The limits of vectors, whole samples. */
 export interface MotionLimits {
   minX: number;
@@ -34,7 +37,7 @@ const WORD = {
   steps: 14,
   taps: 15,
   tapCount: 16,
-  isCross: 17,
+  directions: 17,
   foundX: 18,
   foundY: 19,
 } as const;
@@ -56,16 +59,16 @@ export class MotionSearch {
 
   /**
    * @param steps hexagon steps of one search at most.
-   * @param isCross whether parts of a sample are searched in four directions only, not in eight: half the time.
+   * @param directions in which parts of a sample are searched: 8; 4, in half the time; or 0, whole samples alone.
    */
-  constructor(kernels: Kernels, steps: number, isCross = false) {
+  constructor(kernels: Kernels, steps: number, directions: SearchDirections = 8) {
     this.#kernels = kernels;
     this.#parameters = kernels.allocate(WORDS * 4);
     this.#starts = kernels.allocate(MAX_STARTS * 4);
     const at = this.#parameters >> 2;
     kernels.i32[at + WORD.starts] = this.#starts;
     kernels.i32[at + WORD.steps] = steps;
-    kernels.i32[at + WORD.isCross] = Number(isCross);
+    kernels.i32[at + WORD.directions] = directions;
   }
 
   /** Sets the luma filter of the following searches: the address of int16 [4, tapCount] taps; 2, 4 or 8 of them. */

@@ -33,7 +33,7 @@ const TAPS = [
 
 function runKernel(input: Omit<SearchInput, 'current' | 'reference'>, row: number, column: number): Found {
   kernels.i16.set(input.taps.flat(), tapsAt >> 1);
-  const search = new MotionSearch(kernels, input.steps, input.isCross);
+  const search = new MotionSearch(kernels, input.steps, input.directions);
   search.useTaps(tapsAt, input.taps[0]!.length);
   for (const [x, y] of input.starts) search.addStart(x, y);
   const wanted = new BlockView().moveTo({ at: current.at(0, 0), stride: current.stride }, row, column, input.size);
@@ -63,10 +63,10 @@ describe('searchMotion', () => {
       lambda: fc.constantFrom(0, 0.37, 4.2, 100),
       steps: fc.constantFrom(0, 1, 12, 24),
       taps: fc.constantFrom(TAPS, SHORT_TAPS, BILINEAR),
-      isCross: fc.boolean(),
+      directions: fc.constantFrom(0 as const, 4 as const, 8 as const),
     },
     { numRuns: 60 },
-  )('equals its twin', ({ seed, size, noise, lambda, steps, taps, isCross }) => {
+  )('equals its twin', ({ seed, size, noise, lambda, steps, taps, directions }) => {
     const random = seededRandom(seed + 1);
     if (noise === 400) {
       current.set(texture('extremes', seed));
@@ -87,7 +87,7 @@ describe('searchMotion', () => {
       lambda,
       steps,
       taps,
-      isCross,
+      directions,
     };
     const expected = searchMotion({
       ...input,
@@ -125,7 +125,7 @@ describe('searchMotion', () => {
     reference.set(waves(160, 8 - 2.75, 8 + 1.5, 0, 1));
     const limits = [-16, 16, -16, 16] as const;
     const found = runKernel(
-      { size: 16, starts: [[0, 0]], predicted: [0, 0], limits, lambda: 1, steps: 24, taps: TAPS, isCross: false },
+      { size: 16, starts: [[0, 0]], predicted: [0, 0], limits, lambda: 1, steps: 24, taps: TAPS, directions: 8 },
       30,
       30,
     );

@@ -33,11 +33,8 @@ import {
 } from './mode-contexts.js';
 import { CANDIDATES, differenceClass, MOTION_CLASSES, MotionNeighbours, NEW_MOTION, setMotion } from './motion.js';
 import type { ProbabilityTables } from './probability-tables.js';
-import { hasResidual, predictQOffset, qOffsetContext } from './region-quality.js';
+import { hasResidual, predictQOffset, Q_OFFSETS, qOffsetContext } from './region-quality.js';
 import { TemporalMotion } from './temporal-motion.js';
-
-/** Number of values of a q offset. */
-const Q_OFFSETS = 2 * Q_OFFSET_LIMIT + 1;
 
 /** Type of each symbol of `typeLarge`. */
 const LARGE_TYPES = [SKIP, INTER16, INTRA16] as const;

@@ -7,17 +7,32 @@ const COEFFICIENT_RATE = 7;
 
 type ModeTableName = keyof PackTables['modeTables'];
 
+/** Frequencies of the mode tables in memory that threads share. */
+export type SharedModes = Readonly<Record<ModeTableName, SharedArrayBuffer>>;
+
+/** Makes shared memory with the pack's frequencies. */
+export function shareModes({ modeTables }: PackTables): SharedModes {
+  const shared: Partial<Record<ModeTableName, SharedArrayBuffer>> = {};
+  for (const name of Object.keys(modeTables) as ModeTableName[]) {
+    const { data } = modeTables[name];
+    shared[name] = new SharedArrayBuffer(data.byteLength);
+    new Uint16Array(shared[name]).set(data);
+  }
+  return shared as SharedModes;
+}
+
 /** All adaptive probability tables of a stream. They are reset at each key frame. */
 export class ProbabilityTables {
   readonly modes: Readonly<Record<ModeTableName, AdaptiveTables>>;
   /** [3 kinds, 32 scales, 8 contexts] tables of 16 symbols, then [3 kinds, 32 scales, 7 near sizes, 5 parts] ones. */
   readonly coefficients: AdaptiveTables;
 
-  constructor(tables: PackTables) {
+  /** @param shared memory for the mode tables; only one of the threads that share it may reset and adapt them. */
+  constructor(tables: PackTables, shared?: SharedModes) {
     const modes: Partial<Record<ModeTableName, AdaptiveTables>> = {};
     for (const name of Object.keys(tables.modeTables) as ModeTableName[]) {
       const { data, symbols } = tables.modeTables[name];
-      modes[name] = new AdaptiveTables(data, symbols, { rate: 'counted' });
+      modes[name] = new AdaptiveTables(data, symbols, { rate: 'counted', memory: shared?.[name] });
     }
     this.modes = modes as Record<ModeTableName, AdaptiveTables>;
     // Not spread into arguments: they are too many for the small stacks of workers in browsers.

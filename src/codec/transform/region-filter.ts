@@ -82,57 +82,69 @@ class CopyFilter implements RegionFilter {
 }
 
 /** Evaluates regions where they lie. */
-class MemoryFilter implements RegionFilter {
+export class MemoryFilter implements RegionFilter {
+  /** Address of the side planes. */
+  readonly side: Pointer;
   readonly #kernels: Kernels;
   readonly #geometry: Geometry;
   readonly #network: IntegerNetwork;
-  /** Side planes one after another, each with a border of one. */
-  readonly #side: Pointer;
   readonly #sideRow: number;
   readonly #sidePlane: number;
 
-  constructor(kernels: Kernels, geometry: Geometry, network: IntegerNetwork) {
+  /**
+   * @param network in the memory of `kernels`.
+   * @param side where the side planes lie if another filter writes them, one after another, each with a border of one.
+   */
+  constructor(kernels: Kernels, geometry: Geometry, network: IntegerNetwork, side?: Pointer) {
     this.#kernels = kernels;
     this.#geometry = geometry;
     this.#network = network;
     // Regions at the right and lower edge reach beyond the picture.
     this.#sideRow = (geometry.regionColumns * REGION + 2 * HALO) / SUB_BLOCK;
     this.#sidePlane = (this.#sideRow * (geometry.regionRows * REGION + 2 * HALO)) / SUB_BLOCK;
-    this.#side = kernels.allocate(SIDE_PLANES * this.#sidePlane);
+    this.side = side ?? kernels.allocate(SIDE_PLANES * this.#sidePlane);
   }
 
   filter(from: Picture, to: Picture, side: Uint8Array, regions: readonly number[]): Promise<void> {
+    this.begin(from, to, side);
+    for (const region of regions) this.filterRegion(from, to, region);
+    return Promise.resolve();
+  }
+
+  /** Copies a picture and prepares to filter its regions. */
+  begin(from: Picture, to: Picture, side: Uint8Array): void {
     from.extend();
     to.copy(from);
     this.#writeSide(side);
+  }
+
+  /** Filters a region of the picture that was given to {@link begin}, here or in the filter that writes the side planes. */
+  filterRegion(from: Picture, to: Picture, region: number): void {
     const { regionColumns } = this.#geometry;
-    for (const region of regions) {
-      const [row, column] = [Math.floor(region / regionColumns), region % regionColumns];
-      const [y, u, v] = from.planes.map(({ at, stride }, plane) => {
-        const [size, halo] = plane === 0 ? [REGION, HALO] : [REGION / 2, HALO / 2];
-        const start = at + (row * size - halo) * stride + column * size - halo;
-        const all = size + 2 * halo;
-        return { at: start, row: stride, plane: 0, count: 1, width: all, height: all };
-      });
-      const [filteredY, filteredU, filteredV] = to.planes.map(({ at, stride, width, height }, plane) => {
-        const size = plane === 0 ? REGION : REGION / 2;
-        const [top, left] = [row * size, column * size];
-        return {
-          ...{ at: at + top * stride + left, row: stride, plane: 0, count: 1 },
-          ...{ width: Math.min(size, width - left), height: Math.min(size, height - top) },
-        };
-      });
-      const blocks = (REGION + 2 * HALO) / SUB_BLOCK;
-      const sideInput = {
-        at: this.#side + (row * this.#sideRow + column) * (REGION / SUB_BLOCK),
-        ...{ row: this.#sideRow, plane: this.#sidePlane, count: SIDE_PLANES, width: blocks, height: blocks },
+    const [row, column] = [Math.floor(region / regionColumns), region % regionColumns];
+    const [y, u, v] = from.planes.map(({ at, stride }, plane) => {
+      const [size, halo] = plane === 0 ? [REGION, HALO] : [REGION / 2, HALO / 2];
+      const start = at + (row * size - halo) * stride + column * size - halo;
+      const all = size + 2 * halo;
+      return { at: start, row: stride, plane: 0, count: 1, width: all, height: all };
+    });
+    const [filteredY, filteredU, filteredV] = to.planes.map(({ at, stride, width, height }, plane) => {
+      const size = plane === 0 ? REGION : REGION / 2;
+      const [top, left] = [row * size, column * size];
+      return {
+        ...{ at: at + top * stride + left, row: stride, plane: 0, count: 1 },
+        ...{ width: Math.min(size, width - left), height: Math.min(size, height - top) },
       };
-      this.#network.runOn(
-        { y: y!, u: u!, v: v!, side: sideInput },
-        { filteredY: filteredY!, filteredU: filteredU!, filteredV: filteredV! },
-      );
-    }
-    return Promise.resolve();
+    });
+    const blocks = (REGION + 2 * HALO) / SUB_BLOCK;
+    const sideInput = {
+      at: this.side + (row * this.#sideRow + column) * (REGION / SUB_BLOCK),
+      ...{ row: this.#sideRow, plane: this.#sidePlane, count: SIDE_PLANES, width: blocks, height: blocks },
+    };
+    this.#network.runOn(
+      { y: y!, u: u!, v: v!, side: sideInput },
+      { filteredY: filteredY!, filteredU: filteredU!, filteredV: filteredV! },
+    );
   }
 
   /** Writes the side planes and repeats their edges. */
@@ -143,7 +155,7 @@ class MemoryFilter implements RegionFilter {
     const rows = this.#sidePlane / row;
     const memory = this.#kernels.u8;
     for (let plane = 0; plane < SIDE_PLANES; plane++) {
-      const start = this.#side + plane * this.#sidePlane;
+      const start = this.side + plane * this.#sidePlane;
       for (let y = 0; y < rows; y++) {
         const from = plane * width * height + Math.max(0, Math.min(height - 1, y - 1)) * width;
         const to = start + y * row;

@@ -1,5 +1,8 @@
 import { REGION_MACROBLOCKS } from './block-order.js';
-import type { FrameTokens } from './frame-tokens.js';
+import { Q_OFFSET_LIMIT, type FrameTokens } from './frame-tokens.js';
+
+/** Values of `qOffset`; differences are coded modulo their number. */
+export const Q_OFFSETS = 2 * Q_OFFSET_LIMIT + 1;
 
 /** Contexts of `qOffset`: how much left and above differ. */
 export const Q_OFFSET_CONTEXTS = 3;

@@ -37,8 +37,8 @@ class SearchParameters {
   /** int16 [4, tapCount]; 2, 4 or 8 taps. */
   taps: usize;
   tapCount: i32;
-  /** Parts of a sample are searched beside, above and below the best place, not across its corners. */
-  isCross: bool;
+  /** Directions in which parts of a sample are searched: 8; 4, not across the corners; or 0, whole samples alone. */
+  directions: i32;
   /** The vector that was found. */
   foundX: i32;
   foundY: i32;
@@ -140,6 +140,7 @@ export function searchMotion(search: SearchParameters): f32 {
     lambda * vectorBits(bestX - predictedX, bestY - predictedY);
   search.foundX = bestX;
   search.foundY = bestY;
+  if (search.directions == 0) return best;
   best = searchHalves(search, best);
   return searchQuarters(search, best);
 }
@@ -162,13 +163,13 @@ function searchHalves(search: SearchParameters, best: f32): f32 {
   filterRows(first, stride, blocks, lines, taps, tapCount, interpolationRows, interpolationPairs);
   roundRows(interpolationRows, lines, before(tapCount) + 1, betweenColumns, SEARCH_STRIDE, blocks << 3, size);
   filterDown(place - stride, stride, betweenRows, SEARCH_STRIDE, size, size + 1, taps, tapCount);
-  if (!search.isCross) {
+  if (search.directions == 8) {
     const rows = size + 1;
     filterPairs(interpolationPairs, lines, 0, betweenBoth, SEARCH_STRIDE, blocks << 3, rows, taps, tapCount);
   }
   for (let dy = -2; dy <= 2; dy += 2) {
     for (let dx = -2; dx <= 2; dx += 2) {
-      if ((dx == 0 && dy == 0) || (search.isCross && dx != 0 && dy != 0)) continue;
+      if ((dx == 0 && dy == 0) || (search.directions == 4 && dx != 0 && dy != 0)) continue;
       const x = centreX + dx;
       const y = centreY + dy;
       const rate = search.lambda * vectorBits(x - search.predictedX, y - search.predictedY);
@@ -207,7 +208,7 @@ function searchQuarters(search: SearchParameters, best: f32): f32 {
     const top = (centreY - 1) >> 2;
     let isFiltered = false;
     for (let dy = -1; dy <= 1; dy++) {
-      if ((dx == 0 && dy == 0) || (search.isCross && dx != 0 && dy != 0)) continue;
+      if ((dx == 0 && dy == 0) || (search.directions == 4 && dx != 0 && dy != 0)) continue;
       const y = centreY + dy;
       const rate = search.lambda * vectorBits(x - search.predictedX, y - search.predictedY);
       if (rate > best) continue;

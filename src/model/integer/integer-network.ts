@@ -13,7 +13,8 @@ const ROWS = 64;
  * at once.
  */
 export class IntegerNetwork implements Network {
-  readonly #program: Program;
+  /** Plain data, which other threads can receive. */
+  readonly program: Program;
   readonly #kernels: Kernels;
   readonly #layers: Layers;
   readonly #afterRun: AfterRun | undefined;
@@ -25,7 +26,7 @@ export class IntegerNetwork implements Network {
    * @param afterRun for inputs that are not views of other buffers.
    */
   constructor(program: Program, kernels: Kernels, afterRun?: AfterRun) {
-    this.#program = program;
+    this.program = program;
     this.#afterRun = afterRun;
     this.#kernels = kernels;
     this.#layers = new Layers(kernels);
@@ -33,15 +34,15 @@ export class IntegerNetwork implements Network {
 
   /** The same network with another memory. */
   on(kernels: Kernels): IntegerNetwork {
-    return new IntegerNetwork(this.#program, kernels);
+    return new IntegerNetwork(this.program, kernels);
   }
 
   get inputNames(): readonly string[] {
-    return this.#program.inputs.map(({ name }) => name);
+    return this.program.inputs.map(({ name }) => name);
   }
 
   get outputNames(): readonly string[] {
-    return this.#program.outputs.map(({ name }) => name);
+    return this.program.outputs.map(({ name }) => name);
   }
 
   /**
@@ -52,7 +53,7 @@ export class IntegerNetwork implements Network {
    * @throws ModelError if one is missing or has another number of planes, or sizes do not fit each other.
    */
   runOn(inputs: Readonly<Record<string, PlanesInMemory>>, outputs: Readonly<Record<string, PlanesInMemory>>): void {
-    const [from, to] = [planesOf(this.#program.inputs, inputs), planesOf(this.#program.outputs, outputs)];
+    const [from, to] = [planesOf(this.program.inputs, inputs), planesOf(this.program.outputs, outputs)];
     this.#planOf(from).runOn(from, to);
   }
 
@@ -69,28 +70,28 @@ export class IntegerNetwork implements Network {
   }
 
   #run(inputs: Readonly<Record<string, GraphTensor>>): Record<string, GraphTensor> {
-    const given = this.#program.inputs.map(({ name, channels }) =>
-      checkedInput(name, inputs[name], channels, this.#program),
+    const given = this.program.inputs.map(({ name, channels }) =>
+      checkedInput(name, inputs[name], channels, this.program),
     );
     const count = given[0]!.dims[0]!;
     if (given.some(({ dims }) => dims[0] !== count)) throw new ModelError('graph inputs of different batch sizes');
-    return this.#program.isRows ? this.#runRows(given, count) : this.#runPictures(given, count);
+    return this.program.isRows ? this.#runRows(given, count) : this.#runPictures(given, count);
   }
 
   #runRows(given: readonly GraphTensor[], count: number): Record<string, GraphTensor> {
     const plan = this.#plan('rows', () => given.map(() => ({ width: ROWS, height: 1 })));
-    const results = this.#program.outputs.map(({ channels }) => new Uint8Array(count * channels));
+    const results = this.program.outputs.map(({ channels }) => new Uint8Array(count * channels));
     for (let start = 0; start < count; start += ROWS) {
       const end = Math.min(count, start + ROWS);
       plan.useRows(end - start);
       given.forEach(({ data, dims }, i) => plan.write(i, data.subarray(start * dims[1]!, end * dims[1]!)));
       plan.run();
       results.forEach((result, i) => {
-        const { channels } = this.#program.outputs[i]!;
+        const { channels } = this.program.outputs[i]!;
         result.set(plan.read(i).subarray(0, (end - start) * channels), start * channels);
       });
     }
-    return this.#named(results, (i) => [count, this.#program.outputs[i]!.channels]);
+    return this.#named(results, (i) => [count, this.program.outputs[i]!.channels]);
   }
 
   #runPictures(given: readonly GraphTensor[], count: number): Record<string, GraphTensor> {
@@ -115,14 +116,14 @@ export class IntegerNetwork implements Network {
   #plan(key: string, sizes: () => readonly Size[]): Plan {
     let plan = this.#plans.get(key);
     if (plan === undefined) {
-      plan = new Plan(this.#kernels, this.#layers, this.#program, sizes());
+      plan = new Plan(this.#kernels, this.#layers, this.program, sizes());
       this.#plans.set(key, plan);
     }
     return plan;
   }
 
   #named(results: readonly Uint8Array[], dims: (index: number) => readonly number[]): Record<string, GraphTensor> {
-    const { outputs } = this.#program;
+    const { outputs } = this.program;
     return Object.fromEntries(results.map((data, i) => [outputs[i]!.name, { data, dims: dims(i) }]));
   }
 }

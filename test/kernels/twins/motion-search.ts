@@ -19,7 +19,7 @@ export interface SearchInput {
   readonly steps: number;
   /** [4][2], [4][4] or [4][8]. */
   readonly taps: readonly (readonly number[])[];
-  readonly isCross: boolean;
+  readonly directions: 0 | 4 | 8;
 }
 
 export interface Found {
@@ -87,12 +87,12 @@ export function searchMotion(input: SearchInput): Found {
   };
   const start = best;
   best = { x: 4 * start.x, y: 4 * start.y, cost: fine(4 * start.x, 4 * start.y) };
-  for (const distance of [2, 1]) {
+  for (const distance of input.directions === 0 ? [] : [2, 1]) {
     const centre = best;
     for (const [dx, dy] of SQUARE) {
       const [x, y] = [centre.x + distance * dx, centre.y + distance * dy];
       const isCorner = dx !== 0 && dy !== 0;
-      if ((dx !== 0 || dy !== 0) && !(input.isCross && isCorner)) consider(x, y, fine(x, y));
+      if ((dx !== 0 || dy !== 0) && !(input.directions === 4 && isCorner)) consider(x, y, fine(x, y));
     }
   }
   return best;

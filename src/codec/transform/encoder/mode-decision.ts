@@ -8,12 +8,15 @@ import {
   CHROMA_TOKENS,
   isIntra,
   MOTION_FIELDS,
+  Q_LIMIT,
+  Q_OFFSET_LIMIT,
   TOKENS_PER_BLOCK,
+  type FrameTokens,
   type Geometry,
 } from '../frame-tokens.js';
 import type { KernelTables } from '../kernel-tables.js';
 import { setMotion } from '../motion.js';
-import { hasResidual, predictQOffset } from '../region-quality.js';
+import { hasResidual, predictQOffset, Q_OFFSETS, qOffsetContext } from '../region-quality.js';
 import { BlockTrials, clearMotion, type BlockJob, type FrameJob } from './block-trials.js';
 import { InterTrials } from './inter-trials.js';
 import { IntraTrials } from './intra-trials.js';
@@ -36,9 +39,11 @@ export class ModeDecision {
   /** By size of the block. */
   readonly #large: readonly (LargeTrials | null)[];
   readonly #lagrangian: LagrangianSettings;
+  readonly #offsetTrials: readonly number[];
 
   constructor(kernels: Kernels, tables: KernelTables, rates: RateModel, geometry: Geometry, settings: EncoderSettings) {
     this.#lagrangian = settings.lagrangian;
+    this.#offsetTrials = settings.passes.offsetTrials;
     this.#tables = tables;
     this.#geometry = geometry;
     this.#trials = new BlockTrials(kernels, tables, rates, geometry, settings);
@@ -56,20 +61,56 @@ export class ModeDecision {
     const { key, referenced, unreferenced } = this.#lagrangian;
     const factor = header.kind === 'key' ? key : header.refreshSlot !== null ? referenced : unreferenced;
     const jobs = [newJob(frame, BLOCK_16), newJob(frame, BLOCK_32), newJob(frame, BLOCK_64)];
+    const { tokens } = frame;
     wavefront.visit((row, column) => {
-      const q = blockQ(frame.tokens, header.q, row * REGION_MACROBLOCKS, column * REGION_MACROBLOCKS);
+      const q = blockQ(tokens, header.q, row * REGION_MACROBLOCKS, column * REGION_MACROBLOCKS);
       const step = this.#tables.pack.step[q]! / 8;
       for (const job of jobs) {
         job.q = q;
         job.lambda = factor * step * step;
         job.satdLambda = Math.sqrt(factor) * step * this.#lagrangian.satdFactor;
       }
-      this.#decideTree(jobs, row * REGION_MACROBLOCKS, column * REGION_MACROBLOCKS, BLOCK_64);
+      const cost = this.#decideTree(jobs, row * REGION_MACROBLOCKS, column * REGION_MACROBLOCKS, BLOCK_64);
+      if (hasResidual(tokens, row, column)) this.#tryOffsets(jobs, row, column, cost);
       // Without tokens to quantise, the offset is not coded.
-      const { tokens } = frame;
       if (hasResidual(tokens, row, column)) return;
       tokens.qOffset[row * this.#geometry.regionColumns + column] = predictQOffset(tokens, row, column);
     });
+  }
+
+  /** Decides a region again with other q around the planned one, but with its lambda; leaves the way of least cost. */
+  #tryOffsets(jobs: readonly MutableJob[], row: number, column: number, plannedCost: number): void {
+    const { tokens, header, lambda } = jobs[BLOCK_64]!;
+    const at = row * this.#geometry.regionColumns + column;
+    const planned = tokens.qOffset[at]!;
+    let best = planned;
+    let least = plannedCost + lambda * this.#offsetBits(tokens, row, column);
+    let last = planned;
+    const decide = (offset: number): number => {
+      tokens.qOffset[at] = offset;
+      last = offset;
+      const q = blockQ(tokens, header.q, row * REGION_MACROBLOCKS, column * REGION_MACROBLOCKS);
+      for (const job of jobs) job.q = q;
+      return this.#decideTree(jobs, row * REGION_MACROBLOCKS, column * REGION_MACROBLOCKS, BLOCK_64);
+    };
+    for (const difference of this.#offsetTrials) {
+      const offset = planned + difference;
+      if (Math.abs(offset) > Q_OFFSET_LIMIT || header.q + offset < 0 || header.q + offset > Q_LIMIT) continue;
+      const cost = decide(offset) + lambda * this.#offsetBits(tokens, row, column);
+      if (cost >= least) continue;
+      least = cost;
+      best = offset;
+    }
+    if (last !== best) decide(best);
+  }
+
+  /** Bits of a region's offset; none without tokens. */
+  #offsetBits(tokens: FrameTokens, row: number, column: number): number {
+    if (!hasResidual(tokens, row, column)) return 0;
+    const difference =
+      tokens.qOffset[row * this.#geometry.regionColumns + column]! - predictQOffset(tokens, row, column);
+    const { qOffset } = this.#trials.rates.probabilities.modes;
+    return qOffset.cost(qOffsetContext(tokens, row, column), (difference + Q_OFFSETS) % Q_OFFSETS);
   }
 
   /** Decides a block of `size` and all below it; returns its cost. */

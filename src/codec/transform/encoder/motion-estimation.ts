@@ -22,7 +22,11 @@ export class MotionEstimation {
 
   constructor(trials: BlockTrials) {
     this.#trials = trials;
-    this.#search = new MotionSearch(trials.kernels, trials.settings.motion.searchSteps, trials.settings.motion.isCross);
+    this.#search = new MotionSearch(
+      trials.kernels,
+      trials.settings.motion.searchSteps,
+      trials.settings.motion.directions,
+    );
     this.found = this.#search.found;
   }
 

@@ -39,7 +39,7 @@ export class NeighbourMotion {
   constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, settings: TemporalFilterSettings) {
     this.#columns = geometry.columns;
     this.#vectorWeight = settings.vectorWeight;
-    this.#search = new MotionSearch(kernels, settings.searchSteps, true);
+    this.#search = new MotionSearch(kernels, settings.searchSteps, 4);
     this.#search.useTaps(storeQuarterTaps(kernels, pack.interpolationChroma), CHROMA_TAPS);
   }
 

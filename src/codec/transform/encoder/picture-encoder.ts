@@ -1,4 +1,5 @@
 import type { Kernels } from '../../../kernels/kernels.js';
+import { IntegerNetwork } from '../../../model/integer/integer-network.js';
 import type { Network } from '../../../model/network.js';
 import type { PackTables } from '../pack-tables.js';
 import type { FrameHeader } from '../../frame-header.js';
@@ -7,7 +8,7 @@ import { sidePlanes } from '../loop-filter.js';
 import { Picture, type PicturePlanes } from '../picture.js';
 import type { Planes } from '../../planes.js';
 import { ReferenceSlots } from '../reference-slots.js';
-import { copyRegion, regionError, regionFilterOf, type RegionFilter } from '../region-filter.js';
+import { copyRegion, MemoryFilter, regionError, regionFilterOf, type RegionFilter } from '../region-filter.js';
 import { FrameDecision, type DecisionHelpers } from './frame-decision.js';
 import type { MotionHints } from './block-trials.js';
 import type { DecisionJob } from './row-decision.js';
@@ -56,8 +57,12 @@ export class PictureEncoder {
     this.#work = Picture.allocate(kernels, geometry);
     this.#filtered = Picture.allocate(kernels, geometry);
     this.#slots = new ReferenceSlots(kernels, geometry);
-    this.#decision = new FrameDecision(kernels, geometry, pack, settings, helpers);
     this.#loopFilter = loopFilter === null ? null : regionFilterOf(kernels, geometry, loopFilter);
+    const shared =
+      loopFilter instanceof IntegerNetwork && this.#loopFilter instanceof MemoryFilter
+        ? { program: loopFilter.program, side: this.#loopFilter.side }
+        : null;
+    this.#decision = new FrameDecision(kernels, geometry, pack, settings, shared, helpers);
   }
 
   /**
@@ -88,6 +93,7 @@ export class PictureEncoder {
       this.#decision.learn({ header, commit: false });
       tokens = this.#decide(header, qOffset, hints);
     }
+    if (tokens.qOffset.some((value) => value !== 0)) header = { ...header, hasQOffsets: true };
     const loop = await this.#filter(header, tokens);
     header = { ...header, hasLoopFilter: tokens.filtered.includes(1) };
     this.#decision.learn({ header, commit: true });
@@ -111,7 +117,14 @@ export class PictureEncoder {
       const row = Math.floor(at / geometry.columns);
       if (type !== SKIP) changed.add(geometry.regionOf(row, at % geometry.columns));
     });
-    await this.#loopFilter.filter(this.#work, this.#filtered, sidePlanes(header, tokens), [...changed]);
+    const side = sidePlanes(header, tokens);
+    if (this.#loopFilter instanceof MemoryFilter) {
+      this.#loopFilter.begin(this.#work, this.#filtered, side);
+      const [source, target, filtered] = [this.#source.planes, this.#work.planes, this.#filtered.planes];
+      this.#decision.filter({ source, target, filtered, regions: [...changed] });
+      return this.#filtered;
+    }
+    await this.#loopFilter.filter(this.#work, this.#filtered, side, [...changed]);
     for (const region of changed) {
       const before = regionError(kernels, geometry, region, this.#source, this.#work);
       if (regionError(kernels, geometry, region, this.#source, this.#filtered) < before) tokens.filtered[region] = 1;

@@ -6,7 +6,7 @@ type Changes = { readonly [Group in keyof EncoderSettings]?: Partial<EncoderSett
 
 /** Decisions that `faster` and `realtime` share. */
 const FEWER_TRIALS: Changes = {
-  lookAhead: { isCross: true },
+  lookAhead: { directions: 4 },
   miniGop: { isChosen: false },
   intra: { firstMargin: 1, fine: false },
 };
@@ -14,29 +14,30 @@ const FEWER_TRIALS: Changes = {
 /** What each preset changes in the settings of a tune. docs/ENCODER.md, "Presets"; LOG, "Presets". */
 const CHANGES: Readonly<Record<Preset, Changes>> = {
   slow: {
+    passes: { filterSlots: null, offsetTrials: [1, -1] },
     motion: { searchSteps: 64 },
-    inter: { trialMargin: 2, splitMargin: 1.25 },
+    inter: { trialMargin: 2, splitMargin: 1.25, earlySkipBits: [8, 16, 32] },
     intra: { interMargin: 1.3 },
   },
   medium: {},
   fast: {
-    lookAhead: { isCross: true },
+    lookAhead: { directions: 4 },
     passes: { key: 1, filterSlots: 3 },
-    motion: { refineMargin: 0, isCross: true, searchSteps: 12 },
-    inter: { trialMargin: 1, earlySkipBits: [32, 64, 128], splitFrames: 'referenced', stopBits: [0, 250, 500] },
+    motion: { refineMargin: 0, directions: 4, searchSteps: 12 },
+    inter: { trialMargin: 1, splitFrames: 'referenced', stopBits: [0, 250, 500] },
     intra: { firstMargin: 1 },
   },
   faster: {
     ...FEWER_TRIALS,
     passes: { key: 1, filterSlots: 3, learnsAll: false },
-    motion: { refineMargin: 0, isCross: true, searchSteps: 8 },
+    motion: { refineMargin: 0, directions: 4, searchSteps: 8 },
     inter: { trialMargin: 1, earlySkipBits: [48, 96, 192], splitFrames: 'none', stopBits: [0, 400, 900] },
   },
   realtime: {
     ...FEWER_TRIALS,
     structure: { largestMiniGop: 8, lookAheadFrames: 20 },
     passes: { key: 1, filterSlots: 1, learnsAll: false },
-    motion: { refineMargin: 0, isCross: true, searchSteps: 6 },
+    motion: { refineMargin: 0, directions: 4, searchSteps: 6 },
     inter: { trialMargin: 1, earlySkipBits: [64, 128, 256], splitFrames: 'none', stopBits: [0, 800, 2400] },
     intra: { ...FEWER_TRIALS.intra, interMargin: 0.8, subBlocksInInter: false },
   },

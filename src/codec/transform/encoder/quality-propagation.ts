@@ -51,7 +51,9 @@ export function propagateQuality(
 ): QualityGain {
   const count = geometry.rows * geometry.columns;
   const inherited = window.map(() => new Float32Array(count));
-  for (let t = window.length - 1; t > 0; t--) passBack(geometry, window[t]!, inherited[t]!, inherited, averageShare);
+  const follows = followers(window);
+  for (let t = window.length - 1; t > 0; t--)
+    if (follows[t]!) passBack(geometry, window[t]!, inherited[t]!, inherited, averageShare);
   const { coded } = window[0]!;
   const regions = geometry.regionRows * geometry.regionColumns;
   const passed = new Float64Array(regions);
@@ -68,6 +70,15 @@ export function propagateQuality(
   );
   const dependence = coded.map((own, at) => inherited[0]![at]! / (own + least));
   return { frame, regions: difference, dependence };
+}
+
+/** For each frame of a window, whether it refers to the first one, also through others. */
+function followers(window: readonly DependentFrame[]): boolean[] {
+  const follows: boolean[] = [];
+  for (const { references } of window) {
+    follows.push(follows.length === 0 || references.some(({ position }) => follows[position] === true));
+  }
+  return follows;
 }
 
 /** Adds to the reference blocks of a frame their value for this frame and for the frames that depend on it. */

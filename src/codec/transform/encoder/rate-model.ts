@@ -2,7 +2,7 @@ import type { Kernels, Pointer } from '../../../kernels/kernels.js';
 import type { AdaptiveTables } from '../../../entropy/adaptive-tables.js';
 import { ESCAPE } from '../../../entropy/magnitude.js';
 import { TABLE_TOTAL } from '../../../entropy/rans-constants.js';
-import { CostCounter } from '../../../entropy/symbol-coder.js';
+import { TableAdapter } from '../../../entropy/symbol-coder.js';
 import type { PackTables } from '../pack-tables.js';
 import type { FrameHeader } from '../../frame-header.js';
 import { isFirstOfBlock } from '../block-order.js';
@@ -17,7 +17,7 @@ import {
   type FrameTokens,
 } from '../frame-tokens.js';
 import { ModeSyntax } from '../mode-syntax.js';
-import { ProbabilityTables } from '../probability-tables.js';
+import { ProbabilityTables, shareModes, type SharedModes } from '../probability-tables.js';
 import type { RateSettings } from './settings.js';
 import { TemporalMotion } from '../temporal-motion.js';
 import {
@@ -42,49 +42,41 @@ const CONTEXT_KIND = [0, 1, 2, 0, 2];
 /** Classes of token costs: kinds, each intra and inter. */
 const CLASSES = 2 * CONTEXT_KIND.length;
 
+/** The memory of a {@link RateModel} that threads share. */
+export interface SharedRates {
+  readonly modes: SharedModes;
+  /** As in {@link RateModel}. */
+  readonly tokenCosts: readonly Pointer[];
+}
+
+/** Makes the memory of rates, with what the pack says. */
+export function shareRates(kernels: Kernels, pack: PackTables): SharedRates {
+  const tokenCosts = CONTEXT_KIND.flatMap(() => [kernels.allocate(CLASS_SIZE * 4), kernels.allocate(CLASS_SIZE * 4)]);
+  return { modes: shareModes(pack), tokenCosts };
+}
+
 /**
- * The encoder's estimate of the costs of tokens. For transform tokens it counts the tokens of earlier frames by class,
- * group and context, because the prior's scales are known only after a frame is decided. For modes it uses the tables
- * of the stream, adapted in the same way as in the decoder.
+ * The encoder's estimate of the costs of tokens. All threads read the same tables; {@link RateLearner} changes them between two
+ * frames. For modes they are the tables of the stream, adapted in the same way as in the decoder.
  */
 export class RateModel {
   readonly probabilities: ProbabilityTables;
   /** Addresses of float32 [16, 8, 16] by class (see {@link tokenClass}). */
   readonly tokenCosts: readonly Pointer[];
-  readonly #lumaGroupCosts: CostRow;
-  readonly #chromaGroupCosts: CostRow;
-  readonly #kernels: Kernels;
-  readonly #decay: number;
   /** Motion of the reference slots. */
   readonly temporal = new TemporalMotion();
-  readonly #modeSyntax: ModeSyntax;
-  readonly #neighbours: Uint8Array;
-  readonly #contextOfSum: Uint8Array;
-  readonly #counts: Float64Array[];
-  /** Magnitudes of a block's tokens as neighbours; a missing one has the last place, which is no token's neighbour. */
-  readonly #magnitudes = new Uint8Array(LUMA_TOKENS);
-  readonly #start: Float64Array[];
+  readonly #lumaGroupCosts: CostRow;
+  readonly #chromaGroupCosts: CostRow;
 
-  constructor(kernels: Kernels, pack: PackTables, settings: RateSettings) {
-    this.#kernels = kernels;
-    this.#decay = settings.decay;
-    this.probabilities = new ProbabilityTables(pack);
-    this.#modeSyntax = new ModeSyntax(this.probabilities, pack, this.temporal);
-    this.#neighbours = pack.contextNeighbours;
-    this.#contextOfSum = pack.contextOfSum;
-    this.#start = Array.from({ length: CLASSES }, (_, index) =>
-      startDistribution(pack, CONTEXT_KIND[index >> 1]!, settings),
-    );
-    this.#counts = this.#start.map((start) => start.slice());
-    this.tokenCosts = this.#counts.map(() => kernels.allocate(CLASS_SIZE * 4));
+  constructor(kernels: Kernels, pack: PackTables, { modes, tokenCosts }: SharedRates) {
+    this.probabilities = new ProbabilityTables(pack, modes);
+    this.tokenCosts = tokenCosts;
     this.#lumaGroupCosts = new CostRow(kernels, this.probabilities.modes.lumaGroups);
     this.#chromaGroupCosts = new CostRow(kernels, this.probabilities.modes.chromaGroups);
-    this.#updateTokenCosts();
   }
 
   /** Prepares the costs of a frame that is about to be decided. */
   beginFrame(header: FrameHeader): void {
-    if (header.kind === 'key') this.probabilities.reset();
     this.temporal.beginFrame(header);
     this.#lumaGroupCosts.clear();
     this.#chromaGroupCosts.clear();
@@ -100,19 +92,70 @@ export class RateModel {
     return this.#chromaGroupCosts.fill(context);
   }
 
+  /** Keeps the motion of a frame that is written to the stream, in threads whose rates no {@link RateLearner} changes. */
+  endFrame(header: FrameHeader, tokens: FrameTokens): void {
+    this.temporal.beginFrame(header);
+    this.temporal.endFrame(header, tokens);
+  }
+}
+
+/**
+ * Learns costs of tokens from decided frames, in one thread. For transform tokens it counts those of earlier frames by class,
+ * group and context, because the prior's scales are known only after a frame is decided.
+ */
+export class RateLearner {
+  readonly #kernels: Kernels;
+  readonly #rates: RateModel;
+  readonly #decay: number;
+  readonly #modeSyntax: ModeSyntax;
+  readonly #neighbours: Uint8Array;
+  readonly #contextOfSum: Uint8Array;
+  readonly #counts: Float64Array[];
+  /** Magnitudes of a block's tokens as neighbours; a missing one has the last place, which is no token's neighbour. */
+  readonly #magnitudes = new Uint8Array(LUMA_TOKENS);
+  readonly #start: Float64Array[];
+  /** By class, 1 for each [group, context] with a token so far. The others keep their costs: all their counts fade alike. */
+  readonly #isCounted: Uint8Array[];
+  /** How often counts have faded. */
+  #faded = 0;
+
+  /** @param rates the thread's own, which it changes. */
+  constructor(kernels: Kernels, pack: PackTables, settings: RateSettings, rates: RateModel) {
+    this.#kernels = kernels;
+    this.#rates = rates;
+    this.#decay = settings.decay;
+    this.#modeSyntax = new ModeSyntax(rates.probabilities, pack, rates.temporal);
+    this.#neighbours = pack.contextNeighbours;
+    this.#contextOfSum = pack.contextOfSum;
+    this.#start = Array.from({ length: CLASSES }, (_, index) =>
+      startDistribution(pack, CONTEXT_KIND[index >> 1]!, settings),
+    );
+    this.#counts = this.#start.map((start) => start.slice());
+    this.#isCounted = this.#start.map(() => new Uint8Array(CLASS_SIZE / MAGNITUDES));
+    for (let index = 0; index < CLASSES; index++) {
+      for (let row = 0; row < CLASS_SIZE; row += MAGNITUDES) this.#updateRow(index, row);
+    }
+  }
+
+  /** Prepares the tables for a frame that is about to be decided. No thread may decide yet. */
+  beginFrame(header: FrameHeader): void {
+    if (header.kind === 'key') this.#rates.probabilities.reset();
+  }
+
   /**
    * Learns from a decided frame; also fills the tokens' derived field `hasNewMotion`.
    *
    * @param learned what is learned: not the modes of a trial, which are not written to the stream.
    */
-  endFrame(
+  learn(
     header: FrameHeader,
     tokens: FrameTokens,
     learned: { readonly modes: boolean; readonly tokens: boolean },
   ): void {
-    if (learned.modes) this.#modeSyntax.code(new CostCounter(), header, tokens);
+    if (learned.modes) this.#modeSyntax.code(new TableAdapter(), header, tokens);
     if (!learned.tokens) return;
-    for (const counts of this.#counts) for (let i = 0; i < counts.length; i++) counts[i]! *= this.#decay;
+    this.#faded++;
+    this.#forEachCounted((index, row) => this.#fade(this.#counts[index]!, row));
     const { coefficients, geometry } = tokens;
     for (let at = 0; at < tokens.type.length; at++) {
       const isLarge = tokens.blockSize[at]! > BLOCK_16;
@@ -127,7 +170,7 @@ export class RateModel {
         this.#count(coefficients, at * TOKENS_PER_BLOCK + CHROMA_TOKENS, chroma, chromaKind, intra, CHROMA_LIMIT);
       }
     }
-    this.#updateTokenCosts();
+    this.#forEachCounted((index, row) => this.#updateRow(index, row));
   }
 
   #count(
@@ -139,6 +182,7 @@ export class RateModel {
     limits: readonly number[],
   ): void {
     const counts = this.#counts[tokenClass(kind, intra)]!;
+    const isCounted = this.#isCounted[tokenClass(kind, intra)]!;
     const contexts = this.#contextOfSum;
     const neighbours = this.#neighbours;
     const magnitudes = this.#magnitudes;
@@ -147,7 +191,7 @@ export class RateModel {
     const largest = NEIGHBOUR_LIMIT;
     const escape = ESCAPE;
     const perContext = MAGNITUDES;
-    const perGroup = CONTEXTS * MAGNITUDES;
+    const perGroup = CONTEXTS;
     for (let i = 0; i < count; i++) magnitudes[i] = Math.min(largest, Math.abs(coefficients[base + i]!));
     magnitudes[NO_NEIGHBOUR] = 0;
     let list = CONTEXT_KIND[kind]! * LUMA_TOKENS * neighbourCount;
@@ -157,23 +201,36 @@ export class RateModel {
       let sum = 0;
       for (const end = list + neighbourCount; list < end; list++) sum += magnitudes[neighbours[list]!]!;
       const magnitude = Math.min(escape, Math.abs(coefficients[base + i]!));
-      counts[group * perGroup + contexts[sum]! * perContext + magnitude]!++;
+      const row = group * perGroup + contexts[sum]!;
+      if (isCounted[row] === 0) {
+        isCounted[row] = 1;
+        for (let time = 0; time < this.#faded; time++) this.#fade(counts, row * perContext);
+      }
+      counts[row * perContext + magnitude]!++;
     }
   }
 
-  #updateTokenCosts(): void {
-    const f32 = this.#kernels.f32;
-    this.#counts.forEach((counts, index) => {
-      const start = this.#start[index]!;
-      const at = this.tokenCosts[index]! >> 2;
-      for (let row = 0; row < CLASS_SIZE; row += MAGNITUDES) {
-        let total = 0;
-        for (let m = 0; m < MAGNITUDES; m++) total += counts[row + m]! + start[row + m]!;
-        for (let m = 0; m < MAGNITUDES; m++) {
-          f32[at + row + m] = Math.log2(total / (counts[row + m]! + start[row + m]!)) + (m > 0 ? 1 : 0);
-        }
-      }
+  #fade(counts: Float64Array, row: number): void {
+    for (let m = row; m < row + MAGNITUDES; m++) counts[m]! *= this.#decay;
+  }
+
+  #forEachCounted(visit: (index: number, row: number) => void): void {
+    this.#isCounted.forEach((rows, index) => {
+      for (let row = 0; row < rows.length; row++) if (rows[row] === 1) visit(index, row * MAGNITUDES);
     });
+  }
+
+  /** Writes the costs of a class's group and context, whose counts begin at `row`. */
+  #updateRow(index: number, row: number): void {
+    const counts = this.#counts[index]!;
+    const start = this.#start[index]!;
+    const { f32 } = this.#kernels;
+    const at = this.#rates.tokenCosts[index]! >> 2;
+    let total = 0;
+    for (let m = row; m < row + MAGNITUDES; m++) total += counts[m]! + start[m]!;
+    for (let m = row; m < row + MAGNITUDES; m++) {
+      f32[at + m] = Math.log2(total / (counts[m]! + start[m]!)) + (m > row ? 1 : 0);
+    }
   }
 }
 

@@ -1,14 +1,21 @@
-import type { Kernels } from '../../../kernels/kernels.js';
+import type { Kernels, Pointer } from '../../../kernels/kernels.js';
 import type { PackTables } from '../pack-tables.js';
 import type { FrameHeader } from '../../frame-header.js';
 import { FrameTokens, type Geometry, type TokenArrays } from '../frame-tokens.js';
 import { KernelTables } from '../kernel-tables.js';
+import { IntegerNetwork } from '../../../model/integer/integer-network.js';
+import type { Program } from '../../../model/integer/program.js';
 import { Picture, type PicturePlanes } from '../picture.js';
+import { copyRegion, MemoryFilter, regionError } from '../region-filter.js';
 import type { FrameJob, MotionHints } from './block-trials.js';
 import { ModeDecision } from './mode-decision.js';
-import { RateModel } from './rate-model.js';
+import { RateLearner, RateModel, type SharedRates } from './rate-model.js';
 import type { EncoderSettings } from './settings.js';
 import { Wavefront } from './wavefront.js';
+
+/** Places in {@link FilterJob.progress}. */
+const TAKEN = 0;
+export const DONE = 1;
 
 /** A frame to decide; its pictures lie in the memory that all threads share. */
 export interface DecisionJob {
@@ -21,6 +28,24 @@ export interface DecisionJob {
   readonly references: readonly [PicturePlanes | null, PicturePlanes | null];
   /** The vectors from the look-ahead to the references. */
   readonly hints: MotionHints;
+}
+
+/** A decided frame whose regions are to be filtered. */
+export interface FilterJob {
+  /** As in {@link DecisionJob}; `target` is the reconstruction, `filtered` a copy of it. */
+  readonly source: PicturePlanes;
+  readonly target: PicturePlanes;
+  readonly filtered: PicturePlanes;
+  readonly regions: readonly number[];
+  /** How many regions threads have taken, and how many are done: zeros at first, used for this frame alone. */
+  readonly progress: Int32Array<SharedArrayBuffer>;
+}
+
+/** A loop filter that all threads can run. */
+export interface SharedFilter {
+  readonly program: Program;
+  /** As in {@link MemoryFilter}. */
+  readonly side: Pointer;
 }
 
 /** A decided frame to learn rates from. */
@@ -37,6 +62,9 @@ export interface SharedDecision {
   readonly settings: EncoderSettings;
   /** The tokens of the current frame and of the frame before, in alternation. */
   readonly tokens: readonly [TokenArrays, TokenArrays];
+  readonly rates: SharedRates;
+  /** Null if one thread alone filters, or none. */
+  readonly loopFilter: SharedFilter | null;
   /** Progress of a {@link Wavefront}. */
   readonly done: Int32Array<SharedArrayBuffer>;
   /** Number of threads. */
@@ -45,31 +73,41 @@ export interface SharedDecision {
 
 /**
  * One thread's part in deciding frames: every row of regions whose number is `thread` modulo the number of threads. The tokens before
- * a region are all it needs of the others, since every thread learns the rates of tokens for itself.
+ * a region are all it needs of the others; thread 0 learns the rates of tokens for all.
  */
 export class RowDecision {
   readonly #kernels: Kernels;
   readonly #rates: RateModel;
+  /** In thread 0; null in the others. */
+  readonly #learner: RateLearner | null;
   readonly #decision: ModeDecision;
   readonly #wavefront: Wavefront;
+  readonly #loopFilter: MemoryFilter | null;
   readonly #learnsAll: boolean;
   #tokens: FrameTokens;
   #next: FrameTokens;
 
-  constructor(kernels: Kernels, { geometry, pack, settings, tokens, done, threads }: SharedDecision, thread: number) {
+  constructor(kernels: Kernels, shared: SharedDecision, thread: number) {
+    const { geometry, pack, settings, tokens, rates, done, threads } = shared;
     this.#kernels = kernels;
-    this.#rates = new RateModel(kernels, pack, settings.rates);
+    this.#rates = new RateModel(kernels, pack, rates);
+    this.#learner = thread === 0 ? new RateLearner(kernels, pack, settings.rates, this.#rates) : null;
     this.#learnsAll = settings.passes.learnsAll;
     const tables = new KernelTables(kernels, pack);
     this.#decision = new ModeDecision(kernels, tables, this.#rates, geometry, settings);
     this.#wavefront = new Wavefront(geometry.regionColumns, done, thread, threads);
+    const { loopFilter } = shared;
+    this.#loopFilter =
+      loopFilter === null
+        ? null
+        : new MemoryFilter(kernels, geometry, new IntegerNetwork(loopFilter.program, kernels), loopFilter.side);
     this.#tokens = FrameTokens.adopt(geometry, tokens[0]);
     this.#next = FrameTokens.adopt(geometry, tokens[1]);
   }
 
   /**
-   * Whether this thread has rows. One that has none must not even learn: nobody waits for it, and learning writes into tokens that
-   * the others use for a later frame by then.
+   * Whether this thread has rows. One that has none must not even learn: nobody waits for it, and the tokens are those of a later
+   * frame by then.
    */
   get hasRows(): boolean {
     return this.#wavefront.hasRows;
@@ -78,6 +116,11 @@ export class RowDecision {
   /** Returns the tokens for the next frame. Other threads may still learn from the tokens of the last frame. */
   get next(): FrameTokens {
     return this.#next;
+  }
+
+  /** Prepares the rates for a frame; called in thread 0 before any thread decides it. */
+  begin(header: FrameHeader): void {
+    this.#learner!.beginFrame(header);
   }
 
   /** Decides this thread's rows, for `next`; if that fails, the other threads fail too. */
@@ -99,9 +142,32 @@ export class RowDecision {
     this.#wavefront.awaitAll();
   }
 
-  /** Learns from the frame that was decided last; also fills its tokens' derived fields. */
+  /**
+   * Filters regions of the frame that was decided last until all are taken, and keeps the result where it comes closer to the
+   * source. The picture must be copied and the side planes written.
+   */
+  filter({ source, target, filtered, regions, progress }: FilterJob): void {
+    const kernels = this.#kernels;
+    const { geometry } = this.#tokens;
+    const [wanted, before, after] = [source, target, filtered].map((planes) => new Picture(kernels, planes));
+    for (;;) {
+      const index = Atomics.add(progress, TAKEN, 1);
+      if (index >= regions.length) return;
+      const region = regions[index]!;
+      this.#loopFilter!.filterRegion(before!, after!, region);
+      const error = regionError(kernels, geometry, region, wanted!, before!);
+      if (regionError(kernels, geometry, region, wanted!, after!) < error) this.#tokens.filtered[region] = 1;
+      else copyRegion(kernels, geometry, region, before!, after!);
+      Atomics.add(progress, DONE, 1);
+      Atomics.notify(progress, DONE);
+    }
+  }
+
+  /** Learns from the frame that was decided last; thread 0 also fills its tokens' derived fields. */
   learn({ header, commit }: Lesson): void {
-    const counts = this.#learnsAll || header.refreshSlot !== null;
-    this.#rates.endFrame(header, this.#tokens, { modes: commit, tokens: counts });
+    if (this.#learner !== null) {
+      const counts = this.#learnsAll || header.refreshSlot !== null;
+      this.#learner.learn(header, this.#tokens, { modes: commit, tokens: counts });
+    } else if (commit) this.#rates.endFrame(header, this.#tokens);
   }
 }

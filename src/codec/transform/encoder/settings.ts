@@ -1,4 +1,5 @@
 import { LOOK_AHEAD_SETTINGS, type LookAheadSettings } from '../../look-ahead-settings.js';
+import type { SearchDirections } from '../../../kernels/motion-search.js';
 import type { Tune } from '../../sequence-options.js';
 
 /**
@@ -27,8 +28,13 @@ export interface EncoderSettings {
 export interface PassSettings {
   /** Decisions of a key frame: 2 counts the statistics of its scene first, then decides again. */
   readonly key: 1 | 2;
-  /** The loop filter is tried on frames that fill a slot up to this one: 0 and 1 anchors, then levels of the pyramid; null: on all. */
+  /**
+   * The loop filter is tried on frames that fill a slot up to this one: 0 and 1 anchors, then levels of the pyramid, Infinity: all
+   * that others refer to; null: on all frames.
+   */
   readonly filterSlots: number | null;
+  /** Differences from a region's q that are tried beside it. */
+  readonly offsetTrials: readonly number[];
   /** Whether costs of tokens are learned from all frames; else from those that others refer to. */
   readonly learnsAll: boolean;
 }
@@ -118,8 +124,8 @@ export interface MotionSettings {
   readonly range: number;
   /** Vectors of an average are searched again if the average costs at most this multiple of the better vector alone. */
   readonly refineMargin: number;
-  /** Parts of a sample are searched in four directions instead of eight. */
-  readonly isCross: boolean;
+  /** Directions in which parts of a sample are searched. */
+  readonly directions: SearchDirections;
 }
 
 /** Trials of prediction from other frames. */
@@ -219,13 +225,13 @@ const PSNR: EncoderSettings = {
     outside: 24,
     range: 1024,
     refineMargin: 1.15,
-    isCross: false,
+    directions: 8,
   },
   inter: {
     // LOG, "Encoder, on five development clips": more full trials save 0.6 % of the bits.
     trialMargin: 1.25,
-    // Of larger blocks: docs/ENCODER.md. LOG, "Faster decisions": 8, 16, 32 save 0.07 % of the bits.
-    earlySkipBits: [16, 32, 64],
+    // Of larger blocks: docs/ENCODER.md. LOG, "Presets".
+    earlySkipBits: [32, 64, 128],
     stopBits: null,
     stopAtSkip: false,
     splitFrames: 'all',
@@ -235,7 +241,7 @@ const PSNR: EncoderSettings = {
   // LOG, "Faster decisions".
   intra: { leastBits: 20, firstMargin: 2, interMargin: 1, secondMargin: 1.1, fine: true, subBlocksInInter: true },
   rates: { decay: 0.7, startWeight: 24, startScale: 22, startScaleFall: 0.8 },
-  passes: { key: 2, filterSlots: null, learnsAll: true },
+  passes: { key: 2, filterSlots: Infinity, offsetTrials: [], learnsAll: true },
 };
 
 /** The settings of each tune, with the preset `medium`. */

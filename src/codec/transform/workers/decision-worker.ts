@@ -18,6 +18,10 @@ port.onMessage((message) => {
     return;
   }
   if (!rows!.hasRows) return;
+  if ('filter' in request) {
+    rows!.filter(request.filter);
+    return;
+  }
   if (request.lesson !== null) rows!.learn(request.lesson);
   rows!.decide(request.job);
 });

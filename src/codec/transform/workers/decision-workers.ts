@@ -1,12 +1,13 @@
 import type { KernelMemory } from '../../../kernels/kernels.js';
 import { Worker } from '../../../platform/threads.js';
 import type { DecisionHelpers } from '../encoder/frame-decision.js';
-import type { DecisionJob, Lesson, SharedDecision } from '../encoder/row-decision.js';
+import type { DecisionJob, FilterJob, Lesson, SharedDecision } from '../encoder/row-decision.js';
 
 /** A message to a decision worker. The first message adds the worker to a sequence. */
 export type DecisionRequest =
   | { readonly memory: KernelMemory; readonly shared: SharedDecision; readonly thread: number }
-  | { readonly lesson: Lesson | null; readonly job: DecisionJob };
+  | { readonly lesson: Lesson | null; readonly job: DecisionJob }
+  | { readonly filter: FilterJob };
 
 /** Threads that help to decide frames. They end with the thread that started them. */
 export class DecisionWorkers implements DecisionHelpers {
@@ -27,6 +28,10 @@ export class DecisionWorkers implements DecisionHelpers {
 
   decide(lesson: Lesson | null, job: DecisionJob): void {
     for (const worker of this.#workers) worker.postMessage({ lesson, job } satisfies DecisionRequest);
+  }
+
+  filter(job: FilterJob): void {
+    for (const worker of this.#workers) worker.postMessage({ filter: job } satisfies DecisionRequest);
   }
 
   /**

@@ -282,6 +282,33 @@ test('each kind of frame has its own lambda', () => {
   expect(new Decided({ source: changed, settings }).tokens.coefficients.some(Boolean)).toBe(true);
 });
 
+test('other q of a region are taken where they cost less, and what is left is the decoded picture', () => {
+  const { psnr } = ENCODER_SETTINGS;
+  const settings = { ...psnr, passes: { ...psnr.passes, offsetTrials: [3, -3] } };
+  const size = new Geometry(64, 64);
+  const header = { ...KEY, hasQOffsets: true };
+  const taken = new Set<number>();
+  // The planned q is far from what its own lambda asks for, in both directions.
+  for (const [lambda, planned] of [
+    [0.005, 0],
+    [0.07, 0],
+    [2, 0],
+    [0.07, 8],
+  ] as const) {
+    const { lagrangian } = psnr;
+    const common = { source: changed, header, size, qOffset: [planned] };
+    const [plain, tried] = [psnr, settings].map(
+      (of) => new Decided({ ...common, settings: { ...of, lagrangian: { ...lagrangian, key: lambda } } }),
+    );
+    const step = pack.step[header.q + planned]! / 8;
+    const costOf = (decided: Decided): number => decided.error() + lambda * step ** 2 * decided.bits();
+    expect(costOf(tried!)).toBeLessThanOrEqual(costOf(plain!) + 1e-6 * costOf(plain!));
+    expect(tried!.decoded()).toEqual(tried!.bench.target.read());
+    taken.add(tried!.tokens.qOffset[0]! - planned);
+  }
+  expect(taken.size).toBeGreaterThan(1);
+});
+
 test('a region of larger q has less error', () => {
   const random = seededRandom(4);
   const grain = Array.from({ length: 96 * 48 }, () => 80 * random());

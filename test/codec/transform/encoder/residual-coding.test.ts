@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { RateModel } from '../../../../src/codec/transform/encoder/rate-model.js';
+import { RateLearner, RateModel, shareRates } from '../../../../src/codec/transform/encoder/rate-model.js';
 import {
   ResidualCoding,
   type ResidualChoice,
   type ResidualJob,
 } from '../../../../src/codec/transform/encoder/residual-coding.js';
+import type { FrameHeader } from '../../../../src/codec/frame-header.js';
 import { ENCODER_SETTINGS } from '../../../../src/codec/transform/encoder/settings.js';
 import { CHROMA_LIMIT, LUMA_LIMIT } from '../../../../src/codec/transform/frame-tokens.js';
 import { KernelTables } from '../../../../src/codec/transform/kernel-tables.js';
@@ -19,7 +20,7 @@ import { tokenBits } from './plain-bits.js';
 test('a prediction that equals its source has no tokens and costs the bits of no groups', async () => {
   const kernels = new Kernels();
   const pack = await tinyTables();
-  const rates = new RateModel(kernels, pack, ENCODER_SETTINGS.psnr.rates);
+  const rates = new RateModel(kernels, pack, shareRates(kernels, pack));
   const coding = new ResidualCoding(kernels, new KernelTables(kernels, pack), rates);
   const costs = rates.lumaGroupCosts(2);
   kernels.f32[costs >> 2] = 1.5;
@@ -53,11 +54,13 @@ class Bench {
   readonly prediction: BlockView;
 
   constructor(readonly pack: PackTables) {
-    this.rates = new RateModel(this.kernels, pack, ENCODER_SETTINGS.psnr.rates);
-    this.rates.beginFrame({
+    this.rates = new RateModel(this.kernels, pack, shareRates(this.kernels, pack));
+    const header: FrameHeader = {
       ...{ kind: 'key', q: 30, referenceSlot0: null, referenceSlot1: null, refreshSlot: 0, variant: 0 },
       ...{ hasQOffsets: false, hasLoopFilter: false, pts: 0n },
-    });
+    };
+    new RateLearner(this.kernels, pack, ENCODER_SETTINGS.psnr.rates, this.rates).beginFrame(header);
+    this.rates.beginFrame(header);
     // Before anything is learned the classes cost the same: make them differ.
     this.rates.tokenCosts.forEach((at, index) => {
       for (let i = at / 4; i < at / 4 + 16 * 8 * 16; i++) this.kernels.f32[i]! *= 1 + index / 8;

@@ -1,6 +1,6 @@
 import type { FrameHeader } from '../../../../src/codec/frame-header.js';
 import { BlockTrials, type BlockJob } from '../../../../src/codec/transform/encoder/block-trials.js';
-import { RateModel } from '../../../../src/codec/transform/encoder/rate-model.js';
+import { RateLearner, RateModel, shareRates } from '../../../../src/codec/transform/encoder/rate-model.js';
 import { ENCODER_SETTINGS, type EncoderSettings } from '../../../../src/codec/transform/encoder/settings.js';
 import { BLOCK_16, FrameTokens, type Geometry } from '../../../../src/codec/transform/frame-tokens.js';
 import { KernelTables } from '../../../../src/codec/transform/kernel-tables.js';
@@ -38,7 +38,8 @@ export class TrialBench {
     readonly settings: EncoderSettings = ENCODER_SETTINGS.psnr,
   ) {
     this.tables = new KernelTables(this.kernels, pack);
-    this.rates = new RateModel(this.kernels, pack, settings.rates);
+    this.rates = new RateModel(this.kernels, pack, shareRates(this.kernels, pack));
+    new RateLearner(this.kernels, pack, settings.rates, this.rates).beginFrame(header);
     this.rates.beginFrame(header);
     this.trials = new BlockTrials(this.kernels, this.tables, this.rates, geometry, settings);
     this.tokens = new FrameTokens(geometry);
