@@ -9,7 +9,7 @@ export interface LookAheadSettings {
   readonly vectorWeight: number;
   /** Hexagon steps of a motion search at most. */
   readonly searchSteps: number;
-  /** Directions in which parts of a sample are searched; 0: only whole ones of the half-size plane. */
+  /** Directions in which parts of a sample are searched in the next frame and the one before; in others only whole ones are. */
   readonly directions: SearchDirections;
   /**
    * A frame may begin a new scene if its prediction from the frame before costs more than this share of its intra cost,

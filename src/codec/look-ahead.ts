@@ -24,7 +24,7 @@ export interface MotionField {
   readonly cost: Float32Array;
   /** Share of what is coded in a block that takes over the reference's quality, 0..1. */
   readonly followed: Float32Array;
-  /** [macroblocks, 2]: vectors to the other frame, quarter samples of the half-size plane. */
+  /** [macroblocks, 2]: vectors to the other frame, quarter samples of the half-size plane; whole ones to a frame further away than the next. */
   readonly motion: Int16Array;
   /** SATD of the prediction as a share of intra prediction's, which stands in for it in blocks where it is less: 0..1. */
   readonly share: number;
@@ -85,7 +85,9 @@ export class LookAhead {
   readonly #flat: Pointer;
   /** A block of zeros. */
   readonly #zeros: Pointer;
-  readonly #motion: MotionSearch;
+  /** Searches in the frame before or behind, whose costs find scene cuts, and in others. */
+  readonly #nearMotion: MotionSearch;
+  readonly #farMotion: MotionSearch;
   readonly #wanted = new BlockView();
   readonly #place = new BlockView();
   readonly #limits: MotionLimits = { minX: 0, maxX: 0, minY: 0, maxY: 0 };
@@ -114,8 +116,9 @@ export class LookAhead {
     this.#taps = kernels.store(taps);
     this.#flat = kernels.allocate(BLOCK_SAMPLES);
     this.#zeros = kernels.allocate(BLOCK_SAMPLES);
-    this.#motion = new MotionSearch(kernels, settings.searchSteps, settings.directions);
-    this.#motion.useTaps(this.#taps, TAPS);
+    this.#nearMotion = new MotionSearch(kernels, settings.searchSteps, settings.directions);
+    this.#nearMotion.useTaps(this.#taps, TAPS);
+    this.#farMotion = new MotionSearch(kernels, settings.searchSteps, 0);
     this.#predictions = [kernels.allocate(BLOCK_SAMPLES), kernels.allocate(BLOCK_SAMPLES)];
     this.#estimate = kernels.allocate(ESTIMATE_BYTES);
     // The transform has a gain of 64 in energy; a coefficient of the half-size plane is half of one of the whole.
@@ -240,13 +243,13 @@ export class LookAhead {
     memory.fill((total + BLOCK_SAMPLES / 2) >> SAMPLES_SHIFT, this.#flat, this.#flat + BLOCK_SAMPLES);
     const { intraGain, floorCost, intraCost } = this.#settings;
     intraSatd[at] = intraGain * this.#kernels.call.blockSatd(from, stride, this.#flat, BLOCK, BLOCK) + floorCost;
-    intra[at] = intraCost * this.#estimateCost(from, this.#flat, 0);
+    intra[at] = intraCost * this.#estimateCost(from, this.#flat, BLOCK, 0);
     coded[at] = this.#kernels.f32[(this.#estimate >> 2) + 1]!;
   }
 
-  /** Cost of predicting a block from a packed one that carries `noise`, leaving more in {@link #estimate}. */
-  #estimateCost(block: Pointer, prediction: Pointer, noise: number): number {
-    this.#kernels.call.rateDistortion(block, this.#stride, prediction, BLOCK, this.#scale, noise, this.#estimate);
+  /** Cost of predicting a block from another one that carries `noise`, leaving more in {@link #estimate}. */
+  #estimateCost(block: Pointer, prediction: Pointer, stride: number, noise: number): number {
+    this.#kernels.call.rateDistortion(block, this.#stride, prediction, stride, this.#scale, noise, this.#estimate);
     return this.#kernels.f32[this.#estimate >> 2]!;
   }
 
@@ -257,20 +260,22 @@ export class LookAhead {
     return coded > 0 ? this.#kernels.f32[at + 2]! / coded : 0;
   }
 
-  /** Interpolates a block of a field's reference. */
-  #compensate(
-    plane: Samples,
+  /** Finds a block of a field's reference: where it lies, or interpolated in `buffer`, packed. */
+  #predict(
+    { at: origin }: Samples,
     { motion }: Pick<MotionField, 'motion'>,
     row: number,
     column: number,
-    target: Pointer,
-  ): void {
+    buffer: Pointer,
+  ): Samples {
     const at = row * this.#grid.columns + column;
     const x = motion[2 * at]!;
     const y = motion[2 * at + 1]!;
-    const from = plane.at + (row * BLOCK + (y >> 2)) * this.#stride + column * BLOCK + (x >> 2);
+    const from = origin + (row * BLOCK + (y >> 2)) * this.#stride + column * BLOCK + (x >> 2);
+    if (((x | y) & 3) === 0) return { at: from, stride: this.#stride };
     const { call } = this.#kernels;
-    call.compensate(from, this.#stride, target, BLOCK, BLOCK, BLOCK, this.#taps, TAPS, x & 3, y & 3);
+    call.compensate(from, this.#stride, buffer, BLOCK, BLOCK, BLOCK, this.#taps, TAPS, x & 3, y & 3);
+    return { at: buffer, stride: BLOCK };
   }
 
   /** Searches one macroblock, writes what is found into the field and returns its SATD. */
@@ -279,20 +284,20 @@ export class LookAhead {
     const row = Math.floor(at / columns);
     const column = at % columns;
     const { motion } = field;
-    const search = this.#motion;
+    const distance = frame.display - reference.display;
+    const search = Math.abs(distance) === 1 ? this.#nearMotion : this.#farMotion;
     search.clearStarts();
     search.addStart(0, 0);
-    if (column > 0) this.#addStart(motion, at - 1, 1);
-    if (row > 0) this.#addStart(motion, at - columns, 1);
-    if (row > 0 && column + 1 < columns) this.#addStart(motion, at - columns + 1, 1);
+    if (column > 0) addStart(search, motion, at - 1, 1);
+    if (row > 0) addStart(search, motion, at - columns, 1);
+    if (row > 0 && column + 1 < columns) addStart(search, motion, at - columns + 1, 1);
     // Motion goes on as it was: from the frame before to the same reference, or from this one to the frame before.
     const before = this.#frames.get(frame.display - 1);
-    const distance = frame.display - reference.display;
     if (distance === 1) {
-      this.#addStart(before?.fields.get(frame.display - 2)?.motion, at, 1);
+      addStart(search, before?.fields.get(frame.display - 2)?.motion, at, 1);
     } else {
-      this.#addStart(frame.fields.get(frame.display - 1)?.motion, at, distance);
-      this.#addStart(before?.fields.get(reference.display)?.motion, at, 1);
+      addStart(search, frame.fields.get(frame.display - 1)?.motion, at, distance);
+      addStart(search, before?.fields.get(reference.display)?.motion, at, 1);
     }
     const left = column * BLOCK;
     const top = row * BLOCK;
@@ -310,17 +315,12 @@ export class LookAhead {
     motion[2 * at] = search.found.x;
     motion[2 * at + 1] = search.found.y;
     const { singleNoise, floorCost } = this.#settings;
-    this.#compensate(reference.plane, field, row, column, this.#predictions[0]);
-    const estimate = this.#estimateCost(wanted.at, this.#predictions[0], singleNoise);
+    const prediction = this.#predict(reference.plane, field, row, column, this.#predictions[0]);
+    const estimate = this.#estimateCost(wanted.at, prediction.at, prediction.stride, singleNoise);
     const intra = frame.intra[at]!;
     field.cost[at] = Math.min(intra, estimate);
     field.followed[at] = estimate < intra ? this.#followedShare() : 0;
     return cost + floorCost;
-  }
-
-  /** Lets the search begin from a vector of a field, times `scale`; does nothing if there is no field. */
-  #addStart(motion: Int16Array | undefined, at: number, scale: number): void {
-    if (motion !== undefined) this.#motion.addStart(scale * motion[2 * at]!, scale * motion[2 * at + 1]!);
   }
 
   /** Cost of the average of two predictions. */
@@ -331,14 +331,20 @@ export class LookAhead {
     row: number,
     column: number,
   ): number {
-    const [first, second] = this.#predictions;
-    this.#compensate(planes[0], fields[0], row, column, first);
-    this.#compensate(planes[1], fields[1], row, column, second);
-    this.#kernels.call.averageBlocks(first, BLOCK, second, BLOCK, first, BLOCK, BLOCK, BLOCK);
+    const [average] = this.#predictions;
+    const first = this.#predict(planes[0], fields[0], row, column, this.#predictions[0]);
+    const second = this.#predict(planes[1], fields[1], row, column, this.#predictions[1]);
+    const { call } = this.#kernels;
+    call.averageBlocks(first.at, first.stride, second.at, second.stride, average, BLOCK, BLOCK, BLOCK);
     const { averageNoise, averageCost } = this.#settings;
     const block = frame.plane.at + row * BLOCK * this.#stride + column * BLOCK;
-    return this.#estimateCost(block, first, averageNoise) + averageCost;
+    return this.#estimateCost(block, average, BLOCK, averageNoise) + averageCost;
   }
+}
+
+/** Lets a search begin from a vector of a field, times `scale`; does nothing if there is no field. */
+function addStart(search: MotionSearch, motion: Int16Array | undefined, at: number, scale: number): void {
+  if (motion !== undefined) search.addStart(scale * motion[2 * at]!, scale * motion[2 * at + 1]!);
 }
 
 function sum(values: Float32Array): number {

@@ -23,11 +23,11 @@ function open(scenes: readonly (readonly [time: number, scene: number])[]): [Loo
   return [lookAhead, scenes.map(([time, scene]) => lookAhead.analyse(picture('pan', 160, 96, time, scene).y))];
 }
 
-/** Share of macroblocks whose vector is within a quarter sample of (`x`, `y`). */
+/** Share of macroblocks whose vector is within half a sample of (`x`, `y`). */
 function shareOf({ motion }: MotionField, x: number, y: number): number {
   let hits = 0;
   for (let at = 0; at < blocks; at++) {
-    hits += Number(Math.abs(motion[2 * at]! - x) <= 1 && Math.abs(motion[2 * at + 1]! - y) <= 1);
+    hits += Number(Math.abs(motion[2 * at]! - x) <= 2 && Math.abs(motion[2 * at + 1]! - y) <= 2);
   }
   return hits / blocks;
 }
@@ -66,12 +66,15 @@ describe('LookAhead', () => {
     ]);
     expect(shareOf(lookAhead.predict(second!, first!), 12, -6)).toBeGreaterThan(0.5);
     expect(shareOf(lookAhead.predict(first!, second!), -12, 6)).toBeGreaterThan(0.5);
+    expect(lookAhead.predict(second!, first!).motion.some((component) => component % 4 !== 0)).toBe(true);
     expect(second!.isSceneCut).toBe(false);
   });
 
   test('follows motion over several frames', () => {
     const [lookAhead, frames] = open(Array.from({ length: 7 }, (_, time) => [2 * time, 0] as const));
     expect(shareOf(lookAhead.predict(frames[6]!, frames[0]!), 36, -18)).toBeGreaterThan(0.5);
+    // Only the next frame and the one before are searched in parts of a sample.
+    expect(lookAhead.predict(frames[6]!, frames[0]!).motion.every((component) => component % 4 === 0)).toBe(true);
   });
 
   test('both sides never cost more than one; where only one fits, that one is chosen', () => {

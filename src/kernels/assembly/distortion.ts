@@ -118,7 +118,14 @@ export function halve(
   for (let row = 0; row < height; row++) {
     const upper = source + 2 * row * sourceStride;
     const lower = upper + sourceStride;
-    for (let column = 0; column < width; column++) {
+    let column = 0;
+    for (; column + 8 <= width; column += 8) {
+      const above = i16x8.extadd_pairwise_i8x16_u(v128.load(upper + 2 * column));
+      const below = i16x8.extadd_pairwise_i8x16_u(v128.load(lower + 2 * column));
+      const mean = i16x8.shr_u(i16x8.add(i16x8.add(above, below), i16x8.splat(2)), 2);
+      v128.store64_lane(target + row * targetStride + column, i8x16.narrow_i16x8_u(mean, mean), 0);
+    }
+    for (; column < width; column++) {
       const at = 2 * column;
       const sum =
         <i32>load<u8>(upper + at) +

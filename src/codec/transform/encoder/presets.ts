@@ -14,6 +14,8 @@ const FEWER_TRIALS: Changes = {
 /** What each preset changes in the settings of a tune. docs/ENCODER.md, "Presets"; LOG, "Presets". */
 const CHANGES: Readonly<Record<Preset, Changes>> = {
   slow: {
+    // Other q are mostly larger ones: lambda is larger by half a step of q to make up for that.
+    lagrangian: { key: 0.078, referenced: 0.112, unreferenced: 0.157 },
     passes: { filterSlots: null, offsetTrials: [1, -1] },
     motion: { searchSteps: 64 },
     inter: { trialMargin: 2, splitMargin: 1.25, earlySkipBits: [8, 16, 32] },
@@ -36,6 +38,7 @@ const CHANGES: Readonly<Record<Preset, Changes>> = {
   realtime: {
     ...FEWER_TRIALS,
     structure: { largestMiniGop: 8, lookAheadFrames: 20 },
+    temporalFilter: { distanceWeights: [1] },
     passes: { key: 1, filterSlots: 1, learnsAll: false },
     motion: { refineMargin: 0, directions: 4, searchSteps: 6 },
     inter: { trialMargin: 1, earlySkipBits: [64, 128, 256], splitFrames: 'none', stopBits: [0, 800, 2400] },
