@@ -26,7 +26,7 @@ const CHANGES: Readonly<Record<Preset, Changes>> = {
     lookAhead: { directions: 4 },
     passes: { key: 1, filterSlots: 3 },
     motion: { refineMargin: 0, directions: 4, searchSteps: 12 },
-    inter: { trialMargin: 1, splitFrames: 'referenced', stopBits: [0, 250, 500] },
+    inter: { trialMargin: 1, earlySkipBits: [32, 64, 128], splitFrames: 'referenced', stopBits: [0, 250, 500] },
     intra: { firstMargin: 1 },
   },
   faster: {
