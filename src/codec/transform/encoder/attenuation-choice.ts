@@ -25,6 +25,11 @@ const HALO = 2 * MACROBLOCK;
  * "Attenuation").
  */
 const CANDIDATES: readonly Attenuation[] = [ATTENUATION.none, ATTENUATION.small, ATTENUATION.half];
+/**
+ * An attenuation must have at most this part of the distance that the whole change has. Key frames have a higher q than
+ * the frames that follow, and these want more of the filter (training/LOG.md, "Attenuation").
+ */
+const LARGEST_PART = 0.97;
 /** BT.601, limited range: for a comparison of pictures of one video any matrix will do. */
 const COLOUR = { primaries: 2, transfer: 2, matrix: 6, fullRange: false, chromaLocation: 0 };
 
@@ -83,7 +88,8 @@ export class AttenuationChoice implements AsyncDisposable {
     for (const attenuation of CANDIDATES) {
       const shown = after.map((tile, at) => attenuated(before[at]!, tile, attenuation));
       const { d } = await this.#lpips.run({ a: wanted, b: tensorOf(shown) });
-      const distance = d!.data.reduce((sum, value) => sum + value, 0);
+      const sum = d!.data.reduce((total, value) => total + value, 0);
+      const distance = attenuation === ATTENUATION.none ? LARGEST_PART * sum : sum;
       if (distance < least) [best, least] = [attenuation, distance];
     }
     return best;
