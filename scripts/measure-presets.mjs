@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { optimiseLater } from '../dist/src/cli/engine.js';
 import { PRESETS } from '../dist/src/codec/sequence-options.js';
 import { Decoder } from '../dist/src/exports/codec.js';
 import { computeBdRate } from '../dist/src/metrics/bd-rate.js';
@@ -25,6 +26,8 @@ import { writeCodedFile } from '../dist/src/video/out/coded-file.js';
 import { quietSettings } from '../dist/src/video/out/frame-encoder.js';
 import { encodeClip, readClip } from './in-memory.mjs';
 
+// As the command line does.
+optimiseLater();
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values, positionals } = parseArgs({
   allowPositionals: true,

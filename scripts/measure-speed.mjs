@@ -17,6 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { optimiseLater } from '../dist/src/cli/engine.js';
 import { formatTable } from '../dist/src/cli/table.js';
 import { PRESETS } from '../dist/src/codec/sequence-options.js';
 import { encodeReference } from '../dist/src/exports/bench.js';
@@ -40,6 +41,8 @@ const { values, positionals } = parseArgs({
 const [count, quality, crf, rounds] = [values.frames, values.quality, values.crf, values.rounds].map(Number);
 const atOnce = Number(values['at-once']);
 const presets = values.presets.split(',');
+// As the command line does.
+optimiseLater();
 const script = fileURLToPath(import.meta.url);
 const commandLine = join(dirname(dirname(script)), 'dist/src/cli/main.js');
 

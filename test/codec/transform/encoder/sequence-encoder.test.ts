@@ -64,7 +64,7 @@ describe('quality', () => {
     expect(q[0]).toBeGreaterThan(20);
     for (const { header } of frames) {
       if (header.kind === 'key') continue;
-      expect(header.q).toBeLessThan(q[0]!);
+      expect(header.q).toBeLessThanOrEqual(q[0]!);
       if (header.refreshSlot === null) expect(header.q).toBeLessThan(Math.max(...q.slice(1)));
     }
     expect((await encode([0, 0, 0, 0], 250, 62)).every(({ header }) => header.q <= 63)).toBe(true);
