@@ -138,7 +138,9 @@ async function open(origin, attributes) {
   const page = await (await browser.newContext()).newPage();
   page.on('pageerror', (error) => process.stderr.write(`page: ${error.stack ?? error.message}\n`));
   await page.goto(`${origin}/?${new URLSearchParams(attributes)}`);
-  await page.waitForFunction(() => window.first !== undefined || document.querySelector('tessera-video').error !== null);
+  await page.waitForFunction(
+    () => window.first !== undefined || document.querySelector('tessera-video').error !== null,
+  );
   const error = await page.evaluate(() => document.querySelector('tessera-video').error?.message ?? null);
   if (error !== null) throw new Error(error);
   return page;
@@ -279,7 +281,7 @@ async function measureMemory(origin) {
   // Means of the first and of the last fifth: single samples move with the garbage collector.
   const part = Math.max(1, Math.floor(samples.length / 5));
   const mean = (list, at) => list.reduce((sum, sample) => sum + sample[at], 0) / list.length;
-  for (const [at, name] of ['the page', 'the GPU process (draws on this machine\'s processor)'].entries()) {
+  for (const [at, name] of ['the page', "the GPU process (draws on this machine's processor)"].entries()) {
     const [first, last] = [mean(samples.slice(0, part), at), mean(samples.slice(-part), at)];
     const most = Math.max(...samples.map((sample) => sample[at]));
     const growth = (100 * (last - first)) / first;

@@ -79,6 +79,13 @@ interface Held {
   readonly isDamaged: boolean;
 }
 
+/** A thread of the post-filter. */
+interface FilterThread {
+  readonly link: WorkerLink<PostFilterRequest, Planes>;
+  /** Resolves when it has done all that it was given. */
+  last: Promise<unknown>;
+}
+
 /** Makes frames from packets in worker threads. It can decode again and again, from one key packet after another. */
 export class FramePipeline implements AsyncDisposable {
   /** Luma samples of a row of decoded planes. */
@@ -89,7 +96,7 @@ export class FramePipeline implements AsyncDisposable {
   readonly #tokens: WorkerLink<TokenRequest, TokenResponse>;
   readonly #pictures: WorkerLink<DecoderRequest, DecoderResponse>;
   /** Null: no post-filter was asked for. */
-  #filters: Promise<readonly WorkerLink<PostFilterRequest, Planes>[]> | null = null;
+  #filters: Promise<readonly FilterThread[]> | null = null;
   #turn = 0;
 
   constructor(header: StreamHeader, pack: PlayerPack) {
@@ -115,7 +122,9 @@ export class FramePipeline implements AsyncDisposable {
    */
   async loadPostFilter(): Promise<void> {
     if (this.#pack.loadPostFilter === null) return;
-    this.#filters ??= this.#pack.loadPostFilter().then((graph) => this.#workers.startPostFilters(graph));
+    this.#filters ??= this.#pack
+      .loadPostFilter()
+      .then((graph) => this.#workers.startPostFilters(graph).map((link) => ({ link, last: Promise.resolve() })));
     try {
       await this.#filters;
     } catch (error) {
@@ -253,13 +262,19 @@ export class FramePipeline implements AsyncDisposable {
   /** Ends the workers. */
   async [Symbol.asyncDispose](): Promise<void> {
     const filters = await this.#startedFilters();
-    await Promise.all([this.#tokens, this.#pictures, ...filters].map((link) => link[Symbol.asyncDispose]()));
+    await Promise.all(
+      [this.#tokens, this.#pictures, ...filters.map((thread) => thread.link)].map((link) =>
+        link[Symbol.asyncDispose](),
+      ),
+    );
   }
 
   async #decode(packet: Packet, isNeeded: boolean, wishes: FrameWishes, signal: AbortSignal): Promise<Result> {
-    const { tokens: bytes, duration: _duration, loopChecksum: checksum, ...header } = packet;
+    const { tokens: view, duration: _duration, loopChecksum: checksum, ...header } = packet;
+    // A message with a view copies all that is behind it.
+    const bytes = view.slice();
     // The state of parsing depends on every packet, so even pictures that nobody wants are parsed.
-    const parsed = await this.#tokens.call({ kind: 'read', header, bytes });
+    const parsed = await this.#tokens.call({ kind: 'read', header, bytes }, [bytes.buffer]);
     if (signal.aborted) {
       if (parsed.kind === 'tokens') release(tokenBuffers(parsed.tokens));
       return null;
@@ -277,7 +292,7 @@ export class FramePipeline implements AsyncDisposable {
   }
 
   /** The workers of the post-filter; none if it was not asked for, or cannot be loaded. */
-  async #startedFilters(): Promise<readonly WorkerLink<PostFilterRequest, Planes>[]> {
+  async #startedFilters(): Promise<readonly FilterThread[]> {
     try {
       return (await this.#filters) ?? [];
     } catch {
@@ -290,13 +305,18 @@ export class FramePipeline implements AsyncDisposable {
     const { picture } = decoded;
     if (picture.side === null || signal.aborted || !wishes.filters(packet)) return decoded;
     const filters = await this.#startedFilters();
-    const filter = filters[this.#turn % filters.length];
-    if (filter === undefined) return decoded;
-    this.#turn++;
-    const unfiltered = wishes.keepsUnfiltered ? picture.share() : null;
-    const { planes, side } = picture.take();
-    const shown = await filter.call({ planes, side: side! }, [...planeBuffers(planes), side!.buffer]);
-    return { picture: new SharedPicture(shown, null), unfiltered };
+    if (filters.length === 0) return decoded;
+    const thread = filters[this.#turn++ % filters.length]!;
+    const filtered = thread.last.then(async (): Promise<Decoded> => {
+      // While it waited, everything may have been stopped.
+      if (isAborted(signal)) return decoded;
+      const unfiltered = wishes.keepsUnfiltered ? picture.share() : null;
+      const { planes, side } = picture.take();
+      const shown = await thread.link.call({ planes, side: side! }, [...planeBuffers(planes), side!.buffer]);
+      return { picture: new SharedPicture(shown, null), unfiltered };
+    });
+    thread.last = filtered.catch(() => undefined);
+    return await filtered;
   }
 }
 
@@ -306,6 +326,11 @@ export class FramePipeline implements AsyncDisposable {
  */
 function isSurelyFirst({ kind, pts, duration }: Packet, from: bigint | null): boolean {
   return from === null ? kind === 'key' : pts <= from && from < pts + duration;
+}
+
+/** TypeScript thinks that a signal that was not aborted never will be. */
+export function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 function share({ picture, unfiltered }: Decoded): Decoded {

@@ -13,7 +13,7 @@ import type {
 } from './api.js';
 import { DecodingRun, type Waiting } from './decoding-run.js';
 import { toPlayerError } from './failure.js';
-import type { FrameWishes } from './frame-pipeline.js';
+import { isAborted, type FrameWishes } from './frame-pipeline.js';
 import { FrameSizes } from './frame-sizes.js';
 import { EVERY_SECOND, KEEPS_UP, LoadMonitor, WITHOUT_FILTER, WITHOUT_UNREFERENCED } from './load-monitor.js';
 import { packsAddress } from './packs-address.js';
@@ -21,7 +21,7 @@ import { layoutOf } from './picture-layout.js';
 import { PlaybackClock } from './playback-clock.js';
 import { Ranges } from './ranges.js';
 import type { PlayerCanvas } from './renderer.js';
-import { isAborted, openSession, type Session } from './session.js';
+import { openSession, type Session } from './session.js';
 import type { SideData } from './side-data.js';
 import { Sound } from './sound.js';
 

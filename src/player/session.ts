@@ -4,7 +4,7 @@ import { openBytes } from './byte-sources.js';
 import { colourMatrixOf } from './colour-matrix.js';
 import type { DecodingRun } from './decoding-run.js';
 import { toPlayerError } from './failure.js';
-import { FramePipeline, THREADS, FILTER_THREAD } from './frame-pipeline.js';
+import { FILTER_THREAD, FramePipeline, isAborted, THREADS } from './frame-pipeline.js';
 import { loadPlayerPack } from './load-pack.js';
 import { OpenedStream } from './opened-stream.js';
 import { layoutOf } from './picture-layout.js';
@@ -79,9 +79,4 @@ export async function openSession(source: PlayerSource, setup: SessionSetup): Pr
   };
   const defaultFilter = pack.pack.manifest.defaultPostFilter === 'lpips' ? 'lpips' : 'none';
   return { stream, pipeline, renderer, info, defaultFilter, side, sound: null, run: null };
-}
-
-/** TypeScript thinks that a signal that was not aborted never will be. */
-export function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
