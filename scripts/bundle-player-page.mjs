@@ -35,23 +35,21 @@ export async function bundlePlayerPage() {
 }
 
 async function writeStandalone() {
-  const bundle = async (entryPoints, prelude = '') => {
+  const bundle = async (entryPoints) => {
     const { outputFiles } = await build({
       ...buildOptions,
       entryPoints,
       outdir: out,
       plugins: [embeddedFiles, browserPlatform],
-      banner: { js: buildOptions.banner.js + prelude },
       write: false,
     });
     return outputFiles.map(({ contents }) => Buffer.from(contents));
   };
-  const kernels = readFileSync(join(root, 'src/kernels/kernels.wasm')).toString('base64');
-  const prelude = `globalThis.tesseraFiles={"kernels.wasm":"data:application/wasm;base64,${kernels}"};`;
-  const threads = await bundle(threadScripts, prelude);
+  const threads = await bundle(threadScripts);
   const [script] = await bundle({ standalone: join(standalone, 'main.ts') });
   const packs = readdirSync(join(out, 'packs'), { recursive: true }).filter((path) => /\.\w+$/.test(path));
   const files = Object.fromEntries([
+    ['kernels.wasm', readFileSync(join(root, 'src/kernels/kernels.wasm'))],
     ...Object.keys(threadScripts).map((name, at) => [`${name}.js`, threads[at]]),
     ...packs.map((path) => [`packs/${path.replaceAll('\\', '/')}`, readFileSync(join(out, 'packs', path))]),
   ]);

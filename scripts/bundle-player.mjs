@@ -35,6 +35,14 @@ export const browserPlatform = {
   },
 };
 
+/** The element's script imports the player from the file beside it. */
+const besidePlayer = {
+  name: 'beside-player',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/index\.js$/ }, () => ({ path: './tessera-player.js', external: true }));
+  },
+};
+
 /** Options of esbuild for all that browsers load. */
 export const buildOptions = {
   bundle: true,
@@ -50,17 +58,25 @@ export const buildOptions = {
 /** Writes the folder. esbuild says on stderr what it cannot bundle, and this throws. */
 export async function bundlePlayer() {
   rmSync(out, { recursive: true, force: true });
+  const options = { outdir: out, ...buildOptions };
+  // One file, so that nothing is asked for only when the first file is there.
   await build({
-    entryPoints: {
-      'tessera-player': join(root, 'src/player/index.ts'),
-      'tessera-video': join(root, 'src/player/tessera-video.ts'),
-      ...threadScripts,
-    },
-    outdir: out,
+    ...options,
+    entryPoints: { 'tessera-player': join(root, 'src/player/index.ts') },
+    plugins: [browserPlatform],
+  });
+  await build({
+    ...options,
+    entryPoints: { 'tessera-video': join(root, 'src/player/tessera-video.ts') },
+    plugins: [besidePlayer],
+    banner: {},
+  });
+  await build({
+    ...options,
+    entryPoints: threadScripts,
     chunkNames: 'part-[hash]',
     splitting: true,
     plugins: [browserPlatform],
-    ...buildOptions,
   });
   copyFileSync(join(root, 'src/kernels/kernels.wasm'), join(out, 'kernels.wasm'));
   copyPack();

@@ -79,6 +79,8 @@ export interface PlayerStats {
   readonly frameBits: readonly FrameBits[];
   /** Mean distance between the clock (of the sound, if there is any) and the shown picture, milliseconds. */
   readonly avDriftMs: number;
+  /** The largest such distance, milliseconds. */
+  readonly avDriftMaxMs: number;
 }
 
 /** What the stream says about itself. */

@@ -1,6 +1,7 @@
+import { prepareThreads } from '../platform/browser/thread.js';
 import type { DecodeFramesOptions, PlayerFrame, PlayerSource } from './api.js';
 import { openBytes } from './byte-sources.js';
-import { FramePipeline, type FrameWishes } from './frame-pipeline.js';
+import { FILTER_THREAD, FramePipeline, THREADS, type FrameWishes } from './frame-pipeline.js';
 import { loadPlayerPack } from './load-pack.js';
 import { OpenedStream } from './opened-stream.js';
 import { packsAddress } from './packs-address.js';
@@ -18,13 +19,14 @@ export async function* decodeFrames(
 ): AsyncGenerator<PlayerFrame, void, undefined> {
   const { start = 0, postFilter = 'none' } = options;
   const signal = options.signal ?? new AbortController().signal;
+  const threads = prepareThreads(postFilter === 'none' ? THREADS : [...THREADS, FILTER_THREAD]);
+  threads.catch(() => undefined);
   const bytes = await openBytes(source);
   try {
     const stream = await OpenedStream.open(bytes);
-    await using pipeline = new FramePipeline(
-      stream.header,
-      await loadPlayerPack(packsAddress(options.packs), stream.header),
-    );
+    const pack = await loadPlayerPack(packsAddress(options.packs), stream.header, postFilter);
+    await threads;
+    await using pipeline = new FramePipeline(stream.header, pack);
     if (postFilter === 'lpips') await pipeline.loadPostFilter();
     const from = start <= 0 ? null : start;
     const wishes: FrameWishes = {
@@ -40,7 +42,9 @@ export async function* decodeFrames(
     };
     const feed = stream.feed(from === null ? null : stream.ticksOf(from));
     for await (const frame of pipeline.frames(feed, wishes, signal)) {
-      yield pipeline.frameOf(frame, (ticks) => stream.secondsOf(ticks));
+      const given = pipeline.frameOf(frame, (ticks) => stream.secondsOf(ticks));
+      frame.close();
+      yield given;
     }
   } finally {
     bytes.close();

@@ -16,10 +16,18 @@ import { release } from '../platform/threads.js';
 import type { WorkerLink } from '../threads/worker-link.js';
 import type { PlayerFrame } from './api.js';
 import type { PlayerPack } from './load-pack.js';
+import { isBefore, markNeeded } from './needed-frames.js';
 import type { FeedItem } from './opened-stream.js';
+import { SharedPicture } from './shared-picture.js';
 
 /** The number of packets in the workers at a time: enough to keep all of them busy. */
 const IN_FLIGHT = 5;
+/** The same for the post-filter. */
+const FILTERS = 2;
+
+/** The modules of the threads of a pipeline, and that of the threads of its post-filter. */
+export const THREADS = ['token-worker', 'decoder-worker'];
+export const FILTER_THREAD = 'post-filter-worker';
 
 /** What a reader of frames wants; it is asked for each frame, so the answers may change. */
 export interface FrameWishes {
@@ -37,7 +45,7 @@ export interface FrameWishes {
   onPacket(packet: Packet, bits: number): void;
 }
 
-/** A decoded frame. */
+/** A decoded frame. Close it when it is no longer used: its memory is then free. */
 export interface PipelineFrame {
   /** The picture to show, at coded size. */
   readonly planes: Planes;
@@ -46,14 +54,14 @@ export interface PipelineFrame {
   readonly pts: bigint;
   readonly duration: bigint;
   readonly isDamaged: boolean;
+  /** Call it once. */
+  close(): void;
 }
 
-type Picture = Pick<PipelineFrame, 'planes' | 'unfiltered'>;
-
-/** A picture from the decoder. `side` is what its post-filter needs; null if it is filtered, or will not be. */
-interface Decoded extends Picture {
-  readonly side: Uint8Array<ArrayBuffer> | null;
-  readonly attenuation: number;
+/** A decoded picture; `unfiltered` is the same before the post-filter, null if there is no such picture. */
+interface Decoded {
+  readonly picture: SharedPicture;
+  readonly unfiltered: SharedPicture | null;
 }
 
 /** What becomes of a packet; null: no picture. */
@@ -67,8 +75,15 @@ interface Pending {
 /** A frame that waits for its turn. */
 interface Held {
   readonly packet: Packet;
-  readonly picture: Decoded;
+  readonly decoded: Decoded;
   readonly isDamaged: boolean;
+}
+
+/** A thread of the post-filter. */
+interface FilterThread {
+  readonly link: WorkerLink<PostFilterRequest, Planes>;
+  /** Resolves when it has done all that it was given. */
+  last: Promise<unknown>;
 }
 
 /** Makes frames from packets in worker threads. It can decode again and again, from one key packet after another. */
@@ -80,7 +95,8 @@ export class FramePipeline implements AsyncDisposable {
   readonly #workers: FamilyWorkers;
   readonly #tokens: WorkerLink<TokenRequest, TokenResponse>;
   readonly #pictures: WorkerLink<DecoderRequest, DecoderResponse>;
-  #filters: readonly WorkerLink<PostFilterRequest, Planes>[] = [];
+  /** Null: no post-filter was asked for. */
+  #filters: Promise<readonly FilterThread[]> | null = null;
   #turn = 0;
 
   constructor(header: StreamHeader, pack: PlayerPack) {
@@ -99,13 +115,22 @@ export class FramePipeline implements AsyncDisposable {
   }
 
   /**
-   * Loads the post-filter; before that, no picture is filtered. Call it again as often as wanted.
+   * Loads the post-filter. Pictures that are decoded meanwhile wait for it; before the call, no picture is filtered. Call
+   * it again as often as wanted.
    *
-   * @throws ModelError if the pack's file cannot be loaded.
+   * @throws ModelError if the pack's file cannot be loaded; pictures are then not filtered.
    */
   async loadPostFilter(): Promise<void> {
-    const graph = await this.#pack.loadPostFilter?.();
-    if (graph !== undefined && this.#filters.length === 0) this.#filters = this.#workers.startPostFilters(graph);
+    if (this.#pack.loadPostFilter === null) return;
+    this.#filters ??= this.#pack
+      .loadPostFilter()
+      .then((graph) => this.#workers.startPostFilters(graph).map((link) => ({ link, last: Promise.resolve() })));
+    try {
+      await this.#filters;
+    } catch (error) {
+      this.#filters = null;
+      throw error;
+    }
   }
 
   /**
@@ -118,43 +143,64 @@ export class FramePipeline implements AsyncDisposable {
     wishes: FrameWishes,
     signal: AbortSignal,
   ): AsyncGenerator<PipelineFrame, void, undefined> {
+    const marked = markNeeded(items, () => wishes.from);
     const pending: Pending[] = [];
     const held: Held[] = [];
-    let good: Decoded | null = null;
+    let good = null as Decoded | null;
     /** The last frame before the wanted time. It is shown there if the next one begins later. */
     let before = null as Held | null;
+    let isFirst = true;
     const { reorderDepth } = this.#header;
     const finish = async (): Promise<void> => {
-      const { packet, result } = pending.shift()!;
+      const { packet, result } = pending[0]!;
       const done = await unlessCancelled(result, signal);
+      pending.shift();
       if (done === null) return;
       const isDamaged = 'lost' in done;
       if (isDamaged) wishes.onLost(done.lost, false, 1);
-      else good = done;
+      else {
+        if (good !== null) close(good);
+        good = share(done);
+      }
       if (good === null) return;
-      held.push({ packet, picture: good, isDamaged });
+      held.push({ packet, decoded: isDamaged ? share(good) : done, isDamaged });
       held.sort((a, b) => (a.packet.pts < b.packet.pts ? -1 : a.packet.pts > b.packet.pts ? 1 : 0));
     };
-    const frameFrom = async ({ packet, picture, isDamaged }: Held): Promise<PipelineFrame> => {
-      const { planes, unfiltered } = await this.#filtered(packet, picture, wishes, signal);
-      return { planes, unfiltered, pts: packet.pts, duration: packet.duration, isDamaged };
+    const frameFrom = async ({ packet, decoded, isDamaged }: Held): Promise<PipelineFrame> => {
+      isFirst = false;
+      const shown = await this.#filtered(packet, decoded, wishes, signal);
+      return {
+        planes: shown.picture.planes,
+        unfiltered: (shown.unfiltered ?? shown.picture).planes,
+        pts: packet.pts,
+        duration: packet.duration,
+        isDamaged,
+        close: () => {
+          close(shown);
+        },
+      };
     };
     // Gives the frames that no earlier frame can follow.
     async function* ready(depth: number): AsyncGenerator<PipelineFrame, void, undefined> {
-      while (held.length > depth) {
+      while (held.length > depth || (isFirst && held.length > 0 && isSurelyFirst(held[0]!.packet, wishes.from))) {
         const next = held.shift()!;
         if (isBefore(next.packet, wishes.from)) {
+          if (before !== null) close(before.decoded);
           before = next;
           continue;
         }
-        if (before !== null && next.packet.pts > wishes.from!) yield await frameFrom(before);
+        const skipped = before;
         before = null;
+        if (skipped !== null) {
+          if (next.packet.pts > wishes.from!) yield await frameFrom(skipped);
+          else close(skipped.decoded);
+        }
         yield await frameFrom(next);
       }
     }
     try {
       for (;;) {
-        const { done, value: item } = await unlessCancelled(items.next(), signal);
+        const { done, value: item } = await unlessCancelled(marked.next(), signal);
         if (done === true) break;
         if (item.kind === 'lost') {
           while (pending.length > 0) await finish();
@@ -163,10 +209,11 @@ export class FramePipeline implements AsyncDisposable {
           if (item.isPicture) await unlessCancelled(this.#tokens.call({ kind: 'lost' }), signal);
         } else {
           wishes.onPacket(item.packet, item.bits);
-          const result = this.#decode(item.packet, wishes, signal);
+          const inFlight = IN_FLIGHT + (this.#filters === null ? 0 : FILTERS);
+          const result = this.#decode(item.packet, item.isNeeded, wishes, signal);
           result.catch(() => undefined);
           pending.push({ packet: item.packet, result });
-          if (pending.length > IN_FLIGHT + this.#filters.length) {
+          if (pending.length > inFlight) {
             await finish();
             yield* ready(reorderDepth);
           }
@@ -177,10 +224,19 @@ export class FramePipeline implements AsyncDisposable {
         yield* ready(reorderDepth);
       }
       yield* ready(0);
-      if (before !== null) yield await frameFrom(before);
+      if (before !== null) {
+        const last = before;
+        before = null;
+        yield await frameFrom(last);
+      }
     } finally {
       // It may wait for bytes that never come.
+      marked.return().catch(() => undefined);
       items.return().catch(() => undefined);
+      for (const { result } of pending) result.then(closeResult, () => undefined);
+      for (const { decoded } of held) close(decoded);
+      if (before !== null) close(before.decoded);
+      if (good !== null) close(good);
     }
   }
 
@@ -205,56 +261,88 @@ export class FramePipeline implements AsyncDisposable {
 
   /** Ends the workers. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#tokens, this.#pictures, ...this.#filters].map((link) => link[Symbol.asyncDispose]()));
+    const filters = await this.#startedFilters();
+    await Promise.all(
+      [this.#tokens, this.#pictures, ...filters.map((thread) => thread.link)].map((link) =>
+        link[Symbol.asyncDispose](),
+      ),
+    );
   }
 
-  async #decode(packet: Packet, wishes: FrameWishes, signal: AbortSignal): Promise<Result> {
-    const { tokens: bytes, duration: _duration, loopChecksum: checksum, ...header } = packet;
+  async #decode(packet: Packet, isNeeded: boolean, wishes: FrameWishes, signal: AbortSignal): Promise<Result> {
+    const { tokens: view, duration: _duration, loopChecksum: checksum, ...header } = packet;
+    // A message with a view copies all that is behind it.
+    const bytes = view.slice();
     // The state of parsing depends on every packet, so even pictures that nobody wants are parsed.
-    const parsed = await this.#tokens.call({ kind: 'read', header, bytes });
+    const parsed = await this.#tokens.call({ kind: 'read', header, bytes }, [bytes.buffer]);
     if (signal.aborted) {
       if (parsed.kind === 'tokens') release(tokenBuffers(parsed.tokens));
       return null;
     }
     if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
     const { tokens } = parsed;
-    if (packet.refreshSlot === null && (this.#isLongBefore(packet, wishes.from) || wishes.isLeftOut(packet))) {
+    if (!isNeeded || (packet.refreshSlot === null && wishes.isLeftOut(packet))) {
       release(tokenBuffers(tokens));
       return null;
     }
-    const decoded = await this.#pictures.call({ header, tokens, checksum }, tokenBuffers(tokens));
-    if (decoded.kind === 'lost') return { lost: decoded.reason };
-    const { planes, side, attenuation } = decoded;
-    const picture = { planes, unfiltered: planes, side, attenuation };
-    return isBefore(packet, wishes.from) ? picture : await this.#filtered(packet, picture, wishes, signal);
+    const answer = await this.#pictures.call({ header, tokens, checksum }, tokenBuffers(tokens));
+    if (answer.kind === 'lost') return { lost: answer.reason };
+    const decoded = { picture: new SharedPicture(answer.planes, answer), unfiltered: null };
+    return isBefore(packet, wishes.from) ? decoded : await this.#filtered(packet, decoded, wishes, signal);
   }
 
-  /** Returns the picture after the post-filter, if it is wanted. */
-  async #filtered(packet: Packet, picture: Decoded, wishes: FrameWishes, signal: AbortSignal): Promise<Decoded> {
-    const { planes, side, attenuation } = picture;
-    const filter = this.#filters[this.#turn % this.#filters.length];
-    if (filter === undefined || side === null || signal.aborted || !wishes.filters(packet)) {
-      return { ...picture, side: null };
+  /** The workers of the post-filter; none if it was not asked for, or cannot be loaded. */
+  async #startedFilters(): Promise<readonly FilterThread[]> {
+    try {
+      return (await this.#filters) ?? [];
+    } catch {
+      return [];
     }
-    this.#turn++;
-    // The planes may be the last good ones, which are needed again.
-    const copy = copyPlanes(planes);
-    const shown = await filter.call({ planes: copy, side, attenuation }, planeBuffers(copy));
-    return { ...picture, planes: shown, unfiltered: wishes.keepsUnfiltered ? planes : shown, side: null };
   }
 
-  /** True if the picture cannot be the one that is shown at `from`, because others follow it. */
-  #isLongBefore({ pts, duration }: Packet, from: bigint | null): boolean {
-    const { num, den } = this.#header.timeBase;
-    return from !== null && pts + duration + BigInt(Math.ceil(den / num)) < from;
+  /** Returns the picture after the post-filter, if it is wanted and not filtered yet. Takes the place of `decoded`. */
+  async #filtered(packet: Packet, decoded: Decoded, wishes: FrameWishes, signal: AbortSignal): Promise<Decoded> {
+    const { picture } = decoded;
+    if (picture.filterInput === null || signal.aborted || !wishes.filters(packet)) return decoded;
+    const filters = await this.#startedFilters();
+    if (filters.length === 0) return decoded;
+    const thread = filters[this.#turn++ % filters.length]!;
+    const filtered = thread.last.then(async (): Promise<Decoded> => {
+      // While it waited, everything may have been stopped.
+      if (isAborted(signal)) return decoded;
+      const unfiltered = wishes.keepsUnfiltered ? picture.share() : null;
+      const { planes, filterInput } = picture.take();
+      const { side, attenuation } = filterInput!;
+      const shown = await thread.link.call({ planes, side, attenuation }, [...planeBuffers(planes), side.buffer]);
+      return { picture: new SharedPicture(shown, null), unfiltered };
+    });
+    thread.last = filtered.catch(() => undefined);
+    return await filtered;
   }
 }
 
-/** True if a frame ends at or before a time. */
-function isBefore({ pts, duration }: Packet, from: bigint | null): boolean {
-  return from !== null && (duration > 0n ? pts + duration <= from : pts < from);
+/**
+ * True if no wanted frame of any later packet comes before this one: the first frame of a stream, which is a key frame,
+ * and the frame that is shown at the wanted time.
+ */
+function isSurelyFirst({ kind, pts, duration }: Packet, from: bigint | null): boolean {
+  return from === null ? kind === 'key' : pts <= from && from < pts + duration;
 }
 
-function copyPlanes({ y, u, v }: Planes): Planes {
-  return { y: y.slice(), u: u.slice(), v: v.slice() };
+/** TypeScript thinks that a signal that was not aborted never will be. */
+export function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function share({ picture, unfiltered }: Decoded): Decoded {
+  return { picture: picture.share(), unfiltered: unfiltered?.share() ?? null };
+}
+
+function close({ picture, unfiltered }: Decoded): void {
+  picture.close();
+  unfiltered?.close();
+}
+
+function closeResult(result: Result): void {
+  if (result !== null && 'picture' in result) close(result);
 }

@@ -1,3 +1,4 @@
+import type { PlayerPostFilter } from './api.js';
 import { equalBytes, toHex } from '../bitstream/bytes.js';
 import { ModelError } from '../errors.js';
 import { requireFamily } from '../model/families.js';
@@ -20,14 +21,16 @@ const GRAPHS: readonly GraphRole[] = ['prior-first', 'prior-second', 'loop-filte
 
 /**
  * Loads the pack that a stream was made with. It needs the files for decoding only; the post-filter is loaded at first
- * use.
+ * use, or together with them if it is wanted.
  *
  * @param packs address of the folder of packs.
+ * @param postFilter the filter that is wanted; null: what the pack recommends.
  * @throws ModelError if the pack is not there, or is not the one of the stream.
  */
 export async function loadPlayerPack(
   packs: string,
   { packName, packId: wanted }: { readonly packName: string; readonly packId: Uint8Array },
+  postFilter: PlayerPostFilter | null,
 ): Promise<PlayerPack> {
   const files = findPack(`${packs.replace(/\/+$/, '')}/${encodeURIComponent(packName)}`);
   const { folder } = files;
@@ -41,11 +44,23 @@ export async function loadPlayerPack(
         'put that version there',
     );
   }
+  const filter = manifest.files[FILTER];
+  let loading: Promise<Uint8Array> | undefined;
+  const loadFilter =
+    filter === undefined
+      ? null
+      : () => {
+          loading ??= readPackFile(files, filter).catch((error: unknown) => {
+            // The next call tries again.
+            loading = undefined;
+            throw error;
+          });
+          return loading;
+        };
+  if ((postFilter ?? manifest.defaultPostFilter) === 'lpips') void loadFilter?.().catch(() => undefined);
   const [tables, ...graphs] = await Promise.all(
     (['tables', ...GRAPHS] as const).map((role) => readPackFile(files, manifest.files[role]!)),
   );
-  const filter = manifest.files[FILTER];
-  let loading: Promise<Uint8Array> | undefined;
   return {
     pack: {
       ...{ name: manifest.name, version: manifest.version, family: manifest.family, folder, id, manifest },
@@ -53,6 +68,6 @@ export async function loadPlayerPack(
       graphs: new Map(GRAPHS.map((role, at) => [role, graphs[at]!])),
       selfTest: new Map(),
     },
-    loadPostFilter: filter === undefined ? null : () => (loading ??= readPackFile(files, filter)),
+    loadPostFilter: loadFilter,
   };
 }

@@ -11,19 +11,18 @@ import type {
   PlayerStats,
   StreamInfo,
 } from './api.js';
-import { openBytes } from './byte-sources.js';
-import { colourMatrixOf } from './colour-matrix.js';
+import { DecodingRun, type Waiting } from './decoding-run.js';
 import { toPlayerError } from './failure.js';
-import { FramePipeline, type FrameWishes, type PipelineFrame } from './frame-pipeline.js';
+import { isAborted, type FrameWishes } from './frame-pipeline.js';
 import { FrameSizes } from './frame-sizes.js';
 import { EVERY_SECOND, KEEPS_UP, LoadMonitor, WITHOUT_FILTER, WITHOUT_UNREFERENCED } from './load-monitor.js';
-import { loadPlayerPack } from './load-pack.js';
-import { OpenedStream } from './opened-stream.js';
 import { packsAddress } from './packs-address.js';
 import { layoutOf } from './picture-layout.js';
+import { PlaybackClock } from './playback-clock.js';
 import { Ranges } from './ranges.js';
-import { makeRenderer, type PlayerCanvas, type Renderer } from './renderer.js';
-import { SideData } from './side-data.js';
+import type { PlayerCanvas } from './renderer.js';
+import { openSession, type Session } from './session.js';
+import type { SideData } from './side-data.js';
 import { Sound } from './sound.js';
 
 /** Decoded pictures that wait to be shown: bytes of all, and the least and the largest number. */
@@ -48,49 +47,10 @@ const SLOW_NOTICES: Readonly<Record<number, string>> = {
   [EVERY_SECOND]: 'every second picture is left out: this machine cannot keep up',
 };
 
-/** A picture that waits, with its time in seconds. A loop counts its laps. */
-interface Waiting {
-  readonly frame: PipelineFrame;
-  readonly time: number;
-  readonly end: number;
-  readonly lap: number;
-}
-
-/** Decoding from one place on. */
-interface Run {
-  readonly abort: AbortController;
-  /** Pictures that end at or before this tick are not shown; null: all are shown. */
-  target: bigint | null;
-  readonly queue: Waiting[];
-  /** True until the picture at the target is shown. */
-  awaitsFirst: boolean;
-  /** Time of the last picture that was decoded; seconds. */
-  decodedUntil: number;
-  lap: number;
-  /** True: nothing more comes. */
-  isComplete: boolean;
-  /** Called when the queue has room again. */
-  onRoom: (() => void) | null;
-}
-
-/** Everything that belongs to one source. */
-interface Session {
-  readonly stream: OpenedStream;
-  readonly pipeline: FramePipeline;
-  readonly renderer: Renderer;
-  readonly info: StreamInfo;
-  side: SideData | null;
-  sound: Sound | null;
-  run: Run | null;
-}
-
 /** True if the page is not visible; workers have none. */
 const isHidden = (): boolean => (globalThis.document as Document | undefined)?.hidden === true;
 
-/** TypeScript thinks that a signal that was not aborted never will be. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
-}
+const noStats = () => ({ framesShown: 0, framesDropped: 0, damagedFrames: 0, driftSum: 0, driftMax: 0 });
 
 /**
  * Plays a `.tsr` stream on a canvas, also on an OffscreenCanvas in a worker (without sound there). It has the properties
@@ -120,18 +80,14 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   #shown: Waiting | null = null;
   /** The lap that plays now; pictures of the next one wait until it begins. */
   #lap = 0;
-  /** Seconds; while the clock runs, those of its start. */
-  #time = 0;
-  /** When the clock was started, milliseconds; null while it stands. */
-  #startedAt: number | null = null;
-  #usesSound = false;
+  readonly #clock = new PlaybackClock();
   #duration = NaN;
   #lastTimeupdate = 0;
   #lastProgress = 0;
   #cancelTick: (() => void) | null = null;
   readonly #starts: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   readonly #drawWaiters: (() => void)[] = [];
-  #stats = { framesShown: 0, framesDropped: 0, damagedFrames: 0, driftSum: 0 };
+  #stats = noStats();
   #sizes = new FrameSizes();
   #told = new Set<string>();
 
@@ -170,13 +126,13 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   }
 
   get currentTime(): number {
-    return this.#now();
+    return this.#clock.now;
   }
 
   set currentTime(seconds: number) {
     if (!Number.isFinite(seconds)) throw new TypeError(`currentTime is ${seconds}: give seconds`);
     const wanted = Math.max(0, seconds);
-    if (this.#session === null || this.#readyState === 0) this.#time = wanted;
+    if (this.#session === null || this.#readyState === 0) this.#clock.set(wanted);
     else this.#seek(wanted);
   }
 
@@ -235,7 +191,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     const stream = this.#session?.stream;
     if (stream === undefined) return new Ranges([]);
     if (stream.bytes.isLocal) return new Ranges([[0, this.#lastTime]]);
-    const from = this.#now();
+    const from = this.#clock.now;
     const until = Math.max(stream.heldUntil(from), this.#session?.run?.decodedUntil ?? 0);
     return new Ranges(until > from ? [[from, Math.min(until, this.#lastTime)]] : []);
   }
@@ -265,7 +221,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     this.#isMuted = isMuted;
     this.#setLoudness();
     // A clock without sound goes over to that of the sound; the other way round it may stay.
-    if (this.#startedAt !== null && !this.#usesSound && this.#wantsSound) this.#restartClock();
+    if (this.#clock.isRunning && !this.#clock.usesSound && this.#wantsSound) this.#restartClock();
     this.#emit('volumechange');
   }
 
@@ -295,9 +251,8 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
       throw new DOMException(`playbackRate is ${rate}: give ${SLOWEST} to ${FASTEST}`, 'NotSupportedError');
     }
     if (rate === this.#rate) return;
-    const time = this.#now();
     this.#rate = rate;
-    if (this.#startedAt !== null) this.#restartClock(time);
+    if (this.#clock.isRunning) this.#restartClock();
     this.#emit('ratechange');
   }
 
@@ -326,12 +281,13 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   }
 
   get stats(): PlayerStats {
-    const { driftSum, ...counts } = this.#stats;
+    const { driftSum, driftMax, ...counts } = this.#stats;
     return {
       ...counts,
       postFilterDropped: this.#level >= WITHOUT_FILTER && this.#postFilter === 'lpips',
       frameBits: this.#sizes.all,
       avDriftMs: counts.framesShown === 0 ? 0 : (1000 * driftSum) / counts.framesShown,
+      avDriftMaxMs: 1000 * driftMax,
     };
   }
 
@@ -342,7 +298,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
       if (this.#isEnded) this.#seek(0);
       this.#emit('play');
     }
-    if (this.#startedAt !== null) return;
+    if (this.#clock.isRunning) return;
     const started = new Promise<void>((resolve, reject) => this.#starts.push({ resolve, reject }));
     started.catch(() => undefined);
     this.#tryStart();
@@ -352,7 +308,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   pause(): void {
     this.#autoplay = false;
     if (this.#isPaused) return;
-    this.#stopClock();
+    this.#clock.stop();
     this.#isPaused = true;
     this.#emit('timeupdate');
     this.#emit('pause');
@@ -372,14 +328,13 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     }
     // A seek may still be on its way.
     if (run.awaitsFirst) await this.#drawn();
-    while (run.queue.length === 0 && !run.isComplete && !run.abort.signal.aborted) {
+    while (run.queue.length === 0 && !run.isComplete && !run.isAborted) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     const next = run.queue[0];
     if (next === undefined || next.lap !== shown.lap) return;
-    run.queue.shift();
-    run.onRoom?.();
-    this.#time = next.time;
+    run.shift();
+    this.#clock.set(next.time);
     this.#isEnded = false;
     this.#show(next);
     this.#emit('timeupdate');
@@ -394,51 +349,23 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   // Loading
 
   async #open(source: PlayerSource, signal: AbortSignal): Promise<void> {
-    const bytes = await openBytes(source);
-    signal.addEventListener('abort', () => bytes.close());
-    if (isAborted(signal)) {
-      bytes.close();
-      return;
-    }
-    const stream = await OpenedStream.open(bytes);
-    const { header } = stream;
-    const pack = await loadPlayerPack(this.#packs, header);
-    if (isAborted(signal)) return;
-    const pipeline = new FramePipeline(header, pack);
-    signal.addEventListener('abort', () => void pipeline[Symbol.asyncDispose]().catch(() => undefined));
-    this.#postFilter ??= pack.pack.manifest.defaultPostFilter === 'lpips' ? 'lpips' : 'none';
-    const format = {
-      layout: layoutOf(header),
-      colour: colourMatrixOf(header),
-      stride: pipeline.codedWidth,
-      // H.273's types 0 and 2, and unspecified, lie at the left.
-      isChromaLeft: [0, 1, 3, 5].includes(header.colour.chromaLocation),
-    };
-    const renderer = makeRenderer(this.canvas, format);
-    signal.addEventListener('abort', () => renderer.close());
-    const side = await SideData.open(stream.reader).catch((error: unknown) => {
-      this.#notice({ kind: 'sound', message: `sound and subtitles are lost: ${toPlayerError(error).message}` });
-      return null;
+    const session = await openSession(source, {
+      ...{ packs: this.#packs, canvas: this.canvas, postFilter: this.#postFilter, signal },
+      onSideLost: (message) => this.#notice({ kind: 'sound', message }),
     });
-    if (isAborted(signal)) return;
-    const info: StreamInfo = {
-      ...{ width: header.width, height: header.height, packName: header.packName },
-      frameRate: header.frameRate.num / header.frameRate.den,
-      hasSound: side?.header.tracks.some(({ kind }) => kind === 'audio') ?? false,
-      byteLength: Number.isFinite(bytes.size) ? bytes.size : null,
-    };
-    const session: Session = { stream, pipeline, renderer, info, side, sound: null, run: null };
+    if (session === null || isAborted(signal)) return;
+    this.#postFilter ??= session.defaultFilter;
     this.#session = session;
     this.#readyState = 1;
     this.#updateDuration();
     this.#emit('resize');
     this.#emit('loadedmetadata');
-    await this.#loadFilter();
-    if (isAborted(signal)) return;
-    if (this.#time > 0) this.#seek(this.#time);
+    // Pictures wait for the filter, but decoding does not.
+    void this.#loadFilter();
+    if (this.#clock.now > 0) this.#seek(this.#clock.now);
     else this.#startRun(0);
     this.#schedule();
-    if (side !== null) await this.#openSound(session, side, signal);
+    if (session.side !== null) await this.#openSound(session, session.side, signal);
   }
 
   async #openSound(session: Session, side: SideData, signal: AbortSignal): Promise<void> {
@@ -449,7 +376,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     if (isAborted(signal)) return;
     const sound = await Sound.open(side, this.origin, (message) => {
       this.#notice({ kind: 'sound', message });
-      if (this.#usesSound) this.#restartClock();
+      if (this.#clock.usesSound) this.#restartClock();
     });
     if (sound === null) return;
     if (isAborted(signal)) {
@@ -459,7 +386,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     signal.addEventListener('abort', () => sound.close());
     session.sound = sound;
     this.#setLoudness();
-    if (this.#startedAt !== null && this.#wantsSound) this.#restartClock();
+    if (this.#clock.isRunning && this.#wantsSound) this.#restartClock();
   }
 
   async #loadFilter(): Promise<void> {
@@ -484,20 +411,21 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     this.#cancelTick?.();
     this.#cancelTick = null;
     const session = this.#session;
-    session?.run?.abort.abort();
-    this.#stopClock();
+    session?.run?.abort();
+    this.#clock.stop();
+    this.#clock.set(0);
     this.#session = null;
+    this.#shown?.frame.close();
     this.#shown = null;
     this.#error = null;
     this.#readyState = 0;
     this.#networkState = 0;
     this.#isPaused = true;
     this.#isEnded = this.#isSeeking = false;
-    this.#time = 0;
     this.#duration = NaN;
     this.#level = KEEPS_UP;
     this.#monitor.reset();
-    this.#stats = { framesShown: 0, framesDropped: 0, damagedFrames: 0, driftSum: 0 };
+    this.#stats = noStats();
     this.#sizes = new FrameSizes();
     this.#told = new Set();
     this.#rejectStarts(new DOMException('the source was changed', 'AbortError'));
@@ -505,8 +433,8 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   }
 
   #fail(error: unknown): void {
-    this.#stopClock();
-    this.#session?.run?.abort.abort();
+    this.#clock.stop();
+    this.#session?.run?.abort();
     this.#error = toPlayerError(error);
     this.#networkState = this.#readyState === 0 ? 3 : 1;
     this.#isSeeking = false;
@@ -519,46 +447,47 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
 
   #startRun(seconds: number): void {
     const session = this.#session!;
-    session.run?.abort.abort();
-    session.run?.onRoom?.();
-    const run: Run = {
-      ...{ abort: new AbortController(), queue: [], awaitsFirst: true, isComplete: false, onRoom: null },
-      ...{ lap: 0, decodedUntil: seconds, target: seconds <= 0 ? null : session.stream.ticksOf(seconds) },
-    };
+    session.run?.abort();
+    const target = seconds <= 0 ? null : session.stream.ticksOf(seconds);
+    const run = new DecodingRun(target, seconds, Math.min(LONGEST_QUEUE, Math.max(SHORTEST_QUEUE, this.#queueLength)));
     session.run = run;
     this.#lap = 0;
     this.#monitor.reset();
     this.#fill(session, run).catch((error: unknown) => {
-      if (!run.abort.signal.aborted && !(error instanceof CancelledError)) this.#fail(error);
+      if (!run.isAborted && !(error instanceof CancelledError)) this.#fail(error);
     });
   }
 
-  async #fill(session: Session, run: Run): Promise<void> {
+  /** The number of pictures that memory has room for. */
+  get #queueLength(): number {
+    const { pipeline, info } = this.#session!;
+    return Math.floor(QUEUE_BYTES / (1.5 * pipeline.codedWidth * info.height));
+  }
+
+  async #fill(session: Session, run: DecodingRun): Promise<void> {
     const { stream, pipeline } = session;
-    const { signal } = run.abort;
-    const { codedWidth } = pipeline;
-    const length = Math.floor(QUEUE_BYTES / (1.5 * codedWidth * session.info.height));
-    const limit = Math.min(LONGEST_QUEUE, Math.max(SHORTEST_QUEUE, length));
     const period = 1 / session.info.frameRate;
     for (;;) {
       let count = 0;
-      for await (const frame of pipeline.frames(stream.feed(run.target), this.#wishes(session, run), signal)) {
-        if (isAborted(signal)) return;
+      for await (const frame of pipeline.frames(stream.feed(run.target), this.#wishes(session, run), run.signal)) {
+        if (run.isAborted) {
+          frame.close();
+          return;
+        }
         const time = stream.secondsOf(frame.pts);
         const end = time + (frame.duration > 0n ? Number(frame.duration) * stream.tick : period);
         count++;
         run.decodedUntil = end;
         if (this.#level >= EVERY_SECOND && !run.awaitsFirst && !this.#isPaused && count % 2 === 1) {
           this.#stats.framesDropped++;
+          frame.close();
           continue;
         }
-        run.queue.push({ frame, time, end, lap: run.lap });
+        run.push({ frame, time, end, lap: run.lap });
         this.#onDecoded(run);
-        while (run.queue.length >= limit && !isAborted(signal)) {
-          await new Promise<void>((resolve) => (run.onRoom = resolve));
-        }
+        await run.room();
       }
-      if (isAborted(signal)) return;
+      if (run.isAborted) return;
       this.#updateDuration();
       if (!this.#loop || count === 0 || run.awaitsFirst) break;
       run.lap++;
@@ -569,7 +498,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     this.#onDecoded(run);
   }
 
-  #wishes(session: Session, run: Run): FrameWishes {
+  #wishes(session: Session, run: DecodingRun): FrameWishes {
     const { stream } = session;
     return {
       get from() {
@@ -594,12 +523,11 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   }
 
   /** Looks at what has come from the decoder. */
-  #onDecoded(run: Run): void {
+  #onDecoded(run: DecodingRun): void {
     if (run !== this.#session?.run) return;
     if (run.awaitsFirst && (run.queue.length > 0 || run.isComplete)) {
       run.awaitsFirst = false;
-      const first = run.queue.shift();
-      run.onRoom?.();
+      const first = run.shift();
       if (first !== undefined) this.#show(first);
       else if (this.#shown === null) {
         this.#fail(new Error('no picture of the stream can be decoded'));
@@ -621,9 +549,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   }
 
   get #readyLength(): number {
-    const { codedWidth } = this.#session!.pipeline;
-    const fit = Math.floor(QUEUE_BYTES / (1.5 * codedWidth * this.#session!.info.height));
-    return Math.max(1, Math.min(READY_FRAMES, fit, LONGEST_QUEUE) - 1);
+    return Math.max(1, Math.min(READY_FRAMES, this.#queueLength, LONGEST_QUEUE) - 1);
   }
 
   #setReady(state: 2 | 4): void {
@@ -640,14 +566,15 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   #seek(seconds: number): void {
     const session = this.#session!;
     const { stream } = session;
-    this.#stopClock();
+    this.#clock.stop();
     const last = this.#lastTime;
-    this.#time = Math.min(seconds, last);
+    const time = Math.min(seconds, last);
+    this.#clock.set(time);
     this.#isEnded = false;
     this.#isSeeking = true;
     this.#emit('seeking');
     // The end is not part of any picture: the last one is shown.
-    const wanted = this.#time >= last ? Math.max(0, last - 0.5 * stream.tick) : this.#time;
+    const wanted = time >= last ? Math.max(0, last - 0.5 * stream.tick) : time;
     const run = session.run;
     const shown = this.#shown;
     if (run !== null && !run.awaitsFirst && shown !== null && run.lap === 0 && shown.end <= wanted) {
@@ -657,10 +584,9 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
       const isHere = at >= 0 && (run.queue[at]!.end > wanted || at + 1 < run.queue.length);
       const isNear = key !== null && stream.secondsOf(key.pts) <= run.decodedUntil && run.decodedUntil <= wanted;
       if (isHere || (isNear && !run.isComplete)) {
-        run.queue.splice(0, isHere ? at : run.queue.length);
         if (!isHere) run.target = stream.ticksOf(wanted);
         run.awaitsFirst = true;
-        run.onRoom?.();
+        run.skip(isHere ? at : run.queue.length);
         queueMicrotask(() => this.#onDecoded(run));
         return;
       }
@@ -672,19 +598,11 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   #redraw(): void {
     const session = this.#session;
     if (session === null || this.#shown === null) return;
-    const time = this.#now();
-    this.#stopClock();
-    this.#time = time;
-    this.#startRun(Math.min(time, this.#shown.end - 0.5 * session.stream.tick));
+    this.#clock.stop();
+    this.#startRun(Math.min(this.#clock.now, this.#shown.end - 0.5 * session.stream.tick));
   }
 
   // The clock
-
-  #now(): number {
-    if (this.#startedAt === null) return this.#time;
-    const sound = this.#usesSound ? (this.#session?.sound?.time ?? null) : null;
-    return sound ?? this.#time + (this.#rate * (performance.now() - this.#startedAt)) / 1000;
-  }
 
   get #wantsSound(): boolean {
     return this.#session?.sound?.isUsable === true && !this.#isMuted && this.#rate === 1;
@@ -693,7 +611,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   /** Plays if everything is there. */
   #tryStart(): void {
     const session = this.#session;
-    if (session === null || this.#isPaused || this.#startedAt !== null || this.#isSeeking || this.#isEnded) return;
+    if (session === null || this.#isPaused || this.#clock.isRunning || this.#isSeeking || this.#isEnded) return;
     const { run } = session;
     if (run === null || run.awaitsFirst) return;
     if (!run.isComplete && run.queue.length < this.#readyLength) return;
@@ -702,7 +620,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
       return;
     }
     void session.sound!.unlock().then((isOpen) => {
-      if (this.#session !== session || this.#isPaused || this.#startedAt !== null || this.#isSeeking) return;
+      if (this.#session !== session || this.#isPaused || this.#clock.isRunning || this.#isSeeking) return;
       if (isOpen) {
         this.#startClock();
         return;
@@ -716,26 +634,19 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   }
 
   #startClock(): void {
-    this.#startedAt = performance.now();
-    this.#usesSound = this.#wantsSound;
-    if (this.#usesSound) this.#session!.sound!.start(this.#time);
+    this.#runClock();
     this.#monitor.reset();
     for (const { resolve } of this.#starts.splice(0)) resolve();
     this.#emit('playing');
     this.#schedule();
   }
 
-  #stopClock(): void {
-    if (this.#startedAt === null) return;
-    this.#time = this.#now();
-    this.#startedAt = null;
-    if (this.#usesSound) this.#session?.sound?.stop();
-    this.#usesSound = false;
+  #runClock(): void {
+    this.#clock.start(this.#wantsSound ? this.#session!.sound : null, this.#rate);
   }
 
-  #restartClock(time = this.#now()): void {
-    this.#stopClock();
-    this.#time = time;
+  #restartClock(): void {
+    this.#clock.stop();
     this.#tryStart();
   }
 
@@ -770,8 +681,8 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     }
     const session = this.#session;
     const run = session?.run ?? null;
-    if (session === null || run === null || run.awaitsFirst || this.#startedAt === null) return;
-    let time = this.#now();
+    if (session === null || run === null || run.awaitsFirst || !this.#clock.isRunning) return;
+    let time = this.#clock.now;
     const next = run.queue[0];
     if (next !== undefined && this.#shown !== null && next.lap !== this.#lap && time + EARLY >= this.#shown.end) {
       if (!this.#loop) {
@@ -785,12 +696,16 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
     let due: Waiting | null = null;
     let dropped = 0;
     while (this.#isDue(run.queue[0], time)) {
-      if (due !== null) dropped++;
-      due = run.queue.shift()!;
+      if (due !== null) {
+        dropped++;
+        due.frame.close();
+      }
+      due = run.shift()!;
     }
     if (due !== null) {
-      this.#stats.driftSum += Math.abs(time - Math.min(Math.max(time, due.time), due.end));
-      run.onRoom?.();
+      const drift = Math.abs(time - Math.min(Math.max(time, due.time), due.end));
+      this.#stats.driftSum += drift;
+      this.#stats.driftMax = Math.max(this.#stats.driftMax, drift);
       this.#show(due);
     }
     this.#stats.framesDropped += dropped;
@@ -818,13 +733,11 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   /** Starts again at 0; the pictures are there already. */
   #beginLap(lap: number): void {
     this.#lap = lap;
-    this.#stopClock();
-    this.#time = 0;
+    this.#clock.stop();
+    this.#clock.set(0);
     this.#emit('seeking');
     this.#emit('seeked');
-    this.#startedAt = performance.now();
-    this.#usesSound = this.#wantsSound;
-    if (this.#usesSound) this.#session!.sound!.start(0);
+    this.#runClock();
   }
 
   #finish(end: number): void {
@@ -832,8 +745,8 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
       this.#seek(0);
       return;
     }
-    this.#stopClock();
-    this.#time = Math.min(end, this.#lastTime);
+    this.#clock.stop();
+    this.#clock.set(Math.min(end, this.#lastTime));
     this.#isEnded = true;
     this.#isPaused = true;
     this.#emit('timeupdate');
@@ -844,9 +757,9 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   /** Waits for pictures. */
   #wait(session: Session): void {
     const isSlow = !session.stream.isWaiting;
-    this.#stopClock();
+    this.#clock.stop();
     // What was missed meanwhile is not skipped.
-    this.#time = this.#shown?.end ?? this.#time;
+    this.#clock.set(this.#shown?.end ?? this.#clock.now);
     this.#readyState = 2;
     this.#emit('waiting');
     if (isSlow && !isHidden()) this.#giveWay();
@@ -866,9 +779,11 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   // Showing
 
   #show(waiting: Waiting): void {
+    const before = this.#shown;
     this.#shown = waiting;
     this.#stats.framesShown++;
     this.#draw(waiting);
+    before?.frame.close();
     this.#emit('frame');
   }
 

@@ -38,6 +38,8 @@ export function serveTokens<Tokens extends FrameArrays>(
             if (!(error instanceof BitstreamError)) throw error;
             broken = 'a frame it depends on was lost';
             return { response: { kind: 'lost', reason: error.message } };
+          } finally {
+            release([request.bytes.buffer as ArrayBuffer]);
           }
         }
       }

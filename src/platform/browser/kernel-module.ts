@@ -4,28 +4,51 @@ import { ownFile } from './own-file.js';
 
 /** The limit of 32-bit addresses. */
 const MAX_PAGES = 65536;
-const OK = 200;
+
+let loading: Promise<WebAssembly.Module> | null = null;
+let loaded: WebAssembly.Module | null = null;
 
 /**
- * Compiles the WebAssembly module of the kernels, which lies beside this module. It waits for the file, so call it in
- * workers only.
+ * Loads and compiles the WebAssembly module of the kernels, which lies beside this module, once.
  *
  * @throws EnvironmentError if the file cannot be loaded.
  */
-export function compileKernels(): WebAssembly.Module {
-  const address = ownFile('kernels.wasm');
-  const request = new XMLHttpRequest();
-  request.open('GET', address, false);
-  request.responseType = 'arraybuffer';
+export async function loadKernels(): Promise<WebAssembly.Module> {
+  loading ??= fetchKernels();
   try {
-    request.send();
+    return await loading;
   } catch (error) {
-    throw new EnvironmentError(`${address} cannot be loaded: serve it beside the player`, { cause: error });
+    // The next source tries again.
+    loading = null;
+    throw error;
   }
-  if (request.status !== OK) {
-    throw new EnvironmentError(`${address} cannot be loaded (status ${request.status}): serve it beside the player`);
+}
+
+async function fetchKernels(): Promise<WebAssembly.Module> {
+  const address = ownFile('kernels.wasm');
+  let reason: string;
+  try {
+    const response = await fetch(address);
+    // Not compiled while it loads: that needs a server that sends the right type.
+    if (response.ok) return await WebAssembly.compile(await response.arrayBuffer());
+    reason = `status ${response.status}`;
+  } catch (error) {
+    throw new EnvironmentError(`${address} cannot be loaded (${String(error)}): serve it beside the player`, {
+      cause: error,
+    });
   }
-  return new WebAssembly.Module(request.response as ArrayBuffer);
+  throw new EnvironmentError(`${address} cannot be loaded (${reason}): serve it beside the player`);
+}
+
+/** Gives a thread the module that the page has compiled. */
+export function adoptKernels(module: WebAssembly.Module): void {
+  loaded = module;
+}
+
+/** Returns the module, in threads only: the page gives it to them before anything else. */
+export function compileKernels(): WebAssembly.Module {
+  if (loaded === null) throw new Error('a thread got no kernels');
+  return loaded;
 }
 
 /**

@@ -1,8 +1,38 @@
 import type { ThreadListener, ThreadPort } from '../contract.js';
+import { adoptKernels, loadKernels } from './kernel-module.js';
 import { ownFile } from './own-file.js';
 
 /** The last message of a thread: browsers do not tell when a worker has closed itself. */
 const ENDED = 'tessera-thread-ended';
+
+/** Threads that are started but not taken, by the name of their script. */
+const idle = new Map<string, globalThis.Worker>();
+let kernels: WebAssembly.Module | null = null;
+
+/**
+ * Starts threads that are soon needed, unless such threads are there already, and compiles the kernels for all. No thread
+ * can be made before that.
+ *
+ * @param names the threads' modules, without folder and ending.
+ * @throws EnvironmentError if the kernels cannot be loaded.
+ */
+export async function prepareThreads(names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    if (idle.has(name)) continue;
+    const thread = startThread(ownFile(`${name}.js`));
+    idle.set(name, thread);
+    // Who takes one then starts another, and hears why that cannot be loaded.
+    thread.onerror = () => idle.delete(name);
+  }
+  kernels = await loadKernels();
+}
+
+/** Returns a thread that was started before, else a new one. */
+function takeThread(name: string, address: string): globalThis.Worker {
+  const thread = idle.get(name) ?? startThread(address);
+  idle.delete(name);
+  return thread;
+}
 
 /** A thread that runs a module. The build puts all modules of threads into one folder with this one. */
 export class Worker {
@@ -10,9 +40,11 @@ export class Worker {
   readonly #address: string;
 
   constructor(script: URL) {
-    const name = script.pathname.slice(script.pathname.lastIndexOf('/') + 1);
-    this.#address = ownFile(name);
-    this.#thread = startThread(this.#address);
+    if (kernels === null) throw new Error('prepareThreads was not called');
+    const name = script.pathname.slice(script.pathname.lastIndexOf('/') + 1).replace(/\.js$/, '');
+    this.#address = ownFile(`${name}.js`);
+    this.#thread = takeThread(name, this.#address);
+    this.#thread.postMessage(kernels);
   }
 
   /** Sets the handlers of the thread's events. Call it once. */
@@ -68,7 +100,11 @@ export function threadPort(): ThreadPort {
   return {
     postMessage: (message, transfer = []) => scope.postMessage(message, [...transfer]),
     onMessage: (handler) => {
-      scope.onmessage = ({ data }) => handler(data);
+      // The first message is not for the module.
+      scope.onmessage = ({ data }) => {
+        adoptKernels(data as WebAssembly.Module);
+        scope.onmessage = (event) => handler(event.data);
+      };
     },
     close: () => {
       scope.postMessage(ENDED, []);

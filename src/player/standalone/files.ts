@@ -8,7 +8,10 @@ export function embeddedFile(name: string): Uint8Array<ArrayBuffer> | null {
 }
 
 // Threads are started from data addresses: pages from a disk cannot start modules from those of blobs.
-const scripts = Object.entries(files).filter(([name]) => name.endsWith('.js'));
+const types: Readonly<Record<string, string>> = { js: 'text/javascript', wasm: 'application/wasm' };
 (globalThis as unknown as { tesseraFiles: object }).tesseraFiles = Object.fromEntries(
-  scripts.map(([name, text]) => [name, `data:text/javascript;base64,${text}`]),
+  Object.entries(files)
+    .map(([name, text]) => ({ name, text, type: types[name.split('.').at(-1)!] }))
+    .filter(({ type }) => type !== undefined)
+    .map(({ name, text, type }) => [name, `data:${type};base64,${text}`]),
 );
