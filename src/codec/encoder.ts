@@ -58,10 +58,19 @@ export interface EncoderOptions {
   /** Where graphs run. Default: `auto`, CUDA if its libraries load, else the CPU. */
   readonly device?: 'auto' | Device;
   /**
-   * The number of threads of each graph in onnxruntime, 1..64. Search always uses one thread per core, four at most,
-   * and entropy coding one more. Default: 1.
+   * The number of threads of each graph in onnxruntime, 1..64. Entropy coding always uses one thread. Default: 1.
    */
   readonly threads?: number;
+  /**
+   * The number of threads for search, 1..64. Packs of the family `lookup-free` have none. Default: one per core, four at
+   * most.
+   */
+  readonly searchThreads?: number;
+  /**
+   * True: the frames are one chunk, in which only the first one is a key frame ({@link KeyFrameFinder}). Packs of the
+   * family `lookup-free` do not support this option. Default: false.
+   */
+  readonly isChunk?: boolean;
 }
 
 /** Decides the quality of each frame while a sequence is encoded. */
@@ -172,32 +181,16 @@ export class Encoder implements AsyncDisposable {
    * device is not available.
    */
   static async create(width: number, height: number, options: EncoderOptions = {}): Promise<Encoder> {
-    const { keyint = DEFAULT_KEYINT, threads = 1, tune, preset } = options;
-    checkInteger('keyint', keyint, 1, 2 ** 31);
+    const { threads = 1, searchThreads, isChunk } = options;
     checkInteger('threads', threads, 1, 64);
-    if (tune !== undefined && !TUNES.includes(tune)) {
-      throw new InputError(`tune is ${tune}: give ${TUNES.join(' or ')}`);
-    }
-    if (preset !== undefined && !PRESETS.includes(preset)) {
-      throw new InputError(`preset is ${preset as string}: give one of ${PRESETS.join(', ')}`);
-    }
+    if (searchThreads !== undefined) checkInteger('searchThreads', searchThreads, 1, 64);
     const pack = await loadPack(options.pack ?? DEFAULT_PACK);
-    const { quality: range, canTune } = findFamily(pack);
-    const quality = options.quality ?? range.default;
-    checkInteger(`quality (of pack ${pack.name})`, quality, range.min, range.max);
-    if (tune !== undefined && !canTune) throw new InputError(`pack ${pack.name} does not support tune: leave it out`);
-    if (preset !== undefined && !canTune) {
-      throw new InputError(`pack ${pack.name} does not support preset: leave it out`);
+    const sequence = sequenceOptions(pack, options);
+    if (isChunk === true && !findFamily(pack).canTune) {
+      throw new InputError(`chunks of pack ${pack.name} cannot be coded apart`);
     }
     const device = await resolveDevice(options.device ?? 'auto', pack);
-    return new Encoder(
-      width,
-      height,
-      pack,
-      device,
-      { quality, keyint, tune: tune ?? DEFAULT_TUNE, preset: preset ?? DEFAULT_PRESET },
-      threads,
-    );
+    return new Encoder(width, height, pack, device, { ...sequence, searchThreads, isChunk }, threads);
   }
 
   /** Yields the packets of `frames`, in coding order.
@@ -280,4 +273,24 @@ export class Encoder implements AsyncDisposable {
       `a frame is ${frame.width}x${frame.height} in a ${this.#width}x${this.#height} video: scale all frames to one size`,
     );
   }
+}
+
+/** Checks the options that decide a sequence and fills in the defaults. Throws InputError. */
+export function sequenceOptions(pack: ModelPack, options: EncoderOptions): SequenceOptions {
+  const { keyint = DEFAULT_KEYINT, tune, preset } = options;
+  checkInteger('keyint', keyint, 1, 2 ** 31);
+  if (tune !== undefined && !TUNES.includes(tune)) {
+    throw new InputError(`tune is ${tune}: give ${TUNES.join(' or ')}`);
+  }
+  if (preset !== undefined && !PRESETS.includes(preset)) {
+    throw new InputError(`preset is ${preset as string}: give one of ${PRESETS.join(', ')}`);
+  }
+  const { quality: range, canTune } = findFamily(pack);
+  const quality = options.quality ?? range.default;
+  checkInteger(`quality (of pack ${pack.name})`, quality, range.min, range.max);
+  if (tune !== undefined && !canTune) throw new InputError(`pack ${pack.name} does not support tune: leave it out`);
+  if (preset !== undefined && !canTune) {
+    throw new InputError(`pack ${pack.name} does not support preset: leave it out`);
+  }
+  return { quality, keyint, tune: tune ?? DEFAULT_TUNE, preset: preset ?? DEFAULT_PRESET };
 }

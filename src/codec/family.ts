@@ -8,6 +8,7 @@ import type {
   EncoderRequest,
   EncoderResponse,
   PostFilterRequest,
+  SurveyRequest,
   TokenRequest,
   TokenResponse,
   WorkerSetup,
@@ -34,6 +35,8 @@ export interface CodecSetup extends WorkerSetup {
 
 /** The workers of a pack for one video. The tables of the pack are read once for all workers. */
 export interface FamilyWorkers {
+  /** Finds the key frames that an encoder makes; null if chunks cannot be coded apart. */
+  readonly startSurvey: ((options: SequenceOptions) => WorkerLink<SurveyRequest, boolean>) | null;
   /** Pictures to tokens. */
   startEncoder(options: SequenceOptions): WorkerLink<EncoderRequest, EncoderResponse>;
   /** Tokens to bytes and back. */

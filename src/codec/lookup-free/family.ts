@@ -30,6 +30,8 @@ export const lookupFreeFamily: CodecFamily = {
     const prior = pack.graphs.get('prior')!;
     const decoding: ChunkDecoderSetup = { ...common, firstState, decoder: pack.graphs.get('tokenizer-decoder')! };
     return {
+      // A key frame may get a second token grid, by comparison with the frame before it.
+      startSurvey: null,
       startEncoder: ({ quality, keyint }) =>
         new WorkerLink(new Worker(new URL('./workers/chunk-encoder-worker.js', import.meta.url)), {
           ...decoding,

@@ -6,6 +6,7 @@ import { TransformTokenArrays } from './token-arrays.js';
 import type { DecoderSetup } from './workers/decoder-worker.js';
 import type { EncoderSetup } from './workers/encoder-worker.js';
 import type { PostFilterSetup } from './workers/post-filter-worker.js';
+import type { SurveySetup } from './workers/survey-worker.js';
 import type { TokenSetup } from './workers/token-worker.js';
 import { availableParallelism, Worker } from '../../platform/threads.js';
 import { WorkerLink } from '../../threads/worker-link.js';
@@ -34,6 +35,10 @@ export const transformFamily: CodecFamily = {
     const setup = { ...common, tables: readPackTables(pack) };
     const loopFilter = pack.graphs.get('loop-filter')!;
     return {
+      startSurvey: (options) =>
+        new WorkerLink(new Worker(new URL('./workers/survey-worker.js', import.meta.url)), {
+          ...{ width: common.width, height: common.height, options },
+        } satisfies SurveySetup),
       startEncoder: (options) =>
         new WorkerLink(new Worker(new URL('./workers/encoder-worker.js', import.meta.url)), {
           ...setup,

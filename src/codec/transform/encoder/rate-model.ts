@@ -82,6 +82,12 @@ export class RateModel {
     this.#updateTokenCosts();
   }
 
+  /** Forgets what was learned from tokens: a chunk is coded alike whether it is coded after others or alone. */
+  restart(): void {
+    this.#counts.forEach((counts, index) => counts.set(this.#start[index]!));
+    this.#updateTokenCosts();
+  }
+
   /** Prepares the costs of a frame that is about to be decided. */
   beginFrame(header: FrameHeader): void {
     if (header.kind === 'key') this.probabilities.reset();

@@ -21,6 +21,8 @@ export interface DecisionJob {
   readonly references: readonly [PicturePlanes | null, PicturePlanes | null];
   /** The vectors from the look-ahead to the references. */
   readonly hints: MotionHints;
+  /** True: forgets what was learned from the frames before. */
+  readonly restarts: boolean;
 }
 
 /** A decided frame to learn rates from. */
@@ -81,7 +83,7 @@ export class RowDecision {
   }
 
   /** Decides this thread's rows, for `next`; if that fails, the other threads fail too. */
-  decide({ header, source, target, references, hints }: DecisionJob): void {
+  decide({ header, source, target, references, hints, restarts }: DecisionJob): void {
     [this.#tokens, this.#next] = [this.#next, this.#tokens];
     const picture = (planes: PicturePlanes): Picture => new Picture(this.#kernels, planes);
     const [first, second] = references.map((planes) => (planes === null ? null : picture(planes)));
@@ -90,6 +92,7 @@ export class RowDecision {
       references: { pictures: [first!, second!], interpolation: header.variant },
       hints,
     };
+    if (restarts) this.#rates.restart();
     this.#rates.beginFrame(header);
     this.#decision.decide(frame, this.#wavefront);
   }

@@ -57,6 +57,47 @@ describe('key frames', () => {
   });
 });
 
+describe('chunks', () => {
+  /** What a stream has of each frame. */
+  async function encodeScenes(
+    scenes: readonly number[],
+    from: number,
+    to: number,
+    options: { readonly tune: Tune; readonly preset: Preset; readonly isChunk: boolean },
+  ): Promise<unknown[]> {
+    const { loopFilter } = await exactGraphs(await tinyPack);
+    const encoder = new SequenceEncoder(new Kernels(), new Geometry(80, 64), tables, loopFilter, {
+      ...{ quality: 22, keyint: 12 },
+      ...options,
+    });
+    const results: EncodedFrame[] = [];
+    for (let time = from; time < to; time++) {
+      encoder.push(picture('pan', 80, 64, time, 3 * scenes[time]!));
+      while (encoder.isReady(false)) results.push(await encoder.next());
+    }
+    while (encoder.isReady(true)) results.push(await encoder.next());
+    return results.map(({ display, header, tokens, loop }) => {
+      return [display + from, header, tokens.arrays(), loop];
+    });
+  }
+
+  test.each<[Tune, Preset]>([
+    ['psnr', 'medium'],
+    ['lpips', 'medium'],
+    ['psnr', 'realtime'],
+  ])('coded apart they are the same as in one run, tuned for %s with the preset %s', async (tune, preset) => {
+    // Cuts before frames 5, 30 and 31; keyint makes the other key frames.
+    const scenes = Array.from({ length: 50 }, (_, time) => (time < 5 ? 0 : time < 30 ? 1 : time === 30 ? 2 : 0));
+    const whole = await encodeScenes(scenes, 0, 50, { tune, preset, isChunk: false });
+    const starts = [0, 5, 17, 29, 30, 31, 43, 50];
+    const parts: unknown[] = [];
+    for (let chunk = 0; chunk + 1 < starts.length; chunk++) {
+      parts.push(...(await encodeScenes(scenes, starts[chunk]!, starts[chunk + 1]!, { tune, preset, isChunk: true })));
+    }
+    expect(parts).toEqual(whole);
+  });
+});
+
 describe('quality', () => {
   test('frames that later ones depend on get more, and never more than 63', async () => {
     const frames = await encode([0, 0, 0, 0, 0, 0, 0, 0], 250, 20);
