@@ -67,8 +67,7 @@ export interface EncoderOptions {
    */
   readonly searchThreads?: number;
   /**
-   * True: the frames are one chunk, in which only the first one is a key frame ({@link KeyFrameFinder}). Packs of the
-   * family `lookup-free` do not support this option. Default: false.
+   * True: the frames are one chunk, in which only the first one is a key frame (`KeyFrameFinder`). Default: false.
    */
   readonly isChunk?: boolean;
 }
@@ -186,9 +185,6 @@ export class Encoder implements AsyncDisposable {
     if (searchThreads !== undefined) checkInteger('searchThreads', searchThreads, 1, 64);
     const pack = await loadPack(options.pack ?? DEFAULT_PACK);
     const sequence = sequenceOptions(pack, options);
-    if (isChunk === true && !findFamily(pack).canTune) {
-      throw new InputError(`chunks of pack ${pack.name} cannot be coded apart`);
-    }
     const device = await resolveDevice(options.device ?? 'auto', pack);
     return new Encoder(width, height, pack, device, { ...sequence, searchThreads, isChunk }, threads);
   }

@@ -43,6 +43,11 @@ export const compressCommand = defineCommand({
           requiresArg: true,
           describe: `Time spent on decisions; default medium. Speed (of x265 medium), bits: ${PRESET_FIGURES}`,
         },
+        jobs: {
+          type: 'number',
+          requiresArg: true,
+          describe: 'Code so many chunks at a time (same stream); 0: as many as cores and memory allow',
+        },
         words: { type: 'boolean', default: false, describe: 'Also write words for tessera find (docs/WORDS.md)' },
         strict: { type: 'boolean', default: false, describe: 'Fail if the input is cut or damaged' },
         start: { type: 'string', requiresArg: true, describe: 'Start at this time: 12.5 or 1:02:03.5' },
@@ -76,6 +81,8 @@ export const compressCommand = defineCommand({
     reporter.begin();
     // FFmpeg and onnxruntime take a while to load: only where they are used.
     const { compressVideo } = await import('../../pipeline/compress.js');
+    const { localChunks } = await import('../../pipeline/chunks/local-chunks.js');
+    const jobs = wholeNumber('jobs', argv.jobs, 0, 16);
     const result = await compressVideo(
       input === PIPE ? readStdin(signal) : input,
       output === PIPE ? stdoutSink() : output,
@@ -88,6 +95,7 @@ export const compressCommand = defineCommand({
           audio: parseAudio(argv.audio),
           rate: parseRate(argv),
           track: wholeNumber('track', argv.track, 1, 1000),
+          chunks: jobs === undefined ? undefined : localChunks(jobs === 0 ? {} : { jobs }),
           pack: argv.pack,
           tune: argv.tune,
           preset: argv.preset,

@@ -1,5 +1,5 @@
 import type { LookAhead, LookAheadFrame } from '../../look-ahead.js';
-import { KeyFrames } from './key-frames.js';
+import { KeyFrames } from '../../key-frames.js';
 import { chooseMiniGops, codingOrder, type PredictionCosts } from './mini-gop.js';
 import type { MiniGopSettings } from './settings.js';
 
