@@ -121,6 +121,22 @@ function isDue(pending: readonly PendingPacket[]): boolean {
   return pending.length > TOKENS_IN_FLIGHT || pending[0]?.isMade === true;
 }
 
+/** What a stream's header and its readers know of an encoder. */
+export interface EncoderDescription {
+  /** The pack that a decoder of the stream needs. */
+  readonly packName: string;
+  /** Identity of the pack's normative files, 16 bytes. */
+  readonly packId: Uint8Array;
+  /** The number of reference slots that the packets use. */
+  readonly slotCount: number;
+  /** The number of frames that a decoder must hold back to show them in order. */
+  readonly reorderDepth: number;
+  /** The device of the graphs, and the reason for the choice. */
+  readonly device: ResolvedDevice;
+  /** The possible qualities, and how bits grow with them. */
+  readonly qualities: QualityRange;
+}
+
 type FrameTime = Pick<Frame, 'pts' | 'duration'>;
 
 /**
@@ -289,4 +305,23 @@ export function sequenceOptions(pack: ModelPack, options: EncoderOptions): Seque
     throw new InputError(`pack ${pack.name} does not support preset: leave it out`);
   }
   return { quality, keyint, tune: tune ?? DEFAULT_TUNE, preset: preset ?? DEFAULT_PRESET };
+}
+
+/**
+ * Describes the encoder that {@link Encoder.create} would make, without making it.
+ *
+ * @throws as {@link Encoder.create}.
+ */
+export async function describeEncoder(
+  width: number,
+  height: number,
+  options: EncoderOptions = {},
+): Promise<EncoderDescription> {
+  const pack = await loadPack(options.pack ?? DEFAULT_PACK);
+  const family = findFamily(pack);
+  return {
+    ...{ packName: pack.name, packId: pack.id, qualities: family.quality },
+    ...family.structure(width, height, sequenceOptions(pack, options)),
+    device: await resolveDevice(options.device ?? 'auto', pack),
+  };
 }

@@ -95,7 +95,9 @@ async function compressAtOnce(job: CompressJob): Promise<CompressResult> {
   }
   const part = await openPart(source.frames({ signal }), properties.timeBase, options);
   const plan = hasRate(rate) ? await planAhead(part.frames, properties, given, rate, signal) : null;
-  await using maker = await (chunks === undefined ? openWholeMaker(job, plan) : openChunkMaker(job, chunks));
+  await using maker = await (chunks === undefined
+    ? openWholeMaker(job, plan)
+    : openChunkMaker(job, chunks, part.window?.from ?? 0n));
   const { encoder } = maker;
   await using target = await openByteOutput(output, { overwrite: options.overwrite ?? false, inputs });
   const writer = new StreamWriter(target);

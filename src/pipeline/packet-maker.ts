@@ -1,5 +1,5 @@
 import type { Packet } from '../bitstream/packet.js';
-import { Encoder } from '../codec/encoder.js';
+import { describeEncoder, Encoder, type EncoderDescription } from '../codec/encoder.js';
 import type { Frame } from '../video/frame.js';
 import { ChunkFinder } from './chunks/chunk-finder.js';
 import type { ChunkCoders, ChunkTask } from './chunks/chunk-coders.js';
@@ -8,7 +8,6 @@ import { inOrder } from './chunks/in-order.js';
 import { openKeyFrameFinder, openPool } from './chunks/open-pool.js';
 import type { CompressJob } from './compress-job.js';
 import { noteDevice } from './compress-parts.js';
-import { describeEncoder, type EncoderDescription } from './describe-encoder.js';
 import type { AheadPlan } from './rate/plan-ahead.js';
 
 /** Makes the packets of a video from its frames. */
@@ -39,13 +38,19 @@ export async function openWholeMaker(job: CompressJob, plan: AheadPlan | null): 
   };
 }
 
-/** Codes chunks apart; their packets are the same as those of one encoder. */
-export async function openChunkMaker(job: CompressJob, coders: ChunkCoders): Promise<PacketMaker> {
-  const encoder = await describeEncoder(job);
+/**
+ * Codes chunks apart; their packets are the same as those of one encoder.
+ *
+ * @param offset time of the first frame in the input, ticks.
+ */
+export async function openChunkMaker(job: CompressJob, coders: ChunkCoders, offset: bigint): Promise<PacketMaker> {
+  const { properties, options, encoder: given, notes } = job;
+  const encoder = await describeEncoder(properties.width, properties.height, given);
+  noteDevice(encoder, options, notes);
   const finder = await openKeyFrameFinder(job);
   try {
-    const pool = await openPool(coders, job, encoder);
-    const quality = job.options.quality ?? encoder.qualities.default;
+    const pool = await openPool(coders, job, encoder, offset);
+    const quality = options.quality ?? encoder.qualities.default;
     return {
       encoder,
       make: async function* (frames, onFrame) {
@@ -63,9 +68,9 @@ export async function openChunkMaker(job: CompressJob, coders: ChunkCoders): Pro
             };
             return pool.code(task, { signal, onFrame });
           },
-          job.options.signal,
+          options.signal,
         );
-        for await (const { packets } of coded) yield* packets;
+        for await (const load of coded) yield* (await load()).packets;
       },
       [Symbol.asyncDispose]: async () => {
         await pool[Symbol.asyncDispose]();

@@ -56,6 +56,8 @@ export interface ChunkedVideo {
     readonly track?: number | undefined;
     readonly picturesPerSecond?: number | undefined;
   };
+  /** Time of the part's first frame in the input, ticks. */
+  readonly offset: bigint;
   readonly onNote: (note: string) => void;
 }
 
@@ -66,9 +68,10 @@ export interface ChunkPool extends AsyncDisposable {
   /**
    * Codes a chunk. The packets must be those that `codeTask` makes.
    *
+   * @returns what gives the coded chunk, so that chunks which wait for those before them need no memory.
    * @throws CancelledError if the signal fires.
    */
-  code(task: ChunkTask, watch: ChunkWatch): Promise<CodedChunk>;
+  code(task: ChunkTask, watch: ChunkWatch): Promise<() => Promise<CodedChunk>>;
 }
 
 /** A place where chunks are coded: this machine (`localChunks`), others (`farm`), or what a program makes of it. */

@@ -1,7 +1,9 @@
+import { throwIfCancelled } from '../../errors.js';
+
 /**
  * Does work on items, on several at a time, and yields its results in the order of the items. The next item is asked for
  * as soon as there is room for it. If some work fails, the signal that all work gets fires, and the error of the first
- * item that failed is thrown when all work has ended.
+ * item that failed is thrown when all work has ended; CancelledError if the given signal fires.
  *
  * @param size the number of items in work at a time, at least 1.
  * @param signal ends all work.
@@ -60,4 +62,5 @@ export async function* inOrder<Item, Result>(
   }
   // What failed first made the rest fail.
   if (failure !== null) throw (failure as { readonly error: unknown }).error;
+  throwIfCancelled(signal);
 }

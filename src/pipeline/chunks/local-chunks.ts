@@ -27,7 +27,10 @@ export function localChunks({ jobs }: LocalChunksOptions = {}): ChunkCoders {
       const shared = { ...video, encoder: { searchThreads, ...video.encoder } };
       return Promise.resolve({
         size,
-        code: (task, watch) => codeTask(shared, task, watch),
+        code: async (task, watch) => {
+          const coded = await codeTask(shared, task, watch);
+          return () => Promise.resolve(coded);
+        },
         [Symbol.asyncDispose]: () => Promise.resolve(),
       });
     },
@@ -36,10 +39,15 @@ export function localChunks({ jobs }: LocalChunksOptions = {}): ChunkCoders {
 
 /** The number of chunks to code at a time, for pictures of a size in luma samples. */
 export function defaultJobs(
-  { width, height }: { readonly width: number; readonly height: number },
+  size: { readonly width: number; readonly height: number },
   cores = availableParallelism(),
   memory = Math.min(freemem(), totalmem() / 2),
 ): number {
-  const each = ENCODER_BYTES + FRAMES_PER_ENCODER * 1.5 * width * height;
+  const each = memoryOfEncoder(size);
   return Math.max(1, Math.min(MOST_JOBS, cores, Math.floor((MEMORY_SHARE * memory) / each)));
+}
+
+/** About the bytes of memory that coding a chunk takes. */
+export function memoryOfEncoder({ width, height }: { readonly width: number; readonly height: number }): number {
+  return ENCODER_BYTES + FRAMES_PER_ENCODER * 1.5 * width * height;
 }

@@ -55,10 +55,11 @@ export async function codeShares(job: ChunkedJob, chunks: readonly ScoutedChunk[
         meter.addPacket(packet?.tokens.length ?? 0, bytes);
         meter.addFrame();
       };
-      const coded = await pool.code({ index, from, isScout: false, quality, frames }, { signal, onFrame });
-      return { index, from, coded };
+      const load = await pool.code({ index, from, isScout: false, quality, frames }, { signal, onFrame });
+      return { index, from, load };
     };
-    for await (const { index, from, coded } of inOrder(ready(), pool.size, work, options.signal)) {
+    for await (const { index, from, load } of inOrder(ready(), pool.size, work, options.signal)) {
+      const coded = await load();
       const report = reportOf(job, coded, []);
       await journal.add({ kind: 'chunk', index, from, ...coded, report, values: [], cuts: 0 });
       bytes += report.bytes;

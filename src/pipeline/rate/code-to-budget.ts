@@ -77,7 +77,9 @@ async function scoutAll(job: ChunkedJob): Promise<readonly ScoutedFrame[]> {
   );
   const sizer = new PacketSizer();
   const found: ScoutedFrame[] = [];
-  for await (const { packets } of coded) for (const packet of packets) found.push(scouted(packet, sizer, quality));
+  for await (const load of coded) {
+    for (const packet of (await load()).packets) found.push(scouted(packet, sizer, quality));
+  }
   if (found.length === 0) throw new InputError('the video has no frames');
   await journal.add({ kind: 'scout', frames: found });
   return found;

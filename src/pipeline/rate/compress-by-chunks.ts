@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { StreamWriter } from '../../bitstream/stream-writer.js';
+import { describeEncoder } from '../../codec/encoder.js';
 import { CancelledError, EnvironmentError, InputError } from '../../errors.js';
 import { openByteOutput } from '../../io/byte-output.js';
 import type { Frame } from '../../video/frame.js';
@@ -8,10 +9,9 @@ import type { SideTracks } from '../../video/side/side-tracks.js';
 import { chooseSide } from '../choose-side.js';
 import type { CompressJob } from '../compress-job.js';
 import type { CompressResult } from '../compress-options.js';
-import { Clock, writeSide } from '../compress-parts.js';
+import { Clock, noteDevice, writeSide } from '../compress-parts.js';
 import { localChunks } from '../chunks/local-chunks.js';
 import { openKeyFrameFinder, openPool } from '../chunks/open-pool.js';
-import { describeEncoder } from '../describe-encoder.js';
 import { encoderHeader } from '../encoder-header.js';
 import { bitsPerPixel } from '../progress.js';
 import { countPart, openPart } from '../source-part.js';
@@ -44,7 +44,8 @@ export async function compressByChunks(job: CompressJob): Promise<CompressResult
   // Finds out early whether the output can be written.
   if (typeof output === 'string') await (await openByteOutput(output, { overwrite, inputs }))[Symbol.asyncDispose]();
   const aim = describeAim(rate, options.quality);
-  const description = await describeEncoder(job);
+  const description = await describeEncoder(properties.width, properties.height, given);
+  noteDevice(description, options, notes);
   const header = encoderHeader(description, properties, aim);
   await using side = await chooseSide(source, opened.window, options, notes);
   const empty = new StreamWriter({ write: () => Promise.resolve() });
@@ -70,7 +71,12 @@ export async function compressByChunks(job: CompressJob): Promise<CompressResult
     notes.update(again);
   }
   if (options.chunks !== undefined) await (await openKeyFrameFinder(job))[Symbol.asyncDispose]();
-  await using pool = await openPool(options.chunks ?? localChunks({ jobs: 1 }), job, description);
+  await using pool = await openPool(
+    options.chunks ?? localChunks({ jobs: 1 }),
+    job,
+    description,
+    opened.window?.from ?? 0n,
+  );
   const chunked: ChunkedJob = {
     ...job,
     ...{

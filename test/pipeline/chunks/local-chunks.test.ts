@@ -22,7 +22,7 @@ beforeAll(async () => {
   await writeScenes(video, [20, 7, 1, 22]);
 });
 
-afterAll(() => folder[Symbol.asyncDispose]());
+afterAll(async () => folder[Symbol.asyncDispose]());
 
 const OPTIONS: CompressOptions = { pack: TINY_PACK, device: 'cpu', quality: 22, keyint: 9 };
 

@@ -1,0 +1,164 @@
+import { resolve } from 'node:path';
+import { BitstreamError, EnvironmentError, InputError, throwIfCancelled } from '../errors.js';
+import type { ChunkCoders, ChunkedVideo, ChunkPool, ChunkTask, ChunkWatch } from '../pipeline/chunks/chunk-coders.js';
+import { describeChunk, hashOf, type ChunkSpec } from '../pipeline/chunks/chunk-spec.js';
+import { readChunkResult } from '../pipeline/chunks/chunk-result.js';
+import type { CodedChunk } from '../pipeline/chunks/code-chunk.js';
+import { FolderStore, type ChunkStore } from './chunk-store.js';
+import { FarmQueue } from './queue.js';
+import { parseRedisAddress } from './redis-address.js';
+
+/** The number of chunks in the queue at a time: as many as workers can be kept busy with. */
+const MOST_CHUNKS = 1024;
+/** A chunk is looked after so often, milliseconds: events are lost while Redis restarts. */
+const LOOK_MS = 5000;
+
+/** Where a farm is. */
+export interface FarmOptions {
+  /** `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS. */
+  readonly redis: string;
+  /** A folder that this machine and all workers see under the same path, for descriptions and results of chunks. */
+  readonly store: string;
+}
+
+/** Codes chunks on the workers of a farm (`tessera farm worker`). */
+export function farm({ redis, store }: FarmOptions): ChunkCoders {
+  const address = parseRedisAddress(redis);
+  return {
+    open: async (video) => {
+      if (typeof video.input !== 'string') {
+        throw new InputError(
+          'a farm needs a file or a folder that its workers see too: no pipe, and no list of pictures',
+        );
+      }
+      const queue = await FarmQueue.connect(address);
+      return await FarmPool.open(video, resolve(video.input), queue, new FolderStore(resolve(store)));
+    },
+  };
+}
+
+/** Who waits for a chunk. */
+interface Waiter {
+  readonly progress: (frames: number) => void;
+  readonly look: () => void;
+  readonly fail: (reason: string) => void;
+}
+
+class FarmPool implements ChunkPool {
+  readonly size = MOST_CHUNKS;
+  readonly #video: ChunkedVideo;
+  readonly #path: string;
+  readonly #queue: FarmQueue;
+  readonly #store: ChunkStore;
+  readonly #waiters = new Map<string, Set<Waiter>>();
+
+  private constructor(video: ChunkedVideo, path: string, queue: FarmQueue, store: ChunkStore) {
+    this.#video = video;
+    this.#path = path;
+    this.#queue = queue;
+    this.#store = store;
+  }
+
+  static async open(video: ChunkedVideo, path: string, queue: FarmQueue, store: ChunkStore): Promise<FarmPool> {
+    const pool = new FarmPool(video, path, queue, store);
+    const events = await queue.listen();
+    events.on('progress', ({ jobId, data }) => {
+      if (typeof data === 'number') pool.#tell(jobId, ({ progress }) => progress(data));
+    });
+    events.on('completed', ({ jobId }) => pool.#tell(jobId, ({ look }) => look()));
+    events.on('failed', ({ jobId, failedReason }) => pool.#tell(jobId, ({ fail }) => fail(failedReason)));
+    if ((await queue.queue.getWorkersCount()) === 0)
+      video.onNote('the farm has no workers yet: start some (tessera farm worker)');
+    return pool;
+  }
+
+  async code(task: ChunkTask, watch: ChunkWatch): Promise<() => Promise<CodedChunk>> {
+    const spec = await describeChunk(this.#video, task, this.#path);
+    const hash = hashOf(spec);
+    let told = 0;
+    const progress = (frames: number): void => {
+      for (; told < Math.min(frames, spec.frames.length); told++) watch.onFrame(null);
+    };
+    if ((await this.#load(hash, spec)) === null) {
+      await this.#store.write(hash, 'json', Buffer.from(JSON.stringify(spec)));
+      await this.#await(hash, spec, watch.signal, progress, task);
+    }
+    progress(Infinity);
+    return async () => {
+      const coded = await this.#load(hash, spec);
+      if (coded === null) throw new EnvironmentError(`the result of chunk ${task.index} is gone from the store`);
+      return coded;
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#queue[Symbol.asyncDispose]();
+  }
+
+  #tell(hash: string, tell: (waiter: Waiter) => void): void {
+    for (const waiter of this.#waiters.get(hash) ?? []) tell(waiter);
+  }
+
+  /** Puts a chunk into the queue and waits until its result is in the store. */
+  async #await(
+    hash: string,
+    spec: ChunkSpec,
+    signal: AbortSignal,
+    progress: Waiter['progress'],
+    { index }: ChunkTask,
+  ): Promise<void> {
+    let wake = (): void => undefined;
+    let failure: string | null = null;
+    const waiter: Waiter = {
+      progress,
+      look: () => wake(),
+      fail: (reason) => {
+        failure = reason;
+        wake();
+      },
+    };
+    const others = this.#waiters.get(hash) ?? new Set();
+    this.#waiters.set(hash, others.add(waiter));
+    const onAbort = (): void => wake();
+    signal.addEventListener('abort', onAbort);
+    try {
+      throwIfCancelled(signal);
+      await this.#queue.add(hash);
+      while ((await this.#load(hash, spec)) === null) {
+        throwIfCancelled(signal);
+        if (failure !== null) throw new InputError(`chunk ${index} cannot be coded: ${failure as string}`);
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, LOOK_MS);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+          if (signal.aborted || failure !== null) wake();
+        });
+        // Redis may have lost the chunk, or another client may have cancelled it.
+        if (failure === null && !signal.aborted && (await this.#load(hash, spec)) === null) await this.#queue.add(hash);
+      }
+    } catch (error) {
+      if (signal.aborted) await this.#queue.cancel(hash).catch(() => undefined);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      others.delete(waiter);
+      if (others.size === 0) this.#waiters.delete(hash);
+    }
+  }
+
+  /** A result, checked; null if there is none. A damaged one counts as none. */
+  async #load(hash: string, spec: ChunkSpec): Promise<CodedChunk | null> {
+    const stream = await this.#store.read(hash, 'tsr');
+    if (stream === null) return null;
+    try {
+      if (spec.quality.kind === 'constant') return await readChunkResult(spec, stream, null);
+      const qualities = await this.#store.read(hash, 'qualities');
+      return qualities === null ? null : await readChunkResult(spec, stream, Buffer.from(qualities).toString());
+    } catch (error) {
+      if (!(error instanceof BitstreamError)) throw error;
+      return null;
+    }
+  }
+}
