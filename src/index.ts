@@ -25,6 +25,7 @@ export type {
 } from './pipeline/chunks/chunk-coders.js';
 export { describeChunk, hashOf, type ChunkSpec } from './pipeline/chunks/chunk-spec.js';
 export { readChunkResult } from './pipeline/chunks/chunk-result.js';
+export type { KnownFrame, ScalePair } from './pipeline/rate/budget-control.js';
 export type { CodedChunk } from './pipeline/chunks/code-chunk.js';
 export { farm, type FarmOptions } from './farm/farm.js';
 export { runWorker, type WorkerOptions } from './farm/worker.js';

@@ -5,13 +5,15 @@ import { describeChunk, hashOf, type ChunkSpec } from '../pipeline/chunks/chunk-
 import { readChunkResult } from '../pipeline/chunks/chunk-result.js';
 import type { CodedChunk } from '../pipeline/chunks/code-chunk.js';
 import { FolderStore, type ChunkStore } from './chunk-store.js';
-import { FarmQueue } from './queue.js';
+import { CANCELLED, FarmQueue } from './queue.js';
 import { parseRedisAddress } from './redis-address.js';
 
 /** The number of chunks in the queue at a time: as many as workers can be kept busy with. */
 const MOST_CHUNKS = 1024;
-/** A chunk is looked after so often, milliseconds: events are lost while Redis restarts. */
+/** The store is looked at so often for each chunk, milliseconds, because events are lost while Redis restarts. */
 const LOOK_MS = 5000;
+/** After so many looks, a chunk is put into the queue again, if it is not there: Redis may have lost it. */
+const LOOKS = 60;
 
 /** Where a farm is. */
 export interface FarmOptions {
@@ -41,6 +43,8 @@ export function farm({ redis, store }: FarmOptions): ChunkCoders {
 interface Waiter {
   readonly progress: (frames: number) => void;
   readonly look: () => void;
+  /** Asks whether the chunk is still in the queue. */
+  readonly ask: () => void;
   readonly fail: (reason: string) => void;
 }
 
@@ -66,7 +70,13 @@ class FarmPool implements ChunkPool {
       if (typeof data === 'number') pool.#tell(jobId, ({ progress }) => progress(data));
     });
     events.on('completed', ({ jobId }) => pool.#tell(jobId, ({ look }) => look()));
-    events.on('failed', ({ jobId, failedReason }) => pool.#tell(jobId, ({ fail }) => fail(failedReason)));
+    events.on('failed', ({ jobId, failedReason }) => {
+      // Another client that wanted the same chunk cancelled it.
+      pool.#tell(jobId, ({ ask, fail }) => (failedReason === CANCELLED ? ask() : fail(failedReason)));
+    });
+    queue.onReturn(() => {
+      for (const hash of pool.#waiters.keys()) pool.#tell(hash, ({ ask }) => ask());
+    });
     if ((await queue.queue.getWorkersCount()) === 0)
       video.onNote('the farm has no workers yet: start some (tessera farm worker)');
     return pool;
@@ -109,9 +119,14 @@ class FarmPool implements ChunkPool {
   ): Promise<void> {
     let wake = (): void => undefined;
     let failure: string | null = null;
+    let looks = 0;
     const waiter: Waiter = {
       progress,
       look: () => wake(),
+      ask: () => {
+        looks = LOOKS;
+        wake();
+      },
       fail: (reason) => {
         failure = reason;
         wake();
@@ -135,8 +150,10 @@ class FarmPool implements ChunkPool {
           };
           if (signal.aborted || failure !== null) wake();
         });
-        // Redis may have lost the chunk, or another client may have cancelled it.
-        if (failure === null && !signal.aborted && (await this.#load(hash, spec)) === null) await this.#queue.add(hash);
+        if (++looks < LOOKS || failure !== null || (await this.#load(hash, spec)) !== null) continue;
+        looks = 0;
+        throwIfCancelled(signal);
+        await this.#queue.add(hash);
       }
     } catch (error) {
       if (signal.aborted) await this.#queue.cancel(hash).catch(() => undefined);

@@ -1,7 +1,7 @@
 import type { Job, JobsOptions, Queue, QueueEvents, Worker, WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { EnvironmentError } from '../errors.js';
+import { CancelledError, EnvironmentError } from '../errors.js';
 import type { RedisAddress } from './redis-address.js';
 
 /** What goes through Redis for a chunk: the hash of its description, which lies in the store. */
@@ -17,6 +17,8 @@ const NAME = 'chunks';
 const PREFIX = 'tessera';
 /** Workers listen here for hashes of chunks that nobody needs any more. */
 const CANCEL_CHANNEL = `${PREFIX}:cancel`;
+/** The reason why a chunk failed if it was cancelled. */
+export const CANCELLED = 'cancelled';
 /** A chunk is tried so often. */
 export const ATTEMPTS = 3;
 /** A chunk is taken over so often from workers that died. */
@@ -57,17 +59,20 @@ export class FarmQueue implements AsyncDisposable {
       retryStrategy: () => null,
       connectTimeout: 5000,
     });
-    probe.on('error', () => undefined);
+    // The rejection of `connect` only says that the connection is closed.
+    let reason: unknown = null;
+    probe.on('error', (error) => (reason = error));
     try {
       await probe.connect();
       await probe.ping();
     } catch (error) {
-      throw describeFailure(error, address);
+      throw describeFailure(reason ?? error, address);
     } finally {
       probe.disconnect();
     }
-    const client = new Client({ ...address.options, maxRetriesPerRequest: null });
+    const client = new Client({ ...address.options, maxRetriesPerRequest: null, lazyConnect: true });
     client.on('error', () => undefined);
+    await client.connect();
     const queue: ChunkQueue = new Chunks(NAME, { prefix: PREFIX, connection: connectionOf(address) });
     // The client connects again by itself.
     queue.on('error', () => undefined);
@@ -87,6 +92,11 @@ export class FarmQueue implements AsyncDisposable {
     await this.#client.publish(CANCEL_CHANNEL, hash);
   }
 
+  /** Calls back when the server is there again after it was not. */
+  onReturn(callback: () => void): void {
+    this.#client.on('ready', callback);
+  }
+
   /** What happens to chunks. */
   async listen(): Promise<ChunkEvents> {
     const { QueueEvents: Events } = await import('bullmq');
@@ -102,9 +112,18 @@ export class FarmQueue implements AsyncDisposable {
     process: (job: ChunkJob) => Promise<void>,
     options: Pick<WorkerOptions, 'concurrency'> & { readonly lockSeconds: number },
   ): Promise<ChunkWorker> {
-    const { Worker: Workers } = await import('bullmq');
+    const { UnrecoverableError, Worker: Workers } = await import('bullmq');
     const { concurrency = 1, lockSeconds } = options;
-    return new Workers<ChunkJobData>(NAME, (job) => process(job), {
+    const work = async (job: ChunkJob): Promise<void> => {
+      try {
+        await process(job);
+      } catch (error) {
+        // Not tried again.
+        if (error instanceof CancelledError) throw new UnrecoverableError(CANCELLED);
+        throw error;
+      }
+    };
+    return new Workers<ChunkJobData>(NAME, work, {
       ...{ prefix: PREFIX, connection: connectionOf(this.#address), concurrency },
       ...{ lockDuration: 1000 * lockSeconds, stalledInterval: 500 * lockSeconds, maxStalledCount: MOST_TAKEOVERS },
     });

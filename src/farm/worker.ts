@@ -11,8 +11,9 @@ import { FarmQueue, jobSchema, type ChunkJob } from './queue.js';
 import { parseRedisAddress } from './redis-address.js';
 import { Roots } from './roots.js';
 
-/** Progress goes through Redis so often, milliseconds. */
-const PROGRESS_MS = 2000;
+/** Progress goes through Redis so often for a chunk at most, and not more often than this, milliseconds. */
+const MOST_REPORTS = 8;
+const PROGRESS_MS = 1000;
 
 /** How a worker works. */
 export interface WorkerOptions extends Pick<EncoderOptions, 'pack' | 'device' | 'threads'> {
@@ -66,6 +67,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     } catch (error) {
       const reason = describe(error);
       onLine(`${name}: ${reason}`);
+      if (error instanceof CancelledError) throw error;
       // Only this text goes through Redis, without a stack or a cause.
       const plain = new Error(reason);
       plain.stack = '';
@@ -102,6 +104,7 @@ async function codeJob(
     );
   }
   let frames = 0;
+  let reported = 0;
   let last = performance.now();
   const { stream, coded } = await codeSpec(
     { ...spec, source: { ...spec.source, path } },
@@ -114,8 +117,9 @@ async function codeJob(
       onFrame: () => {
         frames++;
         const now = performance.now();
-        if (now - last < PROGRESS_MS) return;
+        if (now - last < PROGRESS_MS || frames < reported + spec.frames.length / MOST_REPORTS) return;
         last = now;
+        reported = frames;
         job.updateProgress(frames).catch(() => undefined);
       },
     },
@@ -142,7 +146,6 @@ function readJob(data: unknown): { readonly hash: string } {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof CancelledError) return 'cancelled';
   if (error instanceof TesseraError) return error.message;
   return `internal error: ${error instanceof Error ? error.message : String(error)}`;
 }

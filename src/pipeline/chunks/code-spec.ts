@@ -14,7 +14,7 @@ import { codeTask } from './code-task.js';
 
 /** How a machine codes a described chunk. */
 export interface CodeSpecOptions extends Pick<EncoderOptions, 'pack' | 'device' | 'threads' | 'searchThreads'> {
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called for each coded frame. Must not throw. */
   readonly onFrame?: () => void;
 }
@@ -95,7 +95,7 @@ async function check(
   if (!isIntact) throw new BitstreamError(`a coded chunk does not decode: ${problems[0]?.reason ?? 'frames are lost'}`);
 }
 
-async function openSource({ source, width, height }: ChunkSpec, signal: AbortSignal): Promise<VideoSource> {
+async function openSource({ source, width, height }: ChunkSpec, signal: AbortSignal | undefined): Promise<VideoSource> {
   const { path, track, picturesPerSecond } = source;
   const opened = await openVideo(path, {
     signal,
@@ -111,7 +111,7 @@ async function openSource({ source, width, height }: ChunkSpec, signal: AbortSig
 async function* readChunk(
   source: VideoSource,
   { frames, source: { offset } }: ChunkSpec,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Frame, void, undefined> {
   let at = 0;
   for await (const frame of source.frames({ signal })) {

@@ -11,7 +11,7 @@ import type { ChunkedVideo, ChunkQuality, ChunkTask, ChunkWatch } from './chunk-
 export async function codeTask(
   { properties, encoder, qualities }: Pick<ChunkedVideo, 'properties' | 'encoder' | 'qualities'>,
   { frames, isScout, quality }: Pick<ChunkTask, 'frames' | 'isScout' | 'quality'>,
-  { signal, onFrame }: ChunkWatch,
+  { signal, onFrame }: { readonly signal: AbortSignal | undefined } & Pick<ChunkWatch, 'onFrame'>,
 ): Promise<CodedChunk> {
   const options = quality.kind === 'constant' ? { ...encoder, quality: quality.quality } : encoder;
   const setup = { options, signal, onPacket: onFrame };

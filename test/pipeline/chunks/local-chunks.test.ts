@@ -19,12 +19,12 @@ beforeAll(async () => {
   folder = await makeFolder();
   video = folder.join('in.y4m');
   // A scene that is longer than the largest distance of key frames, and one of a single frame.
-  await writeScenes(video, [20, 7, 1, 22]);
+  await writeScenes(video, [14, 5, 1, 10]);
 });
 
 afterAll(async () => folder[Symbol.asyncDispose]());
 
-const OPTIONS: CompressOptions = { pack: TINY_PACK, device: 'cpu', quality: 22, keyint: 9 };
+const OPTIONS: CompressOptions = { pack: TINY_PACK, device: 'cpu', quality: 22, keyint: 9, preset: 'realtime' };
 
 async function compress(input: string, options: CompressOptions): Promise<Buffer> {
   const output = folder.join(`${count++}.tsr`);
@@ -34,27 +34,22 @@ async function compress(input: string, options: CompressOptions): Promise<Buffer
 
 test.each<[string, CompressOptions]>([
   ['the usual options', {}],
-  ['the temporal filter', { tune: 'psnr' }],
-  ['a part', { start: 0.2, duration: 1.4, preset: 'realtime' }],
+  ['the temporal filter, and more trials', { tune: 'psnr', preset: 'fast' }],
+  ['a part', { start: 0.2, duration: 0.8 }],
 ])('chunks coded at the same time make the same file, with %s', async (_, options) => {
   const whole = await compress(video, options);
-  for (const jobs of [2, 3]) {
-    expect(whole.equals(await compress(video, { ...options, chunks: localChunks({ jobs }) }))).toBe(true);
-  }
+  expect(whole.equals(await compress(video, { ...options, chunks: localChunks({ jobs: 3 }) }))).toBe(true);
 });
 
 test('sound and other tracks stay as they are', async () => {
-  const options: CompressOptions = { preset: 'realtime' };
-  const whole = await compress(clip('everything.mkv'), options);
-  expect(whole.equals(await compress(clip('everything.mkv'), { ...options, chunks: localChunks({ jobs: 2 }) }))).toBe(
-    true,
-  );
+  const whole = await compress(clip('everything.mkv'), {});
+  expect(whole.equals(await compress(clip('everything.mkv'), { chunks: localChunks({ jobs: 2 }) }))).toBe(true);
 });
 
 test('a bit rate gives the same file for any number of jobs', async () => {
   const { quality: _, ...open } = OPTIONS;
   const rates: Buffer[] = [];
-  for (const jobs of [undefined, 1, 3]) {
+  for (const jobs of [undefined, 3]) {
     const output = folder.join('rate.tsr');
     const chunks = jobs === undefined ? {} : { chunks: localChunks({ jobs }) };
     const { rate } = await compressVideo(video, output, {
