@@ -118,7 +118,7 @@ class FarmPool implements ChunkPool {
     { index }: ChunkTask,
   ): Promise<void> {
     let wake = (): void => undefined;
-    let failure: string | null = null;
+    const failures: string[] = [];
     let looks = 0;
     const waiter: Waiter = {
       progress,
@@ -128,7 +128,7 @@ class FarmPool implements ChunkPool {
         wake();
       },
       fail: (reason) => {
-        failure = reason;
+        failures.push(reason);
         wake();
       },
     };
@@ -141,16 +141,16 @@ class FarmPool implements ChunkPool {
       await this.#queue.add(hash);
       while ((await this.#load(hash, spec)) === null) {
         throwIfCancelled(signal);
-        if (failure !== null) throw new InputError(`chunk ${index} cannot be coded: ${failure as string}`);
+        if (failures.length > 0) throw new InputError(`chunk ${index} cannot be coded: ${failures[0]!}`);
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, LOOK_MS);
           wake = () => {
             clearTimeout(timer);
             resolve();
           };
-          if (signal.aborted || failure !== null) wake();
+          if (signal.aborted || failures.length > 0) wake();
         });
-        if (++looks < LOOKS || failure !== null || (await this.#load(hash, spec)) !== null) continue;
+        if (++looks < LOOKS || failures.length > 0 || (await this.#load(hash, spec)) !== null) continue;
         looks = 0;
         throwIfCancelled(signal);
         await this.#queue.add(hash);

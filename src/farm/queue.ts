@@ -134,7 +134,12 @@ export class FarmQueue implements AsyncDisposable {
     const subscriber = this.#client.duplicate();
     subscriber.on('error', () => undefined);
     subscriber.on('message', (_, hash: string) => onCancel(hash));
-    this.#open.push({ [Symbol.asyncDispose]: () => Promise.resolve(subscriber.disconnect()) });
+    this.#open.push({
+      [Symbol.asyncDispose]: () => {
+        subscriber.disconnect();
+        return Promise.resolve();
+      },
+    });
     await subscriber.subscribe(CANCEL_CHANNEL);
   }
 

@@ -5,7 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Whether there is a Redis server to test with. */
 export const HAS_REDIS = spawnSync('redis-server', ['--version']).status === 0;
-if (!HAS_REDIS) process.stderr.write('skipped: tests of the farm, because there is no redis-server on the PATH\n');
+/** A server that somebody else started, for the tests that leave it as it is. */
+const URL_OF_OTHER = process.env['REDIS_URL'] ?? null;
+if (!HAS_REDIS) {
+  const which = URL_OF_OTHER === null ? 'tests of the farm' : 'tests that restart Redis';
+  process.stderr.write(`skipped: ${which}, because there is no redis-server on the PATH\n`);
+}
+
+/** Whether {@link openRedis} can open one. */
+export const CAN_OPEN_REDIS = HAS_REDIS || URL_OF_OTHER !== null;
+
+/** A server of its own, or the one that `REDIS_URL` names. */
+export async function openRedis(folder: string): Promise<{ readonly url: string } & AsyncDisposable> {
+  if (HAS_REDIS || URL_OF_OTHER === null) return await RedisServer.start(folder);
+  return { url: URL_OF_OTHER, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
 
 /** A Redis server of its own, on a free port. */
 export class RedisServer implements AsyncDisposable {

@@ -20,7 +20,7 @@ export async function* inOrder<Item, Result>(
   const results: Promise<Result>[] = [];
   let wake = (): void => undefined;
   let running = 0;
-  let failure: { readonly error: unknown } | null = null;
+  const failures: unknown[] = [];
   const lane = async (): Promise<void> => {
     while (!all.aborted) {
       const next = await iterator.next();
@@ -32,7 +32,7 @@ export async function* inOrder<Item, Result>(
     }
   };
   const fail = (error: unknown): void => {
-    failure ??= { error };
+    failures.push(error);
     stop.abort();
   };
   const lanes = Array.from({ length: size }, () => {
@@ -61,6 +61,6 @@ export async function* inOrder<Item, Result>(
     await iterator.return?.();
   }
   // What failed first made the rest fail.
-  if (failure !== null) throw (failure as { readonly error: unknown }).error;
+  if (failures.length > 0) throw failures[0];
   throwIfCancelled(signal);
 }
