@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EnvironmentError } from '../errors.js';
+import { isUrl, parseUrl, publicNameOf, send } from './http.js';
 import { describeWriteError, writeFileSafely } from '../io/temporary-file.js';
 
 /** What is kept of a chunk: its description, its stream, and the quality of each packet. */
@@ -49,4 +50,38 @@ export class FolderStore implements ChunkStore {
   #pathOf(hash: string, file: ChunkFile): string {
     return join(this.#folder, `${hash}.${file}`);
   }
+}
+
+/** A prefix of addresses with GET and PUT, such as that of an object store; its query (a signature) is kept. */
+export class HttpStore implements ChunkStore {
+  readonly #prefix: URL;
+
+  constructor(prefix: string) {
+    this.#prefix = parseUrl(prefix);
+  }
+
+  async read(hash: string, file: ChunkFile): Promise<Uint8Array | null> {
+    const response = await send(this.#urlOf(hash, file), { method: 'GET' });
+    if (response.status !== 404) return new Uint8Array(await response.arrayBuffer());
+    await response.body?.cancel();
+    return null;
+  }
+
+  async write(hash: string, file: ChunkFile, bytes: Uint8Array): Promise<void> {
+    const url = this.#urlOf(hash, file);
+    const response = await send(url, { method: 'PUT', body: bytes });
+    await response.body?.cancel();
+    if (response.status === 404) throw new EnvironmentError(`cannot PUT ${publicNameOf(url)}: there is no such folder`);
+  }
+
+  #urlOf(hash: string, file: ChunkFile): URL {
+    const url = new URL(this.#prefix);
+    url.pathname = `${url.pathname.replace(/\/$/, '')}/${hash}.${file}`;
+    return url;
+  }
+}
+
+/** Opens the store in a folder or at a prefix of addresses. */
+export function openStore(place: string): ChunkStore {
+  return isUrl(place) ? new HttpStore(place) : new FolderStore(resolve(place));
 }

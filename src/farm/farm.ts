@@ -4,7 +4,8 @@ import type { ChunkCoders, ChunkedVideo, ChunkPool, ChunkTask, ChunkWatch } from
 import { describeChunk, hashOf, type ChunkSpec } from '../pipeline/chunks/chunk-spec.js';
 import { readChunkResult } from '../pipeline/chunks/chunk-result.js';
 import type { CodedChunk } from '../pipeline/chunks/code-chunk.js';
-import { FolderStore, type ChunkStore } from './chunk-store.js';
+import { openStore, type ChunkStore } from './chunk-store.js';
+import { parseUrl } from './http.js';
 import { CANCELLED, FarmQueue } from './queue.js';
 import { parseRedisAddress } from './redis-address.js';
 
@@ -19,13 +20,20 @@ const LOOKS = 60;
 export interface FarmOptions {
   /** `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS. */
   readonly redis: string;
-  /** A folder that this machine and all workers see under the same path, for descriptions and results of chunks. */
+  /**
+   * Where descriptions and results of chunks lie: a folder that this machine and all workers see, or a prefix of HTTP(S)
+   * addresses with GET and PUT.
+   */
   readonly store: string;
+  /** The HTTP(S) address of the source, if workers do not see it as a file under the same path. */
+  readonly sourceUrl?: string;
 }
 
 /** Codes chunks on the workers of a farm (`tessera farm worker`). */
-export function farm({ redis, store }: FarmOptions): ChunkCoders {
+export function farm({ redis, store, sourceUrl }: FarmOptions): ChunkCoders {
   const address = parseRedisAddress(redis);
+  const url = sourceUrl === undefined ? null : parseUrl(sourceUrl).href;
+  const chunks = openStore(store);
   return {
     open: async (video) => {
       if (typeof video.input !== 'string') {
@@ -34,7 +42,7 @@ export function farm({ redis, store }: FarmOptions): ChunkCoders {
         );
       }
       const queue = await FarmQueue.connect(address);
-      return await FarmPool.open(video, resolve(video.input), queue, new FolderStore(resolve(store)));
+      return await FarmPool.open(video, url ?? resolve(video.input), queue, chunks);
     },
   };
 }

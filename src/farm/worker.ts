@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
 import { BitstreamError, CancelledError, InputError, TesseraError } from '../errors.js';
 import type { EncoderOptions } from '../codec/encoder.js';
 import { codeSpec } from '../pipeline/chunks/code-spec.js';
 import { packetsOf, qualitiesText } from '../pipeline/chunks/chunk-result.js';
 import { hashOf, parseSpecText } from '../pipeline/chunks/chunk-spec.js';
 import { memoryOfEncoder } from '../pipeline/chunks/local-chunks.js';
-import { FolderStore, type ChunkStore } from './chunk-store.js';
+import { openStore, type ChunkStore } from './chunk-store.js';
+import { Downloads } from './downloads.js';
+import { isUrl } from './http.js';
 import { FarmQueue, jobSchema, type ChunkJob } from './queue.js';
 import { parseRedisAddress } from './redis-address.js';
 import { Roots } from './roots.js';
@@ -22,6 +23,8 @@ export interface WorkerOptions extends Pick<EncoderOptions, 'pack' | 'device' | 
   readonly store: string;
   /** Folders below which sources may be read. */
   readonly roots: readonly string[];
+  /** Prefixes of HTTP(S) addresses below which sources may be read. Default: none. */
+  readonly urls?: readonly string[];
   /** The number of chunks at a time. Default: 1. */
   readonly concurrency?: number;
   /** Threads for search of each chunk. Default: its share of the cores. */
@@ -45,7 +48,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { redis, signal, onLine, concurrency = 1, lockSeconds = 60 } = options;
   const address = parseRedisAddress(redis);
   const roots = await Roots.of(options.roots);
-  const store = new FolderStore(resolve(options.store));
+  const store = openStore(options.store);
+  await using downloads = new Downloads(options.urls ?? []);
   await using queue = await FarmQueue.connect(address);
   const active = new Map<string, AbortController>();
   await queue.listenForCancels((hash) => active.get(hash)?.abort());
@@ -58,7 +62,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       const controller = new AbortController();
       active.set(hash, controller);
       try {
-        const frames = await codeJob(hash, job, { ...options, store, roots, signal: controller.signal });
+        const frames = await codeJob(hash, job, { ...options, store, roots, downloads, signal: controller.signal });
         const seconds = ((performance.now() - started) / 1000).toFixed(1);
         onLine(frames === null ? `${name}: was done already` : `${name}: ${frames} frames in ${seconds} s`);
       } finally {
@@ -87,29 +91,34 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 async function codeJob(
   hash: string,
   job: Pick<ChunkJob, 'updateProgress'>,
-  place: Omit<WorkerOptions, 'store' | 'roots'> & { readonly store: ChunkStore; readonly roots: Roots },
+  work: Omit<WorkerOptions, 'store' | 'roots'> & {
+    readonly store: ChunkStore;
+    readonly roots: Roots;
+    readonly downloads: Downloads;
+  },
 ): Promise<number | null> {
-  const { store, roots, memory = Infinity, concurrency = 1, signal, pack, device, threads } = place;
+  const { store, roots, downloads, memory = Infinity, concurrency = 1, signal, pack, device, threads } = work;
   const text = await store.read(hash, 'json');
   if (text === null) throw new InputError('its description is not in the store of this worker: is it the same folder?');
   const spec = parseSpecText(Buffer.from(text).toString());
   if (hashOf(spec) !== hash) throw new InputError('its description is not the one of its hash');
   const done = await store.read(hash, 'tsr');
   if (done !== null && (await isIntact(packetsOf(done, spec)))) return null;
-  const path = await roots.resolve(spec.source.path);
   const needed = memoryOfEncoder(spec);
   if (needed > memory) {
     throw new InputError(
       `${spec.width}x${spec.height} needs about ${Math.ceil(needed / 2 ** 20)} MB, more than this worker may use`,
     );
   }
+  const { path: place } = spec.source;
+  const path = isUrl(place) ? await downloads.fetch(place, signal) : await roots.resolve(place);
   let frames = 0;
   let reported = 0;
   let last = performance.now();
   const { stream, coded } = await codeSpec(
     { ...spec, source: { ...spec.source, path } },
     {
-      searchThreads: place.searchThreads ?? Math.max(1, Math.floor(availableParallelism() / concurrency)),
+      searchThreads: work.searchThreads ?? Math.max(1, Math.floor(availableParallelism() / concurrency)),
       ...(pack === undefined ? {} : { pack }),
       ...(device === undefined ? {} : { device }),
       ...(threads === undefined ? {} : { threads }),

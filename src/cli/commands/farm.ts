@@ -20,7 +20,7 @@ const storeOption = {
   type: 'string',
   requiresArg: true,
   demandOption: true,
-  describe: 'Folder that all machines see, for descriptions and results of chunks',
+  describe: 'Folder that all machines see, or https://... prefix, for descriptions and results of chunks',
 } as const;
 
 function redisOf(given: string | undefined): string {
@@ -42,8 +42,15 @@ const workerCommand = defineCommand({
           type: 'string',
           array: true,
           requiresArg: true,
-          demandOption: true,
+          default: [] as string[],
           describe: 'Folder below which sources may be read; can be given several times',
+        },
+        url: {
+          type: 'string',
+          array: true,
+          requiresArg: true,
+          default: [] as string[],
+          describe: 'Prefix of addresses below which sources may be read; can be given several times',
         },
         concurrency: { type: 'number', requiresArg: true, describe: 'Chunks at a time, 1..64; default 1' },
         'search-threads': {
@@ -64,10 +71,11 @@ const workerCommand = defineCommand({
       })
       .example('$0 farm worker --redis redis://10.0.0.5 --store /mnt/farm --root /mnt/videos', 'One chunk at a time'),
   run: async (argv, { signal, reporter }) => {
+    if (argv.root.length + argv.url.length === 0) throw new UsageError('name what may be read: --root or --url');
     const redis = redisOf(argv.redis);
     const { runWorker } = await import('../../farm/worker.js');
     await runWorker({
-      ...{ redis, store: argv.store, roots: argv.root, device: argv.device, signal },
+      ...{ redis, store: argv.store, roots: argv.root, urls: argv.url, device: argv.device, signal },
       ...given({
         concurrency: wholeNumber('concurrency', argv.concurrency, 1, 64),
         searchThreads: wholeNumber('search-threads', argv.searchThreads, 1, 64),
@@ -87,14 +95,23 @@ const compressCommand = defineCommand({
   describe: 'Compress a video on the workers of a farm',
   builder: (yargs) =>
     addInputAndOutput(yargs)
-      .options({ ...compressOptions, redis: redisOption, store: storeOption })
+      .options({
+        ...compressOptions,
+        redis: redisOption,
+        store: storeOption,
+        'source-url': {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Address of IN for workers that do not see the file',
+        },
+      })
       .example('$0 farm compress in.mp4 out.tsr --redis redis://10.0.0.5 --store /mnt/farm', 'As tessera compress'),
   run: async (argv, context) => {
     if (argv.in === PIPE) throw new UsageError('a farm needs a file that its workers see too, not a pipe');
     const redis = redisOf(argv.redis);
     await compress('farm compress', argv, context, async () => {
       const { farm } = await import('../../farm/farm.js');
-      return farm({ redis, store: argv.store });
+      return farm({ redis, store: argv.store, ...given({ sourceUrl: argv.sourceUrl }) });
     });
     return EXIT_CODES.done;
   },

@@ -23,7 +23,7 @@ const scale = z.number().min(1e-6).max(1e6);
 const specSchema = z.strictObject({
   /** Changes when the same chunk makes other packets. */
   edition: z.literal(EDITION),
-  /** Where the frames are: an absolute path, as the machine that codes the chunk sees it. */
+  /** Where the frames are: an absolute path, as the machine that codes the chunk sees it, or a URL that it fetches. */
   source: z.strictObject({
     path: z.string().min(1).max(4096),
     track: positive.max(1000).nullable(),
