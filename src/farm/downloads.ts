@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { InputError, throwIfCancelled } from '../errors.js';
+import { InputError, TesseraError, throwIfCancelled } from '../errors.js';
 import { describeTemporaryError, makeTemporaryFolder, removeScratch } from '../io/scratch.js';
 import { parseUrl, publicNameOf, send } from './http.js';
 
@@ -109,9 +109,9 @@ async function take(url: URL, path: string, from: number, signal: AbortSignal): 
       }
     } catch (error) {
       throwIfCancelled(signal);
-      // What undici throws for a connection that breaks.
-      if (error instanceof TypeError) return false;
-      throw error;
+      if (error instanceof TesseraError) throw error;
+      // The connection broke.
+      return false;
     }
     return Number.isNaN(expected) || taken >= expected;
   } finally {

@@ -58,6 +58,7 @@ export interface ChunkedVideo {
   };
   /** Time of the part's first frame in the input, ticks. */
   readonly offset: bigint;
+  /** Tells the user something, in one line. */
   readonly onNote: (note: string) => void;
 }
 
@@ -76,5 +77,6 @@ export interface ChunkPool extends AsyncDisposable {
 
 /** A place where chunks are coded: this machine (`localChunks`), others (`farm`), or what a program makes of it. */
 export interface ChunkCoders {
+  /** Prepares to code chunks of a video. */
   open(video: ChunkedVideo): Promise<ChunkPool>;
 }

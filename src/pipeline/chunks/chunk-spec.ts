@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { toHex } from '../../bitstream/bytes.js';
 import { DIMENSION_LIMIT } from '../../bitstream/limits.js';
-import { PRESETS } from '../../codec/sequence-options.js';
+import { PRESETS, type Preset } from '../../codec/sequence-options.js';
 import { InputError } from '../../errors.js';
 import { crc32c } from '../../platform/checksums.js';
 import type { Frame } from '../../video/frame.js';
@@ -20,15 +20,12 @@ const positive = z
 const quality = z.number().min(0).max(63);
 const scale = z.number().min(1e-6).max(1e6);
 
-const specSchema = z.strictObject({
-  /** Changes when the same chunk makes other packets. */
+const specSchema: z.ZodType<ChunkSpec> = z.strictObject({
   edition: z.literal(EDITION),
-  /** Where the frames are: an absolute path, as the machine that codes the chunk sees it, or a URL that it fetches. */
   source: z.strictObject({
     path: z.string().min(1).max(4096),
     track: positive.max(1000).nullable(),
     picturesPerSecond: z.number().min(1e-3).max(1000).nullable(),
-    /** Time of the video's first frame in the source. */
     offset: ticks,
   }),
   width: positive.max(DIMENSION_LIMIT),
@@ -39,8 +36,7 @@ const specSchema = z.strictObject({
   pack: z.strictObject({ name: z.string().regex(/^[\w-][\w.-]{0,255}$/), id: z.string().regex(/^[0-9a-f]{32}$/) }),
   keyint: positive,
   tune: z.enum(['lpips', 'psnr']).nullable(),
-  preset: z.enum(PRESETS as [string, ...string[]]).nullable(),
-  /** Half of the size. */
+  preset: z.enum(PRESETS).nullable(),
   isScout: z.boolean(),
   quality: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('constant'), quality }),
@@ -54,7 +50,6 @@ const specSchema = z.strictObject({
         .max(FRAME_LIMIT),
     }),
   ]),
-  /** Time and duration in the video, and CRC-32C of the planes, of each frame in display order. */
   frames: z
     .array(
       z.tuple([
@@ -70,8 +65,49 @@ const specSchema = z.strictObject({
     .max(FRAME_LIMIT),
 });
 
-/** All that a machine needs to know to code a chunk, as plain JSON. */
-export type ChunkSpec = z.infer<typeof specSchema>;
+/** All that a machine needs to know to code a chunk, as plain JSON. Times are decimal digits, ticks of `timeBase`. */
+export interface ChunkSpec {
+  /** Changes when the same chunk makes other packets. */
+  readonly edition: number;
+  readonly source: {
+    /** Where the frames are: an absolute path, as the machine that codes the chunk sees it, or a URL that it fetches. */
+    readonly path: string;
+    /** Null: the first one. */
+    readonly track: number | null;
+    readonly picturesPerSecond: number | null;
+    /** Time of the video's first frame in the source. */
+    readonly offset: string;
+  };
+  readonly width: number;
+  readonly height: number;
+  readonly fullRange: boolean;
+  readonly timeBase: { readonly num: number; readonly den: number };
+  readonly frameRate: { readonly num: number; readonly den: number };
+  /** The model pack, and its identity in hexadecimal digits. */
+  readonly pack: { readonly name: string; readonly id: string };
+  readonly keyint: number;
+  readonly tune: 'lpips' | 'psnr' | null;
+  readonly preset: Preset | null;
+  /** True: half of the size. */
+  readonly isScout: boolean;
+  /** As `ChunkQuality`. */
+  readonly quality:
+    | { readonly kind: 'constant'; readonly quality: number }
+    | {
+        readonly kind: 'budget';
+        readonly bits: number;
+        readonly scale: { readonly key: number; readonly inter: number };
+        readonly limit: number | null;
+        readonly known: readonly {
+          readonly pts: string;
+          readonly isKey: boolean;
+          readonly bits: number;
+          readonly quality: number;
+        }[];
+      };
+  /** Time and duration in the video, and CRC-32C of the planes, of each frame in display order. */
+  readonly frames: readonly (readonly [string, string, number])[];
+}
 
 /** Describes a chunk; reads its frames. */
 export async function describeChunk(
@@ -79,7 +115,7 @@ export async function describeChunk(
   { isScout, quality, frames }: ChunkTask,
   path: string,
 ): Promise<ChunkSpec> {
-  const list: ChunkSpec['frames'] = [];
+  const list: [string, string, number][] = [];
   for await (const frame of frames()) list.push([String(frame.pts), String(frame.duration), checksumOf(frame)]);
   const { width, height, timeBase, frameRate, colour } = properties;
   return parseSpec({

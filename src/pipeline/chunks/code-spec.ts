@@ -1,6 +1,5 @@
 import { fromHex, equalBytes } from '../../bitstream/bytes.js';
 import { describeEncoder, type EncoderOptions } from '../../codec/encoder.js';
-import type { Preset } from '../../codec/sequence-options.js';
 import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
 import type { Frame, VideoProperties } from '../../video/frame.js';
 import { openVideo, type VideoSource } from '../../video/in/media-reader.js';
@@ -42,7 +41,7 @@ export async function codeSpec(spec: ChunkSpec, options: CodeSpecOptions): Promi
     ...machine,
     keyint,
     ...(tune === null ? {} : { tune }),
-    ...(preset === null ? {} : { preset: preset as Preset }),
+    ...(preset === null ? {} : { preset }),
   };
   const properties = propertiesOf(spec);
   const coding = isScout ? { ...properties, ...scoutSize(properties) } : properties;
