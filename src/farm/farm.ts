@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { BitstreamError, EnvironmentError, InputError, throwIfCancelled } from '../errors.js';
 import type { ChunkCoders, ChunkedVideo, ChunkPool, ChunkTask, ChunkWatch } from '../pipeline/chunks/chunk-coders.js';
-import { describeChunk, hashOf, type ChunkSpec } from '../pipeline/chunks/chunk-spec.js';
+import { describeChunk, hashOf, parseSpecText, type ChunkSpec } from '../pipeline/chunks/chunk-spec.js';
 import { readChunkResult } from '../pipeline/chunks/chunk-result.js';
 import type { CodedChunk } from '../pipeline/chunks/code-chunk.js';
 import { openStore, type ChunkStore } from './chunk-store.js';
@@ -97,20 +97,27 @@ class FarmPool implements ChunkPool {
     const progress = (frames: number): void => {
       for (; told < Math.min(frames, spec.frames.length); told++) watch.onFrame(null);
     };
-    if ((await this.#load(hash, spec)) === null) {
+    if ((await this.#store.read(hash, 'json')) === null) {
       await this.#store.write(hash, 'json', Buffer.from(JSON.stringify(spec)));
-      await this.#await(hash, spec, watch.signal, progress, task);
     }
+    if ((await this.#load(hash, spec)) === null) await this.#await(hash, spec, watch.signal, progress, task);
     progress(Infinity);
-    return async () => {
-      const coded = await this.#load(hash, spec);
-      if (coded === null) throw new EnvironmentError(`the result of chunk ${task.index} is gone from the store`);
-      return coded;
-    };
+    // Holds no description: thousands of chunks may wait for those before them.
+    const { index } = task;
+    return () => this.#join(hash, index);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#queue[Symbol.asyncDispose]();
+  }
+
+  /** Reads a result again. */
+  async #join(hash: string, index: number): Promise<CodedChunk> {
+    const text = await this.#store.read(hash, 'json');
+    const spec = text === null ? null : parseSpecText(Buffer.from(text).toString());
+    const coded = spec === null || hashOf(spec) !== hash ? null : await this.#load(hash, spec);
+    if (coded === null) throw new EnvironmentError(`the result of chunk ${index} is gone from the store`);
+    return coded;
   }
 
   #tell(hash: string, tell: (waiter: Waiter) => void): void {
