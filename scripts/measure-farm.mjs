@@ -147,9 +147,9 @@ async function startRedis(name) {
 /** Writes the input forth and back, as y4m, at the size and length wanted. */
 async function writeVideo(path) {
   const [width, height] = options.size.split('x').map(Number);
-  await using source = await openVideo(options.input);
+  const source = await openVideo(options.input);
   const { properties } = source;
-  using scaler = new FrameScaler(width, height, properties.colour.fullRange);
+  const scaler = new FrameScaler(width, height, properties.colour.fullRange);
   const frames = [];
   for await (const frame of source.frames()) frames.push(await scaler.scale(frame));
   const count = Math.round((Number(options.seconds) * properties.frameRate.num) / properties.frameRate.den);
@@ -163,6 +163,8 @@ async function writeVideo(path) {
   }
   file.end();
   await once(file, 'finish');
+  scaler[Symbol.dispose]();
+  await source[Symbol.asyncDispose]();
 }
 
 const settings = ['--preset', options.preset, '-y'];
@@ -313,7 +315,7 @@ async function makeUp() {
   for (let at = 0; at < count; at++) if (!file.write(bytes)) await once(file, 'drain');
   file.end();
   await once(file, 'finish');
-  await using queue = await FarmQueue.connect(parseRedisAddress(redis.url));
+  const queue = await FarmQueue.connect(parseRedisAddress(redis.url));
   const files = new FolderStore(store);
   let template = null;
   const worker = await queue.work(
@@ -371,6 +373,7 @@ async function makeUp() {
   });
   const joined = (performance.now() - again) / 1000;
   await worker.close();
+  await queue[Symbol.asyncDispose]();
   await redis.end();
   const half = memory.slice(memory.length >> 1);
   console.log(`\n${count} chunks of made-up work (${results} results)\n`);
