@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { throwIfCancelled } from '../../errors.js';
 
 /**
@@ -16,6 +17,8 @@ export async function* inOrder<Item, Result>(
 ): AsyncGenerator<Result, void, undefined> {
   const stop = new AbortController();
   const all = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  // Each item in work listens.
+  setMaxListeners(0, all);
   const iterator = items[Symbol.asyncIterator]();
   const results: Promise<Result>[] = [];
   let wake = (): void => undefined;
