@@ -1,5 +1,5 @@
 // Measures chunks and the farm: node scripts/measure-farm.mjs [--input FILE] [--seconds 120] [--size 640x360]
-// [--preset medium] [--only times,bitrate,kills,many] [--quality 28] [--kills 20]
+// [--preset medium] [--keyint 10s] [--only times,bitrate,kills,many] [--quality 28] [--kills 20]
 // Build first; needs redis-server on the PATH, and taskset for times with one thread. Prints rows for docs/FARM.md.
 import { Buffer } from 'node:buffer';
 import { spawn, spawnSync } from 'node:child_process';
@@ -34,6 +34,7 @@ const { values: options } = parseArgs({
     preset: { type: 'string', default: 'medium' },
     quality: { type: 'string', default: '28' },
     only: { type: 'string', default: 'times,bitrate,kills,many' },
+    keyint: { type: 'string', default: '10s' },
     kills: { type: 'string', default: '20' },
     chunks: { type: 'string', default: '10000' },
   },
@@ -167,7 +168,7 @@ async function writeVideo(path) {
   await source[Symbol.asyncDispose]();
 }
 
-const settings = ['--preset', options.preset, '-y'];
+const settings = ['--preset', options.preset, '--keyint', options.keyint, '-y'];
 
 function startWorkers(count, redis, store, { isPinned = true, lock = 60 } = {}) {
   return Array.from({ length: count }, (_, at) =>
@@ -244,20 +245,8 @@ async function killThings(video) {
   const redis = await startRedis('kills');
   const store = mkdtempSync(join(folder, 'store-'));
   const output = join(folder, 'killed.tsr');
-  const args = [
-    'farm',
-    'compress',
-    video,
-    output,
-    '--store',
-    store,
-    '-q',
-    options.quality,
-    '--keyint',
-    '25',
-    ...settings,
-  ];
-  await run(['compress', video, join(folder, 'whole.tsr'), '-q', options.quality, '--keyint', '25', ...settings]);
+  const args = ['farm', 'compress', video, output, '--store', store, '-q', options.quality, ...settings];
+  await run(['compress', video, join(folder, 'whole.tsr'), '-q', options.quality, ...settings]);
   let workers = startWorkers(2, redis, store, { isPinned: false, lock: 2 });
   let client = start(args, { env: { TESSERA_REDIS: redis.url } });
   let kills = 0;
