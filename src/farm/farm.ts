@@ -97,10 +97,12 @@ class FarmPool implements ChunkPool {
     const progress = (frames: number): void => {
       for (; told < Math.min(frames, spec.frames.length); told++) watch.onFrame(null);
     };
-    if ((await this.#store.read(hash, 'json')) === null) {
+    const isDone = (await this.#load(hash, spec)) !== null;
+    // The same frames may lie in another place than when their chunk was described before.
+    if (!isDone || (await this.#store.read(hash, 'json')) === null) {
       await this.#store.write(hash, 'json', Buffer.from(JSON.stringify(spec)));
     }
-    if ((await this.#load(hash, spec)) === null) await this.#await(hash, spec, watch.signal, progress, task);
+    if (!isDone) await this.#await(hash, spec, watch.signal, progress, task);
     progress(Infinity);
     // Holds no description: thousands of chunks may wait for those before them.
     const { index } = task;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { CompressOptions } from '../../src/pipeline/compress.js';
 import { writeScenes } from '../pipeline/chunks/video.js';
 import { TINY_PACK } from '../support/packs.js';
@@ -43,13 +43,13 @@ let count = 0;
     await folder[Symbol.asyncDispose]();
   });
 
-  function worker(options: { readonly roots?: readonly string[] } = {}) {
-    return startWorker({ redis: redis.url, store, roots: [folder.join('videos')], pack: TINY_PACK, ...options });
+  function worker() {
+    return startWorker({ redis: redis.url, store, roots: [folder.join('videos')], pack: TINY_PACK });
   }
 
-  async function compress(options: CompressOptions): Promise<Buffer> {
+  async function compress(options: CompressOptions, input = video): Promise<Buffer> {
     const output = folder.join(`${count++}.tsr`);
-    await compressVideo(video, output, { ...OPTIONS, ...options });
+    await compressVideo(input, output, { ...OPTIONS, ...options });
     return await readFile(output);
   }
 
@@ -74,8 +74,11 @@ let count = 0;
   });
 
   test('a source outside of the roots fails the whole, in one line, after three tries', async () => {
-    await using running = await worker({ roots: [folder.join('redis')] });
-    const error = await failureOf(compress({ quality: 11, chunks: farm({ redis: redis.url, store }) }));
+    await using running = await worker();
+    const chunks = farm({ redis: redis.url, store });
+    const elsewhere = folder.join('in.y4m');
+    await copyFile(video, elsewhere);
+    const error = await failureOf(compress({ quality: 11, chunks }, elsewhere));
     expect(error).toMatchObject({ code: 'ERR_TESSERA_INPUT' });
     expect(error.message).toMatch(
       /^chunk \d+ cannot be coded: .*in\.y4m lies outside of the folders that this worker may read/,
@@ -87,6 +90,8 @@ let count = 0;
     }
     expect(Math.max(...tries.values())).toBe(3);
     await until(async () => (await readFarmStatus(redis.url)).waiting === 0);
+    // The same frames in another place.
+    expect((await compress({ quality: 11, chunks })).length).toBeGreaterThan(0);
   });
 
   test('what is no chunk is refused before anything is touched', async () => {
