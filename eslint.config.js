@@ -13,6 +13,7 @@ const layers = [
   ['codec'],
   ['metrics', 'words', 'player'],
   ['pipeline'],
+  ['farm'],
   ['cli', 'dev'],
 ];
 
@@ -34,6 +35,8 @@ const above = { src: ['bench', 'codecs', 'exports'], codecs: ['bench', 'cli'], b
 // Native and heavy packages stay in the one folder that wraps them.
 const homes = {
   '@node-rs/crc32': ['platform'],
+  bullmq: ['farm'],
+  ioredis: ['farm'],
   'onnxruntime-node': ['platform'],
   'node-av': ['video'],
   sharp: ['video'],

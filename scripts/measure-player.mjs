@@ -1,3 +1,4 @@
+/* global document, window, crossOriginIsolated */
 // Measures the player's bars in Chromium: node scripts/measure-player.mjs INPUT [--wide INPUT] [--seconds N] [--minutes N]
 //
 // INPUT is a .tsr file with sound or any video, which is compressed first with 10 s between key frames; --wide names a
@@ -8,6 +9,9 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers';
+import { URLSearchParams } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { parseRange } from '../dist/src/cli/play/byte-range.js';

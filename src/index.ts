@@ -14,6 +14,22 @@ export {
   type CompressResult,
   type VideoInput,
 } from './pipeline/compress.js';
+export { localChunks, type LocalChunksOptions } from './pipeline/chunks/local-chunks.js';
+export type {
+  ChunkCoders,
+  ChunkedVideo,
+  ChunkPool,
+  ChunkQuality,
+  ChunkTask,
+  ChunkWatch,
+} from './pipeline/chunks/chunk-coders.js';
+export { describeChunk, hashOf, type ChunkSpec } from './pipeline/chunks/chunk-spec.js';
+export { readChunkResult } from './pipeline/chunks/chunk-result.js';
+export type { KnownFrame, ScalePair } from './pipeline/rate/budget-control.js';
+export type { CodedChunk } from './pipeline/chunks/code-chunk.js';
+export { farm, type FarmOptions } from './farm/farm.js';
+export { runWorker, type WorkerOptions } from './farm/worker.js';
+export { readFarmStatus, type FarmStatus } from './farm/status.js';
 export type { QualityTarget, RateOptions, TargetMetric } from './pipeline/rate/rate-options.js';
 export type { ChunkReport, Probe, RateReport } from './pipeline/rate/rate-report.js';
 export { decompressVideo, type DecompressOptions, type DecompressResult } from './pipeline/decompress.js';

@@ -32,8 +32,18 @@ describe('the examples of the README run', () => {
     const { exitCode, all } = await execa('bash', ['-c', script], { cwd: folder.path, reject: false, all: true });
     expect({ exitCode, all }).toMatchObject({ exitCode: 0, all: expect.stringContaining('intact') as unknown });
     expect(await readdir(folder.path)).toEqual([
-      ...['again.tsr', 'back.mp4', 'better.tsr', 'cut.tsr', 'exact.mkv', 'exact.tsr', 'found.tsr', 'in.mp4', 'out.tsr'],
-      ...['part.mp4', 'same.tsr', 'small.tsr', 'tokens.npz', 'tokens.tsr'],
+      ...[
+        'again.tsr',
+        'back.mp4',
+        'better.tsr',
+        'cut.tsr',
+        'exact.mkv',
+        'exact.tsr',
+        'found.tsr',
+        'in.mp4',
+        'jobs.tsr',
+      ],
+      ...['out.tsr', 'part.mp4', 'same.tsr', 'small.tsr', 'tokens.npz', 'tokens.tsr'],
     ]);
   }, 180_000);
 
@@ -59,6 +69,7 @@ describe('what documents name is there', () => {
     'README.md',
     'docs/ARCHITECTURE.md',
     'docs/CLI.md',
+    'docs/FARM.md',
     'docs/PLAYER.md',
     'docs/REPORT.md',
     'docs/TOKENS.md',

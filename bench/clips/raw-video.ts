@@ -100,6 +100,7 @@ export function openRawVideo({ file, properties, frameCount }: RawVideo): VideoS
     notes: [],
     frames: (options) =>
       readPlanarFrames(file, properties, frameCount, (index) => ({ pts: BigInt(index), duration: 1n }), options),
+    seek: () => Promise.resolve(false),
     side: () => Promise.resolve(null),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -1,9 +1,11 @@
 import yargs from 'yargs';
 import { benchCommand } from './commands/bench.js';
+import { chunkCommand } from './commands/chunk.js';
 import { compareCommand } from './commands/compare.js';
 import { compressCommand } from './commands/compress.js';
 import { decompressCommand } from './commands/decompress.js';
 import { doctorCommand } from './commands/doctor.js';
+import { farmCommand } from './commands/farm.js';
 import { infoCommand } from './commands/info.js';
 import { findCommand } from './commands/find.js';
 import { playCommand } from './commands/play.js';
@@ -26,6 +28,8 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     .scriptName('tessera')
     .usage('$0 <command>\n\nA learned video codec. Use - for a pipe, as input or output.')
     .command(compressCommand)
+    .command(farmCommand)
+    .command(chunkCommand)
     .command(decompressCommand)
     .command(playCommand)
     .command(infoCommand)

@@ -47,7 +47,7 @@ interface RateArguments {
 export function parseRate({ bitrate, maxSize, maxBitrate, target, quality }: RateArguments): RateOptions | undefined {
   const rate: RateOptions = {
     ...(bitrate === undefined ? {} : { bitrate: parseBits('bitrate', bitrate) }),
-    ...(maxSize === undefined ? {} : { maxSize: parseSize(maxSize) }),
+    ...(maxSize === undefined ? {} : { maxSize: parseSize('max-size', maxSize) }),
     ...(maxBitrate === undefined ? {} : { maxBitrate: parseBits('max-bitrate', maxBitrate) }),
     ...(target === undefined ? {} : { target: parseTarget(target) }),
   };
@@ -65,10 +65,10 @@ function parseBits(name: string, text: string): number {
 }
 
 /** Bytes from `10MB`, `800kB`, `4MiB`, `5000000`. Throws UsageError. */
-function parseSize(text: string): number {
+export function parseSize(name: string, text: string): number {
   const bytes = scaled(/^(\d+(?:\.\d+)?)\s*((?:[kmg]i?)?)b?$/i.exec(text.trim()));
   if (bytes !== null && bytes >= 1) return Math.floor(bytes);
-  throw new UsageError(`--max-size takes bytes, such as 10MB, 800kB or 4MiB, not '${text}'`);
+  throw new UsageError(`--${name} takes bytes, such as 10MB, 800kB or 4MiB, not '${text}'`);
 }
 
 function scaled(match: RegExpExecArray | null): number | null {

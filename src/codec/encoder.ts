@@ -58,10 +58,20 @@ export interface EncoderOptions {
   /** Where graphs run. Default: `auto`, CUDA if its libraries load, else the CPU. */
   readonly device?: 'auto' | Device;
   /**
-   * The number of threads of each graph in onnxruntime, 1..64. Search always uses one thread per core, four at most,
-   * and entropy coding one more. Default: 1.
+   * The number of threads of each graph in onnxruntime, 1..64. Entropy coding always uses one thread. Default: 1.
    */
   readonly threads?: number;
+  /**
+   * The number of threads for search, 1..64. Packs of the family `lookup-free` have none. Default: one per core, four at
+   * most.
+   */
+  readonly searchThreads?: number;
+  /**
+   * True: the frames are one chunk, in which only the first one is a key frame (`KeyFrameFinder`). Default: false.
+   */
+  readonly isChunk?: boolean;
+  /** Called once for each thing that the encoder cannot do on this machine. Must not throw. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** Decides the quality of each frame while a sequence is encoded. */
@@ -113,6 +123,22 @@ function isDue(pending: readonly PendingPacket[]): boolean {
   return pending.length > TOKENS_IN_FLIGHT || pending[0]?.isMade === true;
 }
 
+/** What a stream's header and its readers know of an encoder. */
+export interface EncoderDescription {
+  /** The pack that a decoder of the stream needs. */
+  readonly packName: string;
+  /** Identity of the pack's normative files, 16 bytes. */
+  readonly packId: Uint8Array;
+  /** The number of reference slots that the packets use. */
+  readonly slotCount: number;
+  /** The number of frames that a decoder must hold back to show them in order. */
+  readonly reorderDepth: number;
+  /** The device of the graphs, and the reason for the choice. */
+  readonly device: ResolvedDevice;
+  /** The possible qualities, and how bits grow with them. */
+  readonly qualities: QualityRange;
+}
+
 type FrameTime = Pick<Frame, 'pts' | 'duration'>;
 
 /**
@@ -137,7 +163,7 @@ export class Encoder implements AsyncDisposable {
   readonly slotCount: number;
   /** The number of frames that a decoder must hold back to show them in order. */
   readonly reorderDepth: number;
-  readonly #notes = new Set<string>();
+  readonly #onNote: EncoderOptions['onNote'];
   readonly #width: number;
   readonly #height: number;
   readonly #pictures: WorkerLink<EncoderRequest, EncoderResponse>;
@@ -150,8 +176,10 @@ export class Encoder implements AsyncDisposable {
     device: ResolvedDevice,
     sequence: SequenceOptions,
     threads: number,
+    onNote: EncoderOptions['onNote'],
   ) {
     const family = findFamily(pack);
+    this.#onNote = onNote;
     this.#width = width;
     this.#height = height;
     this.packName = pack.name;
@@ -173,37 +201,13 @@ export class Encoder implements AsyncDisposable {
    * device is not available.
    */
   static async create(width: number, height: number, options: EncoderOptions = {}): Promise<Encoder> {
-    const { keyint = DEFAULT_KEYINT, threads = 1, tune, preset } = options;
-    checkInteger('keyint', keyint, 1, 2 ** 31);
+    const { threads = 1, searchThreads, isChunk } = options;
     checkInteger('threads', threads, 1, 64);
-    if (tune !== undefined && !TUNES.includes(tune)) {
-      throw new InputError(`tune is ${tune}: give ${TUNES.join(' or ')}`);
-    }
-    if (preset !== undefined && !PRESETS.includes(preset)) {
-      throw new InputError(`preset is ${preset as string}: give one of ${PRESETS.join(', ')}`);
-    }
+    if (searchThreads !== undefined) checkInteger('searchThreads', searchThreads, 1, 64);
     const pack = await loadPack(options.pack ?? DEFAULT_PACK);
-    const { quality: range, canTune } = findFamily(pack);
-    const quality = options.quality ?? range.default;
-    checkInteger(`quality (of pack ${pack.name})`, quality, range.min, range.max);
-    if (tune !== undefined && !canTune) throw new InputError(`pack ${pack.name} does not support tune: leave it out`);
-    if (preset !== undefined && !canTune) {
-      throw new InputError(`pack ${pack.name} does not support preset: leave it out`);
-    }
+    const sequence = sequenceOptions(pack, options);
     const device = await resolveDevice(options.device ?? 'auto', pack);
-    return new Encoder(
-      width,
-      height,
-      pack,
-      device,
-      { quality, keyint, tune: tune ?? DEFAULT_TUNE, preset: preset ?? DEFAULT_PRESET },
-      threads,
-    );
-  }
-
-  /** What the encoder could not do on this machine; complete with the first packet. */
-  get notes(): readonly string[] {
-    return [...this.#notes];
+    return new Encoder(width, height, pack, device, { ...sequence, searchThreads, isChunk }, threads, options.onNote);
   }
 
   /** Yields the packets of `frames`, in coding order.
@@ -220,6 +224,7 @@ export class Encoder implements AsyncDisposable {
     let pushed = 0;
     let index = 0;
     let checksumAt = 0;
+    let noted: string | undefined;
     const report = async (to: QualityControl): Promise<void> => {
       const { packet, quality } = reports.shift()!;
       to.coded(await unlessCancelled(packet, signal), quality);
@@ -231,7 +236,8 @@ export class Encoder implements AsyncDisposable {
       const encoded = await unlessCancelled(this.#request(frame, quality), signal);
       if (encoded === null) return false;
       const { display, header, loopChecksum, note } = encoded;
-      if (note !== undefined) this.#notes.add(note);
+      if (note !== undefined && note !== noted) this.#onNote?.(note);
+      noted = note;
       const isChecked = loopChecksum !== null && (header.kind === 'key' || index >= checksumAt);
       if (isChecked) checksumAt = index + CHECKSUM_INTERVAL;
       const packet = this.#pack(encoded, times.get(display)!, isChecked ? loopChecksum : null);
@@ -287,4 +293,43 @@ export class Encoder implements AsyncDisposable {
       `a frame is ${frame.width}x${frame.height} in a ${this.#width}x${this.#height} video: scale all frames to one size`,
     );
   }
+}
+
+/** Checks the options that decide a sequence and fills in the defaults. Throws InputError. */
+export function sequenceOptions(pack: ModelPack, options: EncoderOptions): SequenceOptions {
+  const { keyint = DEFAULT_KEYINT, tune, preset } = options;
+  checkInteger('keyint', keyint, 1, 2 ** 31);
+  if (tune !== undefined && !TUNES.includes(tune)) {
+    throw new InputError(`tune is ${tune}: give ${TUNES.join(' or ')}`);
+  }
+  if (preset !== undefined && !PRESETS.includes(preset)) {
+    throw new InputError(`preset is ${preset as string}: give one of ${PRESETS.join(', ')}`);
+  }
+  const { quality: range, canTune } = findFamily(pack);
+  const quality = options.quality ?? range.default;
+  checkInteger(`quality (of pack ${pack.name})`, quality, range.min, range.max);
+  if (tune !== undefined && !canTune) throw new InputError(`pack ${pack.name} does not support tune: leave it out`);
+  if (preset !== undefined && !canTune) {
+    throw new InputError(`pack ${pack.name} does not support preset: leave it out`);
+  }
+  return { quality, keyint, tune: tune ?? DEFAULT_TUNE, preset: preset ?? DEFAULT_PRESET };
+}
+
+/**
+ * Describes the encoder that {@link Encoder.create} would make, without making it.
+ *
+ * @throws as {@link Encoder.create}.
+ */
+export async function describeEncoder(
+  width: number,
+  height: number,
+  options: EncoderOptions = {},
+): Promise<EncoderDescription> {
+  const pack = await loadPack(options.pack ?? DEFAULT_PACK);
+  const family = findFamily(pack);
+  return {
+    ...{ packName: pack.name, packId: pack.id, qualities: family.quality },
+    ...family.structure(width, height, sequenceOptions(pack, options)),
+    device: await resolveDevice(options.device ?? 'auto', pack),
+  };
 }

@@ -8,6 +8,7 @@ import type {
   EncoderRequest,
   EncoderResponse,
   PostFilterRequest,
+  SurveyRequest,
   TokenRequest,
   TokenResponse,
   WorkerSetup,
@@ -34,6 +35,8 @@ export interface CodecSetup extends WorkerSetup {
 
 /** The workers of a pack for one video. The tables of the pack are read once for all workers. */
 export interface FamilyWorkers {
+  /** Finds the key frames that an encoder makes. */
+  startSurvey(options: SequenceOptions): WorkerLink<SurveyRequest, boolean>;
   /** Pictures to tokens. */
   startEncoder(options: SequenceOptions): WorkerLink<EncoderRequest, EncoderResponse>;
   /** Tokens to bytes and back. */
@@ -52,6 +55,8 @@ export interface CodecFamily {
   readonly quality: QualityRange;
   /** True if the encoder supports `tune` and `preset`. */
   readonly canTune: boolean;
+  /** True if chunks (from key frame to key frame) coded apart are the same packets as coded in one run. */
+  readonly hasEqualChunks: boolean;
   /** Luma samples of a row of decoded planes. */
   codedWidth(width: number): number;
   /** The number of reference slots of a stream, and of frames that a decoder holds back to show them in order. */

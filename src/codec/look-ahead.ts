@@ -150,6 +150,14 @@ export class LookAhead {
     return frame;
   }
 
+  /**
+   * Forgets how a key frame is predicted from the frame before it, from which motion search in later frames would begin:
+   * what comes behind a key frame is coded alike whether it is coded with the frames before it or alone.
+   */
+  forgetPast({ display }: LookAheadFrame): void {
+    this.#frames.get(display)!.fields.clear();
+  }
+
   /** Forgets a frame: nothing will be predicted from it or in it any more. */
   release({ display }: LookAheadFrame): void {
     const frame = this.#frames.get(display);

@@ -16,4 +16,8 @@ export interface SequenceOptions {
   readonly tune: Tune;
   /** Default: medium. */
   readonly preset?: Preset | undefined;
+  /** The number of threads that decide a frame, at least 1. Default: one per core, four at most. */
+  readonly searchThreads?: number | undefined;
+  /** True: the sequence is one chunk, in which only the first frame is a key frame. Default: false. */
+  readonly isChunk?: boolean | undefined;
 }

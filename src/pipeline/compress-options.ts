@@ -1,5 +1,6 @@
 import type { BytesBySection } from '../bitstream/stream-writer.js';
 import type { EncoderOptions } from '../codec/encoder.js';
+import type { ChunkCoders } from './chunks/chunk-coders.js';
 import type { LongCallOptions } from './progress.js';
 import type { RateOptions } from './rate/rate-options.js';
 import type { RateReport } from './rate/rate-report.js';
@@ -14,7 +15,7 @@ export type AudioChoice = 'copy' | 'none' | 'opus' | { readonly opus: number };
 export type VideoInput = string | readonly string[] | AsyncIterable<Uint8Array>;
 
 /** How to compress. */
-export interface CompressOptions extends Omit<EncoderOptions, 'keyint'>, LongCallOptions {
+export interface CompressOptions extends Omit<EncoderOptions, 'keyint' | 'isChunk' | 'onNote'>, LongCallOptions {
   /** The largest distance between key frames, in frames or in seconds such as `'10s'`. Default: `'10s'`. */
   readonly keyint?: number | string;
   /** Start at this time of the source, in seconds. The stream starts there with time 0. */
@@ -26,6 +27,12 @@ export interface CompressOptions extends Omit<EncoderOptions, 'keyint'>, LongCal
    * targets need two passes or several codings of each part of the video.
    */
   readonly rate?: RateOptions;
+  /**
+   * Where chunks (from key frame to key frame) are coded, several at a time: `localChunks()` or `farm()`. The stream is the
+   * same as without. With a `rate`, the first pass and the chunks of a `bitrate` are coded so; all else one by one. Packs of
+   * the family `lookup-free` do not support this option. Default: one encoder codes the whole video.
+   */
+  readonly chunks?: ChunkCoders;
   /**
    * Go on with a call that was stopped: finished parts are kept in `OUTPUT.part` while a stream with a `rate` is made.
    * The stream is the same as that of a call that was not stopped. Default: false.

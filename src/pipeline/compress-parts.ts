@@ -54,7 +54,11 @@ export class NoteBook {
 }
 
 /** Tells why the GPU is used, if the caller did not ask for it. */
-export function noteDevice({ device }: Encoder, options: Pick<CompressOptions, 'device'>, notes: NoteBook): void {
+export function noteDevice(
+  { device }: Pick<Encoder, 'device'>,
+  options: Pick<CompressOptions, 'device'>,
+  notes: NoteBook,
+): void {
   if ((options.device ?? 'auto') !== device.device && device.device === 'cuda') {
     notes.add(`on ${device.device}: ${device.reason}`);
   }

@@ -2,7 +2,6 @@ import { open } from 'node:fs/promises';
 import { DIMENSION_LIMIT, FRAME_AREA_LIMIT } from '../bitstream/limits.js';
 import { MAGIC } from '../bitstream/stream-header.js';
 import { StreamWriter, type ByteSink } from '../bitstream/stream-writer.js';
-import { Encoder } from '../codec/encoder.js';
 import { InputError, throwIfCancelled } from '../errors.js';
 import { resolveInput } from '../io/input.js';
 import type { VideoProperties } from '../video/frame.js';
@@ -11,11 +10,12 @@ import { openByteOutput } from '../io/byte-output.js';
 import { chooseSide } from './choose-side.js';
 import type { CompressJob } from './compress-job.js';
 import type { CompressOptions, CompressResult, VideoInput } from './compress-options.js';
-import { Clock, noteDevice, NoteBook, writeSide } from './compress-parts.js';
+import { Clock, NoteBook, writeSide } from './compress-parts.js';
 import { encoderHeader } from './encoder-header.js';
 import { DEFAULT_KEY_INTERVAL, keyIntervalFrames } from './key-interval.js';
 import { checkInteger } from '../codec/check-integer.js';
 import { bitsPerPixel, ProgressMeter } from './progress.js';
+import { openChunkMaker, openWholeMaker } from './packet-maker.js';
 import { compressByChunks, needsChunks } from './rate/compress-by-chunks.js';
 import { planAhead } from './rate/plan-ahead.js';
 import { checkRate, describeAim, hasRate } from './rate/rate-options.js';
@@ -70,10 +70,10 @@ export async function compressVideo(
     throw new InputError('only a call that reads files and writes a file can be resumed: leave out resume');
   }
   const job: CompressJob = {
-    ...{ source, properties, output, notes, options },
+    ...{ source, properties, input, output, notes, options },
     reopen: isRepeatable ? () => openSource(input) : null,
     inputs: typeof input === 'string' ? [input] : isList(input) ? input : [],
-    encoder: { ...options, keyint },
+    encoder: { ...options, keyint, onNote: (note) => notes.update({ notes: [note] }) },
   };
   if (!needsChunks(job)) return await compressAtOnce(job);
   if (options.words === true) {
@@ -85,12 +85,20 @@ export async function compressVideo(
 }
 
 /** Codes the frames as they come. */
-async function compressAtOnce({ source, properties, options, encoder: given, output, inputs, notes }: CompressJob) {
-  const { signal, rate } = options;
+async function compressAtOnce(job: CompressJob): Promise<CompressResult> {
+  const { source, properties, options, encoder: given, output, inputs, notes } = job;
+  const { signal, rate, chunks } = options;
+  if (chunks !== undefined && hasRate(rate)) {
+    throw new InputError(
+      'a bit rate in one pass takes one encoder: leave out jobs and farm, or save the input to a file',
+    );
+  }
   const part = await openPart(source.frames({ signal }), properties.timeBase, options);
   const plan = hasRate(rate) ? await planAhead(part.frames, properties, given, rate, signal) : null;
-  await using encoder = await Encoder.create(properties.width, properties.height, plan?.options ?? given);
-  noteDevice(encoder, options, notes);
+  await using maker = await (chunks === undefined
+    ? openWholeMaker(job, plan)
+    : openChunkMaker(job, chunks, part.window?.from ?? 0n));
+  const { encoder } = maker;
   await using target = await openByteOutput(output, { overwrite: options.overwrite ?? false, inputs });
   const writer = new StreamWriter(target);
   const aim = hasRate(rate) ? describeAim(rate, options.quality) : undefined;
@@ -107,12 +115,11 @@ async function compressAtOnce({ source, properties, options, encoder: given, out
   const clock = new Clock();
   const frames = plan?.frames ?? part.frames;
   await using words = options.words === true ? await WordsMaker.create(properties) : null;
-  for await (const packet of encoder.encode(words?.watch(frames) ?? frames, { signal, control: plan?.control })) {
+  for await (const packet of maker.make(words?.watch(frames) ?? frames, () => meter.addFrame())) {
     const size = await writer.writePacket(packet);
     await words?.addPacket(packet);
     clock.add(packet);
     meter.addPacket(size, writer.byteCount);
-    meter.addFrame();
     notes.update(source);
   }
   if (meter.frames === 0) throw new InputError('the video has no frames');
@@ -122,7 +129,6 @@ async function compressAtOnce({ source, properties, options, encoder: given, out
   await target.finish();
   meter.finish(writer.byteCount);
   notes.update(source);
-  notes.update(encoder);
   const { seconds } = meter;
   return {
     width: properties.width,

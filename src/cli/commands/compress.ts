@@ -1,114 +1,34 @@
-import { PRESETS } from '../../codec/sequence-options.js';
-import { checkKeyint, given, parseDuration, parseSeconds, sharedOptions, wholeNumber } from '../arguments.js';
+import { wholeNumber } from '../arguments.js';
+import { addInputAndOutput, compress, compressOptions } from '../compress-arguments.js';
 import { defineCommand } from '../define-command.js';
 import { EXIT_CODES } from '../exit-codes.js';
-import { countOf, describeBytes } from '../reporter.js';
-import { parseAudio, parseRate, rateOptions } from '../rate-arguments.js';
-import { PRESET_FIGURES } from '../preset-figures.js';
-import { UsageError } from '../run-command.js';
-import { nameOf, PIPE, readStdin, stdoutSink } from '../standard-streams.js';
-
-/** File extensions that other programs and `tessera decompress` use for other formats. */
-const VIDEO_EXTENSIONS = new Set(['.mp4', '.m4v', '.mov', '.mkv', '.webm', '.avi', '.y4m', '.png']);
 
 /** `tessera compress IN OUT.tsr` */
 export const compressCommand = defineCommand({
   command: 'compress <in> <out>',
   describe: 'Compress a video to a .tsr file',
   builder: (yargs) =>
-    yargs
-      .positional('in', { type: 'string', demandOption: true, describe: 'Video file, folder of pictures, or - (pipe)' })
-      .positional('out', { type: 'string', demandOption: true, describe: '.tsr file, or - (pipe)' })
+    addInputAndOutput(yargs)
       .options({
-        quality: {
+        ...compressOptions,
+        jobs: {
           type: 'number',
-          alias: 'q',
           requiresArg: true,
-          describe: '0 (worst) .. 63 (best), default 28; in the pack lookup-free 1 .. 18, default 18',
+          describe: 'Code so many chunks at a time (same stream); 0: as many as cores and memory allow',
         },
-        ...rateOptions,
-        resume: { type: 'boolean', default: false, describe: 'Go on with a stopped command (same options)' },
-        keyint: {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Largest distance between key frames: frames (250) or seconds (10s); default 10s',
-        },
-        tune: {
-          choices: ['lpips', 'psnr'] as const,
-          requiresArg: true,
-          describe: 'Quality measure to optimise for; default lpips',
-        },
-        preset: {
-          choices: PRESETS,
-          requiresArg: true,
-          describe: `Time spent on decisions; default medium. Speed (of x265 medium), bits: ${PRESET_FIGURES}`,
-        },
-        words: { type: 'boolean', default: false, describe: 'Also write words for tessera find (docs/WORDS.md)' },
-        strict: { type: 'boolean', default: false, describe: 'Fail if the input is cut or damaged' },
-        start: { type: 'string', requiresArg: true, describe: 'Start at this time: 12.5 or 1:02:03.5' },
-        duration: { type: 'string', requiresArg: true, describe: 'Stop after this time' },
-        audio: {
-          // yargs gives --no-audio as false.
-          coerce: (value: unknown): string | undefined => (value === false ? 'none' : (value as string | undefined)),
-          describe: 'copy (default), none (also --no-audio), or opus:64k to code sound again',
-        },
-        track: { type: 'number', requiresArg: true, describe: 'Video track of a file with several, from 1; default 1' },
-        pack: sharedOptions.pack,
-        device: sharedOptions.device,
-        threads: sharedOptions.threads,
-        overwrite: sharedOptions.overwrite,
-        json: sharedOptions.json,
       })
       .example('$0 compress in.mp4 out.tsr', 'Compress with default quality')
       .example('$0 compress -q 40 --keyint 2s in.mkv out.tsr', 'Higher quality, and a key frame every 2 seconds')
       .example('$0 compress in.mp4 out.tsr --max-size 10MB --audio opus:64k', 'A file of 10 MB at most')
       .example('$0 compress in.mp4 out.tsr --target vmaf=93', 'VMAF 93 in every part')
       .example('ffmpeg -i in.avi -f yuv4mpegpipe - | $0 compress - out.tsr', 'From a pipe'),
-  run: async (argv, { signal, reporter }) => {
-    const { in: input, out: output, device, overwrite, strict, words } = argv;
-    if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the .tsr stream');
-    const extension = /\.[^.\\/]*$/.exec(output)?.[0].toLowerCase() ?? '';
-    if (output !== input && VIDEO_EXTENSIONS.has(extension)) {
-      throw new UsageError(
-        `compress writes a tessera stream, but ${output} has another file extension: end its name with .tsr`,
-      );
-    }
-    reporter.begin();
-    // FFmpeg and onnxruntime take a while to load: only where they are used.
-    const { compressVideo } = await import('../../pipeline/compress.js');
-    const result = await compressVideo(
-      input === PIPE ? readStdin(signal) : input,
-      output === PIPE ? stdoutSink() : output,
-      {
-        ...given({
-          quality: wholeNumber('quality', argv.quality, 0, 63),
-          threads: wholeNumber('threads', argv.threads, 1, 64),
-          start: parseSeconds('start', argv.start),
-          duration: parseDuration('duration', argv.duration),
-          audio: parseAudio(argv.audio),
-          rate: parseRate(argv),
-          track: wholeNumber('track', argv.track, 1, 1000),
-          pack: argv.pack,
-          tune: argv.tune,
-          preset: argv.preset,
-          keyint: checkKeyint(argv.keyint),
-        }),
-        device,
-        overwrite,
-        strict,
-        words,
-        resume: argv.resume,
-        signal,
-        onProgress: (progress) => reporter.progress(progress),
-        onNote: (note) => reporter.note(note),
-      },
-    );
-    const { frames, bytes, bitsPerPixel, framesPerSecond } = result;
-    reporter.done(
-      { command: 'compress', input, output, ...result },
-      `${nameOf(input, 'stdin')} -> ${nameOf(output, 'stdout')}: ${countOf(frames, 'frame')} of ${result.width}x${result.height}, ${describeBytes(bytes)} ` +
-        `(${bitsPerPixel.toFixed(4)} bits per pixel), ${framesPerSecond.toFixed(1)} frames per second`,
-    );
+  run: async (argv, context) => {
+    const jobs = wholeNumber('jobs', argv.jobs, 0, 16);
+    await compress('compress', argv, context, async () => {
+      if (jobs === undefined) return undefined;
+      const { localChunks } = await import('../../pipeline/chunks/local-chunks.js');
+      return localChunks(jobs === 0 ? {} : { jobs });
+    });
     return EXIT_CODES.done;
   },
 });

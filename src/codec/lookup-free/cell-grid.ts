@@ -3,6 +3,11 @@ const CELL = 8;
 /** The number of pictures of a token grid, except for the first token grid of a chunk. */
 export const GROUP = 4;
 
+/** Frames of the longest chunk: 1 + 4k, at most `keyint`. */
+export function chunkLength(keyint: number): number {
+  return keyint - ((keyint - 1) % GROUP);
+}
+
 /** The parity of row and column of the cells of each pass (FORMAT.md section 13). */
 const PASSES: readonly (readonly [number, number])[] = [
   [0, 0],

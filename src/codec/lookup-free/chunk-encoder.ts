@@ -6,7 +6,7 @@ import { LOOK_AHEAD_SETTINGS } from '../look-ahead-settings.js';
 import type { TimedPicture } from '../planes.js';
 import type { FrameHeader } from '../frame-header.js';
 import { MacroblockGrid } from '../macroblock-grid.js';
-import { GROUP, type CellGrid } from './cell-grid.js';
+import { chunkLength, GROUP, type CellGrid } from './cell-grid.js';
 import type { CellTokens } from './cell-tokens.js';
 import { ChunkDecoder } from './chunk-decoder.js';
 import { gatherPictures, lastPictureError } from './picture-group.js';
@@ -28,6 +28,8 @@ export interface ChunkOptions {
   readonly channels: number;
   /** The largest distance between key frames, in frames, at least 1. Chunks have 1 + 4k frames. */
   readonly keyint: number;
+  /** True: the pictures are one chunk. Default: false. */
+  readonly isChunk?: boolean;
 }
 
 /** A packet's tokens and the place of its picture in display order. */
@@ -76,12 +78,14 @@ export class ChunkEncoder {
   /** The pictures of the last token grid. */
   #source: PictureGroup | null = null;
 
-  constructor(kernels: Kernels, grid: CellGrid, graphs: TokenizerGraphs, { channels, keyint }: ChunkOptions) {
+  constructor(kernels: Kernels, grid: CellGrid, graphs: TokenizerGraphs, options: ChunkOptions) {
+    const { channels, keyint, isChunk = false } = options;
     this.#grid = grid;
     this.#network = graphs.encoder;
     this.#channels = channels;
-    this.#chunkLength = keyint - ((keyint - 1) % GROUP);
-    this.#lookAhead = new LookAhead(kernels, new MacroblockGrid(grid.width, grid.height), LOOK_AHEAD_SETTINGS, STEP);
+    this.#chunkLength = isChunk ? Infinity : chunkLength(keyint);
+    const settings = isChunk ? { ...LOOK_AHEAD_SETTINGS, sceneCut: Infinity } : LOOK_AHEAD_SETTINGS;
+    this.#lookAhead = new LookAhead(kernels, new MacroblockGrid(grid.width, grid.height), settings, STEP);
     this.#decoder = new ChunkDecoder(grid, graphs.decoder, graphs.tables.firstState);
     this.#chooser = new SignChooser(grid, graphs.tables, graphs.prior);
   }

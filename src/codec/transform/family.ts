@@ -9,6 +9,7 @@ import type { PostFilterSetup } from './workers/post-filter-worker.js';
 import type { TokenSetup } from './workers/token-worker.js';
 import { availableParallelism, Worker } from '../../platform/threads.js';
 import { WorkerLink } from '../../threads/worker-link.js';
+import type { SurveySetup } from '../workers/survey-worker.js';
 import type { CodecFamily } from '../family.js';
 
 /** The largest number of workers for the post-filter. The two workers before them cannot supply more. */
@@ -26,6 +27,7 @@ export const transformFamily: CodecFamily = {
     bits: (quality) => USUAL_BITS * 2 ** (BITS_GROWTH * (quality - USUAL_QUALITY)),
   },
   canTune: true,
+  hasEqualChunks: true,
   codedWidth: (width) => new Geometry(width, 1).codedWidth,
   structure: (width, height, { keyint, tune, preset }) =>
     codingStructure(new Geometry(width, height), keyint, settingsOf(tune, preset).structure),
@@ -34,6 +36,11 @@ export const transformFamily: CodecFamily = {
     const setup = { ...common, tables: readPackTables(pack) };
     const loopFilter = pack.graphs.get('loop-filter')!;
     return {
+      startSurvey: ({ tune, preset, keyint }) =>
+        new WorkerLink(new Worker(new URL('../workers/survey-worker.js', import.meta.url)), {
+          ...{ width: common.width, height: common.height },
+          ...{ lookAhead: settingsOf(tune, preset).lookAhead, keyint },
+        } satisfies SurveySetup),
       startEncoder: (options) =>
         new WorkerLink(new Worker(new URL('./workers/encoder-worker.js', import.meta.url)), {
           ...setup,

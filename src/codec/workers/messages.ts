@@ -26,6 +26,11 @@ export interface EncoderRequest {
   readonly quality: number | null;
 }
 
+/** The luma of the next picture in display order; the answer tells whether an encoder makes it a key frame. */
+export interface SurveyRequest {
+  readonly y: Uint8Array;
+}
+
 /** An encoded frame, or null if there is none yet (or, at the end, none left). */
 export type EncoderResponse<Tokens = FrameArrays> = {
   /** Position in display order, from 0. */

@@ -36,16 +36,31 @@ export const BUDGET_SETTINGS: BudgetSettings = {
   caution: 0.35,
 };
 
+/** Bits of frames as multiples of the bits that they are known with, for key frames and others. */
+export interface ScalePair {
+  readonly key: number;
+  readonly inter: number;
+}
+
 /** How a {@link BudgetControl} starts. */
 export interface BudgetSetup {
   readonly qualities: Pick<QualityRange, 'min' | 'max' | 'bits'>;
   /** The largest quality. Default: the best one. */
   readonly limit?: number;
-  /** Bits of a frame as a multiple of the bits that it is known with. */
-  readonly scale: number;
+  /** Bits of a frame as a multiple of the bits that it is known with; one for all frames, or one for each kind. */
+  readonly scale: number | ScalePair;
   /** True: the budget must not be exceeded. */
   readonly isStrict: boolean;
   readonly settings?: BudgetSettings;
+}
+
+/**
+ * Returns whether a budget was exceeded although nearly all bits were spent at the lowest quality.
+ *
+ * @param lowest bits of frames with the lowest quality.
+ */
+export function isBudgetTooSmall(allowed: number, spent: number, lowest: number): boolean {
+  return spent > allowed && lowest > FLOOR_SHARE * spent;
 }
 
 /** A budget is too small if this share of the bits was spent at the lowest quality. */
@@ -118,7 +133,9 @@ export class BudgetControl implements QualityControl {
     this.#setup = setup;
     this.#settings = setup.settings ?? BUDGET_SETTINGS;
     this.#allowed = allowed;
-    this.#scales = { key: new Scale(setup.scale, this.#settings), inter: new Scale(setup.scale, this.#settings) };
+    const { scale } = setup;
+    const { key, inter } = typeof scale === 'number' ? { key: scale, inter: scale } : scale;
+    this.#scales = { key: new Scale(key, this.#settings), inter: new Scale(inter, this.#settings) };
   }
 
   /**
@@ -145,7 +162,7 @@ export class BudgetControl implements QualityControl {
 
   /** True if the budget was exceeded although nearly all bits were spent at the lowest quality. */
   get isBelowRange(): boolean {
-    return this.#spent > this.#allowed && this.#lowestBits > FLOOR_SHARE * this.#spent;
+    return isBudgetTooSmall(this.#allowed, this.#spent, this.#lowestBits);
   }
 
   /** Tells that all frames are known. */
@@ -155,6 +172,11 @@ export class BudgetControl implements QualityControl {
 
   get lag(): number {
     return this.#isEnd && this.#known.size <= this.#settings.lastFrames ? 0 : this.#settings.lag;
+  }
+
+  /** What was learned about the bits of frames. */
+  get scales(): ScalePair {
+    return { key: this.#scales.key.value, inter: this.#scales.inter.value };
   }
 
   /** Bits of all frames coded so far. */

@@ -1,5 +1,5 @@
 import { ticksToSeconds } from '../ticks.js';
-import type { CodedChunk } from './chunk-coder.js';
+import type { CodedChunk } from '../chunks/code-chunk.js';
 import { bytesOfPackets, type ChunkedJob } from './chunked-job.js';
 import type { ChunkReport, Probe } from './rate-report.js';
 

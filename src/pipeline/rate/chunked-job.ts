@@ -3,7 +3,12 @@ import { PacketSizer } from '../../bitstream/packet-sizer.js';
 import { encodeSection } from '../../bitstream/section.js';
 import type { StreamHeader } from '../../bitstream/stream-header.js';
 import { encodeIndex, type IndexEntry } from '../../bitstream/stream-index.js';
+import type { QualityRange } from '../../codec/family.js';
+import { KeyFrameFinder } from '../../codec/key-frame-finder.js';
 import type { Frame } from '../../video/frame.js';
+import type { ChunkPool } from '../chunks/chunk-coders.js';
+import { ChunkFinder, type ChunkPlace } from '../chunks/chunk-finder.js';
+import type { FrameQueue } from '../chunks/frame-queue.js';
 import type { CompressJob } from '../compress-job.js';
 import { ProgressMeter, type Progress } from '../progress.js';
 import type { Journal } from './journal.js';
@@ -12,6 +17,9 @@ import type { RateOptions } from './rate-options.js';
 /** What the ways to code chunks share. */
 export interface ChunkedJob extends CompressJob {
   readonly rate: RateOptions;
+  /** Codes chunks that do not depend on each other. */
+  readonly pool: ChunkPool;
+  readonly qualities: QualityRange;
   readonly header: StreamHeader;
   readonly journal: Journal;
   /** Bytes of the stream beside its packets, without its index. */
@@ -22,6 +30,25 @@ export interface ChunkedJob extends CompressJob {
   readonly frameHint: number | null;
   /** Yields the frames of the part from its start; can be called again if the job can be reopened. */
   frames(): AsyncGenerator<Frame, void, undefined>;
+}
+
+/** A chunk whose end is known. */
+export interface ChunkSpan extends ChunkPlace {
+  /** The number of the frame behind its last one. */
+  readonly to: number;
+}
+
+/** Finds the chunks of a video and yields those that the journal lacks. Frames before each are dropped. */
+export async function* newChunks(
+  { properties, encoder, journal }: ChunkedJob,
+  queue: FrameQueue,
+): AsyncGenerator<ChunkSpan, void, undefined> {
+  await using finder = await KeyFrameFinder.create(properties.width, properties.height, encoder);
+  const chunks = new ChunkFinder(queue, finder);
+  for await (const place of chunks.places()) {
+    queue.drop(place.from);
+    if (!journal.has(place.index)) yield { ...place, to: await chunks.endOf(place.from) };
+  }
 }
 
 /** Bytes of the packets of a chunk in the stream. */

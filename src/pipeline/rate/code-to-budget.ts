@@ -1,16 +1,19 @@
-import { qualitiesOf } from '../../codec/encoder.js';
-import type { QualityRange } from '../../codec/family.js';
 import { InputError } from '../../errors.js';
+import { KeyFrameFinder } from '../../codec/key-frame-finder.js';
 import { ticksToSeconds } from '../ticks.js';
+import { PacketSizer } from '../../bitstream/packet-sizer.js';
+import { ChunkFinder } from '../chunks/chunk-finder.js';
+import { codeChunk } from '../chunks/code-chunk.js';
+import { FrameQueue } from '../chunks/frame-queue.js';
+import { inOrder } from '../chunks/in-order.js';
 import { BudgetControl, qualityOfBits } from './budget-control.js';
-import { chunkSetup, codeChunk } from './chunk-coder.js';
 import { reportOf } from './chunk-report.js';
 import { passMeter, type ChunkedJob } from './chunked-job.js';
+import { codeShares, isTooSmall } from './code-shares.js';
 import { describeUnmetRate } from './describe-unmet.js';
-import { FrameQueue } from './frame-queue.js';
 import { keepSize } from './keep-size.js';
 import type { RateReport } from './rate-report.js';
-import { scout, scoutScale, type ScoutedFrame } from './scout.js';
+import { scouted, scoutScale, splitScouted, type ScoutedChunk, type ScoutedFrame } from './scout.js';
 
 /** What a way to code chunks tells. */
 export type Outcome = Pick<RateReport, 'passes' | 'reached' | 'recodedChunks'>;
@@ -20,40 +23,38 @@ const INDEX_BYTES_PER_KEY = 16;
 
 /**
  * Codes a video so that its packets have the bits of a bit rate or fit into a size: a first pass with smaller pictures,
- * then each chunk with the quality that the rest of the budget allows.
+ * then each chunk with the quality that its share of a bit rate allows, or that the rest of a size allows.
  *
  * @throws InputError if the budget is too small for the video at the lowest quality.
  */
 export async function codeToBudget(job: ChunkedJob): Promise<Outcome> {
-  const { properties, options, rate, journal, fixedBytes } = job;
-  const qualities = await qualitiesOf(job.encoder.pack);
-  const known = journal.scout ?? (await scoutAll(job, qualities));
-  const budget =
-    rate.maxSize === undefined
-      ? (rate.bitrate ?? 0) * secondsOf(job, known)
-      : 8 * (rate.maxSize - fixedBytes - INDEX_BYTES_PER_KEY * (2 + known.filter(({ isKey }) => isKey).length));
+  const { properties, options, rate, journal, fixedBytes, qualities } = job;
+  const known = journal.scout ?? (await scoutAll(job));
+  const chunks = splitScouted(known);
+  if (rate.maxSize === undefined) {
+    const seconds = secondsOf(job, known);
+    const budget = (rate.bitrate ?? 0) * seconds;
+    await codeShares(job, chunks, budget);
+    const { isBelowRange, spent } = await isTooSmall(job, budget);
+    if (isBelowRange) throw new InputError(describeUnmetRate(rate.bitrate ?? 0, spent / seconds));
+    return { passes: 2, reached: null, recodedChunks: 0 };
+  }
   const control = new BudgetControl(
     {
-      qualities,
-      scale: scoutScale(properties),
-      isStrict: rate.maxSize !== undefined,
+      ...{ qualities, scale: scoutScale(properties), isStrict: true },
       ...(options.quality === undefined ? {} : { limit: options.quality }),
     },
-    budget,
+    8 * (rate.maxSize - fixedBytes - INDEX_BYTES_PER_KEY * (2 + chunks.length)),
   );
   for (const frame of known) control.know(frame);
   control.end();
-  await codeAllChunks(job, control);
-  if (rate.maxSize !== undefined) return { passes: 2, reached: null, recodedChunks: await keepSize(job, qualities) };
-  if (control.isBelowRange) {
-    throw new InputError(describeUnmetRate(rate.bitrate ?? 0, control.spent / secondsOf(job, known)));
-  }
-  return { passes: 2, reached: null, recodedChunks: 0 };
+  await codeAllChunks(job, chunks, control);
+  return { passes: 2, reached: null, recodedChunks: await keepSize(job, qualities) };
 }
 
 /** The first pass. */
-async function scoutAll(job: ChunkedJob, qualities: QualityRange): Promise<readonly ScoutedFrame[]> {
-  const { properties, encoder, options, journal, rate, fixedBytes, source, frameHint } = job;
+async function scoutAll(job: ChunkedJob): Promise<readonly ScoutedFrame[]> {
+  const { properties, encoder, options, journal, rate, fixedBytes, source, frameHint, qualities, pool } = job;
   const { width, height, frameRate } = properties;
   const frameSeconds = frameRate.den / frameRate.num;
   const count = frameHint ?? (source.durationHint ?? 60) / frameSeconds;
@@ -61,10 +62,23 @@ async function scoutAll(job: ChunkedJob, qualities: QualityRange): Promise<reado
     rate.maxSize === undefined ? (rate.bitrate ?? 0) * frameSeconds : (8 * (rate.maxSize - fixedBytes)) / count;
   const quality = Math.round(qualityOfBits(qualities, bits / (width * height), options.quality));
   const meter = passMeter(job, 1, 2);
+  await using queue = new FrameQueue(job.frames());
+  await using finder = await KeyFrameFinder.create(width, height, encoder);
+  const chunks = new ChunkFinder(queue, finder);
+  const coded = inOrder(
+    chunks.places(),
+    pool.size,
+    (place, signal) => {
+      const frames = () => chunks.framesOnce(place);
+      const task = { ...place, isScout: true, quality: { kind: 'constant', quality }, frames } as const;
+      return pool.code(task, { signal, onFrame: () => meter.addFrame() });
+    },
+    options.signal,
+  );
+  const sizer = new PacketSizer();
   const found: ScoutedFrame[] = [];
-  for await (const frame of scout(job.frames(), properties, { ...encoder, quality }, options.signal)) {
-    found.push(frame);
-    meter.addFrame();
+  for await (const load of coded) {
+    for (const packet of (await load()).packets) found.push(scouted(packet, sizer, quality));
   }
   if (found.length === 0) throw new InputError('the video has no frames');
   await journal.add({ kind: 'scout', frames: found });
@@ -82,39 +96,30 @@ function secondsOf({ properties: { timeBase } }: ChunkedJob, frames: readonly Sc
   return ticksToSeconds(end - first, timeBase);
 }
 
-/** The second pass: all chunks that the journal lacks. */
-async function codeAllChunks(job: ChunkedJob, control: BudgetControl): Promise<void> {
-  const { journal, fixedBytes } = job;
+/** The second pass to a size: all chunks that the journal lacks, one by one, because each has what the others leave. */
+async function codeAllChunks(job: ChunkedJob, chunks: readonly ScoutedChunk[], control: BudgetControl): Promise<void> {
+  const { properties, encoder, options, journal, fixedBytes } = job;
   await using queue = new FrameQueue(job.frames());
   const meter = passMeter(job, 2, 2, () => ({
     chunk: journal.chunkCount + 1,
     expectedBytes: Math.round(fixedBytes + control.expected / 8),
   }));
-  let from = 0;
   let bytes = fixedBytes;
   for await (const { packets, qualities, report } of journal.chunks()) {
     packets.forEach((packet, at) => control.coded(packet, qualities[at]!));
-    from += packets.length;
     bytes += report.bytes;
   }
-  while (true) {
+  const onPacket = ({ tokens }: { readonly tokens: Uint8Array }): void => {
+    meter.addPacket(tokens.length, bytes);
+    meter.addFrame();
+  };
+  for (const { index, from, to } of chunks) {
+    if (journal.has(index)) continue;
     queue.drop(from);
-    if (!(await queue.has(from))) return;
-    const chunk = await codeChunk(
-      {
-        ...chunkSetup(job, true),
-        onPacket: (packet) => {
-          meter.addPacket(packet.tokens.length, bytes);
-          meter.addFrame();
-        },
-      },
-      queue,
-      from,
-      control,
-    );
+    const setup = { properties, options: encoder, signal: options.signal, onPacket };
+    const chunk = await codeChunk(setup, queue.readOnce(from, to), control);
     const report = reportOf(job, chunk, []);
-    await journal.add({ kind: 'chunk', index: journal.chunkCount, from, ...chunk, report, values: [], cuts: 0 });
-    from += chunk.packets.length;
+    await journal.add({ kind: 'chunk', index, from, ...chunk, report, values: [], cuts: 0 });
     bytes += report.bytes;
   }
 }

@@ -1,10 +1,9 @@
-import { qualitiesOf } from '../../codec/encoder.js';
-import { chunkSetup, codeChunk } from './chunk-coder.js';
+import { codeChunk } from '../chunks/code-chunk.js';
 import { reportOf } from './chunk-report.js';
-import { passMeter, type ChunkedJob } from './chunked-job.js';
+import { newChunks, passMeter, type ChunkedJob } from './chunked-job.js';
 import type { Outcome } from './code-to-budget.js';
 import { ConstantQuality } from './constant-quality.js';
-import { FrameQueue } from './frame-queue.js';
+import { FrameQueue } from '../chunks/frame-queue.js';
 import type { ChunkRecord } from './journal.js';
 import { PeakLimit } from './limit-peaks.js';
 
@@ -14,15 +13,12 @@ import { PeakLimit } from './limit-peaks.js';
  * @throws InputError if the lowest quality exceeds it.
  */
 export async function codeToLimit(job: ChunkedJob): Promise<Outcome> {
-  const { options, rate, journal, encoder } = job;
-  const qualities = await qualitiesOf(encoder.pack);
+  const { properties, options, rate, journal, encoder, qualities } = job;
   const limit = new PeakLimit(job, qualities, rate.maxBitrate!);
   const meter = passMeter(job, 1, 1, () => ({ chunk: journal.chunkCount + 1 }));
-  let from = 0;
   let bytes = job.fixedBytes;
   let recodedChunks = 0;
   const pass = ({ packets, report, cuts }: ChunkRecord): void => {
-    from += packets.length;
     bytes += report.bytes;
     recodedChunks += cuts;
     limit.pass(packets);
@@ -33,12 +29,10 @@ export async function codeToLimit(job: ChunkedJob): Promise<Outcome> {
   };
   for await (const chunk of journal.chunks()) pass(chunk);
   await using queue = new FrameQueue(job.frames());
-  while (true) {
-    queue.drop(from);
-    if (!(await queue.has(from))) return { passes: 1, reached: null, recodedChunks };
-    const setup = chunkSetup(job, false);
+  for await (const { from, to } of newChunks(job, queue)) {
+    const setup = { properties, options: encoder, signal: options.signal };
     const quality = options.quality ?? qualities.default;
-    const coded = await codeChunk(setup, queue, from, new ConstantQuality(quality));
+    const coded = await codeChunk(setup, queue.read(from, to), new ConstantQuality(quality));
     const chunk = await limit.keep(queue, from, coded);
     const record: ChunkRecord = {
       ...{ kind: 'chunk', index: journal.chunkCount, from, ...chunk, report: reportOf(job, chunk, []), values: [] },
@@ -47,4 +41,5 @@ export async function codeToLimit(job: ChunkedJob): Promise<Outcome> {
     await journal.add(record);
     pass(record);
   }
+  return { passes: 1, reached: null, recodedChunks };
 }

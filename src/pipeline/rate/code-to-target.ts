@@ -1,12 +1,11 @@
-import { qualitiesOf } from '../../codec/encoder.js';
 import { InputError } from '../../errors.js';
 import { requireMeasurable } from '../../metrics/availability.js';
 import { METRICS } from '../../metrics/metric-names.js';
 import { summariseFrames } from '../../metrics/measures.js';
 import { reportOf } from './chunk-report.js';
-import { passMeter, type ChunkedJob } from './chunked-job.js';
+import { newChunks, passMeter, type ChunkedJob } from './chunked-job.js';
 import type { Outcome } from './code-to-budget.js';
-import { FrameQueue } from './frame-queue.js';
+import { FrameQueue } from '../chunks/frame-queue.js';
 import { keepSize } from './keep-size.js';
 import { pilotQuality, probeChunk, searchOf, type ChunkProbe } from './probe-chunk.js';
 import { bestProbe, isMissed, nextQuality, stepOf, type Measured } from './probe-search.js';
@@ -21,15 +20,13 @@ import { PeakLimit } from './limit-peaks.js';
  * @throws InputError if the target cannot be reached; EnvironmentError if it cannot be measured here.
  */
 export async function codeToTarget(job: ChunkedJob): Promise<Outcome> {
-  const { properties, rate, journal, encoder } = job;
+  const { properties, rate, journal, qualities } = job;
   const target = rate.target!;
   const name = TARGET_METRICS[target.metric];
   await requireMeasurable(name, properties);
-  const qualities = await qualitiesOf(encoder.pack);
   const values: number[] = [];
   const place = { probe: 0 };
   const meter = passMeter(job, 1, 1, () => ({ chunk: journal.chunkCount + 1, probe: place.probe }));
-  let from = 0;
   let bytes = job.fixedBytes;
   let before: readonly Measured[] = [];
   const limit = rate.maxBitrate === undefined ? null : new PeakLimit(job, qualities, rate.maxBitrate);
@@ -37,7 +34,6 @@ export async function codeToTarget(job: ChunkedJob): Promise<Outcome> {
   const pass = ({ packets, report, values: reached, cuts }: ChunkRecord): void => {
     if (limit !== null) limit.pass(packets);
     limitedChunks += limit === null ? 0 : cuts;
-    from += packets.length;
     bytes += report.bytes;
     values.push(...reached);
     before = report.probes;
@@ -48,20 +44,17 @@ export async function codeToTarget(job: ChunkedJob): Promise<Outcome> {
   };
   for await (const chunk of journal.chunks()) pass(chunk);
   await using queue = new FrameQueue(job.frames());
-  while (true) {
-    queue.drop(from);
-    if (!(await queue.has(from))) break;
+  for await (const span of newChunks(job, queue)) {
+    const { from } = span;
     const step = stepOf(target.metric, before);
     const last = before.at(-1)?.quality;
     const guess = searchOf(target, qualities, last ?? qualities.default, step);
-    const first = last ?? (await pilotQuality(job, queue, from, guess, target));
+    const first = last ?? (await pilotQuality(job, queue, span, guess, target));
     const search = { ...guess, first };
     const probes: ChunkProbe[] = [];
-    let to = Infinity;
     for (let next = nextQuality(search, probes); next !== null; next = nextQuality(search, probes)) {
       place.probe = probes.length + 1;
-      const probe = await probeChunk(job, queue, from, to, next, target);
-      to = from + probe.chunk.packets.length;
+      const probe = await probeChunk(job, queue, span, next, target);
       probes.push(probe);
     }
     const best = bestProbe(search, probes);

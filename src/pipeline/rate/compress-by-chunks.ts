@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { StreamWriter } from '../../bitstream/stream-writer.js';
-import { Encoder } from '../../codec/encoder.js';
+import { describeEncoder } from '../../codec/encoder.js';
 import { CancelledError, EnvironmentError, InputError } from '../../errors.js';
 import { openByteOutput } from '../../io/byte-output.js';
 import type { Frame } from '../../video/frame.js';
@@ -10,6 +10,8 @@ import { chooseSide } from '../choose-side.js';
 import type { CompressJob } from '../compress-job.js';
 import type { CompressResult } from '../compress-options.js';
 import { Clock, noteDevice, writeSide } from '../compress-parts.js';
+import { localChunks } from '../chunks/local-chunks.js';
+import { openKeyFrameFinder, openPool } from '../chunks/open-pool.js';
 import { encoderHeader } from '../encoder-header.js';
 import { bitsPerPixel } from '../progress.js';
 import { countPart, openPart } from '../source-part.js';
@@ -42,7 +44,8 @@ export async function compressByChunks(job: CompressJob): Promise<CompressResult
   // Finds out early whether the output can be written.
   if (typeof output === 'string') await (await openByteOutput(output, { overwrite, inputs }))[Symbol.asyncDispose]();
   const aim = describeAim(rate, options.quality);
-  const description = await describeEncoder(job);
+  const description = await describeEncoder(properties.width, properties.height, given);
+  noteDevice(description, options, notes);
   const header = encoderHeader(description, properties, aim);
   await using side = await chooseSide(source, opened.window, options, notes);
   const empty = new StreamWriter({ write: () => Promise.resolve() });
@@ -67,9 +70,26 @@ export async function compressByChunks(job: CompressJob): Promise<CompressResult
     yield* (await openPart(again.frames({ signal }), properties.timeBase, options)).frames;
     notes.update(again);
   }
+  if (options.chunks !== undefined) await (await openKeyFrameFinder(job))[Symbol.asyncDispose]();
+  await using pool = await openPool(
+    options.chunks ?? localChunks({ jobs: 1 }),
+    job,
+    description,
+    opened.window?.from ?? 0n,
+  );
   const chunked: ChunkedJob = {
     ...job,
-    ...{ rate, header, journal, fixedBytes, frames, encoder: given, frameHint: countPart(source, options) },
+    ...{
+      pool,
+      qualities: description.qualities,
+      rate,
+      header,
+      journal,
+      fixedBytes,
+      frames,
+      encoder: given,
+      frameHint: countPart(source, options),
+    },
     sideBytes: empty.byteCount - headerBytes,
   };
   try {
@@ -127,14 +147,6 @@ export async function compressByChunks(job: CompressJob): Promise<CompressResult
 function codeChunks(job: ChunkedJob): Promise<Outcome> {
   if (job.rate.target !== undefined) return codeToTarget(job);
   return job.rate.maxBitrate === undefined ? codeToBudget(job) : codeToLimit(job);
-}
-
-/** Name, structure and device of the encoders of a job. */
-async function describeEncoder({ properties: { width, height }, encoder, options, notes }: CompressJob) {
-  await using probe = await Encoder.create(width, height, encoder);
-  noteDevice(probe, options, notes);
-  const { packName, packId, slotCount, reorderDepth, device } = probe;
-  return { packName, packId, slotCount, reorderDepth, device };
 }
 
 /** The journal stands beside an output file; other outputs cannot be resumed. */

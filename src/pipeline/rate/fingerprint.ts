@@ -4,7 +4,7 @@ import { encodeHeader, type StreamHeader } from '../../bitstream/stream-header.j
 import type { CompressJob } from '../compress-job.js';
 
 /** Changes when the same command makes another stream. */
-const EDITION = 1;
+export const EDITION = 2;
 
 /** Returns a text that is the same for two calls that make the same stream of the same input. */
 export async function fingerprintOf({ inputs, options, encoder }: CompressJob, header: StreamHeader): Promise<string> {

@@ -53,10 +53,11 @@ export class Journal implements AsyncDisposable {
   readonly #folder: string | null;
   #end = 0;
   #isKept = false;
+  #chunkCount = 0;
   #scout: readonly ScoutedFrame[] | null = null;
   readonly #cuts: CutRecord[] = [];
   /** Place of the last record of each chunk. */
-  readonly #chunks: { position: number; length: number }[] = [];
+  readonly #chunks: ({ position: number; length: number } | undefined)[] = [];
 
   private constructor(path: string, file: FileHandle, folder: string | null) {
     this.#path = path;
@@ -121,7 +122,12 @@ export class Journal implements AsyncDisposable {
 
   /** The number of chunks. */
   get chunkCount(): number {
-    return this.#chunks.length;
+    return this.#chunkCount;
+  }
+
+  /** Whether a chunk is finished. */
+  has(index: number): boolean {
+    return this.#chunks[index] !== undefined;
   }
 
   /** Returns a chunk. */
@@ -130,9 +136,11 @@ export class Journal implements AsyncDisposable {
     return deserialize(await this.#read(position, length)) as ChunkRecord;
   }
 
-  /** All chunks in order. */
+  /** All chunks so far, in order. */
   async *chunks(): AsyncGenerator<ChunkRecord, void, undefined> {
-    for (let index = 0; index < this.#chunks.length; index++) yield await this.chunk(index);
+    for (let index = 0; index < this.#chunks.length; index++) {
+      if (this.has(index)) yield await this.chunk(index);
+    }
   }
 
   /** All chunks in order, in memory. */
@@ -197,7 +205,10 @@ export class Journal implements AsyncDisposable {
     this.#end = position + length;
     if (record.kind === 'scout') this.#scout = record.frames;
     if (record.kind === 'cut') this.#cuts.push(record);
-    if (record.kind === 'chunk') this.#chunks[record.index] = { position, length };
+    if (record.kind === 'chunk') {
+      if (!this.has(record.index)) this.#chunkCount++;
+      this.#chunks[record.index] = { position, length };
+    }
   }
 
   async #read(position: number, length: number): Promise<Buffer> {

@@ -2,9 +2,9 @@ import { PacketSizer } from '../../bitstream/packet-sizer.js';
 import type { QualityRange } from '../../codec/family.js';
 import { InputError } from '../../errors.js';
 import { BudgetControl } from './budget-control.js';
-import { chunkSetup, codeChunk } from './chunk-coder.js';
+import { codeChunk } from '../chunks/code-chunk.js';
 import { sizeOfStream, type ChunkedJob } from './chunked-job.js';
-import { FrameQueue } from './frame-queue.js';
+import { FrameQueue } from '../chunks/frame-queue.js';
 import type { ChunkRecord } from './journal.js';
 import { reportOf } from './chunk-report.js';
 
@@ -84,7 +84,7 @@ async function recode(
   budget: number,
   qualities: QualityRange,
 ): Promise<void> {
-  const { journal } = job;
+  const { properties, encoder, options, journal } = job;
   const control = new BudgetControl({ qualities, scale: 1, isStrict: true }, 8 * budget);
   const sizer = new PacketSizer();
   old.packets.forEach((packet, at) => {
@@ -93,8 +93,8 @@ async function recode(
   });
   control.end();
   queue.drop(old.from);
-  const setup = chunkSetup(job, true);
-  const chunk = await codeChunk(setup, queue, old.from, control, old.from + old.packets.length);
+  const setup = { properties, options: encoder, signal: options.signal };
+  const chunk = await codeChunk(setup, queue.readOnce(old.from, old.from + old.packets.length), control);
   const report = reportOf(job, chunk, old.report.probes);
   await journal.add({ ...old, ...chunk, report, values: [], cuts: journal.cuts.length });
 }

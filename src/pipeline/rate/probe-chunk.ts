@@ -1,9 +1,9 @@
 import type { QualityRange } from '../../codec/family.js';
 import { summariseFrames } from '../../metrics/measures.js';
-import { chunkSetup, codeChunk, type CodedChunk } from './chunk-coder.js';
-import { bytesOfPackets, type ChunkedJob } from './chunked-job.js';
+import { codeChunk, type CodedChunk } from '../chunks/code-chunk.js';
+import { bytesOfPackets, type ChunkedJob, type ChunkSpan } from './chunked-job.js';
 import { ConstantQuality } from './constant-quality.js';
-import type { FrameQueue } from './frame-queue.js';
+import type { FrameQueue } from '../chunks/frame-queue.js';
 import { measureChunk } from './measure-chunk.js';
 import { bestProbe, nextQuality, type Measured, type ProbeSearch } from './probe-search.js';
 import { TARGET_METRICS, type QualityTarget } from './rate-options.js';
@@ -23,28 +23,20 @@ export interface ChunkProbe extends Measured {
 /**
  * Codes a chunk with one quality and measures it.
  *
- * @param from number of its first frame.
- * @param to number of the frame behind it, if that is known.
+ * @param place its frames in the queue.
  */
 export async function probeChunk(
-  job: ChunkedJob,
+  { properties, encoder, options: { signal }, header }: ChunkedJob,
   queue: FrameQueue,
-  from: number,
-  to: number,
+  { from, to }: Pick<ChunkSpan, 'from' | 'to'>,
   quality: number,
   { metric, statistic = 'mean' }: QualityTarget,
 ): Promise<ChunkProbe> {
-  const {
-    properties,
-    encoder,
-    options: { signal },
-    header,
-  } = job;
-  const setup = chunkSetup(job, false);
-  const chunk = await codeChunk(setup, queue, from, new ConstantQuality(quality), to);
+  const setup = { properties, options: encoder, signal };
+  const chunk = await codeChunk(setup, queue.read(from, to), new ConstantQuality(quality));
   const { packets } = chunk;
   const name = TARGET_METRICS[metric];
-  const originals = queue.read(from, from + packets.length);
+  const originals = queue.read(from, to);
   const values = await measureChunk(name, header, packets, originals, properties, { ...encoder, signal });
   const value = summariseFrames(values, name)![statistic];
   return { quality, value, chunk, bytes: bytesOfPackets(packets), values };
@@ -54,17 +46,16 @@ export async function probeChunk(
 export async function pilotQuality(
   job: ChunkedJob,
   queue: FrameQueue,
-  from: number,
+  { from, to }: ChunkSpan,
   search: ProbeSearch,
   target: QualityTarget,
 ): Promise<number> {
   // Few frames are coded alone: what they need is needed by more frames in the whole chunk, so a step is enough.
-  const to = (await queue.has(from + PILOT_FRAMES)) ? from + PILOT_FRAMES : Infinity;
-  if (to === Infinity) return search.first;
+  if (to - from <= PILOT_FRAMES) return search.first;
   const probes: ChunkProbe[] = [];
   let next = nextQuality(search, probes);
   while (next !== null && probes.length < PILOT_PROBES) {
-    probes.push(await probeChunk(job, queue, from, to, next, target));
+    probes.push(await probeChunk(job, queue, { from, to: from + PILOT_FRAMES }, next, target));
     next = nextQuality(search, probes);
   }
   return next ?? bestProbe(search, probes).quality;

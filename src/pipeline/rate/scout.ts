@@ -36,16 +36,38 @@ export async function* scout(
     for await (const frame of frames) yield await scaler.scale(frame);
   }
   const sizer = new PacketSizer();
-  for await (const packet of encoder.encode(scaled(), { signal })) yield describe(packet, sizer, options.quality);
+  for await (const packet of encoder.encode(scaled(), { signal })) yield scouted(packet, sizer, options.quality);
 }
 
-function describe(packet: Packet, sizer: PacketSizer, quality: number): ScoutedFrame {
+/** Returns what a packet of a scout tells about its frame. */
+export function scouted(packet: Packet, sizer: PacketSizer, quality: number): ScoutedFrame {
   const { pts, duration, kind } = packet;
   return { pts, duration, isKey: kind === 'key', bits: 8 * sizer.sizeOf(packet), quality };
 }
 
+/** A chunk that was scouted; its frames in coding order. */
+export interface ScoutedChunk {
+  /** Number of the chunk, from 0, of its first frame, and of the frame behind its last one. */
+  readonly index: number;
+  readonly from: number;
+  readonly to: number;
+  readonly frames: readonly ScoutedFrame[];
+}
+
+/** Divides all frames of a video into chunks. */
+export function splitScouted(frames: readonly ScoutedFrame[]): ScoutedChunk[] {
+  const starts = frames.flatMap(({ isKey }, at) => (isKey ? [at] : []));
+  return starts.map((from, index) => {
+    const to = starts[index + 1] ?? frames.length;
+    return { index, from, to, frames: frames.slice(from, to) };
+  });
+}
+
 /** Half of the size, rounded to even numbers; small pictures keep their size. */
-function scoutSize({ width, height }: VideoProperties): { width: number; height: number } {
+export function scoutSize({ width, height }: Pick<VideoProperties, 'width' | 'height'>): {
+  width: number;
+  height: number;
+} {
   if (Math.min(width, height) < 2 * LEAST_SIDE) return { width, height };
   return { width: 2 * Math.round(width / 4), height: 2 * Math.round(height / 4) };
 }

@@ -88,6 +88,10 @@ class PictureSource implements VideoSource {
     }
   }
 
+  seek(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   side(): Promise<null> {
     return Promise.resolve(null);
   }

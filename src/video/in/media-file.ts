@@ -7,6 +7,7 @@ import {
   AVERROR_EAGAIN,
   AVERROR_EOF,
   AVERROR_INVALIDDATA,
+  AVSEEK_FLAG_BACKWARD,
 } from 'node-av/constants';
 import { CodecContext, type FormatContext, Frame as AvFrame, Packet, type Stream } from 'node-av/lib';
 import { EnvironmentError, InputError, throwIfCancelled } from '../../errors.js';
@@ -160,6 +161,15 @@ class MediaFile implements VideoSource {
       yield frameFromPlanar(picture, width, height, pts, duration);
     }
     this.#noteEnd(ticksToSeconds(until - (from ?? 0n), timeBase));
+  }
+
+  async seek(pts: bigint): Promise<boolean> {
+    if (this.#format === null || this.#decoder === null) throw new InputError(`${this.#name} was closed`);
+    if (this.#taken || this.#isCut || this.#joins !== null) return false;
+    if ((await this.#format.seekFrame(this.#trackIndex, pts, AVSEEK_FLAG_BACKWARD)) < 0) return false;
+    this.#decoder.flushBuffers();
+    this.#first = null;
+    return true;
   }
 
   side(): Promise<SideTracks | null> {

@@ -99,6 +99,7 @@ function disposeBoth(source: VideoSource, held: AsyncDisposable): VideoSource {
       return source.notes;
     },
     frames: (options) => source.frames(options),
+    seek: (pts) => source.seek(pts),
     side: () => source.side(),
     [Symbol.asyncDispose]: async () => {
       await source[Symbol.asyncDispose]();

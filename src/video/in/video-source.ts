@@ -26,6 +26,15 @@ export interface VideoSource extends AsyncDisposable {
    */
   frames(options?: FramesOptions): AsyncGenerator<Frame, void, undefined>;
   /**
+   * Makes {@link frames} begin at a picture shortly before a time, so that not all pictures before it must be decoded; call
+   * it before {@link frames}. Where a file is damaged or its times were repaired, frames can differ from those of reading from
+   * the start.
+   *
+   * @param pts a time in ticks of `properties.timeBase`.
+   * @returns false if frames begin at the start as ever, because the source cannot be searched.
+   */
+  seek(pts: bigint): Promise<boolean>;
+  /**
    * Everything except the decoded video track, for the side data of a `.tsr` file; null if there is nothing. May be
    * called before or after the frames are read. The caller disposes it.
    */

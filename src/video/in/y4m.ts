@@ -88,6 +88,10 @@ class Y4mSource implements VideoSource {
     }
   }
 
+  seek(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   side(): Promise<null> {
     return Promise.resolve(null);
   }

@@ -1,4 +1,5 @@
 import type { LookAhead, LookAheadFrame } from '../../look-ahead.js';
+import { KeyFrames } from '../../key-frames.js';
 import { chooseMiniGops, codingOrder, type PredictionCosts } from './mini-gop.js';
 import type { MiniGopSettings } from './settings.js';
 
@@ -21,32 +22,36 @@ export interface PlannedReference {
 /** Decides key frames and mini-GOPs, and returns frames in coding order. */
 export class CodingOrder {
   readonly #lookAhead: LookAhead;
-  readonly #keyint: number;
+  readonly #keyFrames: KeyFrames;
   readonly #largest: number;
   readonly #settings: MiniGopSettings;
   /** Frames in display order whose position in coding order is not decided yet. */
   readonly #open: LookAheadFrame[] = [];
+  /** The key frames among them. */
+  readonly #keys = new Set<LookAheadFrame>();
   readonly #planned: PlannedFrame[] = [];
   /** The last anchor that was planned, and the one before it since the last key frame. */
   #anchor: PlannedReference | null = null;
   #olderAnchor: PlannedReference | null = null;
-  #sinceKey = 0;
   #shown: LookAheadFrame[] = [];
 
   /**
-   * @param keyint the largest distance between key frames, in frames.
+   * @param keyint the largest distance between key frames, in frames; Infinity: only the first one and scene cuts.
    * @param largest the largest number of frames of a mini-GOP, a power of two.
    */
   constructor(lookAhead: LookAhead, keyint: number, largest: number, settings: MiniGopSettings) {
     this.#lookAhead = lookAhead;
-    this.#keyint = keyint;
+    this.#keyFrames = new KeyFrames(keyint);
     this.#largest = largest;
     this.#settings = settings;
   }
 
-  /** Takes the next frame in display order. */
-  push(frame: LookAheadFrame): void {
+  /** Takes the next frame in display order and returns whether it is a key frame. */
+  push(frame: LookAheadFrame): boolean {
     this.#open.push(frame);
+    const isKey = this.#keyFrames.isKey(frame.isSceneCut);
+    if (isKey) this.#keys.add(frame);
+    return isKey;
   }
 
   /**
@@ -78,20 +83,16 @@ export class CodingOrder {
   #planRun(isEnd: boolean): boolean {
     const first = this.#open[0];
     if (first === undefined) return false;
-    if (this.#anchor === null || this.#isKey(first, 0)) {
+    if (this.#keys.delete(first)) {
       this.#planKey(first);
       return true;
     }
     let count = 0;
-    while (count < this.#largest && count < this.#open.length && !this.#isKey(this.#open[count]!, count)) count++;
+    while (count < this.#largest && count < this.#open.length && !this.#keys.has(this.#open[count]!)) count++;
     const isCut = count < this.#open.length || isEnd;
     if (count < this.#largest && !isCut) return false;
     this.#planMiniGops(count);
     return true;
-  }
-
-  #isKey(frame: LookAheadFrame, ahead: number): boolean {
-    return frame.isSceneCut || this.#sinceKey + ahead >= this.#keyint;
   }
 
   #planKey(frame: LookAheadFrame): void {
@@ -99,13 +100,11 @@ export class CodingOrder {
     this.#planned.push({ frame, isKey: true, references: [], refreshSlot: 0 });
     this.#anchor = { frame, slot: 0 };
     this.#olderAnchor = null;
-    this.#sinceKey = 1;
   }
 
   /** Plans the next `count` frames as mini-GOPs after the last anchor. */
   #planMiniGops(count: number): void {
     const frames = [this.#anchor!.frame, ...this.#open.splice(0, count)];
-    this.#sinceKey += count;
     const costs: PredictionCosts = {
       intra: (frame) => sum(frames[frame]!.intra),
       fromPast: (frame, past) => sum(this.#lookAhead.predict(frames[frame]!, frames[past]!).cost),

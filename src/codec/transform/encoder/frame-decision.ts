@@ -65,7 +65,7 @@ export class FrameDecision {
     tokens.clear();
     if (qOffset !== null) tokens.qOffset.set(qOffset);
     this.#done.fill(0);
-    this.#rows.begin(job.header);
+    this.#rows.begin(job);
     this.#helpers?.decide(this.#lesson, job);
     this.#rows.decide(job);
     this.#rows.awaitOthers();

@@ -87,11 +87,11 @@ export class PictureEncoder {
     };
     this.#source.writeVisible(planes, geometry.width, geometry.height);
     if (header.kind === 'key') this.#slots.clear();
-    let tokens = this.#decide(header, qOffset, hints);
+    let tokens = this.#decide(header, qOffset, hints, header.kind === 'key');
     if (header.kind === 'key' && this.#passes.key === 2) {
       // The statistics of this scene are not known yet: count them, then decide again.
       this.#decision.learn({ header, commit: false });
-      tokens = this.#decide(header, qOffset, hints);
+      tokens = this.#decide(header, qOffset, hints, false);
     }
     if (tokens.qOffset.some((value) => value !== 0)) header = { ...header, hasQOffsets: true };
     const loop = await this.#filter(header, tokens);
@@ -133,10 +133,10 @@ export class PictureEncoder {
     return this.#filtered;
   }
 
-  #decide(header: FrameHeader, qOffset: Int8Array | null, hints: MotionHints): FrameTokens {
+  #decide(header: FrameHeader, qOffset: Int8Array | null, hints: MotionHints, restarts: boolean): FrameTokens {
     const planesOf = (slot: number | null): PicturePlanes | null => this.#slots.get(slot)?.planes ?? null;
     const job: DecisionJob = {
-      ...{ header, source: this.#source.planes, target: this.#work.planes, hints },
+      ...{ header, source: this.#source.planes, target: this.#work.planes, hints, restarts },
       references: [planesOf(header.referenceSlot0), planesOf(header.referenceSlot1)],
     };
     return this.#decision.decide(job, qOffset);

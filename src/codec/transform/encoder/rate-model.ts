@@ -137,6 +137,14 @@ export class RateLearner {
     }
   }
 
+  /** Forgets what was learned from tokens: a chunk is coded alike whether it is coded after others or alone. */
+  restart(): void {
+    this.#counts.forEach((counts, index) => counts.set(this.#start[index]!));
+    this.#forEachCounted((index, row) => this.#updateRow(index, row));
+    for (const rows of this.#isCounted) rows.fill(0);
+    this.#faded = 0;
+  }
+
   /** Prepares the tables for a frame that is about to be decided. No thread may decide yet. */
   beginFrame(header: FrameHeader): void {
     if (header.kind === 'key') this.#rates.probabilities.reset();

@@ -28,6 +28,8 @@ export interface DecisionJob {
   readonly references: readonly [PicturePlanes | null, PicturePlanes | null];
   /** The vectors from the look-ahead to the references. */
   readonly hints: MotionHints;
+  /** True: forgets what was learned from the frames before. */
+  readonly restarts: boolean;
 }
 
 /** A decided frame whose regions are to be filtered. */
@@ -119,7 +121,8 @@ export class RowDecision {
   }
 
   /** Prepares the rates for a frame; called in thread 0 before any thread decides it. */
-  begin(header: FrameHeader): void {
+  begin({ header, restarts }: Pick<DecisionJob, 'header' | 'restarts'>): void {
+    if (restarts) this.#learner!.restart();
     this.#learner!.beginFrame(header);
   }
 

@@ -20,8 +20,7 @@ import { TemporalFilter, type Neighbour } from './temporal-filter.js';
 /** A picture that waits to be encoded. */
 interface WaitingPicture {
   readonly picture: TimedPicture;
-  /** Whether a scene begins with it. */
-  readonly isSceneCut: boolean;
+  readonly isKey: boolean;
 }
 
 /** Units of a pack's quantiser steps in a sample. */
@@ -70,10 +69,12 @@ export class SequenceEncoder {
     this.#options = options;
     const settings = settingsOf(options.tune, options.preset);
     this.#settings = settings;
-    this.#lookAhead = new LookAhead(kernels, geometry, settings.lookAhead, pack.step[options.quality]! / STEP_UNITS);
-    const { depth, largestMiniGop } = codingStructure(geometry, options.keyint, settings.structure);
+    const { keyint, isChunk = false } = options;
+    const lookAhead = isChunk ? { ...settings.lookAhead, sceneCut: Infinity } : settings.lookAhead;
+    this.#lookAhead = new LookAhead(kernels, geometry, lookAhead, pack.step[options.quality]! / STEP_UNITS);
+    const { depth, largestMiniGop } = codingStructure(geometry, keyint, settings.structure);
     this.#depth = depth;
-    this.#order = new CodingOrder(this.#lookAhead, options.keyint, largestMiniGop, settings.miniGop);
+    this.#order = new CodingOrder(this.#lookAhead, isChunk ? Infinity : keyint, largestMiniGop, settings.miniGop);
     const { temporalFilter, motion } = settings;
     this.#temporalFilter =
       temporalFilter === null ? null : new TemporalFilter(kernels, geometry, pack, temporalFilter, motion);
@@ -83,8 +84,9 @@ export class SequenceEncoder {
   /** Takes the next picture in display order; its planes are kept until it is encoded. */
   push(picture: TimedPicture): void {
     const frame = this.#lookAhead.analyse(picture.y);
-    this.#waiting.set(frame.display, { picture, isSceneCut: frame.isSceneCut });
-    this.#order.push(frame);
+    const isKey = this.#order.push(frame);
+    this.#waiting.set(frame.display, { picture, isKey });
+    if (isKey) this.#lookAhead.forgetPast(frame);
   }
 
   /** True if a picture can be encoded; at the end of the sequence (`isEnd`) as long as there is one. */
@@ -142,12 +144,12 @@ export class SequenceEncoder {
     return this.#temporalFilter.filter(picture, neighbours, q, dependence);
   }
 
-  /** Pictures of the same scene in one direction, from near to far, as far as they are still there. */
+  /** Pictures between the same key frames in one direction, from near to far, as far as they are still there. */
   *#neighbours(display: number, direction: 1 | -1, reach: number): Generator<Neighbour, void, void> {
     let last = this.#waiting.get(display)!;
     for (let away = 1; away <= reach; away++) {
       const next = this.#waiting.get(display + direction * away);
-      if (next === undefined || (direction > 0 ? next : last).isSceneCut) return;
+      if (next === undefined || (direction > 0 ? next : last).isKey) return;
       yield { distance: direction * away, picture: next.picture };
       last = next;
     }

@@ -29,7 +29,8 @@ serveRequests(async (setup: EncoderSetup) => {
   const { device, threads, tables, options } = setup;
   const geometry = new Geometry(setup.width, setup.height);
   // A thread without rows would fall behind: it learns from tokens that the others already overwrite.
-  const helpers = new DecisionWorkers(Math.min(availableParallelism(), MAX_DECIDING, geometry.regionRows) - 1);
+  const deciding = options.searchThreads ?? Math.min(availableParallelism(), MAX_DECIDING);
+  const helpers = new DecisionWorkers(Math.min(deciding, geometry.regionRows) - 1);
   const loopFilter = await openNetwork(setup.loopFilter, { device, threads }, release);
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options, helpers);
   const { choice, note } = await openChoice(geometry, setup);

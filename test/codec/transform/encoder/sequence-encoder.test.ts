@@ -8,6 +8,7 @@ import type { Network } from '../../../../src/model/network.js';
 import type { PackTables } from '../../../../src/codec/transform/pack-tables.js';
 import type { Planes, TimedPicture } from '../../../../src/codec/planes.js';
 import type { Preset, Tune } from '../../../../src/codec/sequence-options.js';
+import { crc32c } from '../../../../src/platform/checksums.js';
 import { picture } from '../../clips.js';
 import { exactGraphs, tinyPack, tinyTables } from '../../tiny.js';
 
@@ -54,6 +55,51 @@ describe('key frames', () => {
   test('a single frame is a key frame', async () => {
     const frames = await encode([0], 250);
     expect(frames.map(({ header }) => header.kind)).toEqual(['key']);
+  });
+});
+
+describe('chunks', () => {
+  /** Place, kind and a checksum of each frame. */
+  async function encodeScenes(
+    scenes: readonly number[],
+    from: number,
+    to: number,
+    options: { readonly tune: Tune; readonly preset: Preset; readonly isChunk: boolean },
+  ): Promise<string[]> {
+    const encoder = new SequenceEncoder(new Kernels(), new Geometry(48, 32), tables, null, {
+      ...{ quality: 22, keyint: 12 },
+      ...options,
+    });
+    const results: EncodedFrame[] = [];
+    for (let time = from; time < to; time++) {
+      encoder.push(picture('pan', 48, 32, time, 3 * scenes[time]!));
+      while (encoder.isReady(false)) results.push(await encoder.next());
+    }
+    while (encoder.isReady(true)) results.push(await encoder.next());
+    return results.map(({ display, header, tokens, loop }) => {
+      const { pts, ...head } = header;
+      const bytes = [...Object.values(tokens.arrays()), loop.y, loop.u, loop.v].map(
+        ({ buffer, byteOffset, byteLength }) => crc32c(new Uint8Array(buffer, byteOffset, byteLength)),
+      );
+      return `${display + from} ${pts} ${JSON.stringify(head)} ${bytes.join(' ')}`;
+    });
+  }
+
+  test.each<[Tune, Preset]>([
+    ['psnr', 'medium'],
+    ['lpips', 'medium'],
+    ['psnr', 'realtime'],
+  ])('coded apart they are the same as in one run, tuned for %s with the preset %s', async (tune, preset) => {
+    // Cuts before frames 5, 30 and 31; keyint makes the other key frames.
+    const scenes = Array.from({ length: 50 }, (_, time) => (time < 5 ? 0 : time < 30 ? 1 : time === 30 ? 2 : 0));
+    const whole = await encodeScenes(scenes, 0, 50, { tune, preset, isChunk: false });
+    const starts = whole.flatMap((line) => (line.includes('"key"') ? [parseInt(line)] : []));
+    expect(starts).toEqual([0, 5, 17, 29, 31, 43]);
+    const parts: string[] = [];
+    for (const [chunk, start] of starts.entries()) {
+      parts.push(...(await encodeScenes(scenes, start, starts[chunk + 1] ?? 50, { tune, preset, isChunk: true })));
+    }
+    expect(parts).toEqual(whole);
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { FrameQueue } from '../../../src/pipeline/rate/frame-queue.js';
+import { FrameQueue } from '../../../src/pipeline/chunks/frame-queue.js';
 import { collect, makeFrame, produce } from '../../video/helpers.js';
 
 const frames = Array.from({ length: 12 }, (_, seed) => makeFrame(16, 16, seed));
@@ -24,4 +24,12 @@ test('frames that are dropped before they come are skipped', async () => {
   await using queue = new FrameQueue(produce(frames), 0);
   queue.drop(9);
   expect(await collect(queue.read(9))).toEqual(frames.slice(9));
+});
+
+test('several readers at a time get all frames, and frames that are read once are forgotten', async () => {
+  await using queue = new FrameQueue(produce(frames), 3 * 384);
+  const read = await Promise.all([queue.readOnce(0, 5), queue.readOnce(5, 9), queue.readOnce(9, 20)].map(collect));
+  expect(read.flat()).toEqual(frames);
+  expect(queue.length).toBe(12);
+  await expect(collect(queue.read(4))).rejects.toThrow('frame 4 was dropped');
 });

@@ -24,6 +24,8 @@ export class FrameQueue implements AsyncDisposable {
   readonly #source: AsyncIterator<Frame, unknown>;
   readonly #memoryLimit: number;
   readonly #frames = new Map<number, Frame | FiledFrame>();
+  /** The end of the last read from the source: several readers ask for frames at a time. */
+  #reading: Promise<unknown> = Promise.resolve();
   #memory = 0;
   #taken = 0;
   #dropped = 0;
@@ -55,19 +57,35 @@ export class FrameQueue implements AsyncDisposable {
 
   /** Whether there is a frame with this number. */
   async has(index: number): Promise<boolean> {
-    while (index >= this.#taken) if (!(await this.#take())) return false;
+    while (index >= this.#taken) {
+      const taken = this.#reading.then(() => index < this.#taken || this.#take());
+      this.#reading = taken.catch(() => undefined);
+      if (!(await taken)) return false;
+    }
     return true;
+  }
+
+  /** Yields the frames from number `from` to number `to`, not included; each is forgotten when the next one is asked for. */
+  async *readOnce(from: number, to: number): AsyncGenerator<Frame, void, undefined> {
+    for (let index = from; index < to; index++) {
+      const frame = await this.#get(index);
+      if (frame === null) return;
+      yield frame;
+      this.#forget(index);
+    }
   }
 
   /** Forgets the frames before number `before`. */
   drop(before: number): void {
-    for (; this.#dropped < before; this.#dropped++) {
-      const held = this.#frames.get(this.#dropped);
-      if (held === undefined) continue;
-      this.#frames.delete(this.#dropped);
-      if ('position' in held) this.#freePositions.push(held.position);
-      else this.#memory -= bytesOf(held);
-    }
+    for (; this.#dropped < before; this.#dropped++) this.#forget(this.#dropped);
+  }
+
+  #forget(index: number): void {
+    const held = this.#frames.get(index);
+    if (held === undefined) return;
+    this.#frames.delete(index);
+    if ('position' in held) this.#freePositions.push(held.position);
+    else this.#memory -= bytesOf(held);
   }
 
   async #get(index: number): Promise<Frame | null> {
