@@ -70,6 +70,11 @@ export interface EncoderOptions {
    * True: the frames are one chunk, in which only the first one is a key frame (`KeyFrameFinder`). Default: false.
    */
   readonly isChunk?: boolean;
+  /**
+   * How much of the post-filter's change decoders take away, 0..3 (FORMAT.md section 12). Default: the encoder chooses on
+   * each key frame. Packs of the family `lookup-free` have no post-filter.
+   */
+  readonly attenuation?: number;
   /** Called once for each thing that the encoder cannot do on this machine. Must not throw. */
   readonly onNote?: (note: string) => void;
 }
@@ -201,13 +206,22 @@ export class Encoder implements AsyncDisposable {
    * device is not available.
    */
   static async create(width: number, height: number, options: EncoderOptions = {}): Promise<Encoder> {
-    const { threads = 1, searchThreads, isChunk } = options;
+    const { threads = 1, searchThreads, isChunk, attenuation } = options;
+    if (attenuation !== undefined) checkInteger('attenuation', attenuation, 0, 3);
     checkInteger('threads', threads, 1, 64);
     if (searchThreads !== undefined) checkInteger('searchThreads', searchThreads, 1, 64);
     const pack = await loadPack(options.pack ?? DEFAULT_PACK);
     const sequence = sequenceOptions(pack, options);
     const device = await resolveDevice(options.device ?? 'auto', pack);
-    return new Encoder(width, height, pack, device, { ...sequence, searchThreads, isChunk }, threads, options.onNote);
+    return new Encoder(
+      width,
+      height,
+      pack,
+      device,
+      { ...sequence, searchThreads, isChunk, attenuation },
+      threads,
+      options.onNote,
+    );
   }
 
   /** Yields the packets of `frames`, in coding order.

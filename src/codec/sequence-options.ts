@@ -16,6 +16,8 @@ export interface SequenceOptions {
   readonly tune: Tune;
   /** Default: medium. */
   readonly preset?: Preset | undefined;
+  /** How much of the post-filter's change decoders take away, 0..3. Default: the encoder chooses on each key frame. */
+  readonly attenuation?: number | undefined;
   /** The number of threads that decide a frame, at least 1. Default: one per core, four at most. */
   readonly searchThreads?: number | undefined;
   /** True: the sequence is one chunk, in which only the first frame is a key frame. Default: false. */

@@ -46,8 +46,8 @@ test('they reach the Node side of the platform through its modules only', () => 
 test('bundlers see each worker thread: its module stands in the expression that starts it', () => {
   const all = [...sources.values()].join('\n');
   const started = [
-    ...all.matchAll(/new Worker\(new URL\('\.\/(?:workers\/)?[\w-]+-worker\.js', import\.meta\.url\)\)/g),
+    ...all.matchAll(/new Worker\(new URL\('\.{1,2}\/(?:workers\/)?[\w-]+-worker\.js', import\.meta\.url\)\)/g),
   ];
-  expect(started).toHaveLength(8);
+  expect(started).toHaveLength(10);
   expect(all.match(/\b(?:new Worker\(|import\.meta\.url)/g)).toHaveLength(2 * started.length);
 });

@@ -54,7 +54,7 @@ export async function codeToTarget(job: ChunkedJob): Promise<Outcome> {
     const probes: ChunkProbe[] = [];
     for (let next = nextQuality(search, probes); next !== null; next = nextQuality(search, probes)) {
       place.probe = probes.length + 1;
-      const probe = await probeChunk(job, queue, span, next, target);
+      const probe = await probeChunk(job, queue, span, next, target, probes);
       probes.push(probe);
     }
     const best = bestProbe(search, probes);

@@ -24,6 +24,8 @@ export interface ChunkProbe extends Measured {
  * Codes a chunk with one quality and measures it.
  *
  * @param place its frames in the queue.
+ * @param before earlier probes of the chunk. All have the post-filter's attenuation that the first one chose: else quality
+ * would jump between two probes.
  */
 export async function probeChunk(
   { properties, encoder, options: { signal }, header }: ChunkedJob,
@@ -31,8 +33,11 @@ export async function probeChunk(
   { from, to }: Pick<ChunkSpan, 'from' | 'to'>,
   quality: number,
   { metric, statistic = 'mean' }: QualityTarget,
+  before: readonly ChunkProbe[],
 ): Promise<ChunkProbe> {
-  const setup = { properties, options: encoder, signal };
+  const attenuation = before[0]?.chunk.packets[0]!.variant;
+  const options = attenuation === undefined ? encoder : { ...encoder, attenuation };
+  const setup = { properties, options, signal };
   const chunk = await codeChunk(setup, queue.read(from, to), new ConstantQuality(quality));
   const { packets } = chunk;
   const name = TARGET_METRICS[metric];
@@ -55,7 +60,7 @@ export async function pilotQuality(
   const probes: ChunkProbe[] = [];
   let next = nextQuality(search, probes);
   while (next !== null && probes.length < PILOT_PROBES) {
-    probes.push(await probeChunk(job, queue, { from, to: from + PILOT_FRAMES }, next, target));
+    probes.push(await probeChunk(job, queue, { from, to: from + PILOT_FRAMES }, next, target, probes));
     next = nextQuality(search, probes);
   }
   return next ?? bestProbe(search, probes).quality;

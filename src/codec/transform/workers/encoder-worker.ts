@@ -2,6 +2,7 @@ import { EnvironmentError } from '../../../errors.js';
 import { Kernels } from '../../../kernels/kernels.js';
 import { openNetwork } from '../../../model/open-network.js';
 import type { PackTables } from '../pack-tables.js';
+import { ATTENUATION } from '../attenuation.js';
 import { AttenuationChoice } from '../encoder/attenuation-choice.js';
 import { SequenceEncoder } from '../encoder/sequence-encoder.js';
 import type { SequenceOptions } from '../../sequence-options.js';
@@ -33,6 +34,7 @@ serveRequests(async (setup: EncoderSetup) => {
   const helpers = new DecisionWorkers(Math.min(deciding, geometry.regionRows) - 1);
   const loopFilter = await openNetwork(setup.loopFilter, { device, threads }, release);
   const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options, helpers);
+  const { attenuation: given } = options;
   const { choice, note } = await openChoice(geometry, setup);
   await helpers.ready();
   return async ({ picture, quality }: EncoderRequest): Promise<Served<EncoderResponse<TokenArrays>>> => {
@@ -40,8 +42,8 @@ serveRequests(async (setup: EncoderSetup) => {
     if (!encoder.isReady(picture === null)) return { response: null };
     const { display, header: decided, tokens, loop, picture: coded } = await encoder.next(quality ?? undefined);
     const header =
-      decided.kind === 'key' && choice !== null
-        ? { ...decided, variant: await choice.choose(decided, tokens, loop, coded) }
+      decided.kind === 'key'
+        ? { ...decided, variant: (await choice?.choose(decided, tokens, loop, coded)) ?? given ?? ATTENUATION.none }
         : decided;
     const arrays = tokens.arrays();
     const checksum = loopChecksum(loop);
@@ -53,12 +55,12 @@ serveRequests(async (setup: EncoderSetup) => {
   };
 });
 
-/** Opens what chooses the post-filter's attenuation; null if the pack has no post-filter, or if it cannot be opened. */
+/** Opens what chooses the post-filter's attenuation; null if that is given, the pack has none, or it cannot be opened. */
 async function openChoice(
   geometry: Geometry,
-  { postFilter, device, threads }: EncoderSetup,
+  { postFilter, device, threads, options }: EncoderSetup,
 ): Promise<{ readonly choice: AttenuationChoice | null; readonly note?: string }> {
-  if (postFilter === undefined) return { choice: null };
+  if (postFilter === undefined || options.attenuation !== undefined) return { choice: null };
   try {
     return { choice: await AttenuationChoice.open(geometry, postFilter, { device, threads }) };
   } catch (error) {
