@@ -80,6 +80,7 @@ export async function bundlePlayer() {
   });
   copyFileSync(join(root, 'src/kernels/kernels.wasm'), join(out, 'kernels.wasm'));
   copyPack();
+  copyVocabulary();
   writeLicences();
 }
 
@@ -87,6 +88,13 @@ export async function bundlePlayer() {
 function writeLicences() {
   const parts = ['LICENSE', 'node_modules/zod/LICENSE'].map((path) => readFileSync(join(root, path), 'utf8'));
   writeFileSync(join(out, 'LICENSES.txt'), `tessera\n\n${parts.join('\n\nzod\n\n')}`);
+}
+
+/** Words of scenes name nodes of it; it is read only if a stream has words. */
+function copyVocabulary() {
+  const target = join(out, 'packs/words');
+  mkdirSync(target, { recursive: true });
+  cpSync(join(root, 'codecs/words/vocabulary.json'), join(target, 'vocabulary.json'));
 }
 
 function copyPack() {

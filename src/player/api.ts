@@ -134,7 +134,7 @@ export type PlayerEventName =
 
 /** Detail of the event `notice`. */
 export interface Notice {
-  readonly kind: 'cut' | 'damage' | 'sound' | 'slow' | 'subtitles';
+  readonly kind: 'cut' | 'damage' | 'sound' | 'slow' | 'subtitles' | 'words';
   readonly message: string;
 }
 

@@ -1,3 +1,4 @@
+import type { Chapter } from './scene-chapters.js';
 import type { SideData } from './side-data.js';
 import { cueText, isTextTrack } from './subtitles.js';
 
@@ -21,6 +22,7 @@ export class Captions {
   /** It plays nothing: browsers give lists of text tracks to media elements only. */
   readonly #holder = document.createElement('video');
   #captions: CaptionTrack[] = [];
+  #chapters: TextTrack | null = null;
   #side: SideData | null = null;
   #origin = 0;
   #text = '';
@@ -50,9 +52,19 @@ export class Captions {
     }
   }
 
+  /** Adds scenes as a track of chapters, which is not shown in the picture. */
+  addChapters(chapters: readonly Chapter[]): void {
+    this.#chapters ??= this.#holder.addTextTrack('chapters', 'scenes', 'en');
+    this.#chapters.mode = 'hidden';
+    for (const { start, end, text } of chapters) this.#chapters.addCue(new VTTCue(start, end, text));
+  }
+
   /** Forgets the cues. The list keeps its tracks, because browsers cannot remove them; they stay empty and off. */
   clear(): void {
-    for (const { track } of this.#captions) {
+    for (const track of [
+      ...this.#captions.map((caption) => caption.track),
+      ...(this.#chapters === null ? [] : [this.#chapters]),
+    ]) {
       track.mode = 'hidden';
       for (const cue of Array.from(track.cues ?? [])) track.removeCue(cue);
       track.mode = 'disabled';

@@ -10,7 +10,9 @@ import type {
 } from './api.js';
 import { Captions } from './captions.js';
 import { ControlBar } from './control-bar.js';
+import { packsAddress } from './packs-address.js';
 import { TesseraPlayer } from './player.js';
+import { readChapters } from './scene-chapters.js';
 import { ELEMENT_STYLE } from './element-style.js';
 
 /** All events of the player, which the element repeats. */
@@ -352,6 +354,7 @@ export class TesseraVideoElement extends Base implements PlayerControls {
     switch (event.type) {
       case 'loadedmetadata':
         this.#captions.open(player.side, player.origin);
+        void this.#addChapters(player);
         this.#canvas.style.aspectRatio = `${player.videoWidth} / ${player.videoHeight}`;
         break;
       case 'loadeddata':
@@ -368,6 +371,19 @@ export class TesseraVideoElement extends Base implements PlayerControls {
         ? new CustomEvent<Notice>('notice', { detail: (event as CustomEvent<Notice>).detail })
         : new Event(event.type);
     this.dispatchEvent(copy);
+  }
+
+  /** Shows the words of scenes as chapters. */
+  async #addChapters(player: TesseraPlayer): Promise<void> {
+    const { words } = player;
+    if (words === null) return;
+    try {
+      const chapters = await readChapters(words, packsAddress(this.#packs));
+      if (player === this.#player && words === player.words) this.#captions.addChapters(chapters);
+    } catch (error) {
+      const detail: Notice = { kind: 'words', message: `no chapters: ${(error as Error).message}` };
+      if (player === this.#player) this.dispatchEvent(new CustomEvent<Notice>('notice', { detail }));
+    }
   }
 
   /** The poster is shown until the first play, or until there is a picture if it plays by itself. */

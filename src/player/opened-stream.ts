@@ -4,6 +4,7 @@ import type { Packet } from '../bitstream/packet.js';
 import { isIntact, kindOfType, readSectionHead } from '../bitstream/section.js';
 import type { StreamHeader } from '../bitstream/stream-header.js';
 import { StreamReader, type StreamSection } from '../bitstream/stream-reader.js';
+import { decodeWords, type StreamWords } from '../bitstream/words.js';
 import type { PlayerBytes } from './byte-sources.js';
 
 /** A file without an index and of this size or less is searched before it plays, so that its duration is known. */
@@ -34,6 +35,7 @@ export class OpenedStream {
   /** The first tick after the last picture; null while unknown. */
   #endTime: bigint | null = null;
   #isWaiting = false;
+  #words: StreamWords | null = null;
 
   private constructor(reader: StreamReader, bytes: PlayerBytes) {
     this.reader = reader;
@@ -67,6 +69,11 @@ export class OpenedStream {
   get duration(): number {
     if (this.#endTime === null || this.#firstTime === null) return Infinity;
     return Number(this.#endTime - this.#firstTime) * this.tick;
+  }
+
+  /** What its scenes show; null if the stream has no words, or before they are read. */
+  get words(): StreamWords | null {
+    return this.#words;
   }
 
   /** True while a feed waits for bytes of the source. */
@@ -156,9 +163,11 @@ export class OpenedStream {
       case 'end':
         if (this.#firstTime !== null) this.#endTime ??= this.#firstTime + section.end.duration;
         return null;
+      case 'words':
+        this.#words = section.words;
+        return null;
       case 'side':
       case 'index':
-      case 'words':
       case 'unknown':
         return null;
     }
@@ -218,6 +227,7 @@ export class OpenedStream {
       const indexHead = readSectionHead(behind, this.header);
       if (typeof indexHead === 'string' || kindOfType(indexHead.type) !== 'index') return null;
       if (!isIntact(behind.subarray(0, indexHead.totalBytes))) return null;
+      this.#words = this.#wordsOf(behind.subarray(indexHead.totalBytes), indexOffset + indexHead.totalBytes);
       const { headBytes, payloadBytes } = indexHead;
       const { keys } = decodeIndex(behind.subarray(headBytes, headBytes + payloadBytes), indexOffset);
       const isInside = keys.every(({ offset }) => offset >= this.reader.headerByteLength && offset < indexOffset);
@@ -226,6 +236,17 @@ export class OpenedStream {
       if (error instanceof BitstreamError) return null;
       throw error;
     }
+  }
+
+  /** Returns the words in the section at `offset`; null if it is another one or damaged. */
+  #wordsOf(bytes: Uint8Array, offset: number): StreamWords | null {
+    if (bytes.length === 0) return null;
+    const head = readSectionHead(bytes, this.header);
+    if (typeof head === 'string' || kindOfType(head.type) !== 'words') return null;
+    const section = bytes.subarray(0, head.totalBytes);
+    return isIntact(section)
+      ? decodeWords(section.subarray(head.headBytes, head.headBytes + head.payloadBytes), offset)
+      : null;
   }
 
   async #readExactly(offset: number, length: number): Promise<Uint8Array> {

@@ -24,6 +24,7 @@ import type { PlayerCanvas } from './renderer.js';
 import { openSession, type Session } from './session.js';
 import type { SideData } from './side-data.js';
 import { Sound } from './sound.js';
+import type { StreamWords } from '../bitstream/words.js';
 
 /** Decoded pictures that wait to be shown: bytes of all, and the least and the largest number. */
 const QUEUE_BYTES = 48 * 2 ** 20;
@@ -179,6 +180,11 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
   /** The sound and subtitles of the stream; null if it has none, or before they are known. */
   get side(): SideData | null {
     return this.#session?.side ?? null;
+  }
+
+  /** What the scenes of the stream show; null if it does not say, or before that is known. */
+  get words(): StreamWords | null {
+    return this.#session?.stream.words ?? null;
   }
 
   /** Time of the first picture on the time line of the stream, which side data uses, seconds. */

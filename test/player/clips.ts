@@ -1,5 +1,6 @@
 import { StreamReader } from '../../src/bitstream/stream-reader.js';
 import { StreamWriter } from '../../src/bitstream/stream-writer.js';
+import type { StreamWords } from '../../src/bitstream/words.js';
 import { memorySource } from '../../src/bitstream/byte-source.js';
 import { collectSideTracks } from '../../src/video/side/side-tracks.js';
 import type { StreamHeader } from '../../src/bitstream/stream-header.js';
@@ -20,12 +21,20 @@ export interface ClipOptions {
   readonly laps: number;
   /** True: with sound and subtitles. Default: false. */
   readonly hasSide?: boolean;
+  /** What its scenes show. */
+  readonly words?: StreamWords;
   /** Changes to the header. */
   readonly header?: Partial<StreamHeader>;
 }
 
 /** Makes a stream of 25 pictures a second from a golden stream, without coding anything. */
-export async function makeClip({ golden, laps, hasSide = false, header = {} }: ClipOptions): Promise<Uint8Array> {
+export async function makeClip({
+  golden,
+  laps,
+  hasSide = false,
+  words,
+  header = {},
+}: ClipOptions): Promise<Uint8Array> {
   const { bytes } = goldenStreams().find(({ name }) => name === golden)!;
   const { header: given, packets } = await packetsOf(bytes);
   const times = packets.map(({ pts }) => pts).sort((a, b) => (a < b ? -1 : 1));
@@ -48,7 +57,7 @@ export async function makeClip({ golden, laps, hasSide = false, header = {} }: C
     const shift = BigInt(lap * packets.length) * step - times[0]!;
     for (const packet of packets) await writer.writePacket({ ...packet, pts: packet.pts + shift, duration: step });
   }
-  await writer.finish();
+  await writer.finish(words ?? null);
   return new Uint8Array(Buffer.concat(parts));
 }
 

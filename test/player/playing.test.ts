@@ -1,6 +1,9 @@
 /// <reference lib="dom" />
 import { afterAll, beforeAll, describe, expect, jest } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
+import type { StreamWords } from '../../src/bitstream/words.js';
+import { Vocabulary } from '../../src/words/vocabulary.js';
 import { testInBrowser, useBrowser } from './browser-page.js';
 import { makeClip, PACK, packetExtents } from './clips.js';
 import { referenceFrames } from './reference-frames.js';
@@ -24,6 +27,24 @@ beforeAll(async () => {
   clip = await makeClip({ golden: 'inter', laps: 6, hasSide: true });
   files.set('clip.tsr', clip);
   files.set('silent.tsr', await makeClip({ golden: 'inter', laps: 6 }));
+  const vocabulary = await Vocabulary.read(await readFile('codecs/words/vocabulary.json'), 'vocabulary.json');
+  const [dog, cat, animal] = ['dog', 'cat', 'animal'].map((word) => vocabulary.find(word)[0]!);
+  const words: StreamWords = {
+    ...{ vocabularyEdition: vocabulary.edition, vocabularyId: vocabulary.id, isFromDecoded: false },
+    scenes: [
+      {
+        durationMs: 800,
+        words: [
+          { node: animal!, confidence: 100 },
+          { node: dog!, confidence: 200 },
+        ].sort((a, b) => a.node - b.node),
+      },
+      { durationMs: 880, words: [{ node: cat!, confidence: 200 }] },
+    ],
+  };
+  files.set('words.tsr', await makeClip({ golden: 'inter', laps: 6, words }));
+  const other = { ...words, vocabularyId: new Uint8Array(8) };
+  files.set('other-words.tsr', await makeClip({ golden: 'inter', laps: 6, words: other }));
   frames = await referenceFrames(clip, PACK);
   extents = await packetExtents(clip);
   const cut = extents[15]!;
@@ -81,6 +102,37 @@ describe('<tessera-video>', () => {
     for (const [time, digest] of found.shown) expect({ time, digest }).toEqual({ time, digest: frames[time / 40_000] });
     expect(found.shown.at(-1)![0]).toBe(40_000 * (FRAMES - 1));
     expect(new Set(found.shown.map(([time]) => time)).size).toBe(found.shown.length);
+  });
+
+  testInBrowser('words of scenes are chapters', async () => {
+    page = await browser.open(server.origin);
+    const found = await page.evaluate(async () => {
+      const { open } = await window.inPage();
+      const { video, notices } = await open({ src: 'words.tsr' });
+      const cuesOf = (track: TextTrack): VTTCue[] => Array.from(track.cues ?? []) as VTTCue[];
+      const end = performance.now() + 20_000;
+      while (video.textTracks.length === 0 && performance.now() < end)
+        await new Promise((next) => setTimeout(next, 20));
+      const tracks = Array.from(video.textTracks).map((track) => ({
+        ...{ kind: track.kind, mode: track.mode },
+        cues: cuesOf(track).map(({ startTime, endTime, text }) => [startTime, endTime, text]),
+      }));
+      const other = await open({ src: 'other-words.tsr' });
+      while (other.notices.length === 0 && performance.now() < end) await new Promise((next) => setTimeout(next, 20));
+      return { tracks, notices, otherNotices: other.notices.map(({ kind, message }) => [kind, message]) };
+    });
+    expect(found.notices).toEqual([]);
+    expect(found.tracks).toEqual([
+      {
+        kind: 'chapters',
+        mode: 'hidden',
+        cues: [
+          [0, 0.8, 'dog, animal'],
+          [0.8, 1.68, 'cat'],
+        ],
+      },
+    ]);
+    expect(found.otherNotices).toEqual([['words', expect.stringMatching(/no chapters: .*not the vocabulary/)]]);
   });
 
   testInBrowser('seeks to the picture of any time, and steps by pictures', async () => {

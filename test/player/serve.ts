@@ -78,7 +78,11 @@ async function contents(path: string, files: ReadonlyMap<string, Uint8Array>): P
   if (pack === null) throw new Error(`nothing at ${path}`);
   const [, name, file] = pack;
   return await readFile(
-    join(name === 'tessera-nano' ? 'codecs' : 'fixtures', name === 'tiny' ? 'tiny-pack' : name!, file!),
+    join(
+      name === 'tessera-nano' || name === 'words' ? 'codecs' : 'fixtures',
+      name === 'tiny' ? 'tiny-pack' : name!,
+      file!,
+    ),
   );
 }
 
