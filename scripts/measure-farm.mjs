@@ -338,28 +338,21 @@ async function makeUp() {
       await sleep(500);
     }
   })();
+  const compress = () =>
+    compressVideo(path, join(folder, 'many.tsr'), {
+      ...{ keyint: 1, quality: 10, device: 'cpu', overwrite: true },
+      chunks: farm({ redis: redis.url, store }),
+    });
   const before = await redis.bytes();
   const from = performance.now();
-  await compressVideo(path, join(folder, 'many.tsr'), {
-    keyint: 1,
-    quality: 10,
-    device: 'cpu',
-    overwrite: true,
-    chunks: farm({ redis: redis.url, store }),
-  });
+  await compress();
   const seconds = (performance.now() - from) / 1000;
   const traffic = ((await redis.bytes()) - before) / 1000 / count;
   isOver = true;
   await watch;
   const results = readdirSync(store).filter((name) => name.endsWith('.tsr')).length;
   const again = performance.now();
-  await compressVideo(path, join(folder, 'many.tsr'), {
-    keyint: 1,
-    quality: 10,
-    device: 'cpu',
-    overwrite: true,
-    chunks: farm({ redis: redis.url, store }),
-  });
+  await compress();
   const joined = (performance.now() - again) / 1000;
   await worker.close();
   await queue[Symbol.asyncDispose]();

@@ -4,11 +4,11 @@ import { UsageError } from './run-command.js';
 
 /** Options that several commands share, in the form for yargs. */
 export const sharedOptions = {
-  json: { type: 'boolean', default: false, describe: 'JSON lines on stdout (docs/CLI.md)' },
-  overwrite: { type: 'boolean', alias: 'y', default: false, describe: 'Replace existing files' },
   pack: { type: 'string', requiresArg: true, describe: 'Model pack: a name or a folder' },
   device: { choices: ['auto', 'cpu', 'cuda'], default: 'auto', describe: 'Device for the networks' },
   threads: { type: 'number', requiresArg: true, describe: 'Threads of each network in onnxruntime, 1..64' },
+  overwrite: { type: 'boolean', alias: 'y', default: false, describe: 'Replace existing files' },
+  json: { type: 'boolean', default: false, describe: 'JSON lines on stdout (docs/CLI.md)' },
 } as const;
 
 /** Returns an integer in `min .. max`, or undefined. Throws UsageError. */

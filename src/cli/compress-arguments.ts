@@ -46,11 +46,7 @@ export const compressOptions = {
     describe: 'copy (default), none (also --no-audio), or opus:64k to code sound again',
   },
   track: { type: 'number', requiresArg: true, describe: 'Video track of a file with several, from 1; default 1' },
-  pack: sharedOptions.pack,
-  device: sharedOptions.device,
-  threads: sharedOptions.threads,
-  overwrite: sharedOptions.overwrite,
-  json: sharedOptions.json,
+  ...sharedOptions,
 } as const;
 
 type CompressArguments = InferredOptionTypes<typeof compressOptions> & { readonly in: string; readonly out: string };

@@ -18,11 +18,7 @@ const encodeCommand = defineCommand({
           describe: 'File for the quality of each packet; a chunk with a bit budget needs it',
         },
         'search-threads': { type: 'number', requiresArg: true, describe: 'Threads for search, 1..64; default: all' },
-        pack: sharedOptions.pack,
-        device: sharedOptions.device,
-        threads: sharedOptions.threads,
-        overwrite: sharedOptions.overwrite,
-        json: sharedOptions.json,
+        ...sharedOptions,
       })
       .example('$0 chunk encode 3f2a.json 3f2a.tsr --qualities 3f2a.qualities', 'For any scheduler of jobs'),
   run: async (argv, { signal, reporter }) => {

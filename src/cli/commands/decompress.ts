@@ -32,11 +32,7 @@ export const decompressCommand = defineCommand({
         start: { type: 'string', requiresArg: true, describe: 'Start at this time: 12.5 or 1:02:03.5' },
         duration: { type: 'string', requiresArg: true, describe: 'Stop after this time' },
         strict: { type: 'boolean', default: false, describe: 'Fail if the stream is damaged' },
-        pack: sharedOptions.pack,
-        device: sharedOptions.device,
-        threads: sharedOptions.threads,
-        overwrite: sharedOptions.overwrite,
-        json: sharedOptions.json,
+        ...sharedOptions,
       })
       .example('$0 decompress in.tsr out.mp4', 'Write a video with all tracks of the source')
       .example('$0 decompress in.tsr out.mkv --video-codec ffv1', 'Write a lossless video')

@@ -6,14 +6,6 @@ import { countOf, describeBytes } from '../reporter.js';
 import { UsageError } from '../run-command.js';
 import { nameOf, PIPE, readStdin, stdoutSink } from '../standard-streams.js';
 
-const commonOptions = {
-  pack: sharedOptions.pack,
-  device: sharedOptions.device,
-  threads: sharedOptions.threads,
-  overwrite: sharedOptions.overwrite,
-  json: sharedOptions.json,
-} as const;
-
 const exportCommand = defineCommand({
   command: 'export <in> <out>',
   describe: 'Write the tokens of a .tsr file for other programs',
@@ -27,7 +19,7 @@ const exportCommand = defineCommand({
           requiresArg: true,
           describe: "Default: by the output's file extension; jsonl for a pipe",
         },
-        ...commonOptions,
+        ...sharedOptions,
       })
       .example('$0 tokens export in.tsr tokens.npz', 'For numpy')
       .example('$0 tokens export in.tsr - | head -n 2', 'One frame as JSON'),
@@ -63,7 +55,7 @@ const importCommand = defineCommand({
     yargs
       .positional('in', { type: 'string', demandOption: true, describe: '.npz or .jsonl file, or - (pipe)' })
       .positional('out', { type: 'string', demandOption: true, describe: '.tsr file, or - (pipe)' })
-      .options(commonOptions)
+      .options(sharedOptions)
       .example('$0 tokens import tokens.npz out.tsr', 'The same stream, byte for byte, if nothing was changed'),
   run: async (argv, { signal, reporter }) => {
     const { in: input, out: output, device, overwrite } = argv;

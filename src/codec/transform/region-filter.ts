@@ -44,6 +44,24 @@ export function regionError(kernels: Kernels, geometry: Geometry, region: number
   return sum;
 }
 
+/**
+ * Leaves a region of `after` as it is if it is closer to the source than that of `before`, else copies the latter there.
+ * Returns whether it was closer.
+ */
+export function keepIfCloser(
+  kernels: Kernels,
+  geometry: Geometry,
+  region: number,
+  source: Picture,
+  before: Picture,
+  after: Picture,
+): boolean {
+  const error = regionError(kernels, geometry, region, source, before);
+  if (regionError(kernels, geometry, region, source, after) < error) return true;
+  copyRegion(kernels, geometry, region, before, after);
+  return false;
+}
+
 /** The part of a region that lies in a plane; the plane's sides are multiples of 8, and so are the part's. */
 function placeOf(
   { regionColumns }: Geometry,

@@ -3,7 +3,7 @@ import type { QualityRange } from '../../codec/family.js';
 import { FrameScaler } from '../../video/convert/frame-scaler.js';
 import type { Frame } from '../../video/frame.js';
 import { BudgetControl } from '../rate/budget-control.js';
-import { scoutSize } from '../rate/scout.js';
+import { SCOUT_OPTIONS, scoutSize } from '../rate/scout.js';
 import { codeChunk, type CodedChunk } from './code-chunk.js';
 import type { ChunkedVideo, ChunkQuality, ChunkTask, ChunkWatch } from './chunk-coders.js';
 
@@ -22,7 +22,7 @@ export async function codeTask(
   async function* scaled(): AsyncGenerator<Frame, void, undefined> {
     for await (const frame of frames()) yield await scaler.scale(frame);
   }
-  return await codeChunk({ ...setup, properties: size }, scaled(), control);
+  return await codeChunk({ ...setup, properties: size, options: { ...options, ...SCOUT_OPTIONS } }, scaled(), control);
 }
 
 function controlOf(quality: ChunkQuality, qualities: QualityRange): QualityControl | null {

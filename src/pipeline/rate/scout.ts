@@ -16,6 +16,9 @@ export interface ScoutedFrame extends KnownFrame {
 /** A guess of the bits of a frame as a multiple of those at half size. docs/ENCODER.md, "Rate control". */
 export const SCOUT_SCALE = 2.8;
 
+/** Options of every scout. Nobody sees its pictures, so nothing is chosen for their post-filter. */
+export const SCOUT_OPTIONS = { attenuation: 0 } as const;
+
 /**
  * Codes frames at half of their size, to learn how their bits differ from each other.
  *
@@ -31,7 +34,7 @@ export async function* scout(
 ): AsyncGenerator<ScoutedFrame, void, undefined> {
   const { width, height } = scoutSize(properties);
   using scaler = new FrameScaler(width, height, properties.colour.fullRange);
-  await using encoder = await Encoder.create(width, height, options);
+  await using encoder = await Encoder.create(width, height, { ...options, ...SCOUT_OPTIONS });
   async function* scaled(): AsyncGenerator<Frame, void, undefined> {
     for await (const frame of frames) yield await scaler.scale(frame);
   }

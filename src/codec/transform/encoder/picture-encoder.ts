@@ -8,7 +8,7 @@ import { sidePlanes } from '../loop-filter.js';
 import { Picture, type PicturePlanes } from '../picture.js';
 import type { Planes } from '../../planes.js';
 import { ReferenceSlots } from '../reference-slots.js';
-import { copyRegion, MemoryFilter, regionError, regionFilterOf, type RegionFilter } from '../region-filter.js';
+import { keepIfCloser, MemoryFilter, regionFilterOf, type RegionFilter } from '../region-filter.js';
 import { FrameDecision, type DecisionHelpers } from './frame-decision.js';
 import type { MotionHints } from './block-trials.js';
 import type { DecisionJob } from './row-decision.js';
@@ -126,9 +126,8 @@ export class PictureEncoder {
     }
     await this.#loopFilter.filter(this.#work, this.#filtered, side, [...changed]);
     for (const region of changed) {
-      const before = regionError(kernels, geometry, region, this.#source, this.#work);
-      if (regionError(kernels, geometry, region, this.#source, this.#filtered) < before) tokens.filtered[region] = 1;
-      else copyRegion(kernels, geometry, region, this.#work, this.#filtered);
+      const isCloser = keepIfCloser(kernels, geometry, region, this.#source, this.#work, this.#filtered);
+      if (isCloser) tokens.filtered[region] = 1;
     }
     return this.#filtered;
   }

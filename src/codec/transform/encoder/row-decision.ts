@@ -6,7 +6,7 @@ import { KernelTables } from '../kernel-tables.js';
 import { IntegerNetwork } from '../../../model/integer/integer-network.js';
 import type { Program } from '../../../model/integer/program.js';
 import { Picture, type PicturePlanes } from '../picture.js';
-import { copyRegion, MemoryFilter, regionError } from '../region-filter.js';
+import { keepIfCloser, MemoryFilter } from '../region-filter.js';
 import type { FrameJob, MotionHints } from './block-trials.js';
 import { ModeDecision } from './mode-decision.js';
 import { RateLearner, RateModel, type SharedRates } from './rate-model.js';
@@ -158,9 +158,7 @@ export class RowDecision {
       if (index >= regions.length) return;
       const region = regions[index]!;
       this.#loopFilter!.filterRegion(before!, after!, region);
-      const error = regionError(kernels, geometry, region, wanted!, before!);
-      if (regionError(kernels, geometry, region, wanted!, after!) < error) this.#tokens.filtered[region] = 1;
-      else copyRegion(kernels, geometry, region, before!, after!);
+      if (keepIfCloser(kernels, geometry, region, wanted!, before!, after!)) this.#tokens.filtered[region] = 1;
       Atomics.add(progress, DONE, 1);
       Atomics.notify(progress, DONE);
     }
