@@ -55,6 +55,11 @@ export interface EncoderOptions {
    * `lookup-free` do not support this option.
    */
   readonly preset?: Preset;
+  /**
+   * True: a resilient stream. Every packet can be parsed whatever was lost behind its key packet, and frames that no
+   * other frame refers to can be left out. It takes some percent more bits. Default: false.
+   */
+  readonly resilient?: boolean;
   /** Where graphs run. Default: `auto`, CUDA if its libraries load, else the CPU. */
   readonly device?: 'auto' | Device;
   /**
@@ -137,6 +142,8 @@ export class Encoder implements AsyncDisposable {
   readonly slotCount: number;
   /** The number of frames that a decoder must hold back to show them in order. */
   readonly reorderDepth: number;
+  /** Whether the stream is resilient. */
+  readonly isResilient: boolean;
   readonly #notes = new Set<string>();
   readonly #width: number;
   readonly #height: number;
@@ -161,7 +168,9 @@ export class Encoder implements AsyncDisposable {
     const { slotCount, reorderDepth } = family.structure(width, height, sequence);
     this.slotCount = slotCount;
     this.reorderDepth = reorderDepth;
-    const workers = family.open({ pack, width, height, device: device.device, threads });
+    const { isResilient = false } = sequence;
+    this.isResilient = isResilient;
+    const workers = family.open({ pack, width, height, device: device.device, threads, isResilient });
     this.#pictures = workers.startEncoder(sequence);
     this.#tokens = workers.startTokenCodec();
   }
@@ -196,7 +205,10 @@ export class Encoder implements AsyncDisposable {
       height,
       pack,
       device,
-      { quality, keyint, tune: tune ?? DEFAULT_TUNE, preset: preset ?? DEFAULT_PRESET },
+      {
+        ...{ quality, keyint, tune: tune ?? DEFAULT_TUNE, preset: preset ?? DEFAULT_PRESET },
+        isResilient: options.resilient,
+      },
       threads,
     );
   }

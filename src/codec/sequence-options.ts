@@ -16,4 +16,6 @@ export interface SequenceOptions {
   readonly tune: Tune;
   /** Default: medium. */
   readonly preset?: Preset | undefined;
+  /** Whether the stream is resilient (FORMAT.md section 7). Default: false. */
+  readonly isResilient?: boolean | undefined;
 }

@@ -3,6 +3,7 @@ import type { StreamHeader } from '../bitstream/stream-header.js';
 import { unlessCancelled } from '../codec/cancellation.js';
 import type { FamilyWorkers } from '../codec/family.js';
 import { cropPlane, planeBuffers, type Planes } from '../codec/planes.js';
+import { DEPENDS_ON_LOSS } from '../codec/slot-marks.js';
 import { transformFamily } from '../codec/transform/family.js';
 import {
   tokenBuffers,
@@ -54,6 +55,8 @@ type Picture = Pick<PipelineFrame, 'planes' | 'unfiltered'>;
 interface Decoded extends Picture {
   readonly side: Uint8Array<ArrayBuffer> | null;
   readonly attenuation: number;
+  /** Whether it depends on a lost frame. */
+  readonly isDamaged: boolean;
 }
 
 /** What becomes of a packet; null: no picture. */
@@ -84,11 +87,11 @@ export class FramePipeline implements AsyncDisposable {
   #turn = 0;
 
   constructor(header: StreamHeader, pack: PlayerPack) {
-    const { width, height } = header;
+    const { width, height, isResilient } = header;
     this.#header = header;
     this.#pack = pack;
     this.codedWidth = transformFamily.codedWidth(width);
-    this.#workers = transformFamily.open({ pack: pack.pack, width, height, device: 'cpu', threads: 1 });
+    this.#workers = transformFamily.open({ pack: pack.pack, width, height, device: 'cpu', threads: 1, isResilient });
     this.#tokens = this.#workers.startTokenCodec();
     this.#pictures = this.#workers.startDecoder();
   }
@@ -120,7 +123,7 @@ export class FramePipeline implements AsyncDisposable {
   ): AsyncGenerator<PipelineFrame, void, undefined> {
     const pending: Pending[] = [];
     const held: Held[] = [];
-    let good: Decoded | null = null;
+    let last: Decoded | null = null;
     /** The last frame before the wanted time. It is shown there if the next one begins later. */
     let before = null as Held | null;
     const { reorderDepth } = this.#header;
@@ -128,11 +131,11 @@ export class FramePipeline implements AsyncDisposable {
       const { packet, result } = pending.shift()!;
       const done = await unlessCancelled(result, signal);
       if (done === null) return;
-      const isDamaged = 'lost' in done;
-      if (isDamaged) wishes.onLost(done.lost, false, 1);
-      else good = done;
-      if (good === null) return;
-      held.push({ packet, picture: good, isDamaged });
+      const reason = 'lost' in done ? done.lost : done.isDamaged ? DEPENDS_ON_LOSS : null;
+      if (reason !== null) wishes.onLost(reason, false, 1);
+      if (!('lost' in done)) last = done;
+      if (last === null) return;
+      held.push({ packet, picture: last, isDamaged: reason !== null });
       held.sort((a, b) => (a.packet.pts < b.packet.pts ? -1 : a.packet.pts > b.packet.pts ? 1 : 0));
     };
     const frameFrom = async ({ packet, picture, isDamaged }: Held): Promise<PipelineFrame> => {
@@ -217,15 +220,15 @@ export class FramePipeline implements AsyncDisposable {
       return null;
     }
     if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
-    const { tokens } = parsed;
+    const { tokens, marks } = parsed;
     if (packet.refreshSlot === null && (this.#isLongBefore(packet, wishes.from) || wishes.isLeftOut(packet))) {
       release(tokenBuffers(tokens));
       return null;
     }
-    const decoded = await this.#pictures.call({ header, tokens, checksum }, tokenBuffers(tokens));
+    const decoded = await this.#pictures.call({ header, tokens, marks, checksum }, tokenBuffers(tokens));
     if (decoded.kind === 'lost') return { lost: decoded.reason };
-    const { planes, side, attenuation } = decoded;
-    const picture = { planes, unfiltered: planes, side, attenuation };
+    const { planes, side, attenuation, isDamaged } = decoded;
+    const picture = { planes, unfiltered: planes, side, attenuation, isDamaged };
     return isBefore(packet, wishes.from) ? picture : await this.#filtered(packet, picture, wishes, signal);
   }
 
@@ -237,7 +240,7 @@ export class FramePipeline implements AsyncDisposable {
       return { ...picture, side: null };
     }
     this.#turn++;
-    // The planes may be the last good ones, which are needed again.
+    // The planes may be the last ones, which are needed again.
     const copy = copyPlanes(planes);
     const shown = await filter.call({ planes: copy, side, attenuation }, planeBuffers(copy));
     return { ...picture, planes: shown, unfiltered: wishes.keepsUnfiltered ? planes : shown, side: null };

@@ -57,7 +57,12 @@ export class PictureDecoder {
       await this.#loopFilter.filter(this.#work, loop, sidePlanes(header, tokens), regions);
     }
     const planes = loop.read();
-    if (header.refreshSlot !== null) this.#slots.fill(header.refreshSlot, planes);
+    if (header.refreshSlot !== null) this.#slots.fill(header.refreshSlot, planes, header.pts);
     return planes;
+  }
+
+  /** Replaces the picture of a slot, which is lost, by the one in a slot that is shown closest to the time `pts`. */
+  mend(slot: number, pts: bigint): void {
+    this.#slots.mend(slot, pts);
   }
 }

@@ -9,7 +9,8 @@ export class ReferenceSlots {
   readonly #kernels: Kernels;
   readonly #geometry: Geometry;
   readonly #pictures = new Map<number, Picture>();
-  readonly #filled = new Set<number>();
+  /** The presentation times of the filled slots' pictures. */
+  readonly #filled = new Map<number, bigint>();
 
   constructor(kernels: Kernels, geometry: Geometry) {
     this.#kernels = kernels;
@@ -21,16 +22,24 @@ export class ReferenceSlots {
     this.#filled.clear();
   }
 
-  /** Copies a loop picture at coded size into a slot. */
-  fill(slot: number, planes: Planes): void {
+  /** Copies a loop picture at coded size, which is shown at `pts`, into a slot. */
+  fill(slot: number, planes: Planes, pts: bigint): void {
     this.#pictureOf(slot).write(planes);
-    this.#finish(slot);
+    this.#finish(slot, pts);
   }
 
-  /** Copies a loop picture in kernel memory into a slot. */
-  copy(slot: number, from: Picture): void {
+  /** Copies a loop picture in kernel memory, which is shown at `pts`, into a slot. */
+  copy(slot: number, from: Picture, pts: bigint): void {
     this.#pictureOf(slot).copy(from);
-    this.#finish(slot);
+    this.#finish(slot, pts);
+  }
+
+  /** Copies the picture that is shown closest to the time `pts` from another slot, if it is not in this one. */
+  mend(slot: number, pts: bigint): void {
+    const distance = (time: bigint): bigint => (time < pts ? pts - time : time - pts);
+    const [closest] = [...this.#filled].sort(([, a], [, b]) => Number(distance(a) - distance(b)));
+    if (closest === undefined || closest[0] === slot) return;
+    this.copy(slot, this.#pictures.get(closest[0])!, closest[1]);
   }
 
   #pictureOf(slot: number): Picture {
@@ -42,9 +51,9 @@ export class ReferenceSlots {
     return picture;
   }
 
-  #finish(slot: number): void {
+  #finish(slot: number, pts: bigint): void {
     this.#pictures.get(slot)!.extend();
-    this.#filled.add(slot);
+    this.#filled.set(slot, pts);
   }
 
   /**

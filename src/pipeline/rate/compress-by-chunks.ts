@@ -133,8 +133,8 @@ function codeChunks(job: ChunkedJob): Promise<Outcome> {
 async function describeEncoder({ properties: { width, height }, encoder, options, notes }: CompressJob) {
   await using probe = await Encoder.create(width, height, encoder);
   noteDevice(probe, options, notes);
-  const { packName, packId, slotCount, reorderDepth, device } = probe;
-  return { packName, packId, slotCount, reorderDepth, device };
+  const { packName, packId, slotCount, reorderDepth, isResilient, device } = probe;
+  return { packName, packId, slotCount, reorderDepth, isResilient, device };
 }
 
 /** The journal stands beside an output file; other outputs cannot be resumed. */
