@@ -24,6 +24,7 @@ const VALUES = {
     'openSideTracks',
     'openVideo',
     'readTokens',
+    'thinStream',
     'verifyStream',
     'writeScenePictures',
     'writeTokens',

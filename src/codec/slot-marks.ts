@@ -1,3 +1,4 @@
+import { BitstreamError } from '../errors.js';
 import type { FrameHeader } from './frame-header.js';
 
 /** Why a frame is lost or damaged if its own packet is there. */
@@ -39,4 +40,23 @@ export class SlotMarks {
 /** Returns the slots that a frame refers to. */
 export function referencesOf({ referenceSlot0, referenceSlot1 }: FrameHeader): number[] {
   return [referenceSlot0, referenceSlot1].filter((slot) => slot !== null);
+}
+
+/**
+ * Divides the bytes of a packet of a resilient stream into the marks of its references and what follows.
+ *
+ * @throws BitstreamError if the bytes end within the marks.
+ */
+export function splitMarks(header: FrameHeader, bytes: Uint8Array): { marks: number[]; rest: Uint8Array } {
+  const count = referencesOf(header).length;
+  if (bytes.length < count) throw new BitstreamError('the packet ends within its marks', { field: 'tokens' });
+  return { marks: Array.from(bytes.subarray(0, count)), rest: bytes.subarray(count) };
+}
+
+/** Returns the bytes of a packet of a resilient stream; a reference to an empty slot gets the mark 0. */
+export function joinMarks(marks: readonly (number | undefined)[], rest: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(marks.length + rest.length);
+  bytes.set(marks.map((mark) => mark ?? 0));
+  bytes.set(rest, marks.length);
+  return bytes;
 }

@@ -213,7 +213,10 @@ export class FramePipeline implements AsyncDisposable {
 
   async #decode(packet: Packet, wishes: FrameWishes, signal: AbortSignal): Promise<Result> {
     const { tokens: bytes, duration: _duration, loopChecksum: checksum, ...header } = packet;
-    // The state of parsing depends on every packet, so even pictures that nobody wants are parsed.
+    const isUnwanted =
+      packet.refreshSlot === null && (this.#isLongBefore(packet, wishes.from) || wishes.isLeftOut(packet));
+    // Elsewhere the state of parsing depends on every packet, so even pictures that nobody wants are parsed.
+    if (isUnwanted && this.#header.isResilient === true) return null;
     const parsed = await this.#tokens.call({ kind: 'read', header, bytes });
     if (signal.aborted) {
       if (parsed.kind === 'tokens') release(tokenBuffers(parsed.tokens));
@@ -221,7 +224,7 @@ export class FramePipeline implements AsyncDisposable {
     }
     if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
     const { tokens, marks } = parsed;
-    if (packet.refreshSlot === null && (this.#isLongBefore(packet, wishes.from) || wishes.isLeftOut(packet))) {
+    if (isUnwanted) {
       release(tokenBuffers(tokens));
       return null;
     }

@@ -43,6 +43,11 @@ export const compressCommand = defineCommand({
           requiresArg: true,
           describe: `Time spent on decisions; default medium. Speed (of x265 medium), bits: ${PRESET_FIGURES}`,
         },
+        resilient: {
+          type: 'boolean',
+          default: false,
+          describe: 'A stream that survives lost packets, for networks; a few percent larger',
+        },
         words: { type: 'boolean', default: false, describe: 'Also write words for tessera find (docs/WORDS.md)' },
         strict: { type: 'boolean', default: false, describe: 'Fail if the input is cut or damaged' },
         start: { type: 'string', requiresArg: true, describe: 'Start at this time: 12.5 or 1:02:03.5' },
@@ -65,7 +70,7 @@ export const compressCommand = defineCommand({
       .example('$0 compress in.mp4 out.tsr --target vmaf=93', 'VMAF 93 in every part')
       .example('ffmpeg -i in.avi -f yuv4mpegpipe - | $0 compress - out.tsr', 'From a pipe'),
   run: async (argv, { signal, reporter }) => {
-    const { in: input, out: output, device, overwrite, strict, words } = argv;
+    const { in: input, out: output, device, overwrite, strict, words, resilient } = argv;
     if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the .tsr stream');
     const extension = /\.[^.\\/]*$/.exec(output)?.[0].toLowerCase() ?? '';
     if (output !== input && VIDEO_EXTENSIONS.has(extension)) {
@@ -97,6 +102,7 @@ export const compressCommand = defineCommand({
         overwrite,
         strict,
         words,
+        resilient,
         resume: argv.resume,
         signal,
         onProgress: (progress) => reporter.progress(progress),

@@ -1,6 +1,6 @@
 import { BitstreamError } from '../../errors.js';
 import type { FrameHeader } from '../frame-header.js';
-import { DEPENDS_ON_LOSS, referencesOf, SlotMarks } from '../slot-marks.js';
+import { DEPENDS_ON_LOSS, joinMarks, SlotMarks, splitMarks } from '../slot-marks.js';
 import { tokenBuffers, type FrameArrays, type TokenRequest, type TokenResponse, type WorkerSetup } from './messages.js';
 import { release } from '../../platform/threads.js';
 import { serveRequests, type Served } from '../../threads/serve.js';
@@ -8,8 +8,11 @@ import { serveRequests, type Served } from '../../threads/serve.js';
 /** Converts tokens to the bytes of packets and back, frame by frame in coding order. */
 export interface TokenByteCodec<Tokens> {
   write(header: FrameHeader, tokens: Tokens): Promise<Uint8Array>;
-  /** Throws BitstreamError if the bytes are not a frame of this stream. */
-  read(header: FrameHeader, bytes: Uint8Array): Promise<Tokens>;
+  /**
+   * Throws BitstreamError if the bytes are not a frame of this stream. In resilient streams, `isBeforeKnown` is false if
+   * a frame that it refers to was not read.
+   */
+  read(header: FrameHeader, bytes: Uint8Array, isBeforeKnown: boolean): Promise<Tokens>;
 }
 
 /**
@@ -25,23 +28,31 @@ export function serveTokens<Tokens extends FrameArrays>(
     const slots = new SlotMarks();
     let broken: string | null = 'no key frame came before it';
 
-    const write = async ({ header, tokens }: TokenRequest<Tokens> & { kind: 'write' }): Promise<Uint8Array<ArrayBuffer>> => {
+    const write = async ({
+      header,
+      tokens,
+    }: TokenRequest<Tokens> & { kind: 'write' }): Promise<Uint8Array<ArrayBuffer>> => {
       const bytes = await codec.write(header, tokens);
       release(tokenBuffers(tokens));
       if (!isResilient) return new Uint8Array(bytes);
       const marks = slots.of(header);
       slots.advance(header);
-      const all = new Uint8Array(marks.length + bytes.length);
-      all.set(marks.map((mark) => mark ?? 0));
-      all.set(bytes, marks.length);
-      return all;
+      return joinMarks(marks, bytes);
     };
 
-    const read = async (header: FrameHeader, bytes: Uint8Array): Promise<TokenResponse<Tokens> & { kind: 'tokens' }> => {
-      const count = isResilient ? referencesOf(header).length : 0;
-      if (bytes.length < count) throw new BitstreamError('the packet ends within its marks', { field: 'tokens' });
-      const tokens = await codec.read(header, bytes.subarray(count));
-      return { kind: 'tokens', tokens, marks: Array.from(bytes.subarray(0, count)) };
+    const read = async (
+      header: FrameHeader,
+      bytes: Uint8Array,
+    ): Promise<TokenResponse<Tokens> & { kind: 'tokens' }> => {
+      if (!isResilient) return { kind: 'tokens', tokens: await codec.read(header, bytes, true), marks: [] };
+      const { marks, rest } = splitMarks(header, bytes);
+      const held = slots.of(header);
+      const isBeforeKnown = marks.every((mark, index) => mark === held[index]);
+      // Until it is read, its slot holds nothing that is known.
+      if (header.refreshSlot !== null) slots.set(header.refreshSlot, undefined);
+      const tokens = await codec.read(header, rest, isBeforeKnown);
+      slots.advance(header);
+      return { kind: 'tokens', tokens, marks };
     };
 
     return async (request: TokenRequest<Tokens>): Promise<Served<TokenResponse<Tokens>>> => {

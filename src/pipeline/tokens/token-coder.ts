@@ -35,7 +35,7 @@ export class TokenCoder implements AsyncDisposable {
     const { width, height, isResilient } = header;
     this.family = pack.family;
     const family = findFamily(pack);
-    this.arrays = family.openTokenArrays(pack, width, height);
+    this.arrays = family.openTokenArrays(pack, width, height, isResilient);
     this.#link = family.open({ pack, width, height, device, threads, isResilient }).startTokenCodec();
   }
 
