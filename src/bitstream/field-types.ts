@@ -119,18 +119,15 @@ export function rawBytes(count: number): FieldType<Uint8Array> {
 
 /** Printable ASCII without spaces, 1 to `limit` characters, after one byte with their number. */
 export function word(limit: number): FieldType<string> {
-  const { wire, write, read, size } = optionalWord(limit);
+  const optional = optionalWord(limit);
   return {
-    wire,
-    write,
+    ...optional,
     read(reader, name) {
       const offset = reader.offset;
-      const text = read(reader, name);
+      const text = optional.read(reader, name);
       if (text === undefined) throw reader.error(`must be ${wordRange(limit)}`, name, offset);
       return text;
     },
-    size,
-    describe: (value) => value,
   };
 }
 

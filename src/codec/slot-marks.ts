@@ -14,6 +14,8 @@ const MARKS = 251n;
 export class SlotMarks {
   readonly #marks = new Map<number, number>();
   #keyPts = 0n;
+  /** All frames so far are multiples of this many ticks behind the key frame; 0 if there is only the key frame. */
+  #step = 0n;
 
   /** Returns the marks of the frames that a packet refers to, in the order of its references; undefined: an empty slot. */
   of(header: FrameHeader): (number | undefined)[] {
@@ -25,9 +27,29 @@ export class SlotMarks {
     if (kind === 'key') {
       this.#marks.clear();
       this.#keyPts = pts;
+      this.#step = 0n;
     }
-    const remainder = (pts - this.#keyPts) % MARKS;
-    if (refreshSlot !== null) this.set(refreshSlot, Number(remainder < 0n ? remainder + MARKS : remainder));
+    const time = pts - this.#keyPts;
+    this.#step = commonStep(this.#step, time);
+    if (refreshSlot !== null) this.set(refreshSlot, markOf(time));
+  }
+
+  /**
+   * Guesses the time of a frame from its mark: the time closest to that of a frame that refers to it, in steps of the
+   * other frames.
+   *
+   * @returns null if it cannot be guessed.
+   */
+  timeOf(mark: number, { pts }: FrameHeader): bigint | null {
+    const own = pts - this.#keyPts;
+    const step = commonStep(this.#step, own);
+    if (step % MARKS === 0n) return null;
+    for (let away = 1n; away <= MARKS / 2n; away++) {
+      for (const time of [own - away * step, own + away * step]) {
+        if (time >= 0n && markOf(time) === mark) return this.#keyPts + time;
+      }
+    }
+    return null;
   }
 
   /** Says what a slot holds; undefined: nothing that a packet could mean. */
@@ -35,6 +57,18 @@ export class SlotMarks {
     if (mark === undefined) this.#marks.delete(slot);
     else this.#marks.set(slot, mark);
   }
+}
+
+function markOf(time: bigint): number {
+  const remainder = time % MARKS;
+  return Number(remainder < 0n ? remainder + MARKS : remainder);
+}
+
+/** The greatest common divisor of a step and a time. */
+function commonStep(step: bigint, time: bigint): bigint {
+  let [a, b] = [step, time < 0n ? -time : time];
+  while (b !== 0n) [a, b] = [b, a % b];
+  return a;
 }
 
 /** Returns the slots that a frame refers to. */

@@ -140,6 +140,17 @@ describe('a resilient stream of the family transform', () => {
     });
   });
 
+  test('behind a lost anchor, motion is continued: the frames between come much closer than a picture that stands still', async () => {
+    const stream = await golden();
+    const [whole, broken] = await decodeWithout(stream, [[], [1]]);
+    const error = (a: DecodedFrame, b: DecodedFrame): number =>
+      a.y.reduce((sum, value, at) => sum + (value - b.y[at]!) ** 2, 0);
+    const between = stream.packets.slice(2, 17).map(({ pts }) => whole!.get(pts)!);
+    const still = between.reduce((sum, frame) => sum + error(frame, whole!.get(0n)!), 0);
+    const continued = between.reduce((sum, frame) => sum + error(frame, broken!.get(frame.pts)!), 0);
+    expect(continued / still).toBeLessThan(0.35);
+  });
+
   test('a decoder that is strict fails at the first frame that depends on a loss', async () => {
     const stream = await golden();
     const first = stream.packets.filter((_, at) => at !== 1);

@@ -45,10 +45,9 @@ export async function* parseStream(
     const picture = await reconstruct(pack, packet, modes, tokens, pictures);
     if (packet.refreshSlot !== null) {
       const references = packet.references.map((slot) => motions.get(slot)?.pts);
-      if (!isResilient) {
-        motions.set(packet.refreshSlot, { modes, pts: packet.pts, referencePts: references });
-        memories.set(packet.refreshSlot, memory);
-      }
+      // In resilient streams, nothing but pictures is taken over from other frames.
+      if (!isResilient) motions.set(packet.refreshSlot, { modes, pts: packet.pts, referencePts: references });
+      memories.set(packet.refreshSlot, isResilient ? memory.fill(0) : memory);
       pictures.set(packet.refreshSlot, picture);
     }
     yield { stream, packet, modes, tokens, picture };

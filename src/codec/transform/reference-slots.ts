@@ -4,13 +4,20 @@ import type { Geometry } from './frame-tokens.js';
 import { Picture } from './picture.js';
 import type { Planes } from '../planes.js';
 
+/** What a slot holds. */
+interface Filled {
+  /** When its picture is shown. */
+  readonly pts: bigint;
+  /** When the picture is shown that frames mean that refer to it: another time if this one is lost. */
+  readonly meant: bigint;
+}
+
 /** Loop pictures that later frames predict from, by slot number. */
 export class ReferenceSlots {
   readonly #kernels: Kernels;
   readonly #geometry: Geometry;
   readonly #pictures = new Map<number, Picture>();
-  /** The presentation times of the filled slots' pictures. */
-  readonly #filled = new Map<number, bigint>();
+  readonly #filled = new Map<number, Filled>();
 
   constructor(kernels: Kernels, geometry: Geometry) {
     this.#kernels = kernels;
@@ -34,12 +41,27 @@ export class ReferenceSlots {
     this.#finish(slot, pts);
   }
 
-  /** Copies the picture that is shown closest to the time `pts` from another slot, if it is not in this one. */
-  mend(slot: number, pts: bigint): void {
-    const distance = (time: bigint): bigint => (time < pts ? pts - time : time - pts);
+  /**
+   * Puts the picture that is shown closest to a lost one in its place.
+   *
+   * @param pts the time of the frame that refers to it.
+   * @param wanted the time of the lost picture; null if it is not known.
+   */
+  mend(slot: number, pts: bigint, wanted: bigint | null): void {
+    const aim = wanted ?? pts;
+    const distance = ({ pts: time }: Filled): bigint => (time < aim ? aim - time : time - aim);
     const [closest] = [...this.#filled].sort(([, a], [, b]) => Number(distance(a) - distance(b)));
-    if (closest === undefined || closest[0] === slot) return;
-    this.copy(slot, this.#pictures.get(closest[0])!, closest[1]);
+    if (closest === undefined) return;
+    const [other, { pts: time }] = closest;
+    if (other !== slot) this.copy(slot, this.#pictures.get(other)!, time);
+    this.#filled.set(slot, { pts: time, meant: wanted ?? time });
+  }
+
+  /** Returns by how much vectors of a frame of time `pts` into a slot must be scaled, because it holds another frame. */
+  motionScale(slot: number, pts: bigint): number {
+    const filled = this.#filled.get(slot);
+    if (filled === undefined || filled.pts === filled.meant || filled.meant === pts) return 1;
+    return Number(pts - filled.pts) / Number(pts - filled.meant);
   }
 
   #pictureOf(slot: number): Picture {
@@ -53,7 +75,7 @@ export class ReferenceSlots {
 
   #finish(slot: number, pts: bigint): void {
     this.#pictures.get(slot)!.extend();
-    this.#filled.set(slot, pts);
+    this.#filled.set(slot, { pts, meant: pts });
   }
 
   /**

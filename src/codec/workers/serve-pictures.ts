@@ -2,15 +2,13 @@ import { BitstreamError } from '../../errors.js';
 import { planeBuffers } from '../planes.js';
 import { DEPENDS_ON_LOSS } from '../slot-marks.js';
 import type { DecodedPicture, DecoderRequest, DecoderResponse, FrameArrays, WorkerSetup } from './messages.js';
-import { SlotDamage } from './slot-damage.js';
+import { SlotDamage, type MendableSlots } from './slot-damage.js';
 import { serveRequests, type Served } from '../../threads/serve.js';
 
 /** Makes the pictures of frames, in coding order. */
-export interface PictureMaker<Tokens> {
+export interface PictureMaker<Tokens> extends MendableSlots {
   /** Makes the picture of a frame; throws BitstreamError if it differs from the encoder's picture. */
   make(request: DecoderRequest<Tokens>): Promise<DecodedPicture>;
-  /** Replaces the frame of a slot, which is lost, by what comes closest to it in a frame with this `pts`. */
-  mend(slot: number, pts: bigint): void;
 }
 
 /**

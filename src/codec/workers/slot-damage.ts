@@ -1,14 +1,24 @@
 import type { FrameHeader } from '../frame-header.js';
 import { referencesOf, SlotMarks } from '../slot-marks.js';
 
+/** What holds the pictures of the slots. */
+export interface MendableSlots {
+  /**
+   * Replaces the frame of a slot, which is lost, by what comes closest to it.
+   *
+   * @param pts the time of the frame that refers to it.
+   * @param wanted the time of the lost frame; null if it is not known.
+   */
+  mend(slot: number, pts: bigint, wanted: bigint | null): void;
+}
+
 /** Follows which reference slots of a resilient stream hold a frame that depends on a loss. */
 export class SlotDamage {
-  readonly #slots: { mend(slot: number, pts: bigint): void };
+  readonly #slots: MendableSlots;
   readonly #marks = new SlotMarks();
   readonly #damaged = new Set<number>();
 
-  /** @param slots what holds the pictures. */
-  constructor(slots: { mend(slot: number, pts: bigint): void }) {
+  constructor(slots: MendableSlots) {
     this.#slots = slots;
   }
 
@@ -23,9 +33,10 @@ export class SlotDamage {
     const held = this.#marks.of(header);
     const references = referencesOf(header);
     for (const [index, slot] of references.entries()) {
-      if (held[index] === marks[index]) continue;
-      this.#slots.mend(slot, header.pts);
-      this.#marks.set(slot, marks[index]);
+      const mark = marks[index]!;
+      if (held[index] === mark) continue;
+      this.#slots.mend(slot, header.pts, this.#marks.timeOf(mark, header));
+      this.#marks.set(slot, mark);
       this.#damaged.add(slot);
     }
     return references.some((slot) => this.#damaged.has(slot));

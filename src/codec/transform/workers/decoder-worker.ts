@@ -31,8 +31,8 @@ servePictures<TokenArrays>(async (setup: DecoderSetup) => {
       release(tokenBuffers(arrays));
       return { planes, side, attenuation };
     },
-    mend: (slot, pts) => {
-      decoder.mend(slot, pts);
+    mend: (slot, pts, wanted) => {
+      decoder.mend(slot, pts, wanted);
     },
   };
 });
