@@ -148,7 +148,7 @@ describe('a resilient stream of the family transform', () => {
     const between = stream.packets.slice(2, 17).map(({ pts }) => whole!.get(pts)!);
     const still = between.reduce((sum, frame) => sum + error(frame, whole!.get(0n)!), 0);
     const continued = between.reduce((sum, frame) => sum + error(frame, broken!.get(frame.pts)!), 0);
-    expect(continued / still).toBeLessThan(0.35);
+    expect(continued / still).toBeLessThan(0.5);
   });
 
   test('a decoder that is strict fails at the first frame that depends on a loss', async () => {
