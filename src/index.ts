@@ -42,6 +42,7 @@ export {
   type StreamInfo,
   type TrackInfo,
 } from './pipeline/inspect.js';
+export { thinStream, type ThinOptions, type ThinResult } from './pipeline/thin.js';
 export { verifyStream, type VerifyOptions, type VerifyResult } from './pipeline/verify.js';
 export { compareVideos, type CompareOptions, type CompareResult, type ComparedMetric } from './pipeline/compare.js';
 export { examineMachine, type DeviceReport, type MachineReport, type PackReport } from './pipeline/doctor.js';

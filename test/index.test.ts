@@ -31,6 +31,7 @@ const VALUES = {
     'readFarmStatus',
     'readTokens',
     'runWorker',
+    'thinStream',
     'verifyStream',
     'writeScenePictures',
     'writeTokens',

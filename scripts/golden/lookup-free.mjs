@@ -3,6 +3,7 @@ import { BitTokenCodec } from '../../dist/src/codec/lookup-free/bit-token-codec.
 import { CellGrid } from '../../dist/src/codec/lookup-free/cell-grid.js';
 import { idsChecksum, tokenGridsOf } from '../../dist/src/codec/lookup-free/cell-tokens.js';
 import { readBitTables } from '../../dist/src/codec/lookup-free/bit-tables.js';
+import { joinMarks, SlotMarks } from '../../dist/src/codec/slot-marks.js';
 import { Graph } from '../../dist/src/model/graph.js';
 import { loadPack } from '../../dist/src/model/pack.js';
 import { interHead, keyHead } from './drawn-tokens.mjs';
@@ -14,6 +15,25 @@ const prior = await Graph.create(pack.graphs.get('prior'), { device: 'cpu', thre
 function headOf(kind, q, variant, pts) {
   const head = kind === 'key' ? keyHead : interHead;
   return { ...head, q, refreshSlot: kind === 'key' || variant === 0 ? 0 : null, variant, pts: BigInt(pts) };
+}
+
+/** The same for a resilient stream: every other token grid leans on the one before; some pictures are left out. */
+function resilientHeads() {
+  const heads = headsOf(
+    [
+      [1, 4, 4, 4, 3, 4],
+      [2, 4, 2],
+    ],
+    () => 18,
+  );
+  let grids = 0;
+  return heads
+    .map((head) => {
+      if (head.kind === 'key') grids = 0;
+      const isGrid = head.kind === 'inter' && head.variant === 0;
+      return isGrid ? { ...head, hasQOffsets: grids++ % 2 === 1 } : head;
+    })
+    .filter((_, at) => ![3, 6, 7, 8].includes(at));
 }
 
 /** Heads of chunks: token grids of the key packet, then numbers of pictures that each token grid shows. */
@@ -29,9 +49,10 @@ function headsOf(chunks, q) {
 }
 
 /** Packets of heads: ids keep most bits of those before them, as those of videos do. */
-async function packetsOf(grid, heads, seed) {
+async function packetsOf(grid, heads, seed, isResilient = false) {
   const random = chance(seed);
-  const codec = new BitTokenCodec(grid, readBitTables(pack), prior);
+  const codec = new BitTokenCodec(grid, readBitTables(pack), prior, isResilient);
+  const marks = new SlotMarks();
   const packets = [];
   const sums = [];
   let last = new Uint32Array(grid.cells);
@@ -42,7 +63,9 @@ async function packetsOf(grid, heads, seed) {
       return last;
     });
     const ids = Uint32Array.from(frames.flatMap((frame) => [...frame]));
-    const tokens = new Uint8Array(await codec.write(head, { ids }));
+    const coded = new Uint8Array(await codec.write(head, { ids }));
+    const tokens = isResilient ? joinMarks(marks.of(head), coded) : coded;
+    marks.advance(head);
     const loopChecksum = ids.length > 0 ? idsChecksum({ ids }) : null;
     packets.push({ ...head, duration: 1n, loopChecksum, tokens });
     sums.push({ tokensCrc32c: idsChecksum({ ids }) });
@@ -79,6 +102,9 @@ export async function writeLookupFree(save) {
     streams.set(name, stream);
     save(`lookup-free/${name}`, await container(stream.head, packets), { packets: sums });
   }
+  const resilient = await packetsOf(new CellGrid(45, 27), resilientHeads(), 23, true);
+  const resilientHead = header(45, 27, { ...own, isResilient: true });
+  save('lookup-free/resilient', await container(resilientHead, resilient.packets), { packets: resilient.sums });
   const { head, packets } = streams.get('chunks');
   const broken = async (name, at, change, message, field) => {
     const changed = packets.map((packet, index) => (index === at ? { ...packet, ...change(packet) } : packet));

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { crc32c } from '../../dist/src/platform/checksums.js';
 import { StreamWriter } from '../../dist/src/bitstream/stream-writer.js';
 import { loopChecksum } from '../../dist/src/codec/loop-checksum.js';
+import { joinMarks, SlotMarks } from '../../dist/src/codec/slot-marks.js';
 import { PictureDecoder } from '../../dist/src/codec/transform/picture-decoder.js';
 import { TokenCodec } from '../../dist/src/codec/transform/token-codec.js';
 import { Kernels } from '../../dist/src/kernels/kernels.js';
@@ -62,13 +63,16 @@ export async function container(head, packets, side = []) {
 }
 
 /** Writes frames of tokens as packets and decodes them for their checksums. */
-export async function packFrames(geometry, frames) {
-  const codec = new TokenCodec(geometry, tables, graphs);
+export async function packFrames(geometry, frames, isResilient = false) {
+  const codec = new TokenCodec(geometry, tables, graphs, isResilient);
+  const marks = new SlotMarks();
   const decoder = new PictureDecoder(new Kernels(), geometry, tables, loopFilter);
   const packets = [];
   const sums = [];
   for (const { head, tokens, hasChecksum = true } of frames) {
-    const bytes = await codec.write(head, tokens);
+    const coded = await codec.write(head, tokens);
+    const bytes = isResilient ? joinMarks(marks.of(head), coded) : coded;
+    marks.advance(head);
     const loop = loopChecksum(await decoder.decode(head, tokens));
     sums.push({ tokensCrc32c: tokensChecksum(tokens.coefficients), loopCrc32c: loop });
     packets.push({ ...head, duration: 1n, loopChecksum: hasChecksum ? loop : null, tokens: bytes });

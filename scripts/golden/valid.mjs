@@ -50,9 +50,10 @@ async function encodeClip(save, name, width, height, pictures, options, { side =
     const { header: head, tokens } = await encoder.next();
     frames.push({ head, tokens, hasChecksum: frames.length % 3 === 0 });
   }
-  const { packets, sums } = await packFrames(geometry, frames);
+  const { isResilient = false } = options;
+  const { packets, sums } = await packFrames(geometry, frames, isResilient);
   const { slotCount, reorderDepth } = codingStructure(geometry, options.keyint);
-  const head = header(width, height, { slotCount, reorderDepth });
+  const head = header(width, height, { slotCount, reorderDepth, isResilient });
   save(name, await container(head, packets, side), { packets: sums });
 }
 
@@ -184,4 +185,5 @@ export async function writeValid(save) {
   const uneven = [0, 4, 5, 11, 12, 13, 20, 31, 32, 36, 37, 50, 58, 59];
   const quality = { quality: 24, keyint: 250 };
   await encode('variable-rate', 64, 48, moving, quality, { times: uneven });
+  await encode('resilient', 64, 48, clip(64, 48, 19), { quality: 24, keyint: 18, isResilient: true });
 }

@@ -119,24 +119,43 @@ export function rawBytes(count: number): FieldType<Uint8Array> {
 
 /** Printable ASCII without spaces, 1 to `limit` characters, after one byte with their number. */
 export function word(limit: number): FieldType<string> {
+  const optional = optionalWord(limit);
+  return {
+    ...optional,
+    read(reader, name) {
+      const offset = reader.offset;
+      const text = optional.read(reader, name);
+      if (text === undefined) throw reader.error(`must be ${wordRange(limit)}`, name, offset);
+      return text;
+    },
+  };
+}
+
+/** The same, or nothing: one byte 0. */
+export function optionalWord(limit: number): FieldType<string | undefined> {
   const allowed = new RegExp(`^[!-~]{1,${String(limit)}}$`);
-  const range = `1 to ${String(limit)} printable ASCII characters without spaces`;
   return {
     wire: 'word',
     write(writer, value, name) {
-      if (!allowed.test(value)) refuse(name, value, range);
-      writer.uint(value.length, 1);
-      for (let index = 0; index < value.length; index++) writer.uint(value.charCodeAt(index), 1);
+      if (value !== undefined && !allowed.test(value)) refuse(name, value, wordRange(limit));
+      writer.uint(value?.length ?? 0, 1);
+      for (let index = 0; index < (value?.length ?? 0); index++) writer.uint(value!.charCodeAt(index), 1);
     },
     read(reader, name) {
       const offset = reader.offset;
-      const text = String.fromCharCode(...reader.bytes(reader.uint(1, name), name));
-      if (!allowed.test(text)) throw reader.error(`must be ${range}`, name, offset);
+      const length = reader.uint(1, name);
+      if (length === 0) return undefined;
+      const text = String.fromCharCode(...reader.bytes(length, name));
+      if (!allowed.test(text)) throw reader.error(`must be ${wordRange(limit)}`, name, offset);
       return text;
     },
-    size: (value) => 1 + value.length,
-    describe: (value) => value,
+    size: (value) => 1 + (value?.length ?? 0),
+    describe: (value) => value ?? '',
   };
+}
+
+function wordRange(limit: number): string {
+  return `1 to ${String(limit)} printable ASCII characters without spaces`;
 }
 
 /** A byte that is 0 or 1. */

@@ -10,7 +10,7 @@ import {
   readDisplayFields,
   writeDisplayFields,
 } from './display-fields.js';
-import { flag, rawBytes, uint, word } from './field-types.js';
+import { flag, optionalWord, rawBytes, uint, word } from './field-types.js';
 import {
   AIM_LIMIT,
   DIMENSION_LIMIT,
@@ -62,8 +62,9 @@ const rotation: FieldType<0 | 90 | 180 | 270> = {
   describe: (value) => `${value} degrees`,
 };
 
-/** The optional field after those of {@link DisplayFields}. */
-const aimField = word(AIM_LIMIT);
+/** The optional fields after those of {@link DisplayFields}. The first one is empty if only the second one is there. */
+const aimField = optionalWord(AIM_LIMIT);
+const resilienceField = uint(1, 0, 1);
 
 /** Fields of the header between `headerLength` and `headerCrc` that every header has. */
 export const streamHeaderFields = structure(
@@ -121,6 +122,8 @@ export interface StreamHeader extends DisplayFields {
   readonly packId: Uint8Array;
   /** The bit rate, size or quality that the encoder aimed at, for display only: 1..64 characters, no spaces. */
   readonly aim?: string | undefined;
+  /** True: every inter packet can be parsed with the key packet before it alone. Default: false. */
+  readonly isResilient?: boolean | undefined;
 }
 
 /** Returns the bytes of a header, with magic and CRC.
@@ -131,14 +134,15 @@ export function encodeHeader(header: StreamHeader): Uint8Array {
   const writer = new ByteWriter();
   writer.bytes(MAGIC);
   writer.uint(FORMAT_VERSION, 1);
-  const { aim } = header;
-  const hasAim = aim !== undefined;
-  const aimSize = hasAim ? aimField.size(aim) : 0;
-  const size = streamHeaderFields.size(header) + displayFieldsSize(header, hasAim) + aimSize;
+  const { aim, isResilient = false } = header;
+  const hasAim = aim !== undefined || isResilient;
+  const moreSize = (hasAim ? aimField.size(aim) : 0) + (isResilient ? resilienceField.size(1) : 0);
+  const size = streamHeaderFields.size(header) + displayFieldsSize(header, hasAim) + moreSize;
   writer.uint(HEADER_PREAMBLE_BYTES + size + CRC_BYTES, 2);
   streamHeaderFields.write(writer, header, 'header');
   writeDisplayFields(writer, header, hasAim);
   if (hasAim) aimField.write(writer, aim, 'aim');
+  if (isResilient) resilienceField.write(writer, 1, 'resilience');
   writer.uint(crc32c(writer.finish()), 4);
   return writer.finish();
 }
@@ -187,13 +191,16 @@ export function decodeHeader(bytes: Uint8Array): StreamHeader {
   }
   const body = new ByteReader(bytes.subarray(HEADER_PREAMBLE_BYTES, crcOffset), HEADER_PREAMBLE_BYTES);
   const known = { ...streamHeaderFields.read(body, 'header'), ...readDisplayFields(body) };
-  return body.remaining === 0 ? known : { ...known, aim: aimField.read(body, 'aim') };
+  const aim = body.remaining === 0 ? undefined : aimField.read(body, 'aim');
+  const isResilient = body.remaining > 0 && resilienceField.read(body, 'resilience') === 1;
+  return { ...known, ...(aim === undefined ? {} : { aim }), ...(isResilient ? { isResilient } : {}) };
 }
 
 /** Returns the names and values of a header's fields, as text for people. */
 export function describeHeader(header: StreamHeader): DescribedField[] {
   const aim = header.aim === undefined ? [] : [{ name: 'aim', value: header.aim }];
-  return [...streamHeaderFields.list(header), ...listDisplayFields(header), ...aim];
+  const resilience = header.isResilient === true ? [{ name: 'resilience', value: 'resilient' }] : [];
+  return [...streamHeaderFields.list(header), ...listDisplayFields(header), ...aim, ...resilience];
 }
 
 function checkMagic(bytes: Uint8Array): void {

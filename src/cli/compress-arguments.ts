@@ -36,6 +36,11 @@ export const compressOptions = {
     requiresArg: true,
     describe: `Time spent on decisions; default medium. Speed (of x265 medium), bits: ${PRESET_FIGURES}`,
   },
+  resilient: {
+    type: 'boolean',
+    default: false,
+    describe: 'A stream that survives lost packets, for networks; a few percent larger',
+  },
   words: { type: 'boolean', default: false, describe: 'Also write words for tessera find (docs/WORDS.md)' },
   strict: { type: 'boolean', default: false, describe: 'Fail if the input is cut or damaged' },
   start: { type: 'string', requiresArg: true, describe: 'Start at this time: 12.5 or 1:02:03.5' },
@@ -69,7 +74,7 @@ export async function compress(
   { signal, reporter }: CommandContext,
   openChunks: () => Promise<ChunkCoders | undefined>,
 ): Promise<void> {
-  const { in: input, out: output, device, overwrite, strict, words } = argv;
+  const { in: input, out: output, device, overwrite, strict, words, resilient } = argv;
   if (output === PIPE && argv.json) throw new UsageError('--json needs stdout, which carries the .tsr stream');
   const extension = /\.[^.\\/]*$/.exec(output)?.[0].toLowerCase() ?? '';
   if (output !== input && VIDEO_EXTENSIONS.has(extension)) {
@@ -102,6 +107,7 @@ export async function compress(
       overwrite,
       strict,
       words,
+      resilient,
       resume: argv.resume,
       signal,
       onProgress: (progress) => reporter.progress(progress),

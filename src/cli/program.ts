@@ -10,6 +10,7 @@ import { infoCommand } from './commands/info.js';
 import { findCommand } from './commands/find.js';
 import { playCommand } from './commands/play.js';
 import { reportCommand } from './commands/report.js';
+import { thinCommand } from './commands/thin.js';
 import { tokensCommand } from './commands/tokens.js';
 import { verifyCommand } from './commands/verify.js';
 import { wordsCommand } from './commands/words.js';
@@ -34,6 +35,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     .command(playCommand)
     .command(infoCommand)
     .command(verifyCommand)
+    .command(thinCommand)
     .command(wordsCommand)
     .command(findCommand)
     .command(tokensCommand)

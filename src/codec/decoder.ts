@@ -17,6 +17,7 @@ import {
   type TokenRequest,
   type TokenResponse,
 } from './workers/messages.js';
+import { DEPENDS_ON_LOSS } from './slot-marks.js';
 import { release } from '../platform/threads.js';
 import type { WorkerLink } from '../threads/worker-link.js';
 
@@ -36,7 +37,10 @@ export interface DecoderOptions {
   readonly device?: 'auto' | Device;
   /** Threads of each graph in onnxruntime, 1..64. The decoder itself keeps up to five workers busy. Default: 1. */
   readonly threads?: number;
-  /** True: throw at the first damage instead of repeating the last picture until the next key frame. Default: false. */
+  /**
+   * True: throw at the first damage. Else the last picture is repeated until the next key frame; resilient streams are
+   * decoded on. Default: false.
+   */
   readonly strict?: boolean;
 }
 
@@ -47,13 +51,22 @@ export interface DecodingProblem {
   readonly reason: string;
 }
 
-/** A decoded frame; `isConcealed` if it repeats the last good picture because its own was lost. */
+/** A decoded frame. */
 export interface DecodedFrame extends Frame {
+  /** True if it repeats the last picture because its own was lost. */
   readonly isConcealed: boolean;
+  /** True if its own picture depends on a frame that was lost. */
+  readonly isDamaged: boolean;
 }
 
 interface Lost {
   readonly lost: string;
+}
+
+/** A picture to show. */
+interface Shown {
+  readonly planes: Planes;
+  readonly isDamaged: boolean;
 }
 
 /** A packet in the workers. */
@@ -61,7 +74,7 @@ interface Pending {
   readonly packet: Packet;
   /** Number of the frame in coding order. */
   readonly index: number;
-  readonly shown: Promise<Planes | Lost>;
+  readonly shown: Promise<Shown | Lost>;
 }
 
 /** The input of a decoder: a packet, or a mark for possibly missing packets in a damaged stream. */
@@ -91,7 +104,8 @@ export class Decoder implements AsyncDisposable {
   readonly #filters: readonly WorkerLink<PostFilterRequest, Planes>[];
   readonly #problems: DecodingProblem[] = [];
   #concealed = 0;
-  #lastGood: Planes | null = null;
+  #damaged = 0;
+  #last: Planes | null = null;
 
   private constructor(header: StreamHeader, pack: ModelPack, device: ResolvedDevice, options: DecoderOptions) {
     this.#header = header;
@@ -100,8 +114,9 @@ export class Decoder implements AsyncDisposable {
     this.#isStrict = options.strict ?? false;
     this.device = device;
     this.postFilter = options.postFilter ?? pack.manifest.defaultPostFilter ?? 'none';
-    const { width, height } = header;
-    const workers = family.open({ pack, width, height, device: device.device, threads: options.threads ?? 1 });
+    const { width, height, isResilient } = header;
+    const { threads = 1 } = options;
+    const workers = family.open({ pack, width, height, device: device.device, threads, isResilient });
     let postFilter: Uint8Array | undefined;
     if (this.postFilter !== 'none') {
       postFilter = pack.graphs.get(`post-filter-${this.postFilter}`);
@@ -131,9 +146,14 @@ export class Decoder implements AsyncDisposable {
     return this.#problems;
   }
 
-  /** The number of frames so far that repeat the last good picture. */
+  /** The number of frames so far that repeat the last picture. */
   get concealedFrames(): number {
     return this.#concealed;
+  }
+
+  /** The number of other frames so far that depend on a lost frame. */
+  get damagedFrames(): number {
+    return this.#damaged;
   }
 
   /** Yields the frames of `packets`, in display order.
@@ -173,35 +193,43 @@ export class Decoder implements AsyncDisposable {
   }
 
   /** Returns the picture to show for packet number `index`, or the reason if there is none. */
-  async #decodePacket(packet: Packet, index: number): Promise<Planes | Lost> {
+  async #decodePacket(packet: Packet, index: number): Promise<Shown | Lost> {
     const { tokens: bytes, duration: _duration, loopChecksum: checksum, ...header } = packet;
     const parsed = await this.#tokens.call({ kind: 'read', header, bytes });
     if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
-    const { tokens } = parsed;
-    const decoded = await this.#pictures.call({ header, tokens, checksum }, tokenBuffers(tokens));
+    const { tokens, marks } = parsed;
+    const decoded = await this.#pictures.call({ header, tokens, marks, checksum }, tokenBuffers(tokens));
     if (decoded.kind === 'lost') return { lost: decoded.reason };
-    const { planes, side, attenuation } = decoded;
+    const { planes, side, attenuation, isDamaged } = decoded;
     const filter = this.#filters[index % this.#filters.length];
-    if (filter !== undefined) return filter.call({ planes, side, attenuation }, [...planeBuffers(planes), side.buffer]);
+    if (filter !== undefined) {
+      const transfer = [...planeBuffers(planes), side.buffer];
+      return { planes: await filter.call({ planes, side, attenuation }, transfer), isDamaged };
+    }
     release([side.buffer]);
-    return planes;
+    return { planes, isDamaged };
   }
 
   /**
    * Returns the frame of a packet, after the frames of all earlier packets are finished. (A lost frame fails early,
-   * while the picture that replaces it is still being decoded.) Returns null if there was no good picture yet.
+   * while the picture that replaces it is still being decoded.) Returns null if there was no picture yet.
    */
   async #finish({ packet, index, shown }: Pending, signal: AbortSignal | undefined): Promise<DecodedFrame | null> {
     const result = await unlessCancelled(shown, signal);
-    if ('lost' in result) {
+    const isConcealed = 'lost' in result;
+    const isDamaged = !isConcealed && result.isDamaged;
+    if (isConcealed) {
       this.#note(index, result.lost);
       this.#concealed++;
     } else {
-      if (this.#lastGood !== null) release(planeBuffers(this.#lastGood));
-      this.#lastGood = result;
+      if (this.#last !== null) release(planeBuffers(this.#last));
+      this.#last = result.planes;
     }
-    if (this.#lastGood === null) return null;
-    return this.#frame(this.#lastGood, packet.pts, packet.duration, 'lost' in result);
+    if (isDamaged) {
+      this.#note(index, DEPENDS_ON_LOSS);
+      this.#damaged++;
+    }
+    return this.#last === null ? null : this.#frame(this.#last, packet, { isConcealed, isDamaged });
   }
 
   #note(frame: number | null, reason: string): void {
@@ -218,7 +246,11 @@ export class Decoder implements AsyncDisposable {
     while (held.length > this.#header.reorderDepth) yield held.shift()!;
   }
 
-  #frame(planes: Planes, pts: bigint, duration: bigint, isConcealed: boolean): DecodedFrame {
+  #frame(
+    planes: Planes,
+    { pts, duration }: Packet,
+    state: Pick<DecodedFrame, 'isConcealed' | 'isDamaged'>,
+  ): DecodedFrame {
     const { width, height } = this.#header;
     const codedWidth = this.#codedWidth;
     const halfWidth = (width + 1) >> 1;
@@ -231,7 +263,7 @@ export class Decoder implements AsyncDisposable {
       v: cropPlane(planes.v, codedWidth / 2, halfWidth, halfHeight),
       pts,
       duration,
-      isConcealed,
+      ...state,
     };
   }
 }

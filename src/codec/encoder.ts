@@ -55,6 +55,11 @@ export interface EncoderOptions {
    * `lookup-free` do not support this option.
    */
   readonly preset?: Preset;
+  /**
+   * True: a resilient stream. Every packet can be parsed whatever was lost behind its key packet, and frames that no
+   * other frame refers to can be left out. It takes some percent more bits. Default: false.
+   */
+  readonly resilient?: boolean;
   /** Where graphs run. Default: `auto`, CUDA if its libraries load, else the CPU. */
   readonly device?: 'auto' | Device;
   /**
@@ -138,6 +143,8 @@ export interface EncoderDescription {
   readonly slotCount: number;
   /** The number of frames that a decoder must hold back to show them in order. */
   readonly reorderDepth: number;
+  /** Whether the stream is resilient. */
+  readonly isResilient: boolean;
   /** The device of the graphs, and the reason for the choice. */
   readonly device: ResolvedDevice;
   /** The possible qualities, and how bits grow with them. */
@@ -168,6 +175,8 @@ export class Encoder implements AsyncDisposable {
   readonly slotCount: number;
   /** The number of frames that a decoder must hold back to show them in order. */
   readonly reorderDepth: number;
+  /** Whether the stream is resilient. */
+  readonly isResilient: boolean;
   readonly #onNote: EncoderOptions['onNote'];
   readonly #width: number;
   readonly #height: number;
@@ -194,7 +203,9 @@ export class Encoder implements AsyncDisposable {
     const { slotCount, reorderDepth } = family.structure(width, height, sequence);
     this.slotCount = slotCount;
     this.reorderDepth = reorderDepth;
-    const workers = family.open({ pack, width, height, device: device.device, threads });
+    const { isResilient = false } = sequence;
+    this.isResilient = isResilient;
+    const workers = family.open({ pack, width, height, device: device.device, threads, isResilient });
     this.#pictures = workers.startEncoder(sequence);
     this.#tokens = workers.startTokenCodec();
   }
@@ -218,7 +229,7 @@ export class Encoder implements AsyncDisposable {
       height,
       pack,
       device,
-      { ...sequence, searchThreads, isChunk, attenuation },
+      { ...sequence, searchThreads, isChunk, attenuation, isResilient: options.resilient },
       threads,
       options.onNote,
     );
@@ -344,6 +355,7 @@ export async function describeEncoder(
   return {
     ...{ packName: pack.name, packId: pack.id, qualities: family.quality },
     ...family.structure(width, height, sequenceOptions(pack, options)),
+    isResilient: options.resilient ?? false,
     device: await resolveDevice(options.device ?? 'auto', pack),
   };
 }

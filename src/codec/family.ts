@@ -70,6 +70,8 @@ export interface CodecFamily {
   /**
    * The arrays of token files for pictures of this size, in luma samples. Reads and checks the pack's tables. Throws
    * ModelError.
+   *
+   * @param isResilient whether the stream is resilient. Default: false.
    */
-  openTokenArrays(pack: ModelPack, width: number, height: number): TokenArrayConverter;
+  openTokenArrays(pack: ModelPack, width: number, height: number, isResilient?: boolean): TokenArrayConverter;
 }

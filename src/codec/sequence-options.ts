@@ -22,4 +22,6 @@ export interface SequenceOptions {
   readonly searchThreads?: number | undefined;
   /** True: the sequence is one chunk, in which only the first frame is a key frame. Default: false. */
   readonly isChunk?: boolean | undefined;
+  /** Whether the stream is resilient (FORMAT.md section 7). Default: false. */
+  readonly isResilient?: boolean | undefined;
 }

@@ -14,6 +14,12 @@ export interface AdaptiveTablesOptions {
   readonly memory?: SharedArrayBuffer | undefined;
 }
 
+/** The state of {@link AdaptiveTables} at one time. */
+export interface SavedTables {
+  readonly frequencies: Uint16Array;
+  readonly counts: Uint8Array;
+}
+
 const COUNT_LIMIT = 255;
 /** Pairs have the second table plus 1 in the bits from here on. */
 const PAIR_SHIFT = 16;
@@ -83,6 +89,17 @@ export class AdaptiveTables {
   reset(): void {
     this.#frequencies.set(this.#initial);
     this.#counts.fill(0);
+  }
+
+  /** Returns a copy of the state of all tables. */
+  save(): SavedTables {
+    return { frequencies: this.#frequencies.slice(), counts: this.#counts.slice() };
+  }
+
+  /** Puts all tables into a state that {@link save} gave, of these tables or of others with the same shape. */
+  restore({ frequencies, counts }: SavedTables): void {
+    this.#frequencies.set(frequencies);
+    this.#counts.set(counts);
   }
 
   /** Returns the current frequency of a symbol in one table, 1..32768. */

@@ -33,8 +33,10 @@ export interface DecompressResult {
   readonly height: number;
   /** The number of frames written, with concealed frames. */
   readonly frames: number;
-  /** The number of frames that repeat the last good picture because their own picture was lost. */
+  /** The number of frames that repeat the last picture because their own picture was lost. */
   readonly concealedFrames: number;
+  /** The number of other frames whose pictures depend on a lost one. */
+  readonly damagedFrames: number;
   /** The damage found in the stream. Frames are numbered from the start of the stream. */
   readonly problems: readonly DecodingProblem[];
   /** Notes on everything that the output cannot hold, one line each. */
@@ -166,12 +168,14 @@ async function decodeTo(
   const packets = feedPackets(reader.sections(key ?? undefined), key === null, counts);
   const meter = new ProgressMeter(properties.width * properties.height, plan.totalFrames, options.onProgress);
   let concealedFrames = 0;
+  let damagedFrames = 0;
   let fedBytes = 0;
   for await (const frame of decoder.decode(packets, { signal })) {
     if (window !== null && frame.pts < window.from) continue;
     if (window?.until !== null && window !== null && frame.pts >= window.until) break;
     await sink.write({ ...frame, pts: frame.pts - origin });
     if (frame.isConcealed) concealedFrames++;
+    if (frame.isDamaged) damagedFrames++;
     meter.addPacket(counts.packetBytes - fedBytes, counts.bytes);
     fedBytes = counts.packetBytes;
     meter.addFrame();
@@ -194,6 +198,7 @@ async function decodeTo(
     height: properties.height,
     frames: meter.frames,
     concealedFrames,
+    damagedFrames,
     problems: [...plan.problems, ...found],
     notes,
     postFilter: decoder.postFilter,

@@ -18,6 +18,8 @@ export interface VerifyResult {
   readonly frames: number;
   /** Frames whose pictures are lost. */
   readonly lostFrames: number;
+  /** Frames whose pictures depend on a lost one. */
+  readonly damagedFrames: number;
   /** Loop pictures that were held to their checksums. */
   readonly checksums: number;
   /** Packets of sound, subtitles and other tracks that were read. */
@@ -67,6 +69,7 @@ export async function verifyStream(input: StreamInput, options: VerifyOptions = 
     isIntact: problems.length === 0,
     frames,
     lostFrames: decoder.concealedFrames,
+    damagedFrames: decoder.damagedFrames,
     checksums: counts.checksums,
     sidePackets: side.packets,
     problems,

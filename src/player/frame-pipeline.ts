@@ -3,6 +3,7 @@ import type { StreamHeader } from '../bitstream/stream-header.js';
 import { unlessCancelled } from '../codec/cancellation.js';
 import type { FamilyWorkers } from '../codec/family.js';
 import { cropPlane, planeBuffers, type Planes } from '../codec/planes.js';
+import { DEPENDS_ON_LOSS } from '../codec/slot-marks.js';
 import { transformFamily } from '../codec/transform/family.js';
 import {
   tokenBuffers,
@@ -62,6 +63,8 @@ export interface PipelineFrame {
 interface Decoded {
   readonly picture: SharedPicture;
   readonly unfiltered: SharedPicture | null;
+  /** Whether it depends on a lost frame. */
+  readonly isDamaged: boolean;
 }
 
 /** What becomes of a packet; null: no picture. */
@@ -100,11 +103,11 @@ export class FramePipeline implements AsyncDisposable {
   #turn = 0;
 
   constructor(header: StreamHeader, pack: PlayerPack) {
-    const { width, height } = header;
+    const { width, height, isResilient } = header;
     this.#header = header;
     this.#pack = pack;
     this.codedWidth = transformFamily.codedWidth(width);
-    this.#workers = transformFamily.open({ pack: pack.pack, width, height, device: 'cpu', threads: 1 });
+    this.#workers = transformFamily.open({ pack: pack.pack, width, height, device: 'cpu', threads: 1, isResilient });
     this.#tokens = this.#workers.startTokenCodec();
     this.#pictures = this.#workers.startDecoder();
   }
@@ -146,7 +149,7 @@ export class FramePipeline implements AsyncDisposable {
     const marked = markNeeded(items, () => wishes.from);
     const pending: Pending[] = [];
     const held: Held[] = [];
-    let good = null as Decoded | null;
+    let last = null as Decoded | null;
     /** The last frame before the wanted time. It is shown there if the next one begins later. */
     let before = null as Held | null;
     let isFirst = true;
@@ -156,14 +159,15 @@ export class FramePipeline implements AsyncDisposable {
       const done = await unlessCancelled(result, signal);
       pending.shift();
       if (done === null) return;
-      const isDamaged = 'lost' in done;
-      if (isDamaged) wishes.onLost(done.lost, false, 1);
-      else {
-        if (good !== null) close(good);
-        good = share(done);
+      const isLost = 'lost' in done;
+      const reason = isLost ? done.lost : done.isDamaged ? DEPENDS_ON_LOSS : null;
+      if (reason !== null) wishes.onLost(reason, false, 1);
+      if (!isLost) {
+        if (last !== null) close(last);
+        last = share(done);
       }
-      if (good === null) return;
-      held.push({ packet, decoded: isDamaged ? share(good) : done, isDamaged });
+      if (last === null) return;
+      held.push({ packet, decoded: isLost ? share(last) : done, isDamaged: reason !== null });
       held.sort((a, b) => (a.packet.pts < b.packet.pts ? -1 : a.packet.pts > b.packet.pts ? 1 : 0));
     };
     const frameFrom = async ({ packet, decoded, isDamaged }: Held): Promise<PipelineFrame> => {
@@ -236,7 +240,7 @@ export class FramePipeline implements AsyncDisposable {
       for (const { result } of pending) result.then(closeResult, () => undefined);
       for (const { decoded } of held) close(decoded);
       if (before !== null) close(before.decoded);
-      if (good !== null) close(good);
+      if (last !== null) close(last);
     }
   }
 
@@ -271,23 +275,26 @@ export class FramePipeline implements AsyncDisposable {
 
   async #decode(packet: Packet, isNeeded: boolean, wishes: FrameWishes, signal: AbortSignal): Promise<Result> {
     const { tokens: view, duration: _duration, loopChecksum: checksum, ...header } = packet;
+    const isWanted = isNeeded && !(packet.refreshSlot === null && wishes.isLeftOut(packet));
+    // Elsewhere the state of parsing depends on every packet, so even pictures that nobody wants are parsed.
+    if (!isWanted && this.#header.isResilient === true) return null;
     // A message with a view copies all that is behind it.
     const bytes = view.slice();
-    // The state of parsing depends on every packet, so even pictures that nobody wants are parsed.
     const parsed = await this.#tokens.call({ kind: 'read', header, bytes }, [bytes.buffer]);
     if (signal.aborted) {
       if (parsed.kind === 'tokens') release(tokenBuffers(parsed.tokens));
       return null;
     }
     if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
-    const { tokens } = parsed;
-    if (!isNeeded || (packet.refreshSlot === null && wishes.isLeftOut(packet))) {
+    const { tokens, marks } = parsed;
+    if (!isWanted) {
       release(tokenBuffers(tokens));
       return null;
     }
-    const answer = await this.#pictures.call({ header, tokens, checksum }, tokenBuffers(tokens));
+    const answer = await this.#pictures.call({ header, tokens, marks, checksum }, tokenBuffers(tokens));
     if (answer.kind === 'lost') return { lost: answer.reason };
-    const decoded = { picture: new SharedPicture(answer.planes, answer), unfiltered: null };
+    const { isDamaged } = answer;
+    const decoded = { picture: new SharedPicture(answer.planes, answer), unfiltered: null, isDamaged };
     return isBefore(packet, wishes.from) ? decoded : await this.#filtered(packet, decoded, wishes, signal);
   }
 
@@ -302,7 +309,7 @@ export class FramePipeline implements AsyncDisposable {
 
   /** Returns the picture after the post-filter, if it is wanted and not filtered yet. Takes the place of `decoded`. */
   async #filtered(packet: Packet, decoded: Decoded, wishes: FrameWishes, signal: AbortSignal): Promise<Decoded> {
-    const { picture } = decoded;
+    const { picture, isDamaged } = decoded;
     if (picture.filterInput === null || signal.aborted || !wishes.filters(packet)) return decoded;
     const filters = await this.#startedFilters();
     if (filters.length === 0) return decoded;
@@ -314,7 +321,7 @@ export class FramePipeline implements AsyncDisposable {
       const { planes, filterInput } = picture.take();
       const { side, attenuation } = filterInput!;
       const shown = await thread.link.call({ planes, side, attenuation }, [...planeBuffers(planes), side.buffer]);
-      return { picture: new SharedPicture(shown, null), unfiltered };
+      return { picture: new SharedPicture(shown, null), unfiltered, isDamaged };
     });
     thread.last = filtered.catch(() => undefined);
     return await filtered;
@@ -334,8 +341,8 @@ export function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
-function share({ picture, unfiltered }: Decoded): Decoded {
-  return { picture: picture.share(), unfiltered: unfiltered?.share() ?? null };
+function share(decoded: Decoded): Decoded {
+  return { ...decoded, picture: decoded.picture.share(), unfiltered: decoded.unfiltered?.share() ?? null };
 }
 
 function close({ picture, unfiltered }: Decoded): void {

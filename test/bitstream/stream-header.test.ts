@@ -79,7 +79,8 @@ test('any header comes back', () => {
 });
 
 test('fields that a later edition added are skipped', () => {
-  const header = { ...sampleHeader, contentLight: { maxContent: 1000, maxFrameAverage: 400 }, aim: 'bitrate=800000' };
+  const contentLight = { maxContent: 1000, maxFrameAverage: 400 };
+  const header = { ...sampleHeader, contentLight, aim: 'bitrate=800000', isResilient: true };
   const bytes = encodeHeader(header);
   const longer = Uint8Array.of(...bytes.subarray(0, -4), 9, 9, 9, 0, 0, 0, 0);
   longer[9] = longer.length;
@@ -88,9 +89,15 @@ test('fields that a later edition added are skipped', () => {
 
 test('the reference parser reads what few videos need', async () => {
   const contentLight = { maxContent: 1000, maxFrameAverage: 400 };
-  for (const fields of [{ fieldOrder: 'bottomFirst' }, { contentLight }, { aim: 'target=vmaf=93' }] as const) {
+  const all = [
+    { fieldOrder: 'bottomFirst' },
+    { contentLight },
+    { aim: 'target=vmaf=93' },
+    { isResilient: true },
+  ] as const;
+  for (const fields of all) {
     const { header } = readContainer(await writeStream([sampleKey], [], { ...sampleHeader, ...fields }));
-    expect(header.packName).toBe(sampleHeader.packName);
+    expect([header.packName, header.isResilient]).toEqual([sampleHeader.packName, 'isResilient' in fields]);
   }
 });
 
@@ -164,4 +171,14 @@ test('the aim is read and shown, whether or not other optional fields are there'
   for (const aim of ['', 'two words', 'x'.repeat(65)]) {
     expect(() => encodeHeader({ ...sampleHeader, aim })).toThrow(/aim/);
   }
+});
+
+test('a resilient stream says so, with or without an aim', () => {
+  for (const aim of [undefined, 'bitrate=800000']) {
+    const header = { ...sampleHeader, ...(aim === undefined ? {} : { aim }), isResilient: true };
+    const bytes = encodeHeader(header);
+    expect(decodeHeader(bytes)).toEqual(header);
+    expect(describeHeader(header).at(-1)).toEqual({ name: 'resilience', value: 'resilient' });
+  }
+  expect(encodeHeader({ ...sampleHeader, isResilient: false })).toEqual(encodeHeader(sampleHeader));
 });

@@ -14,7 +14,17 @@ describe('the surface', () => {
   test('--help names every command, with examples', async () => {
     const help = await tesseraAlone(['--help']);
     expect(help.exitCode).toBe(0);
-    for (const command of ['compress', 'decompress', 'info', 'verify', 'play', 'tokens', 'doctor', 'completion']) {
+    for (const command of [
+      'compress',
+      'decompress',
+      'info',
+      'verify',
+      'thin',
+      'play',
+      'tokens',
+      'doctor',
+      'completion',
+    ]) {
       expect(help.stdout).toMatch(new RegExp(`^  tessera ${command}`, 'm'));
       if (command === 'completion') continue;
       expect((await tesseraAlone([command, '--help'])).stdout).toContain(`tessera ${command}`);

@@ -4,6 +4,7 @@ import type { Packet } from '../../src/bitstream/packet.js';
 import { StreamReader } from '../../src/bitstream/stream-reader.js';
 import { Geometry, type FrameTokens } from '../../src/codec/transform/frame-tokens.js';
 import { loopChecksum, requireChecksum } from '../../src/codec/loop-checksum.js';
+import { splitMarks } from '../../src/codec/slot-marks.js';
 import { PictureDecoder } from '../../src/codec/transform/picture-decoder.js';
 import type { Planes } from '../../src/codec/planes.js';
 import { TokenCodec } from '../../src/codec/transform/token-codec.js';
@@ -25,12 +26,13 @@ export async function* decodeStream(
 ): AsyncGenerator<DecodedPacket, void, void> {
   const reader = await StreamReader.open(memorySource(bytes), { strict: true });
   const geometry = new Geometry(reader.header.width, reader.header.height);
-  const codec = new TokenCodec(geometry, tables, graphs);
+  const { isResilient = false } = reader.header;
+  const codec = new TokenCodec(geometry, tables, graphs, isResilient);
   const decoder = new PictureDecoder(new Kernels(), geometry, tables, graphs.loopFilter);
   for await (const section of reader.sections()) {
     if (section.kind !== 'packet') continue;
     const { packet } = section;
-    const tokens = await codec.read(packet, packet.tokens);
+    const tokens = await codec.read(packet, isResilient ? splitMarks(packet, packet.tokens).rest : packet.tokens);
     const loop = await decoder.decode(packet, tokens);
     if (packet.loopChecksum !== null) requireChecksum(loopChecksum(loop), packet.loopChecksum);
     yield { packet, tokens, loop };

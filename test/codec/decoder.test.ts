@@ -51,7 +51,7 @@ function spoil(packets: readonly Packet[], ...indices: number[]): Packet[] {
 }
 
 describe('Decoder', () => {
-  test.each(['inter', 'film', 'one-sample', 'average', 'q-offsets'])(
+  test.each(['inter', 'film', 'one-sample', 'average', 'q-offsets', 'resilient'])(
     'shows the loop pictures of %s, cropped',
     async (name) => {
       const { header, packets } = await open(name);
@@ -77,6 +77,7 @@ describe('Decoder', () => {
           pts: packet.pts,
           duration: packet.duration,
           isConcealed: false,
+          isDamaged: false,
         });
       }
       expect(count).toBe(frames.length);

@@ -7,6 +7,7 @@ import { CellGrid } from '../../src/codec/lookup-free/cell-grid.js';
 import { idsChecksum } from '../../src/codec/lookup-free/cell-tokens.js';
 import { ChunkDecoder } from '../../src/codec/lookup-free/chunk-decoder.js';
 import { loopChecksum } from '../../src/codec/loop-checksum.js';
+import { splitMarks } from '../../src/codec/slot-marks.js';
 import { PictureDecoder } from '../../src/codec/transform/picture-decoder.js';
 import { TokenCodec } from '../../src/codec/transform/token-codec.js';
 import { BitstreamError } from '../../src/errors.js';
@@ -36,12 +37,12 @@ export type PacketDecoder = (packet: Packet) => Promise<boolean>;
 
 /** Decodes packets of the family transform, for pictures of one size. */
 export function transformDecoder(tables: PackTables, graphs: ExactGraphs) {
-  return (width: number, height: number): PacketDecoder => {
+  return (width: number, height: number, isResilient = false): PacketDecoder => {
     const geometry = new Geometry(width, height);
-    const codec = new TokenCodec(geometry, tables, graphs);
+    const codec = new TokenCodec(geometry, tables, graphs, isResilient);
     const pictures = new PictureDecoder(new Kernels(), geometry, tables, graphs.loopFilter);
     return async (packet) => {
-      const tokens = await codec.read(packet, packet.tokens);
+      const tokens = await codec.read(packet, isResilient ? splitMarks(packet, packet.tokens).rest : packet.tokens);
       const planes = await pictures.decode(packet, tokens);
       return packet.loopChecksum === null || loopChecksum(planes) === packet.loopChecksum;
     };
@@ -50,12 +51,12 @@ export function transformDecoder(tables: PackTables, graphs: ExactGraphs) {
 
 /** Decodes packets of the family lookup-free, for pictures of one size. */
 export function lookupFreeDecoder(tables: BitTables, prior: Graph, tokenizer: Graph) {
-  return (width: number, height: number): PacketDecoder => {
+  return (width: number, height: number, isResilient = false): PacketDecoder => {
     const grid = new CellGrid(width, height);
-    const codec = new BitTokenCodec(grid, tables, prior);
+    const codec = new BitTokenCodec(grid, tables, prior, isResilient);
     const pictures = new ChunkDecoder(grid, tokenizer, tables.firstState);
     return async (packet) => {
-      const tokens = await codec.read(packet, packet.tokens);
+      const tokens = await codec.read(packet, isResilient ? splitMarks(packet, packet.tokens).rest : packet.tokens);
       if (packet.loopChecksum !== null && idsChecksum(tokens) !== packet.loopChecksum) return false;
       await pictures.decode(packet, tokens);
       return true;
@@ -68,11 +69,11 @@ export function lookupFreeDecoder(tables: BitTables, prior: Graph, tokenizer: Gr
  * Anything thrown but a BitstreamError comes through, and none but the header's is thrown.
  */
 export class LenientDecoder {
-  readonly #create: (width: number, height: number) => PacketDecoder;
+  readonly #create: (width: number, height: number, isResilient: boolean) => PacketDecoder;
   /** One for each size of picture, used again and again: what one stream leaves behind must not show in the next. */
   readonly #decoders = new Map<string, PacketDecoder>();
 
-  constructor(create: (width: number, height: number) => PacketDecoder) {
+  constructor(create: (width: number, height: number, isResilient: boolean) => PacketDecoder) {
     this.#create = create;
   }
 
@@ -87,8 +88,8 @@ export class LenientDecoder {
       return { good, concealed, damaged, isRefused: true };
     }
     if (!isPipe) await reader.readIndex();
-    const { width, height } = reader.header;
-    const decode = width * height <= AREA_LIMIT ? this.#decoder(width, height) : null;
+    const { width, height, isResilient = false } = reader.header;
+    const decode = width * height <= AREA_LIMIT ? this.#decoder(width, height, isResilient) : null;
     let isBroken = true;
     for await (const section of reader.sections()) {
       if (section.kind === 'damaged' || section.kind === 'truncated') {
@@ -106,11 +107,11 @@ export class LenientDecoder {
     return { good, concealed, damaged, isRefused: false };
   }
 
-  #decoder(width: number, height: number): PacketDecoder {
-    const key = `${width}x${height}`;
+  #decoder(width: number, height: number, isResilient: boolean): PacketDecoder {
+    const key = `${width}x${height}${isResilient ? ' resilient' : ''}`;
     let decoder = this.#decoders.get(key);
     if (decoder === undefined) {
-      decoder = this.#create(width, height);
+      decoder = this.#create(width, height, isResilient);
       // Sizes that only a mutation made are not kept.
       if (this.#decoders.size < 24) this.#decoders.set(key, decoder);
     }

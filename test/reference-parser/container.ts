@@ -58,6 +58,7 @@ export interface ReferenceHeader {
   slotCount: number;
   packName: string;
   packId: string;
+  isResilient: boolean;
 }
 
 export interface ReferencePacket {
@@ -166,12 +167,17 @@ function readHeader(cursor: Cursor): ReferenceHeader {
   }
   if (cursor.position < behind) {
     const aim = Buffer.from(cursor.take(cursor.number(1))).toString('latin1');
-    must(/^[\x21-\x7e]{1,64}$/.test(aim) && cursor.position <= behind, 'aim');
+    must(/^[\x21-\x7e]{0,64}$/.test(aim) && cursor.position <= behind, 'aim');
+  }
+  let resilience = 0;
+  if (cursor.position < behind) {
+    resilience = cursor.number(1);
+    must(resilience <= 1, 'resilience');
   }
   cursor.position = headerLength - 4;
   const crc = crc32cOf(cursor.bytes.subarray(0, cursor.position));
   must(cursor.number(4) === crc, 'headerCrc');
-  return { width, height, slotCount, packName, packId };
+  return { width, height, slotCount, packName, packId, isResilient: resilience === 1 };
 }
 
 const keyParities = new WeakMap<ReferencePacket, number>();
@@ -212,6 +218,31 @@ function readPacket(
   };
   if (isKey) keyParities.set(packet, bits(2, 1));
   return packet;
+}
+
+/**
+ * Section 7, "Resilient streams": follows what the slots hold and takes the marks off the tokens of packets.
+ *
+ * @returns takes the next packet; gives its tokens without marks.
+ */
+export function marksOf({ isResilient }: ReferenceHeader): (packet: ReferencePacket) => Uint8Array {
+  const times = new Map<number, bigint>();
+  let keyTime = 0n;
+  return ({ isKey, references, refreshSlot, pts, tokens }) => {
+    if (!isResilient) return tokens;
+    if (isKey) {
+      keyTime = pts;
+      times.clear();
+    }
+    for (const [at, slot] of references.entries()) {
+      const time = times.get(slot);
+      must(time !== undefined, 'a reference names a slot that holds a frame');
+      const mark = Number((((time - keyTime) % 251n) + 251n) % 251n);
+      must(tokens[at] === mark, 'a mark is that of the frame in the slot');
+    }
+    if (refreshSlot !== null) times.set(refreshSlot, pts);
+    return tokens.subarray(references.length);
+  };
 }
 
 function readIndex(cursor: Cursor): { offset: number; pts: bigint; packetNumber: number }[] {

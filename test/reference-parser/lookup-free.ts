@@ -1,5 +1,5 @@
 import type { ReferenceHeader, ReferencePacket } from './container.js';
-import { crc32cOf, must, readContainer } from './container.js';
+import { crc32cOf, marksOf, must, readContainer } from './container.js';
 import type { ReferencePack, Values } from './pack.js';
 import { SymbolStream, TableSet } from './symbols.js';
 
@@ -32,8 +32,11 @@ export async function* parseLookupFree(bytes: Uint8Array, pack: ReferencePack): 
   const tables = new TableSet(pack);
   let chunk: TokenGrid[] = [];
   let nextPicture = 4;
+  const { isResilient } = header;
+  const withoutMarks = marksOf(header);
   for (const packet of packets) {
     const { isKey } = packet;
+    const tokens = withoutMarks(packet);
     must(packet.q >= 1 && packet.q <= CHANNELS, 'q');
     if (isKey) {
       tables.reset();
@@ -41,21 +44,27 @@ export async function* parseLookupFree(bytes: Uint8Array, pack: ReferencePack): 
     }
     if (isKey || packet.variant === 0) {
       must(packet.variant < 2, 'variant');
-      const stream = new SymbolStream(packet.tokens);
+      const stream = new SymbolStream(tokens);
       const ids: number[] = [];
+      const isOwn = isResilient && !isKey;
+      if (isOwn) tables.restore();
+      // Token grids before the one that is before in the stream are not looked at.
+      const before = isOwn ? (packet.hasQOffsets ? chunk.slice(-1) : []) : chunk;
       for (let count = 0; count <= packet.variant; count++) {
-        const frame = await readTokenFrame(header, packet.q, stream, chunk, tables, pack);
+        const number = isOwn ? null : chunk.length;
+        const frame = await readTokenFrame(header, packet.q, stream, before, number, tables, pack);
         chunk.push(frame);
         ids.push(...positions(header).map((position) => idOf(frame.get(String(position)) ?? [])));
       }
       stream.end();
+      if (isKey) tables.keep();
       nextPicture = isKey ? 4 : 1;
       must(packet.loopChecksum === null || packet.loopChecksum === checksum(ids), 'loopChecksum');
       yield { packet, ids };
     } else {
-      must(packet.variant === nextPicture, 'variant');
-      must(packet.tokens.length === 0, 'tokens');
-      nextPicture++;
+      must(isResilient ? packet.variant >= nextPicture : packet.variant === nextPicture, 'variant');
+      must(tokens.length === 0, 'tokens');
+      nextPicture = packet.variant + 1;
       yield { packet, ids: [] };
     }
   }
@@ -82,6 +91,8 @@ async function readTokenFrame(
   q: number,
   stream: SymbolStream,
   chunk: readonly TokenGrid[],
+  /** Its number in the chunk; null if that does not count. */
+  number: number | null,
   tables: TableSet,
   pack: ReferencePack,
 ): Promise<TokenGrid> {
@@ -98,8 +109,8 @@ async function readTokenFrame(
     const about = Array.from({ length: 8 }, () => 0);
     about[0] = 7 * q;
     about[2 + pass] = 128;
-    if (chunk.length === 0) about[1] = 128;
-    if (chunk.length === 1) about[6] = 128;
+    if (number === 0) about[1] = 128;
+    if (number === 1) about[6] = 128;
     const { logit } = await pack.run('prior', {
       around: rows(cells, ([row, column]) => neighbours.flatMap(([dy, dx]) => look(frame, row + dy, column + dx))),
       before: rows(cells, ([row, column]) =>

@@ -1,5 +1,5 @@
 import type { ReferencePacket, ReferenceStream } from './container.js';
-import { readContainer } from './container.js';
+import { marksOf, readContainer } from './container.js';
 import type { FrameModes, KeptMotion } from './modes.js';
 import { readModes } from './modes.js';
 import type { ReferencePack } from './pack.js';
@@ -28,22 +28,26 @@ export async function* parseStream(
   let memories = new Map<number, Memory>();
   let motions = new Map<number, KeptMotion>();
   let pictures = new Map<number, LoopPicture>();
+  const { isResilient } = stream.header;
+  const withoutMarks = marksOf(stream.header);
   for (const packet of stream.packets) {
     if (packet.isKey) {
       tables.reset();
       memories = new Map();
       motions = new Map();
       pictures = new Map();
-    }
-    const symbols = new SymbolStream(packet.tokens);
+    } else if (isResilient) tables.restore();
+    const symbols = new SymbolStream(withoutMarks(packet));
     const modes = readModes(symbols, tables, pack, packet, stream.header, motions);
     const { tokens, memory } = await readTokens(symbols, tables, pack, packet, modes, memories);
     symbols.end();
+    if (packet.isKey) tables.keep();
     const picture = await reconstruct(pack, packet, modes, tokens, pictures);
     if (packet.refreshSlot !== null) {
       const references = packet.references.map((slot) => motions.get(slot)?.pts);
-      motions.set(packet.refreshSlot, { modes, pts: packet.pts, referencePts: references });
-      memories.set(packet.refreshSlot, memory);
+      // In resilient streams, nothing but pictures is taken over from other frames.
+      if (!isResilient) motions.set(packet.refreshSlot, { modes, pts: packet.pts, referencePts: references });
+      memories.set(packet.refreshSlot, isResilient ? memory.fill(0) : memory);
       pictures.set(packet.refreshSlot, picture);
     }
     yield { stream, packet, modes, tokens, picture };

@@ -53,6 +53,7 @@ interface AdaptiveTable {
 export class TableSet {
   readonly #pack: ReferencePack;
   #tables = new Map<string, AdaptiveTable>();
+  #kept = new Map<string, AdaptiveTable>();
 
   constructor(pack: ReferencePack) {
     this.#pack = pack;
@@ -61,6 +62,15 @@ export class TableSet {
   /** Tables start from the pack's values at each key frame. */
   reset(): void {
     this.#tables = new Map();
+  }
+
+  /** Keeps the state of all tables for {@link restore}. */
+  keep(): void {
+    this.#kept = copyOf(this.#tables);
+  }
+
+  restore(): void {
+    this.#tables = copyOf(this.#kept);
   }
 
   /** Decodes a symbol with a mode table, or with two: `second` is a row of the table too. */
@@ -122,4 +132,8 @@ export class TableSet {
     }
     return table;
   }
+}
+
+function copyOf(tables: ReadonlyMap<string, AdaptiveTable>): Map<string, AdaptiveTable> {
+  return new Map([...tables].map(([key, { frequencies, count }]) => [key, { frequencies: [...frequencies], count }]));
 }

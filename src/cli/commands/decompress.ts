@@ -65,10 +65,11 @@ export const decompressCommand = defineCommand({
       },
     );
     if (!argv.json) tellProblems(result.problems, reporter);
+    const damaged = result.damagedFrames === 0 ? '' : `, ${result.damagedFrames} of them damaged by losses`;
     const concealed = result.concealedFrames === 0 ? '' : `, ${result.concealedFrames} of them concealed`;
     reporter.done(
       { command: 'decompress', input, output, ...result },
-      `${nameOf(input, 'stdin')} -> ${nameOf(output, 'stdout')}: ${countOf(result.frames, 'frame')} of ${result.width}x${result.height}${concealed}, ` +
+      `${nameOf(input, 'stdin')} -> ${nameOf(output, 'stdout')}: ${countOf(result.frames, 'frame')} of ${result.width}x${result.height}${concealed}${damaged}, ` +
         `post-filter ${result.postFilter}, ${result.framesPerSecond.toFixed(1)} frames per second`,
     );
     return EXIT_CODES.done;

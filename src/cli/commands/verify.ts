@@ -31,7 +31,8 @@ export const verifyCommand = defineCommand({
       onProgress: (progress) => reporter.progress(progress),
     });
     if (!json) tellProblems(result.problems, reporter);
-    const found = result.isIntact ? 'intact' : `damaged, ${countOf(result.lostFrames, 'frame')} lost`;
+    const depending = result.damagedFrames === 0 ? '' : `, ${result.damagedFrames} more depend on a loss`;
+    const found = result.isIntact ? 'intact' : `damaged, ${countOf(result.lostFrames, 'frame')} lost${depending}`;
     reporter.done(
       { command: 'verify', input, ...result },
       `${nameOf(input, 'stdin')}: ${found}; ${countOf(result.frames, 'frame')} decoded, ${countOf(result.checksums, 'picture checksum')} checked, ` +

@@ -12,6 +12,7 @@ import { ChunkDecoder } from './chunk-decoder.js';
 import { gatherPictures, lastPictureError } from './picture-group.js';
 import { wholeQuality } from '../whole-quality.js';
 import { SignChooser } from './sign-chooser.js';
+import type { GridContext } from './token-grid-coder.js';
 import { evidenceOf, type PictureGroup } from './tokenizer.js';
 
 /** The networks of a pack, and its tables. */
@@ -30,6 +31,8 @@ export interface ChunkOptions {
   readonly keyint: number;
   /** True: the pictures are one chunk. Default: false. */
   readonly isChunk?: boolean;
+  /** Whether the stream is resilient. Default: false. */
+  readonly isResilient?: boolean | undefined;
 }
 
 /** A packet's tokens and the place of its picture in display order. */
@@ -64,6 +67,7 @@ export class ChunkEncoder {
   readonly #network: TokenizerGraphs['encoder'];
   readonly #channels: number;
   readonly #chunkLength: number;
+  readonly #isResilient: boolean;
   readonly #lookAhead: LookAhead;
   /** Tracks the state of a decoder. */
   readonly #decoder: ChunkDecoder;
@@ -75,12 +79,15 @@ export class ChunkEncoder {
   #groups = 0;
   /** The number of frames of the chunk so far. */
   #sinceKey = 0;
+  /** In resilient streams: every other token grid depends on the one before. */
+  #leans = false;
   /** The pictures of the last token grid. */
   #source: PictureGroup | null = null;
 
   constructor(kernels: Kernels, grid: CellGrid, graphs: TokenizerGraphs, options: ChunkOptions) {
-    const { channels, keyint, isChunk = false } = options;
+    const { channels, keyint, isChunk = false, isResilient = false } = options;
     this.#grid = grid;
+    this.#isResilient = isResilient;
     this.#network = graphs.encoder;
     this.#channels = channels;
     this.#chunkLength = isChunk ? Infinity : chunkLength(keyint);
@@ -135,9 +142,12 @@ export class ChunkEncoder {
       this.#grid,
       group.map(({ picture }) => picture),
     );
+    const leans = this.#isResilient && !isKey && this.#leans;
+    this.#leans = !isKey && !leans;
+    const context = this.#isResilient && !isKey ? (leans ? 'before' : 'key') : 'chunk';
     const ids = isKey
       ? await this.#codeKey(pictures, group[0]!.isSceneCut, channels)
-      : await this.#codeTokenGrid(pictures, channels);
+      : await this.#codeTokenGrid(pictures, channels, context);
     group.forEach(({ display, picture: { pts } }, index) => {
       const header: FrameHeader = {
         kind: isKey ? 'key' : 'inter',
@@ -146,7 +156,8 @@ export class ChunkEncoder {
         referenceSlot1: null,
         refreshSlot: index === 0 ? 0 : null,
         variant: isKey ? ids.length / this.#grid.cells - 1 : index,
-        hasQOffsets: false,
+        // In resilient streams, whether a token grid leans on the one before.
+        hasQOffsets: leans && index === 0,
         hasLoopFilter: false,
         pts,
       };
@@ -168,9 +179,13 @@ export class ChunkEncoder {
   }
 
   /** Returns the ids of a token grid and gives them to the decoder. */
-  async #codeTokenGrid(pictures: PictureGroup, channels: number): Promise<Uint32Array<ArrayBuffer>> {
+  async #codeTokenGrid(
+    pictures: PictureGroup,
+    channels: number,
+    context: GridContext = 'chunk',
+  ): Promise<Uint32Array<ArrayBuffer>> {
     const evidence = await evidenceOf(this.#network, this.#grid, pictures, this.#decoder.state, channels);
-    const ids = await this.#chooser.choose(evidence, channels);
+    const ids = await this.#chooser.choose(evidence, channels, context);
     await this.#decoder.advance(channels, ids);
     return ids;
   }

@@ -3,7 +3,7 @@ import type { SymbolCoder } from '../../entropy/symbol-coder.js';
 import type { BitTables } from './bit-tables.js';
 import type { Graph } from '../../model/graph.js';
 import type { CellGrid } from './cell-grid.js';
-import { TokenGridCoder } from './token-grid-coder.js';
+import { TokenGridCoder, type GridContext } from './token-grid-coder.js';
 import type { Evidence } from './tokenizer.js';
 
 /** Takes evidence as values and returns the sign that evidence and table together favour. */
@@ -40,7 +40,7 @@ export class SignChooser {
   }
 
   /** Returns the ids [rows, columns] of the next token grid. */
-  choose(evidence: Evidence, channels: number): Promise<Uint32Array<ArrayBuffer>> {
-    return this.#coder.code(chooser, channels, (cell, channel) => evidence[channel * this.#cells + cell]!);
+  choose(evidence: Evidence, channels: number, context?: GridContext): Promise<Uint32Array<ArrayBuffer>> {
+    return this.#coder.code(chooser, channels, (cell, channel) => evidence[channel * this.#cells + cell]!, context);
   }
 }

@@ -31,7 +31,8 @@ export const transformFamily: CodecFamily = {
   codedWidth: (width) => new Geometry(width, 1).codedWidth,
   structure: (width, height, { keyint, tune, preset }) =>
     codingStructure(new Geometry(width, height), keyint, settingsOf(tune, preset).structure),
-  openTokenArrays: (pack, width, height) => new TransformTokenArrays(new Geometry(width, height), readPackTables(pack)),
+  openTokenArrays: (pack, width, height, isResilient) =>
+    new TransformTokenArrays(new Geometry(width, height), readPackTables(pack), isResilient),
   open: ({ pack, ...common }) => {
     const setup = { ...common, tables: readPackTables(pack) };
     const loopFilter = pack.graphs.get('loop-filter')!;

@@ -5,7 +5,7 @@ import type { PackTables } from './pack-tables.js';
 import { BlockReconstruction, type References } from './block-reconstruction.js';
 import { visitBlocks } from './block-order.js';
 import type { FrameHeader } from '../frame-header.js';
-import { blockQ, type FrameTokens, type Geometry } from './frame-tokens.js';
+import { AVERAGE, blockQ, MOTION_LIMIT, type FrameTokens, type Geometry } from './frame-tokens.js';
 import { KernelTables } from './kernel-tables.js';
 import { sidePlanes } from './loop-filter.js';
 import { Picture } from './picture.js';
@@ -46,6 +46,9 @@ export class PictureDecoder {
       pictures: [this.#slots.get(header.referenceSlot0), this.#slots.get(header.referenceSlot1)],
       interpolation: isKey ? 0 : header.variant,
     };
+    [header.referenceSlot0, header.referenceSlot1].forEach((slot, index) => {
+      if (slot !== null) scaleMotion(tokens, index, this.#slots.motionScale(slot, header.pts));
+    });
     visitBlocks(tokens, (row, column) => {
       const q = blockQ(tokens, header.q, row, column);
       this.#blocks.reconstruct(this.#work, tokens, q, row, column, references);
@@ -57,7 +60,30 @@ export class PictureDecoder {
       await this.#loopFilter.filter(this.#work, loop, sidePlanes(header, tokens), regions);
     }
     const planes = loop.read();
-    if (header.refreshSlot !== null) this.#slots.fill(header.refreshSlot, planes);
+    if (header.refreshSlot !== null) this.#slots.fill(header.refreshSlot, planes, header.pts);
     return planes;
   }
+
+  /**
+   * Replaces the picture of a slot, which is lost, by the one that is shown closest to it. Vectors into this slot are then
+   * scaled to the time of the picture that is there: motion is continued.
+   *
+   * @param pts the time of the frame that refers to it.
+   * @param wanted the time of the lost frame; null if it is not known.
+   */
+  mend(slot: number, pts: bigint, wanted: bigint | null): void {
+    this.#slots.mend(slot, pts, wanted);
+  }
+}
+
+/** Scales all vectors of a reference index. */
+function scaleMotion({ referenceIndex, motion }: FrameTokens, index: number, scale: number): void {
+  if (scale === 1) return;
+  referenceIndex.forEach((used, at) => {
+    if (used !== index && used !== AVERAGE) return;
+    for (let component = 4 * at + 2 * index; component < 4 * at + 2 * index + 2; component++) {
+      const value = Math.round(motion[component]! * scale);
+      motion[component] = Math.max(-MOTION_LIMIT, Math.min(MOTION_LIMIT - 1, value));
+    }
+  });
 }

@@ -1,4 +1,4 @@
-import { AdaptiveTables } from '../../entropy/adaptive-tables.js';
+import { AdaptiveTables, type SavedTables } from '../../entropy/adaptive-tables.js';
 import type { PackTables } from './pack-tables.js';
 import { MAGNITUDES } from './token-contexts.js';
 
@@ -19,6 +19,12 @@ export function shareModes({ modeTables }: PackTables): SharedModes {
     new Uint16Array(shared[name]).set(data);
   }
   return shared as SharedModes;
+}
+
+/** The state of {@link ProbabilityTables} at one time. */
+export interface SavedProbabilities {
+  readonly modes: readonly SavedTables[];
+  readonly coefficients: SavedTables;
 }
 
 /** All adaptive probability tables of a stream. They are reset at each key frame. */
@@ -47,5 +53,17 @@ export class ProbabilityTables {
   reset(): void {
     for (const tables of Object.values(this.modes)) tables.reset();
     this.coefficients.reset();
+  }
+  /** Returns a copy of the state of all tables. */
+  save(): SavedProbabilities {
+    return { modes: Object.values(this.modes).map((tables) => tables.save()), coefficients: this.coefficients.save() };
+  }
+
+  /** Puts all tables into a state that {@link save} gave. */
+  restore({ modes, coefficients }: SavedProbabilities): void {
+    Object.values(this.modes).forEach((tables, index) => {
+      tables.restore(modes[index]!);
+    });
+    this.coefficients.restore(coefficients);
   }
 }

@@ -38,9 +38,15 @@ export class TemporalMotion {
   collocatedModes: FrameModes | null = null;
   firstModes: FrameModes | null = null;
   readonly #slots = new Map<number, MotionField>();
+  readonly #isKept: boolean;
   #collocated: MotionField | null = null;
   /** Time scale, 1/256, by the vector's reference in the collocated frame; null where there is none. */
   #scales: readonly (readonly number[] | null)[] = [null, null];
+
+  /** @param isResilient true: nothing is taken over from other frames, as in resilient streams. */
+  constructor(isResilient = false) {
+    this.#isKept = !isResilient;
+  }
 
   /**
    * Reads the motion of a frame's references; a key frame empties all slots. May be called again for the same frame.
@@ -93,7 +99,7 @@ export class TemporalMotion {
 
   /** Stores the motion and the modes of a frame whose modes are known, if the frame refreshes a slot. */
   endFrame(header: FrameHeader, tokens: FrameTokens): void {
-    if (header.refreshSlot === null) return;
+    if (header.refreshSlot === null || !this.#isKept) return;
     const ptsOf = (slot: number | null): bigint | null => (slot === null ? null : (this.#slots.get(slot)?.pts ?? null));
     this.#slots.set(header.refreshSlot, {
       modes: {

@@ -10,9 +10,9 @@ export class TransformTokenArrays implements TokenArrayConverter {
   readonly layout: readonly ArrayLayout[];
   readonly #assembler: TokenAssembler;
 
-  constructor(geometry: Geometry, tables: PackTables) {
+  constructor(geometry: Geometry, tables: PackTables, isResilient = false) {
     this.layout = transformLayout(geometry);
-    this.#assembler = new TokenAssembler(geometry, this.layout, tables);
+    this.#assembler = new TokenAssembler(geometry, this.layout, tables, isResilient);
   }
 
   layoutOf(): readonly ArrayLayout[] {

@@ -20,6 +20,7 @@ import {
 } from './frame-tokens.js';
 import { ModeSyntax } from './mode-syntax.js';
 import { ProbabilityTables } from './probability-tables.js';
+import { TemporalMotion } from './temporal-motion.js';
 import type { AdaptiveTables } from '../../entropy/adaptive-tables.js';
 import { MAGNITUDE_LIMIT } from '../../entropy/magnitude.js';
 import type { SymbolCoder } from '../../entropy/symbol-coder.js';
@@ -46,7 +47,7 @@ export class TokenAssembler {
   readonly #writing: ModeSyntax;
   readonly #reading: ModeSyntax;
 
-  constructor(geometry: Geometry, layout: readonly ArrayLayout[], pack: PackTables) {
+  constructor(geometry: Geometry, layout: readonly ArrayLayout[], pack: PackTables, isResilient = false) {
     this.#geometry = geometry;
     this.#layout = layout;
     this.#ranges = {
@@ -68,8 +69,8 @@ export class TokenAssembler {
     this.#interpolations = pack.interpolation.count;
     this.#given = new FrameTokens(geometry);
     const tables = new ProbabilityTables(pack);
-    this.#writing = new ModeSyntax(tables, pack);
-    this.#reading = new ModeSyntax(tables, pack);
+    this.#writing = new ModeSyntax(tables, pack, new TemporalMotion(isResilient));
+    this.#reading = new ModeSyntax(tables, pack, new TemporalMotion(isResilient));
   }
 
   /**

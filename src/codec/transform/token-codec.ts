@@ -8,7 +8,8 @@ import type { FrameHeader } from '../frame-header.js';
 import { FrameTokens, type Geometry } from './frame-tokens.js';
 import { ModeSyntax } from './mode-syntax.js';
 import { FramePrior, type PriorGraphs, type TokenMemory } from './prior.js';
-import { ProbabilityTables } from './probability-tables.js';
+import { ProbabilityTables, type SavedProbabilities } from './probability-tables.js';
+import { TemporalMotion } from './temporal-motion.js';
 import { release } from '../../platform/threads.js';
 
 /**
@@ -22,17 +23,22 @@ export class TokenCodec {
   readonly #probabilities: ProbabilityTables;
   readonly #modeSyntax: ModeSyntax;
   readonly #coefficientSyntax: CoefficientSyntax;
+  readonly #isResilient: boolean;
   readonly #memories = new Map<number, TokenMemory>();
+  /** In resilient streams, the tables after the last key frame. */
+  #afterKey: SavedProbabilities | null = null;
   readonly #encoder = new RansEncoder();
   /** The prior of the last frame, until the next one is coded. The dump of training data also reads it. */
   lastPrior: FramePrior | undefined;
 
-  constructor(geometry: Geometry, pack: PackTables, graphs: PriorGraphs) {
+  /** @param isResilient true: parsing of an inter frame depends on its key frame only (FORMAT.md section 7). */
+  constructor(geometry: Geometry, pack: PackTables, graphs: PriorGraphs, isResilient = false) {
+    this.#isResilient = isResilient;
     this.#geometry = geometry;
     this.#intraClass = pack.intraClass;
     this.#graphs = graphs;
     this.#probabilities = new ProbabilityTables(pack);
-    this.#modeSyntax = new ModeSyntax(this.#probabilities, pack);
+    this.#modeSyntax = new ModeSyntax(this.#probabilities, pack, new TemporalMotion(isResilient));
     this.#coefficientSyntax = new CoefficientSyntax(this.#probabilities, pack);
   }
 
@@ -61,13 +67,15 @@ export class TokenCodec {
       this.#probabilities.reset();
       release(Array.from(this.#memories.values(), ({ buffer }) => buffer));
       this.#memories.clear();
-    }
+    } else if (this.#afterKey !== null) this.#probabilities.restore(this.#afterKey);
     this.#modeSyntax.code(coder, header, tokens);
     const memories = [this.#memory(header.referenceSlot0), this.#memory(header.referenceSlot1)] as const;
     const prior = new FramePrior(header, tokens, this.#intraClass, memories);
     this.#coefficientSyntax.code(coder, tokens, 0, await prior.first(this.#graphs));
     this.#coefficientSyntax.code(coder, tokens, 1, await prior.second(this.#graphs));
-    if (header.refreshSlot !== null) this.#fill(header.refreshSlot, prior.nextMemory());
+    if (this.#isResilient) {
+      if (header.kind === 'key') this.#afterKey = this.#probabilities.save();
+    } else if (header.refreshSlot !== null) this.#fill(header.refreshSlot, prior.nextMemory());
     this.lastPrior = prior;
   }
 
@@ -78,7 +86,7 @@ export class TokenCodec {
   }
 
   #memory(slot: number | null): TokenMemory | null {
-    if (slot === null) return null;
+    if (slot === null || this.#isResilient) return null;
     const memory = this.#memories.get(slot);
     if (memory === undefined) {
       throw new BitstreamError(`the frame refers to slot ${slot}, which is empty`, { field: 'reference' });

@@ -17,6 +17,8 @@ export interface WorkerSetup {
   readonly device: Device;
   /** Threads of each graph in onnxruntime. */
   readonly threads: number;
+  /** Whether the stream is resilient (FORMAT.md section 7). Default: false. */
+  readonly isResilient?: boolean | undefined;
 }
 
 /** The next picture in display order, or null at the end: asks for one more encoded frame. */
@@ -50,17 +52,21 @@ export type TokenRequest<Tokens = FrameArrays> =
   | { readonly kind: 'lost' };
 
 /**
- * The answer of the same kind; `lost` is the reason why a frame cannot be read, from the damage to the next key frame.
+ * The answer of the same kind; `lost` is the reason why a frame cannot be read: from the damage to the next key frame, in
+ * resilient streams the frame alone. `marks` are those of the packet; only packets of resilient streams have some.
  */
 export type TokenResponse<Tokens = FrameArrays> =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly kind: 'tokens'; readonly tokens: Tokens }
+  | { readonly kind: 'tokens'; readonly tokens: Tokens; readonly marks: readonly number[] }
   | { readonly kind: 'lost'; readonly reason: string };
 
-/** Tokens of one frame in coding order; the checksum its loop picture must have, if known. */
+/** Tokens of one frame in coding order. */
 export interface DecoderRequest<Tokens = FrameArrays> {
   readonly header: FrameHeader;
   readonly tokens: Tokens;
+  /** In resilient streams, the marks of the frames that it refers to; else none. */
+  readonly marks: readonly number[];
+  /** The checksum that its loop picture must have, if known. */
   readonly checksum: number | null;
 }
 
@@ -76,9 +82,10 @@ export interface DecodedPicture {
 /** A decoded picture for the post-filter; the answer is its {@link Planes}. */
 export type PostFilterRequest = DecodedPicture;
 
-/** The picture, or the reason why it cannot be shown. */
+/** The picture, or the reason why it cannot be shown. A picture is damaged if it depends on a frame that was lost. */
 export type DecoderResponse =
-  ({ readonly kind: 'picture' } & DecodedPicture) | { readonly kind: 'lost'; readonly reason: string };
+  | ({ readonly kind: 'picture'; readonly isDamaged: boolean } & DecodedPicture)
+  | { readonly kind: 'lost'; readonly reason: string };
 
 /** The buffers behind a frame's tokens, for handing them to another thread without a copy. */
 export function tokenBuffers(arrays: FrameArrays): ArrayBuffer[] {

@@ -37,6 +37,7 @@ const specSchema: z.ZodType<ChunkSpec> = z.strictObject({
   keyint: positive,
   tune: z.enum(['lpips', 'psnr']).nullable(),
   preset: z.enum(PRESETS).nullable(),
+  isResilient: z.boolean(),
   isScout: z.boolean(),
   quality: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('constant'), quality }),
@@ -88,6 +89,7 @@ export interface ChunkSpec {
   readonly keyint: number;
   readonly tune: 'lpips' | 'psnr' | null;
   readonly preset: Preset | null;
+  readonly isResilient: boolean;
   /** True: half of the size. */
   readonly isScout: boolean;
   /** As `ChunkQuality`. */
@@ -133,6 +135,7 @@ export async function describeChunk(
     keyint: encoder.keyint,
     tune: encoder.tune ?? null,
     preset: encoder.preset ?? null,
+    isResilient: encoder.resilient ?? false,
     ...{ isScout, quality: plainQuality(quality) },
     frames: list,
   });

@@ -35,11 +35,11 @@ class Mismatch extends Error {}
  */
 export async function codeSpec(spec: ChunkSpec, options: CodeSpecOptions): Promise<SpecResult> {
   const { signal, onFrame, ...machine } = options;
-  const { pack, keyint, tune, preset, isScout } = spec;
+  const { pack, keyint, tune, preset, isResilient, isScout } = spec;
   const encoder = {
     ...{ pack: pack.name },
     ...machine,
-    keyint,
+    ...{ keyint, resilient: isResilient },
     ...(tune === null ? {} : { tune }),
     ...(preset === null ? {} : { preset }),
   };

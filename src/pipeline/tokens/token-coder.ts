@@ -32,11 +32,11 @@ export class TokenCoder implements AsyncDisposable {
   readonly #link: WorkerLink<TokenRequest, TokenResponse>;
 
   private constructor(header: StreamHeader, pack: ModelPack, device: Device, threads: number) {
-    const { width, height } = header;
+    const { width, height, isResilient } = header;
     this.family = pack.family;
     const family = findFamily(pack);
-    this.arrays = family.openTokenArrays(pack, width, height);
-    this.#link = family.open({ pack, width, height, device, threads }).startTokenCodec();
+    this.arrays = family.openTokenArrays(pack, width, height, isResilient);
+    this.#link = family.open({ pack, width, height, device, threads, isResilient }).startTokenCodec();
   }
 
   /**

@@ -41,6 +41,7 @@ const headSchema = z.object({
       .string()
       .regex(/^[0-9a-f]{32}$/, 'must be 32 hexadecimal digits')
       .transform((text) => new Uint8Array(Buffer.from(text, 'hex'))),
+    isResilient: z.boolean().optional(),
   }),
   layout: z.array(
     z.object({ name: z.string(), dtype: z.enum(['uint8', 'int8', 'int16', 'uint32']), shape: z.array(count) }),

@@ -68,6 +68,7 @@ test('between them they have all numbers of pictures of a token grid, fewest and
     'one-column': 3,
     'one-row': 5,
     rates: 14,
+    resilient: 23,
   });
 });
 

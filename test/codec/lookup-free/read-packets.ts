@@ -2,6 +2,7 @@ import { BitTokenCodec } from '../../../src/codec/lookup-free/bit-token-codec.js
 import { CellGrid } from '../../../src/codec/lookup-free/cell-grid.js';
 import { idsChecksum, type CellTokens } from '../../../src/codec/lookup-free/cell-tokens.js';
 import { requireChecksum } from '../../../src/codec/loop-checksum.js';
+import { splitMarks } from '../../../src/codec/slot-marks.js';
 import { readBitTables } from '../../../src/codec/lookup-free/bit-tables.js';
 import type { Graph } from '../../../src/model/graph.js';
 import { loadPack } from '../../../src/model/pack.js';
@@ -18,10 +19,12 @@ export async function readTokens(bytes: Uint8Array, prior: Pick<Graph, 'run'>): 
     new CellGrid(header.width, header.height),
     readBitTables(await tinyLookupFree),
     prior,
+    header.isResilient,
   );
   const frames: CellTokens[] = [];
   for (const packet of packets) {
-    const tokens = await codec.read(packet, packet.tokens);
+    const isResilient = header.isResilient === true;
+    const tokens = await codec.read(packet, isResilient ? splitMarks(packet, packet.tokens).rest : packet.tokens);
     if (packet.loopChecksum !== null) requireChecksum(idsChecksum(tokens), packet.loopChecksum);
     frames.push(tokens);
   }

@@ -13,7 +13,8 @@ export interface BitTokenSetup extends WorkerSetup {
   readonly prior: Uint8Array;
 }
 
-serveTokens<CellTokens>(
-  async ({ width, height, tables, prior, device, threads }: BitTokenSetup) =>
-    new BitTokenCodec(new CellGrid(width, height), tables, await Graph.create(prior, { device, threads }, release)),
-);
+serveTokens<CellTokens>(async (setup: BitTokenSetup) => {
+  const { width, height, tables, device, threads, isResilient } = setup;
+  const prior = await Graph.create(setup.prior, { device, threads }, release);
+  return new BitTokenCodec(new CellGrid(width, height), tables, prior, isResilient);
+});

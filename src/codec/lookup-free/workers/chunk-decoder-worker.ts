@@ -17,8 +17,12 @@ servePictures<CellTokens>(async (setup: ChunkDecoderSetup) => {
   const { width, height, device, threads } = setup;
   const graph = await Graph.create(setup.decoder, { device, threads });
   const decoder = new ChunkDecoder(new CellGrid(width, height), graph, setup.firstState);
-  return async ({ header, tokens, checksum }) => {
-    if (checksum !== null) requireChecksum(idsChecksum(tokens), checksum);
-    return { planes: await decoder.decode(header, tokens), side: new Uint8Array(0), attenuation: 0 };
+  return {
+    make: async ({ header, tokens, checksum }) => {
+      if (checksum !== null) requireChecksum(idsChecksum(tokens), checksum);
+      return { planes: await decoder.decode(header, tokens), side: new Uint8Array(0), attenuation: 0 };
+    },
+    // The state of the last token grid stands for that of a lost one.
+    mend: () => undefined,
   };
 });

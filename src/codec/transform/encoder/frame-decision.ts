@@ -39,6 +39,7 @@ export class FrameDecision {
     settings: EncoderSettings,
     loopFilter: SharedFilter | null,
     helpers: DecisionHelpers | null,
+    isResilient: boolean,
   ) {
     this.#helpers = helpers;
     this.#done = new Int32Array(new SharedArrayBuffer(4 * geometry.regionRows));
@@ -46,7 +47,7 @@ export class FrameDecision {
     const shared: SharedDecision = {
       ...{ geometry, pack, settings, done: this.#done },
       tokens: [tokens().arrays(), tokens().arrays()],
-      rates: shareRates(kernels, pack),
+      rates: shareRates(kernels, pack, isResilient),
       loopFilter,
       threads: 1 + (helpers?.count ?? 0),
     };

@@ -41,6 +41,7 @@ export class PictureEncoder {
   /**
    * @param loopFilter the pack's graph, or null to leave all frames unfiltered.
    * @param helpers other threads that help, or null.
+   * @param isResilient whether the tokens are for a resilient stream.
    */
   constructor(
     kernels: Kernels,
@@ -49,6 +50,7 @@ export class PictureEncoder {
     loopFilter: Network | null,
     settings: EncoderSettings,
     helpers: DecisionHelpers | null = null,
+    isResilient = false,
   ) {
     this.#kernels = kernels;
     this.#geometry = geometry;
@@ -62,7 +64,7 @@ export class PictureEncoder {
       loopFilter instanceof IntegerNetwork && this.#loopFilter instanceof MemoryFilter
         ? { program: loopFilter.program, side: this.#loopFilter.side }
         : null;
-    this.#decision = new FrameDecision(kernels, geometry, pack, settings, shared, helpers);
+    this.#decision = new FrameDecision(kernels, geometry, pack, settings, shared, helpers, isResilient);
   }
 
   /**
@@ -97,7 +99,7 @@ export class PictureEncoder {
     const loop = await this.#filter(header, tokens);
     header = { ...header, hasLoopFilter: tokens.filtered.includes(1) };
     this.#decision.learn({ header, commit: true });
-    if (header.refreshSlot !== null) this.#slots.copy(header.refreshSlot, loop);
+    if (header.refreshSlot !== null) this.#slots.copy(header.refreshSlot, loop, header.pts);
     return {
       ...{ header, tokens: tokens.copy(), loop: loop.read() },
       readUnfiltered: () => this.#work.read(),

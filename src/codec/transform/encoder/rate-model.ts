@@ -17,7 +17,7 @@ import {
   type FrameTokens,
 } from '../frame-tokens.js';
 import { ModeSyntax } from '../mode-syntax.js';
-import { ProbabilityTables, shareModes, type SharedModes } from '../probability-tables.js';
+import { ProbabilityTables, shareModes, type SavedProbabilities, type SharedModes } from '../probability-tables.js';
 import type { RateSettings } from './settings.js';
 import { TemporalMotion } from '../temporal-motion.js';
 import {
@@ -44,15 +44,17 @@ const CLASSES = 2 * CONTEXT_KIND.length;
 
 /** The memory of a {@link RateModel} that threads share. */
 export interface SharedRates {
+  /** Whether tables and contexts are those of a resilient stream. */
+  readonly isResilient: boolean;
   readonly modes: SharedModes;
   /** As in {@link RateModel}. */
   readonly tokenCosts: readonly Pointer[];
 }
 
 /** Makes the memory of rates, with what the pack says. */
-export function shareRates(kernels: Kernels, pack: PackTables): SharedRates {
+export function shareRates(kernels: Kernels, pack: PackTables, isResilient = false): SharedRates {
   const tokenCosts = CONTEXT_KIND.flatMap(() => [kernels.allocate(CLASS_SIZE * 4), kernels.allocate(CLASS_SIZE * 4)]);
-  return { modes: shareModes(pack), tokenCosts };
+  return { isResilient, modes: shareModes(pack), tokenCosts };
 }
 
 /**
@@ -64,11 +66,14 @@ export class RateModel {
   /** Addresses of float32 [16, 8, 16] by class (see {@link tokenClass}). */
   readonly tokenCosts: readonly Pointer[];
   /** Motion of the reference slots. */
-  readonly temporal = new TemporalMotion();
+  readonly temporal: TemporalMotion;
+  readonly isResilient: boolean;
   readonly #lumaGroupCosts: CostRow;
   readonly #chromaGroupCosts: CostRow;
 
-  constructor(kernels: Kernels, pack: PackTables, { modes, tokenCosts }: SharedRates) {
+  constructor(kernels: Kernels, pack: PackTables, { modes, tokenCosts, isResilient }: SharedRates) {
+    this.isResilient = isResilient;
+    this.temporal = new TemporalMotion(isResilient);
     this.probabilities = new ProbabilityTables(pack, modes);
     this.tokenCosts = tokenCosts;
     this.#lumaGroupCosts = new CostRow(kernels, this.probabilities.modes.lumaGroups);
@@ -118,6 +123,8 @@ export class RateLearner {
   readonly #isCounted: Uint8Array[];
   /** How often counts have faded. */
   #faded = 0;
+  /** In resilient streams, the tables after the last key frame. */
+  #afterKey: SavedProbabilities | null = null;
 
   /** @param rates the thread's own, which it changes. */
   constructor(kernels: Kernels, pack: PackTables, settings: RateSettings, rates: RateModel) {
@@ -148,6 +155,7 @@ export class RateLearner {
   /** Prepares the tables for a frame that is about to be decided. No thread may decide yet. */
   beginFrame(header: FrameHeader): void {
     if (header.kind === 'key') this.#rates.probabilities.reset();
+    else if (this.#afterKey !== null) this.#rates.probabilities.restore(this.#afterKey);
   }
 
   /**
@@ -161,6 +169,9 @@ export class RateLearner {
     learned: { readonly modes: boolean; readonly tokens: boolean },
   ): void {
     if (learned.modes) this.#modeSyntax.code(new TableAdapter(), header, tokens);
+    if (learned.modes && header.kind === 'key' && this.#rates.isResilient) {
+      this.#afterKey = this.#rates.probabilities.save();
+    }
     if (!learned.tokens) return;
     this.#faded++;
     this.#forEachCounted((index, row) => this.#fade(this.#counts[index]!, row));

@@ -78,7 +78,10 @@ export class SequenceEncoder {
     const { temporalFilter, motion } = settings;
     this.#temporalFilter =
       temporalFilter === null ? null : new TemporalFilter(kernels, geometry, pack, temporalFilter, motion);
-    this.#pictures = new PictureEncoder(kernels, geometry, pack, loopFilter, settings, helpers);
+    this.#pictures = new PictureEncoder(
+      ...([kernels, geometry, pack, loopFilter, settings, helpers] as const),
+      options.isResilient,
+    );
   }
 
   /** Takes the next picture in display order; its planes are kept until it is encoded. */

@@ -21,13 +21,18 @@ servePictures<TokenArrays>(async (setup: DecoderSetup) => {
   const loopFilter = await openNetwork(setup.loopFilter, { device, threads }, release);
   const decoder = new PictureDecoder(new Kernels(), geometry, tables, loopFilter);
   let attenuation = 0;
-  return async ({ header, tokens: arrays, checksum }) => {
-    const tokens = FrameTokens.adopt(geometry, arrays);
-    const planes = await decoder.decode(header, tokens);
-    if (checksum !== null) requireChecksum(loopChecksum(planes), checksum);
-    const side = sidePlanes(header, tokens);
-    if (header.kind === 'key') attenuation = header.variant;
-    release(tokenBuffers(arrays));
-    return { planes, side, attenuation };
+  return {
+    make: async ({ header, tokens: arrays, checksum }) => {
+      const tokens = FrameTokens.adopt(geometry, arrays);
+      const planes = await decoder.decode(header, tokens);
+      if (checksum !== null) requireChecksum(loopChecksum(planes), checksum);
+      const side = sidePlanes(header, tokens);
+      if (header.kind === 'key') attenuation = header.variant;
+      release(tokenBuffers(arrays));
+      return { planes, side, attenuation };
+    },
+    mend: (slot, pts, wanted) => {
+      decoder.mend(slot, pts, wanted);
+    },
   };
 });

@@ -15,10 +15,10 @@ export interface TokenSetup extends WorkerSetup {
 
 serveTokens<TokenArrays>(async (setup: TokenSetup) => {
   const geometry = new Geometry(setup.width, setup.height);
-  const { device, threads } = setup;
+  const { device, threads, isResilient } = setup;
   const first = await openNetwork(setup.priorFirst, { device, threads }, release);
   const second = await openNetwork(setup.priorSecond, { device, threads }, release);
-  const codec = new TokenCodec(geometry, setup.tables, { first, second });
+  const codec = new TokenCodec(geometry, setup.tables, { first, second }, isResilient);
   return {
     write: (header, tokens) => codec.write(header, FrameTokens.adopt(geometry, tokens)),
     read: async (header, bytes) => (await codec.read(header, bytes)).arrays(),
