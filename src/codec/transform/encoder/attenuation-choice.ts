@@ -33,6 +33,12 @@ const LARGEST_PART = 0.97;
 /** BT.601, limited range: for a comparison of pictures of one video any matrix will do. */
 const COLOUR = { primaries: 2, transfer: 2, matrix: 6, fullRange: false, chromaLocation: 0 };
 
+/**
+ * Tiles along each side. More are measured only if the first ones want an attenuation: four are wrong on pictures of
+ * several textures (training/LOG.md, "Attenuation").
+ */
+const GRIDS = [2, 3];
+
 /** A part of a picture in luma samples; all are even. */
 interface Rectangle {
   readonly left: number;
@@ -49,13 +55,13 @@ export class AttenuationChoice implements AsyncDisposable {
   readonly #geometry: Geometry;
   readonly #filter: Network;
   readonly #lpips: FloatGraph;
-  readonly #tiles: readonly Rectangle[];
+  readonly #grids: readonly (readonly Rectangle[])[];
 
   private constructor(geometry: Geometry, filter: Network, lpips: FloatGraph) {
     this.#geometry = geometry;
     this.#filter = filter;
     this.#lpips = lpips;
-    this.#tiles = tilesOf(geometry);
+    this.#grids = GRIDS.map((count) => tilesOf(geometry, count));
   }
 
   /**
@@ -76,13 +82,28 @@ export class AttenuationChoice implements AsyncDisposable {
    * @param source the visible picture that was encoded.
    */
   async choose(header: FrameHeader, tokens: FrameTokens, loop: Planes, source: VisiblePlanes): Promise<Attenuation> {
-    if (this.#tiles.length === 0) return ATTENUATION.none;
-    const { width, codedWidth } = this.#geometry;
-    const wanted = tensorOf(this.#tiles.map((tile) => cutPicture(source, width, tile)));
-    const before = this.#tiles.map((tile) => cutPicture(loop, codedWidth, tile));
     const side = sidePlanes(header, tokens);
+    let best: Attenuation = ATTENUATION.none;
+    for (const tiles of this.#grids) {
+      best = await this.#bestOf(tiles, side, loop, source);
+      if (best === ATTENUATION.none) break;
+    }
+    return best;
+  }
+
+  /** Returns the best attenuation for some tiles; none if there are no tiles. */
+  async #bestOf(
+    tiles: readonly Rectangle[],
+    side: Uint8Array,
+    loop: Planes,
+    source: VisiblePlanes,
+  ): Promise<Attenuation> {
+    if (tiles.length === 0) return ATTENUATION.none;
+    const { width, codedWidth } = this.#geometry;
+    const wanted = tensorOf(tiles.map((tile) => cutPicture(source, width, tile)));
+    const before = tiles.map((tile) => cutPicture(loop, codedWidth, tile));
     const after: Part[] = [];
-    for (const tile of this.#tiles) after.push(await this.#filterTile(loop, side, tile));
+    for (const tile of tiles) after.push(await this.#filterTile(loop, side, tile));
     let best: Attenuation = ATTENUATION.none;
     let least = Infinity;
     for (const attenuation of CANDIDATES) {
@@ -127,21 +148,27 @@ interface Part extends Planes {
   readonly height: number;
 }
 
-/** Returns four tiles, one in the middle of each quarter, or fewer if the picture is small; all have one size. */
-function tilesOf({ width, height }: Geometry): readonly Rectangle[] {
-  const columns = rangesOf(width);
-  return rangesOf(height).flatMap(({ start: top, size }) =>
+/**
+ * Returns tiles of one size, each in the middle of its part of the picture.
+ *
+ * @param count tiles along each side, fewer if the picture is small.
+ */
+function tilesOf({ width, height }: Geometry, count: number): readonly Rectangle[] {
+  const columns = rangesOf(width, count);
+  return rangesOf(height, count).flatMap(({ start: top, size }) =>
     columns.map((column) => ({ left: column.start, top, width: column.size, height: size })),
   );
 }
 
-/** The places of tiles along one side: two, one if they would be too small, none if that is too. */
-function rangesOf(length: number): readonly { readonly start: number; readonly size: number }[] {
+/** The places of tiles along one side; none if even one would be too small. */
+function rangesOf(length: number, most: number): readonly { readonly start: number; readonly size: number }[] {
   const wholeBlocks = (samples: number): number => samples - (samples % MACROBLOCK);
-  if (length < SMALLEST_TILE) return [];
-  if (length < 2 * SMALLEST_TILE) return [{ start: 0, size: wholeBlocks(length) }];
-  const size = Math.min(LARGEST_TILE, wholeBlocks(length / 2));
-  return [length / 4, (3 * length) / 4].map((middle) => ({ start: wholeBlocks(middle - size / 2), size }));
+  const count = Math.min(most, Math.floor(length / SMALLEST_TILE));
+  const size = Math.min(LARGEST_TILE, wholeBlocks(length / count));
+  return Array.from({ length: count }, (_, at) => {
+    const middle = ((at + 0.5) * length) / count;
+    return { start: wholeBlocks(middle - size / 2), size };
+  });
 }
 
 /** Copies a part of a plane. */
