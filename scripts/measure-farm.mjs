@@ -4,7 +4,7 @@
 import { Buffer } from 'node:buffer';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { createServer, connect } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ import { codeSpec } from '../dist/src/pipeline/chunks/code-spec.js';
 import { StreamReader } from '../dist/src/bitstream/stream-reader.js';
 import { memorySource } from '../dist/src/bitstream/byte-source.js';
 import { FrameScaler } from '../dist/src/video/convert/frame-scaler.js';
-import { formatY4mFrame, formatY4mHeader } from '../dist/src/video/y4m-header.js';
+import { backAndForth, writeY4m } from './in-memory.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -145,7 +145,7 @@ async function startRedis(name) {
   return server;
 }
 
-/** Writes the input forth and back, as y4m, at the size and length wanted. */
+/** Writes the input back and forth, as y4m, at the size and length wanted. */
 async function writeVideo(path) {
   const [width, height] = options.size.split('x').map(Number);
   const source = await openVideo(options.input);
@@ -155,15 +155,7 @@ async function writeVideo(path) {
   for await (const frame of source.frames()) frames.push(await scaler.scale(frame));
   const count = Math.round((Number(options.seconds) * properties.frameRate.num) / properties.frameRate.den);
   const shape = { ...properties, width, height };
-  const file = createWriteStream(path);
-  file.write(Buffer.from(formatY4mHeader(shape), 'latin1'));
-  for (let at = 0; at < count; at++) {
-    const place = at % (2 * frames.length);
-    const frame = frames[place < frames.length ? place : 2 * frames.length - 1 - place];
-    if (!file.write(formatY4mFrame(frame, shape))) await once(file, 'drain');
-  }
-  file.end();
-  await once(file, 'finish');
+  await writeY4m(path, shape, backAndForth(frames, count));
   scaler[Symbol.dispose]();
   await source[Symbol.asyncDispose]();
 }
@@ -297,13 +289,9 @@ async function makeUp() {
     rotation: 0,
     colour: { primaries: 1, transfer: 1, matrix: 1, fullRange: false, chromaLocation: 1 },
   };
-  const file = createWriteStream(path);
-  file.write(Buffer.from(formatY4mHeader(properties), 'latin1'));
   const [y, u, v] = [256, 64, 64].map((length) => new Uint8Array(length).fill(100));
-  const bytes = formatY4mFrame({ width: 16, height: 16, y, u, v, pts: 0n, duration: 1n }, properties);
-  for (let at = 0; at < count; at++) if (!file.write(bytes)) await once(file, 'drain');
-  file.end();
-  await once(file, 'finish');
+  const frame = { width: 16, height: 16, y, u, v, pts: 0n, duration: 1n };
+  await writeY4m(path, properties, backAndForth([frame], count));
   const queue = await FarmQueue.connect(parseRedisAddress(redis.url));
   const files = new FolderStore(store);
   let template = null;

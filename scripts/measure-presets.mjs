@@ -24,7 +24,7 @@ import { computeBdRate } from '../dist/src/metrics/bd-rate.js';
 import { meanSquaredError } from '../dist/src/metrics/psnr.js';
 import { writeCodedFile } from '../dist/src/video/out/coded-file.js';
 import { quietSettings } from '../dist/src/video/out/frame-encoder.js';
-import { encodeClip, readClip } from './in-memory.mjs';
+import { backAndForth, encodeClip, readClip } from './in-memory.mjs';
 
 // As the command line does.
 optimiseLater();
@@ -101,13 +101,7 @@ function firstFrames({ frames, properties }) {
 
 /** The frames back and forth until there are `count`. */
 function lengthen({ frames, properties }, count) {
-  const period = Math.max(1, 2 * frames.length - 2);
-  const long = Array.from({ length: count }, (_, index) => {
-    const place = index % period;
-    const frame = frames[place < frames.length ? place : period - place];
-    return { ...frame, pts: BigInt(index) * frames[0].duration, duration: frames[0].duration };
-  });
-  return { frames: long, properties };
+  return { frames: [...backAndForth(frames, count)], properties };
 }
 
 async function bits(clip, preset, quality) {
@@ -186,7 +180,8 @@ function figuresForHelp() {
     ({ preset, speed, bits: more }) => `${preset} ${speed?.toFixed(2) ?? '-'}, ${more === null ? '-' : percent(more)}`,
   );
   return `/** Speed as a share of x265 medium's, and bits against \`medium\`. Written by scripts/measure-presets.mjs. */
-export const PRESET_FIGURES = '${figures.join('; ')}';
+export const PRESET_FIGURES =
+  '${figures.join('; ')}';
 `;
 }
 

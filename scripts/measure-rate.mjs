@@ -1,9 +1,8 @@
 // Measures rate control: node scripts/measure-rate.mjs RESULTS.jsonl [--seconds 10] [--only bitrate,size,target,loss,kill]
 // [--metrics psnr,lpips,vmaf] [--preset medium] CLIP...
 // Each clip is played back and forth to its length. Lines that RESULTS.jsonl has are not measured again. Build first.
-import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
-import { appendFileSync, createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { performance } from 'node:perf_hooks';
@@ -12,8 +11,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compareVideos, compressVideo, decompressVideo } from '../dist/src/index.js';
-import { formatY4mFrame, formatY4mHeader } from '../dist/src/video/y4m-header.js';
-import { readClip } from './in-memory.mjs';
+import { backAndForth, readClip, writeY4m } from './in-memory.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -57,16 +55,7 @@ async function measure(key, work) {
 async function lengthen(path, target) {
   const { frames, properties } = await readClip(path);
   const count = Math.round((Number(options.seconds) * properties.frameRate.num) / properties.frameRate.den);
-  const file = createWriteStream(target);
-  file.write(Buffer.from(formatY4mHeader(properties), 'latin1'));
-  for (let at = 0; at < count; at++) {
-    const period = Math.max(1, 2 * (frames.length - 1));
-    const place = at % period;
-    const frame = frames[place < frames.length ? place : period - place];
-    if (!file.write(formatY4mFrame(frame, properties))) await once(file, 'drain');
-  }
-  file.end();
-  await once(file, 'finish');
+  await writeY4m(target, properties, backAndForth(frames, count));
 }
 
 async function quality(video, stream) {

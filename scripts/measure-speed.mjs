@@ -22,7 +22,7 @@ import { formatTable } from '../dist/src/cli/table.js';
 import { PRESETS } from '../dist/src/codec/sequence-options.js';
 import { encodeReference } from '../dist/src/exports/bench.js';
 import { Decoder } from '../dist/src/exports/codec.js';
-import { encodeClip, readClip } from './in-memory.mjs';
+import { backAndForth, encodeClip, readClip } from './in-memory.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -219,13 +219,7 @@ function print(head, rows) {
 async function readFrames(path, wanted) {
   const { frames: once, properties } = await readClip(path);
   if (wanted === 0) return { frames: once, properties };
-  const period = Math.max(1, 2 * once.length - 2);
-  const frames = Array.from({ length: wanted }, (_, index) => {
-    const place = index % period;
-    const frame = once[place < once.length ? place : period - place];
-    return { ...frame, pts: BigInt(index) * once[0].duration, duration: once[0].duration };
-  });
-  return { frames, properties };
+  return { frames: [...backAndForth(once, wanted)], properties };
 }
 
 async function encode(frames, properties, preset) {

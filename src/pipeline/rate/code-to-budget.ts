@@ -1,11 +1,11 @@
 import { InputError } from '../../errors.js';
 import { KeyFrameFinder } from '../../codec/key-frame-finder.js';
-import { ticksToSeconds } from '../ticks.js';
 import { PacketSizer } from '../../bitstream/packet-sizer.js';
 import { ChunkFinder } from '../chunks/chunk-finder.js';
 import { codeChunk } from '../chunks/code-chunk.js';
 import { FrameQueue } from '../chunks/frame-queue.js';
 import { inOrder } from '../chunks/in-order.js';
+import { Clock } from '../compress-parts.js';
 import { BudgetControl, qualityOfBits } from './budget-control.js';
 import { reportOf } from './chunk-report.js';
 import { passMeter, type ChunkedJob } from './chunked-job.js';
@@ -32,7 +32,9 @@ export async function codeToBudget(job: ChunkedJob): Promise<Outcome> {
   const known = journal.scout ?? (await scoutAll(job));
   const chunks = splitScouted(known);
   if (rate.maxSize === undefined) {
-    const seconds = secondsOf(job, known);
+    const clock = new Clock();
+    for (const frame of known) clock.add(frame);
+    const seconds = clock.seconds(properties);
     const budget = (rate.bitrate ?? 0) * seconds;
     await codeShares(job, chunks, budget);
     const { isBelowRange, spent } = await isTooSmall(job, budget);
@@ -83,17 +85,6 @@ async function scoutAll(job: ChunkedJob): Promise<readonly ScoutedFrame[]> {
   if (found.length === 0) throw new InputError('the video has no frames');
   await journal.add({ kind: 'scout', frames: found });
   return found;
-}
-
-/** Seconds from the start of the first frame to the end of the last one. */
-function secondsOf({ properties: { timeBase } }: ChunkedJob, frames: readonly ScoutedFrame[]): number {
-  let first = frames[0]!.pts;
-  let end = first;
-  for (const { pts, duration } of frames) {
-    if (pts < first) first = pts;
-    if (pts + duration > end) end = pts + duration;
-  }
-  return ticksToSeconds(end - first, timeBase);
 }
 
 /** The second pass to a size: all chunks that the journal lacks, one by one, because each has what the others leave. */
