@@ -54,6 +54,7 @@ export class ProbabilityTables {
     for (const tables of Object.values(this.modes)) tables.reset();
     this.coefficients.reset();
   }
+
   /** Returns a copy of the state of all tables. */
   save(): SavedProbabilities {
     return { modes: Object.values(this.modes).map((tables) => tables.save()), coefficients: this.coefficients.save() };

@@ -78,10 +78,7 @@ export class SequenceEncoder {
     const { temporalFilter, motion } = settings;
     this.#temporalFilter =
       temporalFilter === null ? null : new TemporalFilter(kernels, geometry, pack, temporalFilter, motion);
-    this.#pictures = new PictureEncoder(
-      ...([kernels, geometry, pack, loopFilter, settings, helpers] as const),
-      options.isResilient,
-    );
+    this.#pictures = new PictureEncoder(kernels, geometry, pack, loopFilter, settings, helpers, options.isResilient);
   }
 
   /** Takes the next picture in display order; its planes are kept until it is encoded. */
