@@ -40,12 +40,14 @@ export function describeLosses({ rate, burst, seed }: LossPattern): string {
 }
 
 /**
- * Draws the packets that are lost. The first packet and key packets never are. The draw depends on the pattern and the
- * packets' positions alone, so files of the same length lose the same packets, except key packets. With a burst of 1, a
+ * Draws the packets that are lost. The first packet and key packets never are. The draw depends on the pattern, the clip
+ * and the packets' positions alone, so all codecs lose the same packets of a clip, except key packets. With a burst of 1, a
  * higher rate loses the same packets and more.
+ *
+ * @param clip name of the clip: each clip loses other packets.
  */
-export function drawLosses({ rate, burst, seed }: LossPattern): IsLost {
-  const random = uniform(seed);
+export function drawLosses({ rate, burst, seed }: LossPattern, clip: string): IsLost {
+  const random = uniform(seed + hash(clip));
   // A burst begins with this chance wherever none goes on: then `rate` of all packets are lost in the long run.
   const chance = rate / (rate + burst * (1 - rate));
   let isFirst = true;
@@ -58,6 +60,13 @@ export function drawLosses({ rate, burst, seed }: LossPattern): IsLost {
     isFirst = false;
     return isHit && !isKept;
   };
+}
+
+/** FNV-1a of the UTF-16 units of a text; 32 bits. */
+function hash(text: string): number {
+  let state = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) state = Math.imul(state ^ text.charCodeAt(at), 0x01000193);
+  return state >>> 0;
 }
 
 /** A linear congruential generator of numbers in [0, 1). */

@@ -48,7 +48,7 @@ class LossyCodec implements Codec {
   }
 
   decode(file: string, clip: CodecClip, task: CodecTask): AsyncGenerator<Frame, void, undefined> {
-    return showAtEachFrame(this.decodeLossy(file, clip, task, drawLosses(this.losses)), clip.frameCount);
+    return showAtEachFrame(this.decodeLossy(file, clip, task, drawLosses(this.losses, clip.name)), clip.frameCount);
   }
 
   /** The bits of the whole file: lost packets were sent too. */

@@ -9,7 +9,7 @@ import { Buffer } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, parse } from 'node:path';
 import { parseArgs } from 'node:util';
 import { drawLosses } from '../dist/codecs/loss-pattern.js';
 import { Decoder } from '../dist/src/exports/codec.js';
@@ -48,9 +48,9 @@ function write(line) {
   console.log(JSON.stringify(line));
 }
 
-/** Positions of lost packets. */
-function draw(packets, rate, burst, seed) {
-  const isLost = drawLosses({ rate, burst, seed });
+/** Positions of lost packets of a clip: those that the benchmark draws. */
+function draw(path, packets, rate, burst, seed) {
+  const isLost = drawLosses({ rate, burst, seed }, parse(path).name);
   return new Set(packets.flatMap(({ kind }, at) => (isLost(kind === 'key') ? [at] : [])));
 }
 
@@ -178,7 +178,10 @@ for (const path of clips) {
     for (const rate of numbers(options.rates)) {
       for (const burst of numbers(options.bursts)) {
         for (let seed = 0; seed < Number(options.seeds); seed++) {
-          await measureOther(`${name} ${library} ${rate} x${burst} seed ${seed}`, draw(packets, rate, burst, seed));
+          await measureOther(
+            `${name} ${library} ${rate} x${burst} seed ${seed}`,
+            draw(path, packets, rate, burst, seed),
+          );
         }
       }
     }
@@ -198,7 +201,9 @@ for (const path of clips) {
   for (const rate of numbers(options.rates)) {
     for (const burst of numbers(options.bursts)) {
       for (let seed = 0; seed < Number(options.seeds); seed++) {
-        await measure(`${name} ${rate} x${burst} seed ${seed}`, ({ packets }) => draw(packets, rate, burst, seed));
+        await measure(`${name} ${rate} x${burst} seed ${seed}`, ({ packets }) =>
+          draw(path, packets, rate, burst, seed),
+        );
       }
     }
   }

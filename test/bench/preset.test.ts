@@ -4,7 +4,7 @@ import { parseCodecList } from '../../bench/codec-list.js';
 import { loadPreset, presetNames } from '../../bench/preset.js';
 import { Folder } from '../cli/helpers.js';
 
-const NAMES = ['hd', 'hd-anchors', 'low-delay', 'loss', 'quick', 'seed', 'standard'];
+const NAMES = ['hd', 'hd-anchors', 'loss', 'low-delay', 'quick', 'seed', 'standard'];
 
 describe('the presets of the package', () => {
   test('are these', async () => {

@@ -14,8 +14,9 @@ function lostPackets(
   pattern: Parameters<typeof drawLosses>[0],
   packets: number,
   keys: readonly number[] = [],
+  clip = 'clip',
 ): number[] {
-  const isLost = drawLosses(pattern);
+  const isLost = drawLosses(pattern, clip);
   return Array.from({ length: packets }, (_, at) => at).filter((at) => isLost(keys.includes(at)));
 }
 
@@ -24,6 +25,7 @@ describe('the packets that are lost', () => {
     const pattern = { rate: 0.1, burst: 1, seed: 3 };
     expect(lostPackets(pattern, 500)).toEqual(lostPackets(pattern, 500));
     expect(lostPackets(pattern, 500)).not.toEqual(lostPackets({ ...pattern, seed: 4 }, 500));
+    expect(lostPackets(pattern, 500)).not.toEqual(lostPackets(pattern, 500, [], 'other clip'));
     // Of a longer file, the same ones and more.
     expect(lostPackets(pattern, 900).filter((at) => at < 500)).toEqual(lostPackets(pattern, 500));
     expect(lostPackets({ ...pattern, rate: 0.2 }, 500)).toEqual(expect.arrayContaining(lostPackets(pattern, 500)));
