@@ -34,7 +34,7 @@ export interface BenchSettings {
 
 /** How a benchmark is run. */
 export interface BenchOptions extends BenchSettings {
-  /** Name of a preset (`quick`, `standard`, `hd`, `hd-anchors`, `low-delay`, `seed`) or path of a YAML file. */
+  /** Name of a preset (`quick`, `standard`, `hd`, `hd-anchors`, `low-delay`, `loss`, `seed`) or path of a YAML file. */
   readonly preset?: string;
   /** Folder of the results; created if missing. A stopped run in this folder continues. */
   readonly folder: string;

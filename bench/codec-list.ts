@@ -10,8 +10,8 @@ export interface CodecRequest {
 
 /**
  * Reads codecs as a command line writes them, with commas between them: `x264:medium,bf=0@18,22,tessera-nano`. What
- * stands behind `@` are settings; a part that is a number belongs to the settings before it, one with `=` and no colon
- * before that to the options before it.
+ * stands behind `@` are settings; a part that is a number belongs to the settings before it, one with `=` and neither colon
+ * nor `+` before that to the options before it.
  *
  * @param lists one or more such lists.
  * @throws InputError if that makes no sense, or a codec is named twice.
@@ -39,7 +39,7 @@ export function formatCodec(name: string, settings: readonly number[]): string {
 function belongsToLast(part: string, last: string): boolean {
   if (isNumber(part)) return last.includes('@');
   const equals = part.indexOf('=');
-  return equals > 0 && !part.slice(0, equals).includes(':') && !/^\.{0,2}[/\\]/.test(part);
+  return equals > 0 && !/[:+]/.test(part.slice(0, equals)) && !/^\.{0,2}[/\\]/.test(part);
 }
 
 function parseOne(text: string): CodecRequest {

@@ -1,4 +1,5 @@
 import type { Frame, VideoProperties } from '../src/video/frame.js';
+import type { IsLost } from './loss-pattern.js';
 
 /** A clip to encode. Its frames can be read many times. */
 export interface CodecClip {
@@ -70,6 +71,12 @@ export interface Codec {
   encode(clip: CodecClip, task: CodecTask, file: string): Promise<void>;
   /** Yields the frames of `file`, in display order. Their times are ignored. */
   decode(file: string, clip: CodecClip, task: CodecTask): AsyncIterable<Frame>;
+  /**
+   * Decodes `file` without lost packets: conceals what is missing as the codec does. Calls `isLost` once for each packet, in
+   * coding order. Yields frames in display order; `pts` is the number of the clip's frame, from 0. Frames may be missing.
+   * A codec without this function cannot be measured with losses (`+loss=0.05`).
+   */
+  decodeLossy?(file: string, clip: CodecClip, task: CodecTask, isLost: IsLost): AsyncIterable<Frame>;
   /** Bits of coded pictures in `file`: no container, no sound, no text in which an encoder names itself. */
   countPayloadBits(file: string): Promise<number>;
 }

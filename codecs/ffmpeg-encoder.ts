@@ -10,6 +10,7 @@ import type { Frame } from '../src/video/frame.js';
 import type { Codec, CodecClip, CodecDescription, CodecFactory, CodecTask } from './codec.js';
 import { parseVariant } from './codec-name.js';
 import { commandLine, ffmpegOptions, outputName } from './command-line.js';
+import type { IsLost } from './loss-pattern.js';
 
 /** The differences between encoders. */
 export interface EncoderTraits {
@@ -95,6 +96,25 @@ class FfmpegEncoderCodec implements Codec {
   ): AsyncGenerator<Frame, void, undefined> {
     await using video = await openMediaFile(file, { threads });
     yield* video.frames({ signal });
+  }
+
+  /** With one thread, so that all machines show the same pictures. */
+  async *decodeLossy(
+    file: string,
+    clip: CodecClip,
+    { signal }: CodecTask,
+    isLost: IsLost,
+  ): AsyncGenerator<Frame, void, undefined> {
+    await using video = await openMediaFile(file, { threads: 1, isLost });
+    const { timeBase } = video.properties;
+    const { num, den } = clip.properties.frameRate;
+    // Frames were numbered at the frame rate; the container rounds their times.
+    const framesPerTick = (timeBase.num * num) / (timeBase.den * den);
+    let first: bigint | null = null;
+    for await (const frame of video.frames({ signal })) {
+      first ??= frame.pts;
+      yield { ...frame, pts: BigInt(Math.round(Number(frame.pts - first) * framesPerTick)) };
+    }
   }
 
   async countPayloadBits(file: string): Promise<number> {

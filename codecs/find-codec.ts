@@ -4,6 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { InputError, ModelError, TesseraError } from '../src/errors.js';
 import type { Codec, CodecFactory } from './codec.js';
 import { parseCodecName } from './codec-name.js';
+import { splitLosses } from './loss-pattern.js';
+import { withLosses } from './with-losses.js';
 
 /** Loaded when they are asked for: FFmpeg and onnxruntime take a while. */
 const builtIn: Readonly<Record<string, () => Promise<{ readonly default: CodecFactory }>>> = {
@@ -21,12 +23,18 @@ const REQUIRED = ['describe', 'command', 'encode', 'decode', 'countPayloadBits']
 
 /**
  * Finds a codec by its name: a built-in one (`x265:medium`), the path of a user's module that ends with `.js` or `.mjs`
- * (`./my-codec.mjs:fast`), else a model pack's name or folder (`tessera-nano:none`).
+ * (`./my-codec.mjs:fast`), else a model pack's name or folder (`tessera-nano:none`). Behind it may stand losses
+ * (`x265:medium+loss=0.05`).
  *
  * @throws InputError if there is no such codec or variant, or the module is none; ModelError if a pack is damaged;
  * EnvironmentError if this machine lacks what the codec needs.
  */
 export async function findCodec(name: string): Promise<Codec> {
+  const { codec, losses } = splitLosses(name);
+  return losses === null ? await findPlainCodec(name) : withLosses(await findPlainCodec(codec), codec, losses);
+}
+
+async function findPlainCodec(name: string): Promise<Codec> {
   const { base, variant } = parseCodecName(name);
   const load = Object.hasOwn(builtIn, base) ? builtIn[base] : undefined;
   if (load !== undefined) return await (await load()).default(variant);

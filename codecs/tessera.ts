@@ -1,11 +1,12 @@
 import { StreamWriter } from '../src/bitstream/stream-writer.js';
-import { Decoder, type PostFilter } from '../src/codec/decoder.js';
+import { Decoder, type PacketOrLoss, type PostFilter } from '../src/codec/decoder.js';
 import { DEFAULT_TUNE, Encoder, TUNES } from '../src/codec/encoder.js';
 import { PRESETS, type Preset, type Tune } from '../src/codec/sequence-options.js';
 import { findFamily } from '../src/codec/find-family.js';
 import { InputError } from '../src/errors.js';
 import { resolveDevice } from '../src/model/device.js';
 import { loadPack, type ModelPack } from '../src/model/pack.js';
+import type { StreamReader } from '../src/bitstream/stream-reader.js';
 import { openByteOutput } from '../src/io/byte-output.js';
 import { encoderHeader } from '../src/pipeline/encoder-header.js';
 import { feedPackets } from '../src/pipeline/packet-feed.js';
@@ -14,6 +15,7 @@ import type { Frame } from '../src/video/frame.js';
 import type { Codec, CodecClip, CodecDescription, CodecTask } from './codec.js';
 import { parseVariant } from './codec-name.js';
 import { commandLine, outputName } from './command-line.js';
+import type { IsLost } from './loss-pattern.js';
 
 const POST_FILTERS: readonly string[] = ['none', 'psnr', 'lpips'] satisfies PostFilter[];
 
@@ -21,8 +23,8 @@ const POST_FILTERS: readonly string[] = ['none', 'psnr', 'lpips'] satisfies Post
  * tessera with a model pack.
  *
  * @param pack its name or folder.
- * @param variant the post-filter, what is tuned for, and the preset, each if it is another than the pack's or the encoder's
- * own: `none`, `tune=psnr`, `none,tune=psnr,preset=fast`.
+ * @param variant the post-filter, `resilient` for resilient streams, what is tuned for, and the preset, each if it is another
+ * than the pack's or the encoder's own: `none`, `resilient`, `tune=psnr`, `none+resilient,tune=psnr,preset=fast`.
  * @throws ModelError if there is no such pack or it lacks the post-filter; InputError if there is no such variant.
  */
 export async function tesseraCodec(pack: string, variant: string): Promise<Codec> {
@@ -32,13 +34,14 @@ export async function tesseraCodec(pack: string, variant: string): Promise<Codec
   } = parseVariant(pack, variant);
   const isTune = tune === undefined || TUNES.includes(tune);
   const isPreset = preset === undefined || (PRESETS as readonly string[]).includes(preset);
-  if ((first !== undefined && !POST_FILTERS.includes(first)) || !isTune || !isPreset || Object.keys(rest).length > 0) {
+  const { filter, isResilient } = parseWords(first);
+  if (filter === null || !isTune || !isPreset || Object.keys(rest).length > 0) {
     throw new InputError(
-      `${pack}:${variant}: a pack's variant is its post-filter (${POST_FILTERS.join(', ')}), then tune=${TUNES.join(' or tune=')}, then preset=${PRESETS.join(' or preset=')}`,
+      `${pack}:${variant}: a pack's variant is its post-filter (${POST_FILTERS.join(', ')}), resilient, or both with + between them, then tune=${TUNES.join(' or tune=')}, then preset=${PRESETS.join(' or preset=')}`,
     );
   }
   const loaded = await loadPack(pack);
-  const postFilter = (first as PostFilter | undefined) ?? loaded.manifest.defaultPostFilter ?? 'none';
+  const postFilter = filter ?? loaded.manifest.defaultPostFilter ?? 'none';
   if (postFilter !== 'none' && !loaded.graphs.has(`post-filter-${postFilter}`)) {
     throw new InputError(`pack ${loaded.name} has no post-filter ${postFilter}`);
   }
@@ -51,7 +54,18 @@ export async function tesseraCodec(pack: string, variant: string): Promise<Codec
     postFilter,
     canTune ? ((tune as Tune | undefined) ?? DEFAULT_TUNE) : null,
     preset as Preset | undefined,
+    isResilient,
   );
+}
+
+/** Reads `none`, `resilient`, `none+resilient`. The filter is undefined if none is named, null if the words make no sense. */
+function parseWords(text: string | undefined): { filter: PostFilter | null | undefined; isResilient: boolean } {
+  const words = text?.split('+') ?? [];
+  const isResilient = words.at(-1) === 'resilient';
+  if (isResilient) words.pop();
+  const [filter, ...rest] = words;
+  const isKnown = filter === undefined || POST_FILTERS.includes(filter);
+  return { filter: isKnown && rest.length === 0 ? (filter as PostFilter | undefined) : null, isResilient };
 }
 
 class TesseraCodec implements Codec {
@@ -66,6 +80,7 @@ class TesseraCodec implements Codec {
     /** Null if the pack cannot be tuned. */
     readonly tune: Tune | null,
     readonly preset: Preset | undefined,
+    readonly isResilient: boolean,
   ) {
     this.defaultSettings = findFamily(pack).quality.ladder;
   }
@@ -73,10 +88,14 @@ class TesseraCodec implements Codec {
   async describe(): Promise<CodecDescription> {
     const { name, version, id } = this.pack;
     const { device } = await resolveDevice('auto', this.pack);
+    const resilient = this.isResilient ? ', resilient' : '';
     return {
-      title: `${name}${this.#filterTitle()}${this.tune === null || this.tune === DEFAULT_TUNE ? '' : `, tuned for ${this.tune}`}${this.preset === undefined ? '' : `, preset ${this.preset}`}`,
+      title: `${name}${this.#filterTitle()}${resilient}${this.tune === null || this.tune === DEFAULT_TUNE ? '' : `, tuned for ${this.tune}`}${this.preset === undefined ? '' : `, preset ${this.preset}`}`,
       version: `pack ${version} ${Buffer.from(id).toString('hex')}`,
-      details: { pack: name, 'post-filter': this.postFilter, ...tuned(this.tune), ...named(this.preset), device },
+      details: {
+        ...{ pack: name, 'post-filter': this.postFilter, ...tuned(this.tune), ...named(this.preset), device },
+        ...(this.isResilient ? { stream: 'resilient' } : {}),
+      },
     };
   }
 
@@ -90,7 +109,8 @@ class TesseraCodec implements Codec {
     const pack = ['--pack', this.packName, ...(threads === 0 ? [] : ['--threads', String(threads)])];
     const tune = this.tune === null ? [] : ['--tune', this.tune];
     const preset = this.preset === undefined ? [] : ['--preset', this.preset];
-    const rate = ['--quality', String(setting), ...tune, ...preset, '--keyint', String(keyint)];
+    const resilient = this.isResilient ? ['--resilient'] : [];
+    const rate = ['--quality', String(setting), ...tune, ...preset, ...resilient, '--keyint', String(keyint)];
     const stream = outputName(clip, '.tsr');
     const { file, ffmpegArguments, isWhole } = clip.source;
     const pipe = ['ffmpeg', ...ffmpegArguments, '-f', 'yuv4mpegpipe', '-'];
@@ -108,6 +128,7 @@ class TesseraCodec implements Codec {
       pack: this.packName,
       quality: setting,
       keyint,
+      resilient: this.isResilient,
       ...tuned(this.tune),
       ...named(this.preset),
       ...graphThreads(threads),
@@ -120,20 +141,42 @@ class TesseraCodec implements Codec {
     await output.finish();
   }
 
-  async *decode(
+  async *decode(file: string, _clip: CodecClip, task: CodecTask): AsyncGenerator<Frame, void, undefined> {
+    await using stream = await openStream(file, { strict: true, signal: task.signal });
+    yield* this.#decode(stream.reader, task, null);
+  }
+
+  async *decodeLossy(
     file: string,
     _clip: CodecClip,
-    { threads, signal }: CodecTask,
+    task: CodecTask,
+    isLost: IsLost,
   ): AsyncGenerator<Frame, void, undefined> {
-    await using stream = await openStream(file, { strict: true, signal });
-    const { reader } = stream;
+    await using stream = await openStream(file, { strict: true, signal: task.signal });
+    const times: bigint[] = [];
+    for await (const section of stream.reader.sections()) {
+      if (section.kind === 'packet') times.push(section.packet.pts);
+    }
+    times.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    const numbers = new Map(times.map((pts, index) => [pts, BigInt(index)]));
+    for await (const frame of this.#decode(stream.reader, task, isLost)) {
+      yield { ...frame, pts: numbers.get(frame.pts)! };
+    }
+  }
+
+  async *#decode(
+    reader: StreamReader,
+    { threads, signal }: CodecTask,
+    isLost: IsLost | null,
+  ): AsyncGenerator<Frame, void, undefined> {
     const { packName: pack, postFilter } = this;
     await using decoder = await Decoder.create(reader.header, {
-      ...{ pack, postFilter, strict: true },
+      ...{ pack, postFilter, strict: isLost === null },
       ...graphThreads(threads),
     });
     const counts = { packets: 0, packetBytes: 0, bytes: 0, checksums: 0 };
-    yield* decoder.decode(feedPackets(reader.sections(), true, counts), { signal });
+    const packets = feedPackets(reader.sections(), true, counts);
+    yield* decoder.decode(isLost === null ? packets : leaveOut(packets, isLost), { signal });
   }
 
   /** The whole file with header and index, without side data. */
@@ -142,6 +185,16 @@ class TesseraCodec implements Codec {
     let side = 0;
     for await (const section of stream.reader.sections()) if (section.kind === 'side') side += section.byteLength;
     return 8 * (stream.byteLength - side);
+  }
+}
+
+/** Marks packets as lost. */
+async function* leaveOut(
+  packets: AsyncIterable<PacketOrLoss>,
+  isLost: IsLost,
+): AsyncGenerator<PacketOrLoss, void, undefined> {
+  for await (const packet of packets) {
+    yield !('lost' in packet) && isLost(packet.kind === 'key') ? { lost: 'a packet is missing' } : packet;
   }
 }
 

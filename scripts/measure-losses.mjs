@@ -9,8 +9,9 @@ import { Buffer } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, parse } from 'node:path';
 import { parseArgs } from 'node:util';
+import { drawLosses } from '../dist/codecs/loss-pattern.js';
 import { Decoder } from '../dist/src/exports/codec.js';
 import { measureFrames } from '../dist/src/exports/metrics.js';
 import { encodeClip, readClip } from './in-memory.mjs';
@@ -47,24 +48,10 @@ function write(line) {
   console.log(JSON.stringify(line));
 }
 
-/** Seeded uniform numbers in [0, 1): a linear congruential generator. */
-function chance(seed) {
-  let state = Math.imul(seed + 1, 2654435761) >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** Positions of lost packets: bursts begin at random, so that `rate` of the packets are lost on average. */
-function draw(packets, rate, burst, seed) {
-  const random = chance(seed);
-  const lost = new Set();
-  packets.forEach((_, at) => {
-    if (random() >= rate / burst) return;
-    for (let other = at; other < Math.min(packets.length, at + burst); other++) lost.add(other);
-  });
-  return new Set([...lost].filter((at) => packets[at].kind !== 'key'));
+/** Positions of lost packets of a clip: those that the benchmark draws. */
+function draw(path, packets, rate, burst, seed) {
+  const isLost = drawLosses({ rate, burst, seed }, parse(path).name);
+  return new Set(packets.flatMap(({ kind }, at) => (isLost(kind === 'key') ? [at] : [])));
 }
 
 /** Decodes what is left and measures all frames from `first` on, in display order. */
@@ -191,7 +178,10 @@ for (const path of clips) {
     for (const rate of numbers(options.rates)) {
       for (const burst of numbers(options.bursts)) {
         for (let seed = 0; seed < Number(options.seeds); seed++) {
-          await measureOther(`${name} ${library} ${rate} x${burst} seed ${seed}`, draw(packets, rate, burst, seed));
+          await measureOther(
+            `${name} ${library} ${rate} x${burst} seed ${seed}`,
+            draw(path, packets, rate, burst, seed),
+          );
         }
       }
     }
@@ -211,7 +201,9 @@ for (const path of clips) {
   for (const rate of numbers(options.rates)) {
     for (const burst of numbers(options.bursts)) {
       for (let seed = 0; seed < Number(options.seeds); seed++) {
-        await measure(`${name} ${rate} x${burst} seed ${seed}`, ({ packets }) => draw(packets, rate, burst, seed));
+        await measure(`${name} ${rate} x${burst} seed ${seed}`, ({ packets }) =>
+          draw(path, packets, rate, burst, seed),
+        );
       }
     }
   }

@@ -26,6 +26,7 @@ export type {
   CodecTask,
   ProgramCost,
 } from '../../codecs/codec.js';
+export type { IsLost } from '../../codecs/loss-pattern.js';
 
 // x264, x265 and others in this process, for comparison.
 export { encodeReference, type ReferenceResult, type ReferenceSettings } from '../video/out/reference-encoder.js';

@@ -53,6 +53,14 @@ describe('a list of codecs', () => {
       ],
     ],
     [
+      'x264:bf=0+loss=0.05@30,tessera-nano+loss=0.05x5:3@20,26,x265:medium+loss=0.1',
+      [
+        ['x264:bf=0+loss=0.05', [30]],
+        ['tessera-nano+loss=0.05x5:3', [20, 26]],
+        ['x265:medium+loss=0.1', null],
+      ],
+    ],
+    [
       ' x264 , x265 ,',
       [
         ['x264', null],

@@ -4,7 +4,7 @@ import { parseCodecList } from '../../bench/codec-list.js';
 import { loadPreset, presetNames } from '../../bench/preset.js';
 import { Folder } from '../cli/helpers.js';
 
-const NAMES = ['hd', 'hd-anchors', 'low-delay', 'quick', 'seed', 'standard'];
+const NAMES = ['hd', 'hd-anchors', 'loss', 'low-delay', 'quick', 'seed', 'standard'];
 
 describe('the presets of the package', () => {
   test('are these', async () => {
@@ -41,6 +41,15 @@ describe('the presets of the package', () => {
       ['VVC', 0.153],
     ]);
     for (const { source } of seed.published ?? []) expect(source).toContain('other clips');
+  });
+
+  test('loss loses the same packets of resilient and usual streams, x264 and x265', async () => {
+    const { codecs = [], metrics } = await loadPreset('loss');
+    const names = parseCodecList(codecs).map(({ name }) => name);
+    const losses = ['0.05', '0.01', '0.1', '0.05x5'];
+    const plain = ['tessera-nano:resilient', 'tessera-nano', 'x265:medium', 'x264:medium'];
+    expect(names).toEqual(losses.flatMap((loss) => plain.map((name) => `${name}+loss=${loss}`)));
+    expect(metrics).toEqual(['psnr-y', 'lpips']);
   });
 });
 

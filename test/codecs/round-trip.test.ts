@@ -79,7 +79,10 @@ test('commands are those that people would write', async () => {
 describe('a codec that cannot be had', () => {
   test.each([
     ['mpeg9', /there is no codec 'mpeg9': name one of x264, x265/],
-    ['tessera-nano:best', /a pack's variant is its post-filter \(none, psnr, lpips\), then tune=lpips or tune=psnr/],
+    [
+      'tessera-nano:best',
+      /a pack's variant is its post-filter \(none, psnr, lpips\), resilient, or both with \+ between them, then tune=lpips or tune=psnr/,
+    ],
     ['tessera-nano:none,tune=ssim', /tune=lpips or tune=psnr/],
     ['tessera-nano:none,preset=placebo', /preset=slow or preset=medium/],
     ['tessera-nano:none,crf=20', /tune=lpips or tune=psnr/],

@@ -40,7 +40,7 @@ export const benchCommand = defineCommand({
         preset: {
           type: 'string',
           requiresArg: true,
-          describe: 'quick, standard, hd, hd-anchors, low-delay, seed, or a YAML file; other options override it',
+          describe: 'quick, standard, hd, hd-anchors, low-delay, loss, seed, or a YAML file; other options override it',
         },
         codecs: {
           type: 'string',

@@ -1,6 +1,9 @@
 import {
+  AV_CODEC_FLAG_OUTPUT_CORRUPT,
+  AV_CODEC_FLAG2_SHOW_ALL,
   AV_FRAME_FLAG_CORRUPT,
   AV_PKT_FLAG_CORRUPT,
+  AV_PKT_FLAG_KEY,
   AVCOL_SPC_BT709,
   AVCHROMA_LOC_LEFT,
   AVDISCARD_ALL,
@@ -45,6 +48,11 @@ export interface MediaFileOptions {
   readonly threads?: number;
   /** True: refuse a file that is cut or damaged. False: read the intact part. */
   readonly strict?: boolean;
+  /**
+   * Tells for each packet of the track, in coding order, whether it is left out, as if it had been lost. The decoder then
+   * also gives pictures that it knows to be damaged. Default: none is.
+   */
+  readonly isLost?: ((isKey: boolean) => boolean) | undefined;
 }
 
 /**
@@ -75,6 +83,7 @@ class MediaFile implements VideoSource {
   readonly #threads: number;
   readonly #strict: boolean;
   readonly #track: number;
+  readonly #isLost: MediaFileOptions['isLost'];
   #format: FormatContext | null = null;
   #decoder: CodecContext | null = null;
   #converter: FrameConverter | null = null;
@@ -100,6 +109,7 @@ class MediaFile implements VideoSource {
     this.#threads = options.threads ?? 0;
     this.#strict = options.strict ?? false;
     this.#track = options.track ?? 1;
+    this.#isLost = options.isLost;
   }
 
   get properties(): VideoProperties {
@@ -136,6 +146,10 @@ class MediaFile implements VideoSource {
     throwIfInputFails(decoder.parametersToContext(track.codecpar), `cannot read ${this.#name}`);
     decoder.pktTimebase = track.timeBase;
     decoder.threadCount = this.#threads;
+    if (this.#isLost !== undefined) {
+      decoder.setFlags(AV_CODEC_FLAG_OUTPUT_CORRUPT);
+      decoder.setFlags2(AV_CODEC_FLAG2_SHOW_ALL);
+    }
     throwIfInputFails(await decoder.open2(codec), `cannot decode ${this.#name}`);
     this.#readHints(track, format);
     await this.#correctEnd(track, format);
@@ -293,6 +307,7 @@ class MediaFile implements VideoSource {
       try {
         this.#joins?.move(packet);
         if (packet.streamIndex !== this.#trackIndex) continue;
+        if (this.#isLost?.((packet.flags & AV_PKT_FLAG_KEY) !== 0) === true) continue;
         if ((packet.flags & AV_PKT_FLAG_CORRUPT) !== 0) {
           this.#noteDamage('a packet of its video track is not complete');
           // Broadcast streams flag lost pieces. In other formats, the packet is incomplete because the file is cut
