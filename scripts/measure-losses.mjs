@@ -1,5 +1,5 @@
 // Measures streams with lost packets: node scripts/measure-losses.mjs RESULTS.jsonl [--frames 65] [--quality 26]
-// [--rates 0.01,0.05,0.1] [--bursts 1,5] [--seeds 10] [--single] [--pack tessera-nano] [--preset medium] [--metrics psnr-y,lpips]
+// [--rates 0.01,0.05,0.1] [--bursts 1,5] [--seeds 10] [--every 1] [--single] [--pack tessera-nano] [--preset medium] [--metrics psnr-y,lpips]
 // [--ffmpeg PROGRAM] CLIP...
 // Every clip is encoded twice, as a resilient stream and as a usual one. The same packets are taken out of both, never
 // key packets; a picture that is missing is shown as the one before. --single: each inter packet alone instead of rates,
@@ -23,6 +23,7 @@ const { values: options, positionals } = parseArgs({
     quality: { type: 'string', default: '26' },
     rates: { type: 'string', default: '0.01,0.05,0.1' },
     bursts: { type: 'string', default: '1,5' },
+    every: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '10' },
     single: { type: 'boolean', default: false },
     pack: { type: 'string', default: 'tessera-nano' },
@@ -74,11 +75,12 @@ async function compare(frames, clip, first) {
   let shown = 0;
   let unlike = 0;
   const pairs = [];
-  for (const original of clip.frames) {
+  for (const [at, original] of clip.frames.entries()) {
     while (frames[shown + 1]?.pts <= original.pts) shown++;
     const decoded = frames[shown];
     if (decoded.pts !== original.pts || decoded.isConcealed || decoded.isDamaged) unlike++;
-    if (original.pts >= first) pairs.push({ original, decoded: { ...decoded, pts: original.pts } });
+    if (original.pts >= first && at % Number(options.every) === 0)
+      pairs.push({ original, decoded: { ...decoded, pts: original.pts } });
   }
   const values = await measureFrames(metrics, pairs, clip.properties);
   const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
