@@ -20,7 +20,7 @@ export interface Network extends AsyncDisposable {
    * Evaluates the graph once.
    *
    * @param inputs all of {@link inputNames}; the arrays are not changed and not kept.
-   * @returns all of {@link outputNames}, in new arrays.
+   * @returns all of {@link outputNames}, in new arrays; those of graphs of rows are valid until the next run.
    * @throws ModelError if an input is missing, of the wrong size or shape, or evaluation fails.
    */
   run(inputs: Readonly<Record<string, GraphTensor>>): Promise<Record<string, GraphTensor>>;

@@ -14,3 +14,5 @@ export { depthwise } from './network/depthwise';
 export { combine } from './network/combine';
 export { packWeights } from './network/pack';
 export { fold, narrow, unfold, widen } from './network/grids';
+export { readCoefficients, writeCoefficients } from './coefficients';
+export { fadeMemory, renewMemory } from './token-memory';

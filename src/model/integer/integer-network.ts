@@ -20,6 +20,8 @@ export class IntegerNetwork implements Network {
   readonly #afterRun: AfterRun | undefined;
   /** By the sizes of the inputs. */
   readonly #plans = new Map<string, Plan>();
+  /** Of graphs of rows, by output, used again for each run: fresh memory is slow. */
+  readonly #rowResults: Uint8Array[] = [];
 
   /**
    * @param kernels where grids and weights lie; they stay there.
@@ -80,7 +82,10 @@ export class IntegerNetwork implements Network {
 
   #runRows(given: readonly GraphTensor[], count: number): Record<string, GraphTensor> {
     const plan = this.#plan('rows', () => given.map(() => ({ width: ROWS, height: 1 })));
-    const results = this.program.outputs.map(({ channels }) => new Uint8Array(count * channels));
+    this.program.outputs.forEach(({ channels }, i) => {
+      if ((this.#rowResults[i]?.length ?? 0) < count * channels) this.#rowResults[i] = new Uint8Array(count * channels);
+    });
+    const results = this.program.outputs.map(({ channels }, i) => this.#rowResults[i]!.subarray(0, count * channels));
     for (let start = 0; start < count; start += ROWS) {
       const end = Math.min(count, start + ROWS);
       plan.useRows(end - start);
