@@ -31,7 +31,8 @@ export class CoefficientCoder {
   readonly codes: Pointer;
   readonly #kernels: Kernels;
   readonly #available: readonly [number, number, number];
-  readonly #blocks: number;
+  /** Where the tokens of the frame's macroblocks begin that have been coded. */
+  readonly #coded: number[] = [];
   readonly #coding: Pointer;
   readonly #coefficients: Pointer;
   readonly #symbols: Pointer;
@@ -42,7 +43,6 @@ export class CoefficientCoder {
   constructor(kernels: Kernels, pack: PackTables, blocks: number) {
     this.#kernels = kernels;
     this.#available = [pack.basis16.atoms, 4 * pack.basis8.atoms, 2 * pack.basisChroma.atoms];
-    this.#blocks = blocks;
     const symbols = pack.coefficientTables.length + pack.nearTables.length;
     const tables = kernels.allocate(2 * symbols);
     this.#coefficients = kernels.allocate(2 * TOKENS_PER_BLOCK);
@@ -63,7 +63,9 @@ export class CoefficientCoder {
 
   /** Forgets the tokens of the last frame. Call it before the first pass of each. */
   begin(): void {
-    this.#kernels.bytes(this.codes, this.#blocks * TOKENS_PER_BLOCK).fill(0);
+    const bytes = this.#kernels.u8;
+    for (const base of this.#coded) bytes.fill(0, this.codes + base, this.codes + base + TOKENS_PER_BLOCK);
+    this.#coded.length = 0;
   }
 
   /** Copies a coded stream to where {@link read} can read it; good until the next call. */
@@ -123,6 +125,7 @@ export class CoefficientCoder {
     const scales = this.#scales.take(scale.length);
     this.#kernels.u8.set(scale, scales);
     visitTokens(tokens, pass, this.#available, (at, base, first, count, kind) => {
+      if (this.#coded.at(-1) !== base) this.#coded.push(base);
       visit(base + first, count, kind, scales + index[at]! * TOKENS_PER_BLOCK + first);
     });
   }

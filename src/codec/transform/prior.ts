@@ -63,8 +63,8 @@ export interface Scales {
 
 /** Kernel memory of the prior's inputs and of what it remembers, used again for each frame: fresh memory is slow. */
 export class PriorMemory {
-  /** Address of uint8 [rows, columns, 384]: the memory of the frame's references, moved by its motion. */
-  readonly moved: Pointer;
+  /** Address of the memory of a macroblock that remembers nothing. */
+  readonly nothing: Pointer;
   readonly block: GrowingRegion;
   readonly around: GrowingRegion;
   readonly memory: GrowingRegion;
@@ -84,7 +84,7 @@ export class PriorMemory {
     readonly codes: Pointer,
   ) {
     this.#bytes = rows * columns * TOKENS_PER_BLOCK;
-    this.moved = kernels.allocate(this.#bytes);
+    this.nothing = kernels.allocate(TOKENS_PER_BLOCK);
     this.block = new GrowingRegion(kernels);
     this.around = new GrowingRegion(kernels);
     this.memory = new GrowingRegion(kernels);
@@ -97,13 +97,12 @@ export class PriorMemory {
     return this.#slots.get(slot);
   }
 
-  /** Returns where the memory of the next frame in a slot is to be written. */
+  /** Returns where the memory of the next frame in a slot is to be written; what was there is good until the next call. */
   fill(slot: number): Pointer {
-    let at = this.#slots.get(slot);
-    if (at === undefined) {
-      at = this.#free.pop() ?? this.kernels.allocate(this.#bytes);
-      this.#slots.set(slot, at);
-    }
+    const at = this.#free.pop() ?? this.kernels.allocate(this.#bytes);
+    const before = this.#slots.get(slot);
+    if (before !== undefined) this.#free.push(before);
+    this.#slots.set(slot, at);
     return at;
   }
 
@@ -123,6 +122,8 @@ export class FramePrior {
   readonly #tokens: FrameTokens;
   readonly #intraClass: Uint8Array;
   readonly #memory: PriorMemory;
+  /** [rows, columns]: address of the memory of the macroblock that each one's motion points to. */
+  readonly #sources: Int32Array;
   /** Positions of the coded macroblocks. */
   readonly #coded: Int32Array;
   #features: Uint8Array = new Uint8Array(0);
@@ -143,14 +144,17 @@ export class FramePrior {
     this.#intraClass = intraClass;
     this.#tokens = tokens;
     this.#memory = memory;
-    moveMemory(memory.kernels, tokens, references, memory.moved);
+    this.#sources = sourcesOf(tokens, references, memory.nothing);
     this.#coded = codedBlocks(tokens);
   }
 
-  /** The references' memory moved by the motion, [rows, columns, 384]. */
-  get memory(): Uint8Array {
-    const { kernels, moved } = this.#memory;
-    return kernels.bytes(moved, this.#tokens.type.length * TOKENS_PER_BLOCK);
+  /** The references' memory moved by the motion, [rows, columns, 384]; good until the next frame is coded. */
+  movedMemory(): Uint8Array {
+    const result = new Uint8Array(this.#sources.length * TOKENS_PER_BLOCK);
+    this.#sources.forEach((from, at) => {
+      result.set(this.#memory.kernels.bytes(from, TOKENS_PER_BLOCK), at * TOKENS_PER_BLOCK);
+    });
+    return result;
   }
 
   /** Returns the scales for pass 0. */
@@ -187,13 +191,20 @@ export class FramePrior {
 
   /** Writes the memory for the slot that this frame refreshes; all tokens must be known. */
   writeNextMemory(slot: number): void {
-    const { kernels, moved, codes } = this.#memory;
+    const { kernels, codes } = this.#memory;
+    const sources = this.#sources;
     const next = this.#memory.fill(slot);
-    // Most macroblocks have no tokens: fade everything, then go back to those that have.
-    kernels.call.fadeMemory(moved, next, this.#tokens.type.length * TOKENS_PER_BLOCK);
+    // Most macroblocks have no tokens: fade everything, then go back to those that have. Macroblocks side by side that
+    // move alike fade at once.
+    for (let start = 0, end = 0; start < sources.length; start = end) {
+      do end++;
+      while (end < sources.length && sources[end] === sources[start]! + (end - start) * TOKENS_PER_BLOCK);
+      const to = next + start * TOKENS_PER_BLOCK;
+      kernels.call.fadeMemory(sources[start]!, to, (end - start) * TOKENS_PER_BLOCK);
+    }
     for (const at of this.#coded) {
-      const from = at * TOKENS_PER_BLOCK;
-      kernels.call.renewMemory(codes + from, moved + from, next + from, TOKENS_PER_BLOCK);
+      const place = at * TOKENS_PER_BLOCK;
+      kernels.call.renewMemory(codes + place, sources[at]!, next + place, TOKENS_PER_BLOCK);
     }
   }
 
@@ -237,11 +248,11 @@ export class FramePrior {
 
   /** [coded, 384]: the references' memory. */
   #memoryRows(): Uint8Array {
-    const { kernels, moved, memory } = this.#memory;
+    const { kernels, memory } = this.#memory;
     const at = memory.take(this.#coded.length * TOKENS_PER_BLOCK);
     const bytes = kernels.u8;
     this.#coded.forEach((block, row) => {
-      const from = moved + block * TOKENS_PER_BLOCK;
+      const from = this.#sources[block]!;
       bytes.copyWithin(at + row * TOKENS_PER_BLOCK, from, from + TOKENS_PER_BLOCK);
     });
     return kernels.bytes(at, this.#coded.length * TOKENS_PER_BLOCK);
@@ -342,50 +353,35 @@ function usesAverage(tokens: FrameTokens, sub: number): boolean {
   );
 }
 
-/** Moves the references' memory by the motion of macroblocks; those without motion remember nothing. */
-function moveMemory(
-  kernels: Kernels,
+/** Returns the address of the memory that each macroblock takes over; those without motion remember nothing. */
+function sourcesOf(
   tokens: FrameTokens,
   references: readonly [Pointer | null, Pointer | null],
-  target: Pointer,
-): void {
+  nothing: Pointer,
+): Int32Array {
   const { rows, columns } = tokens.geometry;
-  const bytes = kernels.u8;
+  const sources = new Int32Array(rows * columns);
   for (let row = 0; row < rows; row++) {
-    // Macroblocks side by side that move alike are copied at once.
-    let [start, source, end] = [0, -1, 0];
-    const copy = (): void => {
-      const to = target + (row * columns + start) * TOKENS_PER_BLOCK;
-      const length = (end - start) * TOKENS_PER_BLOCK;
-      if (source < 0) bytes.fill(0, to, to + length);
-      else bytes.copyWithin(to, source, source + length);
-    };
     for (let column = 0; column < columns; column++) {
-      const from = sourceOf(tokens, references, row, column);
-      const continued = source < 0 ? -1 : source + (column - start) * TOKENS_PER_BLOCK;
-      if (column === 0 || from !== continued) {
-        if (column > 0) copy();
-        [start, source] = [column, from];
-      }
-      end = column + 1;
+      sources[row * columns + column] = sourceOf(tokens, references, row, column) ?? nothing;
     }
-    copy();
   }
+  return sources;
 }
 
-/** Address of the memory of the macroblock that a macroblock's motion points to; -1 if there is none. */
+/** Address of the memory of the macroblock that a macroblock's motion points to; null if there is none. */
 function sourceOf(
   tokens: FrameTokens,
   references: readonly [Pointer | null, Pointer | null],
   row: number,
   column: number,
-): Pointer {
+): Pointer | null {
   const { rows, columns } = tokens.geometry;
-  if (isIntra(tokens.type[row * columns + column]!)) return -1;
+  if (isIntra(tokens.type[row * columns + column]!)) return null;
   const sub = 4 * row * columns + 2 * column;
   const slot = tokens.referenceIndex[sub] === 1 ? 1 : 0;
   const memory = references[slot];
-  if (memory === null) return -1;
+  if (memory === null) return null;
   const mvx = tokens.motion[sub * 4 + slot * 2]!;
   const mvy = tokens.motion[sub * 4 + slot * 2 + 1]!;
   const from = movedPosition(row, mvy, rows) * columns + movedPosition(column, mvx, columns);

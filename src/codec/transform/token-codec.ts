@@ -55,10 +55,12 @@ export class TokenCodec {
 
   /** Returns the tokens in the bytes of a packet.
    *
+   * @param spare tokens that an earlier call returned and nobody needs any more; their memory is used for the new ones.
    * @throws BitstreamError if the bytes are not a frame of this stream, or if a frame that it refers to was not read.
    */
-  async read(header: FrameHeader, packet: Uint8Array): Promise<FrameTokens> {
-    const tokens = new FrameTokens(this.#geometry);
+  async read(header: FrameHeader, packet: Uint8Array, spare?: FrameTokens): Promise<FrameTokens> {
+    spare?.clearCoded();
+    const tokens = spare ?? new FrameTokens(this.#geometry);
     const { bytes, offset } = this.#coefficients.hold(packet);
     const decoder = new RansDecoder(bytes, offset, packet.length);
     await this.#code(new SymbolReader(decoder), header, tokens, (pass, scales) => {

@@ -108,5 +108,5 @@ export async function createSession(bytes: Uint8Array, options: GraphOptions): P
 function tensorOf({ Tensor }: Runtime, { data, dims }: GraphInput): Onnxruntime.Tensor {
   if (data instanceof Float32Array) return new Tensor('float32', data, dims);
   // onnxruntime gets a copy of what lies in memory that threads share.
-  return new Tensor('uint8', data.buffer instanceof SharedArrayBuffer ? data.slice() : data, dims);
+  return new Tensor('uint8', data.buffer instanceof ArrayBuffer ? data : data.slice(), dims);
 }

@@ -20,6 +20,7 @@ serveTokens<TokenArrays>(async (setup: TokenSetup) => {
   const codec = new TokenCodec(geometry, setup.tables, { first, second }, isResilient);
   return {
     write: (header, tokens) => codec.write(header, FrameTokens.adopt(geometry, tokens)),
-    read: async (header, bytes) => (await codec.read(header, bytes)).arrays(),
+    read: async (header, bytes, _isBeforeKnown, spare) =>
+      (await codec.read(header, bytes, spare && FrameTokens.adopt(geometry, spare))).arrays(),
   };
 });
