@@ -6,7 +6,10 @@ import {
   AVERAGE,
   BLOCK_16,
   blockQ,
+  CHROMA_LIMIT,
+  CHROMA_TOKENS,
   isIntra,
+  LUMA_LIMIT,
   SKIP,
   TOKENS_PER_BLOCK,
   type FrameTokens,
@@ -43,6 +46,9 @@ const MACROBLOCK_SHIFT = shiftOf(MACROBLOCK_UNITS);
 const YES = 64;
 /** What each doubling of a neighbour's size adds to `isThere`. */
 const LARGER = 32;
+
+/** Tokens whose scales are computed together. */
+const GROUP = 8;
 
 /** code(m) = round(16 log2(1 + min(m, 15))): how magnitudes enter the prior. */
 export const MAGNITUDE_CODE = Uint8Array.of(0, 16, 25, 32, 37, 41, 45, 48, 51, 53, 55, 57, 59, 61, 63, 64);
@@ -163,11 +169,12 @@ export class FramePrior {
     const count = coded.length;
     const index = indexOf(coded, this.#tokens.type.length);
     if (count === 0) return { scale: new Uint8Array(0), index };
-    const result = await first.run({
+    const inputs = {
       block: { data: this.#blockRows(), dims: [count, BLOCK_FIELDS] },
       around: { data: this.#aroundRows(), dims: [count, AROUND.length * NEIGHBOUR_FIELDS] },
       memory: { data: this.#memoryRows(), dims: [count, TOKENS_PER_BLOCK] },
-    });
+    };
+    const result = await first.run(inputs, this.#wantedGroups(coded));
     this.#features = result.features!.data;
     return { scale: result.scale!.data, index };
   }
@@ -182,10 +189,11 @@ export class FramePrior {
     const width = this.#features.length / this.#coded.length;
     const features = this.#rows(this.#memory.features, coded.length * width);
     rows.forEach((row, to) => features.set(this.#features.subarray(row * width, (row + 1) * width), to * width));
-    const result = await second.run({
+    const inputs = {
       features: { data: features, dims: [coded.length, width] },
       neighbours: { data: this.#neighbourRows(coded), dims: [coded.length, 4 * TOKENS_PER_BLOCK] },
-    });
+    };
+    const result = await second.run(inputs, this.#wantedGroups(coded));
     return { scale: result.scale!.data, index };
   }
 
@@ -206,6 +214,20 @@ export class FramePrior {
       const place = at * TOKENS_PER_BLOCK;
       kernels.call.renewMemory(codes + place, sources[at]!, next + place, TOKENS_PER_BLOCK);
     }
+  }
+
+  /** [coded, 48]: 1 for groups of 8 tokens of which at least one is coded; others need no scale. */
+  #wantedGroups(coded: Int32Array): Uint8Array {
+    const { lumaGroups, chromaGroups } = this.#tokens;
+    const groups = TOKENS_PER_BLOCK / GROUP;
+    const wanted = new Uint8Array(coded.length * groups);
+    coded.forEach((at, row) => {
+      const luma = row * groups;
+      const chroma = luma + CHROMA_TOKENS / GROUP;
+      wanted.fill(1, luma, luma + Math.ceil(LUMA_LIMIT[lumaGroups[at]!]! / GROUP));
+      wanted.fill(1, chroma, chroma + Math.ceil(CHROMA_LIMIT[chromaGroups[at]!]! / GROUP));
+    });
+    return wanted;
   }
 
   /** Memory for rows of an input, with any contents. */

@@ -36,6 +36,8 @@ export class Combination {
   high: i32;
   /** Whether it is the sum of two int16 grids as they are. */
   isPlain: i32;
+  /** uint8 [width][channels / 8], or 0. With it, groups of channels that are 0 there may have any value. */
+  wanted: usize;
 }
 
 /**
@@ -49,18 +51,21 @@ export function combine(sum: Combination): void {
   for (let row = 0; row < sum.height; row++) {
     for (let column = 0; column < sum.width; column++) {
       const to = sum.output + row * sum.outputRow + column * sum.outputStep;
+      const wanted = sum.wanted != 0 ? sum.wanted + column * (whole >> 3) : 0;
       if (sum.isPlain) {
         const a = changetype<Term>(sum.terms);
         const b = changetype<Term>(sum.terms + TERM_BYTES);
         const fromA = a.at + row * a.row + column * a.step;
         const fromB = b.at + row * b.row + column * b.step;
         for (let channel = 0; channel < whole; channel += 8) {
+          if (wanted != 0 && load<u8>(wanted + (channel >> 3)) == 0) continue;
           const at = channel << 1;
           const total = i16x8.add_sat_s(v128.load(fromA + at), v128.load(fromB + at));
           v128.store(to + at, i16x8.min_s(i16x8.max_s(total, low), high));
         }
       } else {
         for (let channel = 0; channel < whole; channel += 8) {
+          if (wanted != 0 && load<u8>(wanted + (channel >> 3)) == 0) continue;
           v128.store(to + (channel << 1), sum.isReal ? real(sum, row, column, channel) : integer(sum, row, column, channel));
         }
       }
