@@ -48,7 +48,7 @@ class Port implements Size {
 type StepOf<Op extends Step['op']> = Extract<Step, { op: Op }>;
 
 const RESULT_KINDS = { raw: 0, shifted: 1, scaled: 2 } as const;
-const TERM_WORDS = 5;
+const TERM_WORDS = 6;
 
 /** The steps of a program for inputs of given sizes, with all grids in kernel memory. */
 export class Plan {
@@ -322,7 +322,7 @@ export class Plan {
       if (isPlane) padded.fill(factors[0]!);
       else padded.set(factors);
       const stored = kernels.store(padded);
-      return [at, distance, row, Number(view.grid.isWide), stored];
+      return [at, distance, row, Number(view.grid.isWide), stored, Number(factors.every((factor) => factor === 1))];
     });
     const at = this.#store([
       ...[output.at, output.step, output.row, isPlane ? 1 : output.width, output.height, length],

@@ -10,14 +10,16 @@ class Term {
   isWide: i32;
   /** int32 or float32 [channels]. */
   factors: usize;
+  /** Whether all factors are 1. */
+  isPlain: i32;
 }
 
-const TERM_BYTES: usize = 20;
+const TERM_BYTES: usize = 24;
 
 /**
  * Words of the description of a sum of grids. The terms follow it.
  *
- * terms: int32 [count][5], see Term. isReal: factors are float32.
+ * terms: int32 [count][6], see Term. isReal: factors are float32.
  */
 @unmanaged
 export class Combination {
@@ -98,8 +100,12 @@ function integer(sum: Combination, row: i32, column: i32, channel: i32): v128 {
       x0 = i32x4.extend_low_i16x8_s(x);
       x1 = i32x4.extend_high_i16x8_s(x);
     }
-    sums0 = i32x4.add(sums0, i32x4.mul(x0, v128.load(factors)));
-    sums1 = i32x4.add(sums1, i32x4.mul(x1, v128.load(factors, 16)));
+    if (!term.isPlain) {
+      x0 = i32x4.mul(x0, v128.load(factors));
+      x1 = i32x4.mul(x1, v128.load(factors, 16));
+    }
+    sums0 = i32x4.add(sums0, x0);
+    sums1 = i32x4.add(sums1, x1);
   }
   const narrow = i16x8.narrow_i32x4_s(i32x4.shr_s(sums0, sum.shift), i32x4.shr_s(sums1, sum.shift));
   return i16x8.min_s(i16x8.max_s(narrow, i16x8.splat(<i16>sum.low)), i16x8.splat(<i16>sum.high));
