@@ -145,6 +145,14 @@ export interface KernelFunctions {
   fadeMemory(memory: Pointer, target: Pointer, count: number): void;
   renewMemory(codes: Pointer, memory: Pointer, target: Pointer, count: number): void;
   searchMotion(parameters: Pointer): number;
+  copyBlock(
+    source: Pointer,
+    sourceStride: number,
+    target: Pointer,
+    targetStride: number,
+    width: number,
+    height: number,
+  ): void;
   extendEdges(plane: Pointer, stride: number, width: number, height: number, border: number): void;
   addToMean(
     block: Pointer,

@@ -36,13 +36,9 @@ export class Picture {
 
   /** Copies the samples of a picture of the same size, without the extension. */
   copy(from: Picture): void {
-    const memory = this.#kernels.u8;
     this.planes.forEach(({ at, stride, width, height }, plane) => {
       const source = from.planes[plane]!;
-      for (let row = 0; row < height; row++) {
-        const start = source.at + row * source.stride;
-        memory.copyWithin(at + row * stride, start, start + width);
-      }
+      this.#kernels.call.copyBlock(source.at, source.stride, at, stride, width, height);
     });
   }
 

@@ -272,10 +272,8 @@ export class FramePrior {
   #memoryRows(): Uint8Array {
     const { kernels, memory } = this.#memory;
     const at = memory.take(this.#coded.length * TOKENS_PER_BLOCK);
-    const bytes = kernels.u8;
     this.#coded.forEach((block, row) => {
-      const from = this.#sources[block]!;
-      bytes.copyWithin(at + row * TOKENS_PER_BLOCK, from, from + TOKENS_PER_BLOCK);
+      copyRow(kernels, this.#sources[block]!, at + row * TOKENS_PER_BLOCK);
     });
     return kernels.bytes(at, this.#coded.length * TOKENS_PER_BLOCK);
   }
@@ -283,18 +281,15 @@ export class FramePrior {
   /** [coded, 4, 384]: codes of the tokens of the left, above, right and below neighbours. */
   #neighbourRows(coded: Int32Array): Uint8Array {
     const tokens = this.#tokens;
-    const { kernels, codes, neighbours } = this.#memory;
+    const { kernels, codes, neighbours, nothing } = this.#memory;
     const length = coded.length * 4 * TOKENS_PER_BLOCK;
     const start = neighbours.take(length);
-    const bytes = kernels.u8;
     let to = start;
     for (const at of coded) {
       // Only these four neighbours belong to the other pass.
       for (let side = 0; side < 4; side++) {
         const neighbour = neighbourOf(tokens, at, AROUND[side]!);
-        const from = codes + neighbour * TOKENS_PER_BLOCK;
-        if (neighbour >= 0) bytes.copyWithin(to, from, from + TOKENS_PER_BLOCK);
-        else bytes.fill(0, to, to + TOKENS_PER_BLOCK);
+        copyRow(kernels, neighbour < 0 ? nothing : codes + neighbour * TOKENS_PER_BLOCK, to);
         to += TOKENS_PER_BLOCK;
       }
     }
@@ -345,6 +340,11 @@ function codedBlocks(tokens: FrameTokens): Int32Array {
     if (isFirstOfBlock(tokens, Math.floor(at / geometry.columns), at % geometry.columns)) positions.push(at);
   }
   return Int32Array.from(positions);
+}
+
+/** Copies the 384 bytes of a macroblock. */
+function copyRow({ call }: Kernels, from: Pointer, to: Pointer): void {
+  call.copyBlock(from, 0, to, 0, TOKENS_PER_BLOCK, 1);
 }
 
 function passOf(at: number, columns: number): number {

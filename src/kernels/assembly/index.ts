@@ -7,7 +7,7 @@ export { rateDistortion } from './rate-distortion';
 export { forwardTransform, subtractBlock, clearAccumulator, accumulateAtoms, addResidual } from './transform';
 export { quantiseTokens } from './quantisation';
 export { searchMotion } from './motion-search';
-export { extendEdges } from './planes';
+export { copyBlock, extendEdges } from './planes';
 export { addToMean, takeMean } from './weighted-mean';
 export { linear } from './network/linear';
 export { depthwise } from './network/depthwise';
