@@ -205,8 +205,8 @@ export class FramePrior {
     // Most macroblocks have no tokens: fade everything, then go back to those that have. Macroblocks side by side that
     // move alike fade at once.
     for (let start = 0, end = 0; start < sources.length; start = end) {
-      do end++;
-      while (end < sources.length && sources[end] === sources[start]! + (end - start) * TOKENS_PER_BLOCK);
+      end = start + 1;
+      while (end < sources.length && sources[end] === sources[start]! + (end - start) * TOKENS_PER_BLOCK) end++;
       const to = next + start * TOKENS_PER_BLOCK;
       kernels.call.fadeMemory(sources[start]!, to, (end - start) * TOKENS_PER_BLOCK);
     }
