@@ -13,6 +13,7 @@ import {
   tokenBuffers,
   type DecoderRequest,
   type DecoderResponse,
+  type FrameArrays,
   type PostFilterRequest,
   type TokenRequest,
   type TokenResponse,
@@ -106,6 +107,9 @@ export class Decoder implements AsyncDisposable {
   #concealed = 0;
   #damaged = 0;
   #last: Planes | null = null;
+  /** Memory of earlier frames that the workers can use again: fresh memory is slow. */
+  readonly #spareTokens: FrameArrays[] = [];
+  readonly #sparePlanes: Planes[] = [];
 
   private constructor(header: StreamHeader, pack: ModelPack, device: ResolvedDevice, options: DecoderOptions) {
     this.#header = header;
@@ -195,11 +199,17 @@ export class Decoder implements AsyncDisposable {
   /** Returns the picture to show for packet number `index`, or the reason if there is none. */
   async #decodePacket(packet: Packet, index: number): Promise<Shown | Lost> {
     const { tokens: bytes, duration: _duration, loopChecksum: checksum, ...header } = packet;
-    const parsed = await this.#tokens.call({ kind: 'read', header, bytes });
+    const spare = this.#spareTokens.pop();
+    const parsed = await this.#tokens.call({ kind: 'read', header, bytes, spare }, spare && tokenBuffers(spare));
     if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
     const { tokens, marks } = parsed;
-    const decoded = await this.#pictures.call({ header, tokens, marks, checksum }, tokenBuffers(tokens));
+    const sparePlanes = this.#sparePlanes.pop();
+    const decoded = await this.#pictures.call({ header, tokens, marks, checksum, spare: sparePlanes }, [
+      ...tokenBuffers(tokens),
+      ...(sparePlanes === undefined ? [] : planeBuffers(sparePlanes)),
+    ]);
     if (decoded.kind === 'lost') return { lost: decoded.reason };
+    this.#spareTokens.push(decoded.spent);
     const { planes, side, attenuation, isDamaged } = decoded;
     const filter = this.#filters[index % this.#filters.length];
     if (filter !== undefined) {
@@ -222,7 +232,7 @@ export class Decoder implements AsyncDisposable {
       this.#note(index, result.lost);
       this.#concealed++;
     } else {
-      if (this.#last !== null) release(planeBuffers(this.#last));
+      if (this.#last !== null) this.#sparePlanes.push(this.#last);
       this.#last = result.planes;
     }
     if (isDamaged) {

@@ -82,7 +82,7 @@ export class ShardWriter {
   async add(encoded: EncodedFrame, prior: FramePrior): Promise<void> {
     const { header, tokens } = encoded;
     await this.#append('context', contextPlanes(header, tokens, this.#pack.intraClass));
-    await this.#append('memory', toPlanes(prior.memory, TOKENS_PER_BLOCK));
+    await this.#append('memory', toPlanes(prior.movedMemory(), TOKENS_PER_BLOCK));
     await this.#append('tokens', tokenPlanes(tokens.coefficients, this.#geometry));
     await this.#append('side', sidePlanes(header, tokens));
     this.#modes.code(this.#symbols, header, tokens);

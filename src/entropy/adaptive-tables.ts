@@ -8,10 +8,10 @@ import { TABLE_TOTAL } from './rans-constants.js';
 export interface AdaptiveTablesOptions {
   readonly rate: 'counted' | number;
   /**
-   * Where the frequencies stand, uint16 [tables, symbols], filled already: threads that share it see what one of them adapts. Default:
-   * memory of its own.
+   * Where the frequencies stand, uint16 [tables, symbols], filled already: threads and kernels that share it see what one of
+   * them adapts. Default: memory of its own.
    */
-  readonly memory?: SharedArrayBuffer | undefined;
+  readonly memory?: Uint16Array | undefined;
 }
 
 /** The state of {@link AdaptiveTables} at one time. */
@@ -77,7 +77,7 @@ export class AdaptiveTables {
     this.symbols = symbols;
     this.tables = frequencies.length / symbols;
     this.#initial = frequencies.slice();
-    this.#frequencies = options.memory === undefined ? frequencies.slice() : new Uint16Array(options.memory);
+    this.#frequencies = options.memory ?? frequencies.slice();
     const { buffer, byteOffset } = this.#frequencies;
     this.#pairs = symbols % 2 === 0 ? new Uint32Array(buffer, byteOffset, frequencies.length / 2) : null;
     this.#counts = new Uint8Array(this.tables);

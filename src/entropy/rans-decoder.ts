@@ -40,6 +40,30 @@ export class RansDecoder {
     return this.#state & (TABLE_TOTAL - 1);
   }
 
+  /** The state, and the places in the bytes of what is read next and of the end, for code that decodes on elsewhere. */
+  get state(): number {
+    return this.#state;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Continues with the state and position that other code has reached. */
+  resume(state: number, position: number): void {
+    this.#state = state;
+    this.#position = position;
+  }
+
+  /** Throws the BitstreamError of a stream that has no more bytes. */
+  failAtEnd(): never {
+    throw new BitstreamError('coded tokens end too early', { offset: this.#end - this.#begin, field: 'tokens' });
+  }
+
   /**
    * Removes the symbol whose interval `start .. start + frequency - 1` contains {@link RansDecoder.slot}.
    *
@@ -49,9 +73,7 @@ export class RansDecoder {
     let state = this.#state;
     state = Math.imul(frequency, state >>> TABLE_BITS) + (state & (TABLE_TOTAL - 1)) - start;
     while (state < STATE_LOWER) {
-      if (this.#position === this.#end) {
-        throw new BitstreamError('coded tokens end too early', { offset: this.#end - this.#begin, field: 'tokens' });
-      }
+      if (this.#position === this.#end) this.failAtEnd();
       state = (state << 8) | (this.#bytes[this.#position++] ?? 0);
     }
     this.#state = state;

@@ -65,6 +65,13 @@ export class RansEncoder {
     this.encode(value << shift, 1 << shift);
   }
 
+  /** Appends symbols, each as `start << 16 | frequency`, which are not checked. */
+  append(symbols: Int32Array): void {
+    while (this.#count + symbols.length > this.#symbols.length) this.#grow();
+    this.#symbols.set(symbols, this.#count);
+    this.#count += symbols.length;
+  }
+
   /** Returns the coded stream of all symbols since the last call, and clears the symbols. */
   finish(): Uint8Array {
     const symbols = this.#symbols;

@@ -126,7 +126,33 @@ export interface KernelFunctions {
   ): number;
   addResidual(accumulator: Pointer, target: Pointer, stride: number, size: number): void;
   quantiseTokens(kind: Pointer, steps: Pointer, groupCosts: Pointer, lambda: number): number;
+  readCoefficients(
+    coding: Pointer,
+    coefficients: Pointer,
+    scales: Pointer,
+    codes: Pointer,
+    count: number,
+    kind: number,
+  ): void;
+  writeCoefficients(
+    coding: Pointer,
+    coefficients: Pointer,
+    scales: Pointer,
+    codes: Pointer,
+    count: number,
+    kind: number,
+  ): number;
+  fadeMemory(memory: Pointer, target: Pointer, count: number): void;
+  renewMemory(codes: Pointer, memory: Pointer, target: Pointer, count: number): void;
   searchMotion(parameters: Pointer): number;
+  copyBlock(
+    source: Pointer,
+    sourceStride: number,
+    target: Pointer,
+    targetStride: number,
+    width: number,
+    height: number,
+  ): void;
   extendEdges(plane: Pointer, stride: number, width: number, height: number, border: number): void;
   addToMean(
     block: Pointer,
@@ -234,6 +260,11 @@ export class Kernels {
     const missing = at + whole + GUARD_BYTES - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
     return at;
+  }
+
+  /** The bytes at `at`; good as long as the region is. */
+  bytes(at: Pointer, length: number): Uint8Array {
+    return this.u8.subarray(at, at + length);
   }
 
   /** Copies integers into a new region of the element type of `values`. */

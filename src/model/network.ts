@@ -20,8 +20,10 @@ export interface Network extends AsyncDisposable {
    * Evaluates the graph once.
    *
    * @param inputs all of {@link inputNames}; the arrays are not changed and not kept.
-   * @returns all of {@link outputNames}, in new arrays.
+   * @param wanted for graphs of rows, uint8 [rows, channels / 8] of the last layer that mixes channels: groups of 8 channels that
+   * are 0 need not be computed, and what outputs hold there is undefined. Default: all are wanted.
+   * @returns all of {@link outputNames}, in new arrays; those of graphs of rows are valid until the next run.
    * @throws ModelError if an input is missing, of the wrong size or shape, or evaluation fails.
    */
-  run(inputs: Readonly<Record<string, GraphTensor>>): Promise<Record<string, GraphTensor>>;
+  run(inputs: Readonly<Record<string, GraphTensor>>, wanted?: Uint8Array): Promise<Record<string, GraphTensor>>;
 }

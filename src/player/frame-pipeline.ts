@@ -293,6 +293,7 @@ export class FramePipeline implements AsyncDisposable {
     }
     const answer = await this.#pictures.call({ header, tokens, marks, checksum }, tokenBuffers(tokens));
     if (answer.kind === 'lost') return { lost: answer.reason };
+    release(tokenBuffers(answer.spent));
     const { isDamaged } = answer;
     const decoded = { picture: new SharedPicture(answer.planes, answer), unfiltered: null, isDamaged };
     return isBefore(packet, wishes.from) ? decoded : await this.#filtered(packet, decoded, wishes, signal);

@@ -58,8 +58,8 @@ test('tables that are only adapted are those of a writer', () => {
 
 test('tables in shared memory show what another thread has adapted', () => {
   const frequencies = geometricTable(5, 0.5);
-  const memory = new SharedArrayBuffer(frequencies.byteLength);
-  new Uint16Array(memory).set(frequencies);
+  const memory = new Uint16Array(new SharedArrayBuffer(frequencies.byteLength));
+  memory.set(frequencies);
   const [first, second] = [0, 1].map(() => new AdaptiveTables(frequencies, 5, { rate: 'counted', memory }));
   first!.adapt(0, 4);
   expect(first!.frequency(0, 4)).toBeGreaterThan(frequencies[4]!);

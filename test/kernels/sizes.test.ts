@@ -1,9 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { MACROBLOCK, SUB_BLOCK } from '../../src/codec/macroblock-grid.js';
-import { REGION } from '../../src/codec/transform/frame-tokens.js';
+import { LUMA_TOKENS, REGION } from '../../src/codec/transform/frame-tokens.js';
 import { LARGE_LUMA_FREQUENCIES, LUMA_TAPS } from '../../src/codec/transform/pack-tables.js';
-import { CONTEXTS, NEIGHBOUR_LIMIT, NEIGHBOURS, NO_NEIGHBOUR } from '../../src/codec/transform/token-contexts.js';
+import {
+  CONTEXTS,
+  NEAR_SIZES,
+  NEIGHBOUR_LIMIT,
+  NEIGHBOURS,
+  NO_NEIGHBOUR,
+  PARTS,
+  SCALES,
+  TOKEN_KINDS,
+} from '../../src/codec/transform/token-contexts.js';
 import { ESCAPE, MAGNITUDE_LIMIT } from '../../src/entropy/magnitude.js';
 
 test('the kernels are made for the sizes of the codec', () => {
@@ -15,5 +24,6 @@ test('the kernels are made for the sizes of the codec', () => {
     ...{ MACROBLOCK, SUB_BLOCK, LUMA_TAPS },
     ...{ NEIGHBOURS, NO_NEIGHBOUR, NEIGHBOUR_LIMIT, CONTEXTS },
     ...{ ESCAPE, MAGNITUDE_LIMIT },
+    ...{ TOKEN_KINDS, SCALES, TOKENS: LUMA_TOKENS, NEAR_SIZES, PARTS },
   });
 });

@@ -73,6 +73,24 @@ describe.each(['tessera-nano', TINY_PACK])('the integer graphs of %s', (name) =>
     }
   });
 
+  test.each(['prior-first', 'prior-second'] as const)('%s gives the scales that are wanted', async (role) => {
+    const network = engine(pack, role);
+    const features = readProgram(pack.graphs.get('prior-first')!).outputs.find(
+      (output) => output.name === 'features',
+    )!.channels;
+    const inputs = rows(role, 70, 60, features);
+    const all = Uint8Array.from((await network.run(inputs))['scale']!.data);
+    const random = seededRandom(4);
+    // Rows of which few groups are wanted, and rows of which all are.
+    const wanted = Uint8Array.from({ length: 70 * 48 }, (_, at) => (at > 60 * 48 || random() < 0.1 ? 1 : 0));
+    // What an earlier run left must not help.
+    await network.run(rows(role, 70, 3, features));
+    const { scale } = await network.run(inputs, wanted);
+    const read = (data: Uint8Array): Uint8Array => data.map((value, at) => (wanted[at >> 3] === 1 ? value : 255));
+    expect(read(scale!.data)).toEqual(read(all));
+    expect((await network.run(inputs))['scale']!.data).toEqual(all);
+  });
+
   test.each(['prior-first', 'prior-second'] as const)(
     '%s gives the bytes of onnxruntime for any number of rows',
     async (role) => {

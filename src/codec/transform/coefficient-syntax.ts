@@ -30,11 +30,15 @@ const TABLES_PER_KIND = SCALES * CONTEXTS;
 const NEAR_TABLES = TOKEN_KINDS * TABLES_PER_KIND;
 const NEAR_PER_SCALE = NEAR_SIZES * PARTS;
 /** The part of each token, by its place in the order of its kind: parts begin at 0, 4, 16, 48, 128. */
-const PART_OF = Uint8Array.from({ length: LUMA_TOKENS }, (_, i) =>
+export const PART_OF = Uint8Array.from({ length: LUMA_TOKENS }, (_, i) =>
   i < 4 ? 0 : i < 16 ? 1 : i < 48 ? 2 : i < 128 ? 3 : 4,
 );
 
-/** Syntax of transform tokens (FORMAT.md section 8, step 3 and "Tokens"), for both directions. */
+/**
+ * Syntax of transform tokens (FORMAT.md section 8, step 3 and "Tokens"), for any coder. Streams are coded by
+ * {@link CoefficientCoder}, which is several times faster. This one draws tokens and writes invalid streams for tests, and
+ * says what the other must do.
+ */
 export class CoefficientSyntax {
   readonly #probabilities: ProbabilityTables;
   readonly #neighbours: Uint8Array;
@@ -56,28 +60,17 @@ export class CoefficientSyntax {
    * @param scales the scales of this pass, from the prior.
    */
   code(coder: SymbolCoder, tokens: FrameTokens, pass: 0 | 1, { scale, index }: Scales): void {
-    const { rows, columns } = tokens.geometry;
-    for (let row = 0; row < rows; row++) {
-      for (let column = (row + pass) & 1; column < columns; column += 2) {
-        if (!isFirstOfBlock(tokens, row, column)) continue;
-        const at = row * columns + column;
-        const isLarge = tokens.blockSize[at]! > BLOCK_16;
-        const luma = LUMA_LIMIT[tokens.lumaGroups[at]!]!;
-        const chroma = CHROMA_LIMIT[tokens.chromaGroups[at]!]!;
-        const base = at * TOKENS_PER_BLOCK;
-        const scaleAt = index[at]! * TOKENS_PER_BLOCK;
-        if (luma > 0) {
-          const kind = tokens.transform[at] === 1 ? 1 : 0;
-          const count = isLarge ? luma : Math.min(luma, this.#available[kind]);
-          this.#codeBlock(coder, tokens.coefficients, base, count, kind, scale, scaleAt);
-        }
-        if (chroma > 0) {
-          const first = CHROMA_TOKENS;
-          const count = isLarge ? chroma : Math.min(chroma, this.#available[2]);
-          this.#codeBlock(coder, tokens.coefficients, base + first, count, 2, scale, scaleAt + first);
-        }
-      }
-    }
+    visitTokens(tokens, pass, this.#available, (at, base, first, count, kind) => {
+      this.#codeBlock(
+        coder,
+        tokens.coefficients,
+        base + first,
+        count,
+        kind,
+        scale,
+        index[at]! * TOKENS_PER_BLOCK + first,
+      );
+    });
   }
 
   #codeBlock(
@@ -123,6 +116,37 @@ export class CoefficientSyntax {
       const magnitude = coder.magnitude(tables, table, value < 0 ? -value : value);
       if (magnitude === 0) coefficients[base + i] = 0;
       else coefficients[base + i] = coder.bits(value < 0 ? 1 : 0, 1) === 1 ? -magnitude : magnitude;
+    }
+  }
+}
+
+/**
+ * Visits the coded tokens of one pass in coding order.
+ *
+ * @param available coded tokens of a macroblock at most, by kind: 16x16, four 8x8, chroma.
+ * @param visit receives the macroblock, where its tokens begin, and of these the first one, the number and the kind.
+ */
+export function visitTokens(
+  tokens: FrameTokens,
+  pass: 0 | 1,
+  available: readonly [number, number, number],
+  visit: (at: number, base: number, first: number, count: number, kind: 0 | 1 | 2) => void,
+): void {
+  const { geometry, blockSize, lumaGroups, chromaGroups, transform } = tokens;
+  const { rows, columns } = geometry;
+  for (let row = 0; row < rows; row++) {
+    for (let column = (row + pass) & 1; column < columns; column += 2) {
+      const at = row * columns + column;
+      if (lumaGroups[at]! + chromaGroups[at]! === 0 || !isFirstOfBlock(tokens, row, column)) continue;
+      const isLarge = blockSize[at]! > BLOCK_16;
+      const luma = LUMA_LIMIT[lumaGroups[at]!]!;
+      const chroma = CHROMA_LIMIT[chromaGroups[at]!]!;
+      const base = at * TOKENS_PER_BLOCK;
+      if (luma > 0) {
+        const kind = transform[at] === 1 ? 1 : 0;
+        visit(at, base, 0, isLarge ? luma : Math.min(luma, available[kind]), kind);
+      }
+      if (chroma > 0) visit(at, base, CHROMA_TOKENS, isLarge ? chroma : Math.min(chroma, available[2]), 2);
     }
   }
 }

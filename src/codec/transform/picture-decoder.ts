@@ -19,8 +19,9 @@ export class PictureDecoder {
   readonly #blocks: BlockReconstruction;
   readonly #slots: ReferenceSlots;
   readonly #loopFilter: RegionFilter;
-  readonly #work: Picture;
-  readonly #filtered: Picture;
+  /** Pictures that no slot holds. */
+  #work: Picture;
+  #filtered: Picture;
 
   constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, loopFilter: Network) {
     this.#tables = new KernelTables(kernels, pack);
@@ -34,9 +35,10 @@ export class PictureDecoder {
   /**
    * Returns the loop picture of one frame, at coded size. Call it for frames in coding order.
    *
+   * @param spare planes that nobody needs any more; their memory is used for the picture.
    * @throws BitstreamError if the header names an empty slot, or a filter that the pack does not have.
    */
-  async decode(header: FrameHeader, tokens: FrameTokens): Promise<Planes> {
+  async decode(header: FrameHeader, tokens: FrameTokens, spare?: Planes): Promise<Planes> {
     const isKey = header.kind === 'key';
     if (!isKey && header.variant >= this.#tables.interpolation.length) {
       throw new BitstreamError('the pack has no such interpolation filter', { field: 'variant' });
@@ -59,9 +61,12 @@ export class PictureDecoder {
       loop = this.#filtered;
       await this.#loopFilter.filter(this.#work, loop, sidePlanes(header, tokens), regions);
     }
-    const planes = loop.read();
-    if (header.refreshSlot !== null) this.#slots.fill(header.refreshSlot, planes, header.pts);
-    return planes;
+    if (header.refreshSlot !== null) {
+      const old = this.#slots.exchange(header.refreshSlot, loop, header.pts);
+      if (loop === this.#work) this.#work = old;
+      else this.#filtered = old;
+    }
+    return loop.read(spare);
   }
 
   /**

@@ -36,19 +36,18 @@ export class Picture {
 
   /** Copies the samples of a picture of the same size, without the extension. */
   copy(from: Picture): void {
-    const memory = this.#kernels.u8;
     this.planes.forEach(({ at, stride, width, height }, plane) => {
       const source = from.planes[plane]!;
-      for (let row = 0; row < height; row++) {
-        const start = source.at + row * source.stride;
-        memory.copyWithin(at + row * stride, start, start + width);
-      }
+      this.#kernels.call.copyBlock(source.at, source.stride, at, stride, width, height);
     });
   }
 
-  /** Copies the planes out of kernel memory. */
-  read(): Planes {
-    const [y, u, v] = this.planes.map((plane) => readPlane(this.#kernels, plane, plane.width, plane.height));
+  /** Copies the planes out of kernel memory, to `target` if it is given. */
+  read(target?: Planes): Planes {
+    const [y, u, v] = (['y', 'u', 'v'] as const).map((name) => {
+      const plane = this[name];
+      return readPlane(this.#kernels, plane, plane.width, plane.height, target?.[name]);
+    });
     return { y: y!, u: u!, v: v! };
   }
 
@@ -83,8 +82,13 @@ function allocatePlane(kernels: Kernels, width: number, height: number): Plane {
   return { at: base + BORDER * stride + BORDER, stride, width, height };
 }
 
-function readPlane(kernels: Kernels, { at, stride }: Plane, width: number, height: number): Uint8Array<ArrayBuffer> {
-  const result = new Uint8Array(width * height);
+function readPlane(
+  kernels: Kernels,
+  { at, stride }: Plane,
+  width: number,
+  height: number,
+  result = new Uint8Array(width * height),
+): Uint8Array<ArrayBuffer> {
   const memory = kernels.u8;
   for (let row = 0; row < height; row++) {
     const from = at + row * stride;

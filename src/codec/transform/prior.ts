@@ -1,4 +1,4 @@
-import { ESCAPE } from '../../entropy/magnitude.js';
+import type { Kernels, Pointer } from '../../kernels/kernels.js';
 import type { Network } from '../../model/network.js';
 import type { FrameHeader } from '../frame-header.js';
 import { isFirstOfBlock } from './block-order.js';
@@ -6,12 +6,16 @@ import {
   AVERAGE,
   BLOCK_16,
   blockQ,
+  CHROMA_LIMIT,
   CHROMA_TOKENS,
   isIntra,
+  LUMA_LIMIT,
   SKIP,
   TOKENS_PER_BLOCK,
   type FrameTokens,
+  type Geometry,
 } from './frame-tokens.js';
+import { GrowingRegion } from './growing-region.js';
 import { MACROBLOCK, shiftOf } from '../macroblock-grid.js';
 import { AROUND, type Offset } from '../neighbours.js';
 
@@ -43,17 +47,17 @@ const YES = 64;
 /** What each doubling of a neighbour's size adds to `isThere`. */
 const LARGER = 32;
 
+/** Tokens whose scales are computed together. */
+const GROUP = 8;
+
 /** code(m) = round(16 log2(1 + min(m, 15))): how magnitudes enter the prior. */
-const MAGNITUDE_CODE = Uint8Array.of(0, 16, 25, 32, 37, 41, 45, 48, 51, 53, 55, 57, 59, 61, 63, 64);
+export const MAGNITUDE_CODE = Uint8Array.of(0, 16, 25, 32, 37, 41, 45, 48, 51, 53, 55, 57, 59, 61, 63, 64);
 
 /** The two graphs of a prior. */
 export interface PriorGraphs {
   readonly first: Pick<Network, 'run'>;
   readonly second: Pick<Network, 'run'>;
 }
-
-/** The memory of a frame [rows, columns, 384]: codes of earlier magnitudes, moved along the motion. */
-export type TokenMemory = Uint8Array<ArrayBuffer>;
 
 /** Scales of the coded macroblocks of one pass. */
 export interface Scales {
@@ -63,39 +67,100 @@ export interface Scales {
   readonly index: Int32Array;
 }
 
+/** Kernel memory of the prior's inputs and of what it remembers, used again for each frame: fresh memory is slow. */
+export class PriorMemory {
+  /** Address of the memory of a macroblock that remembers nothing. */
+  readonly nothing: Pointer;
+  readonly block: GrowingRegion;
+  readonly around: GrowingRegion;
+  readonly memory: GrowingRegion;
+  readonly features: GrowingRegion;
+  readonly neighbours: GrowingRegion;
+  /** By slot: the address of the memory [rows, columns, 384] of the frame there: codes of earlier magnitudes. */
+  readonly #slots = new Map<number, Pointer>();
+  readonly #free: Pointer[] = [];
+  readonly #bytes: number;
+
+  /**
+   * @param codes address of uint8 [rows, columns, 384]: codes of the tokens of the frame that have been coded, 0 for others.
+   */
+  constructor(
+    readonly kernels: Kernels,
+    { rows, columns }: Geometry,
+    readonly codes: Pointer,
+  ) {
+    this.#bytes = rows * columns * TOKENS_PER_BLOCK;
+    this.nothing = kernels.allocate(TOKENS_PER_BLOCK);
+    this.block = new GrowingRegion(kernels);
+    this.around = new GrowingRegion(kernels);
+    this.memory = new GrowingRegion(kernels);
+    this.features = new GrowingRegion(kernels);
+    this.neighbours = new GrowingRegion(kernels);
+  }
+
+  /** Returns the memory of the frame in a slot; undefined if it is empty. */
+  ofSlot(slot: number): Pointer | undefined {
+    return this.#slots.get(slot);
+  }
+
+  /** Returns where the memory of the next frame in a slot is to be written; what was there is good until the next call. */
+  fill(slot: number): Pointer {
+    const at = this.#free.pop() ?? this.kernels.allocate(this.#bytes);
+    const before = this.#slots.get(slot);
+    if (before !== undefined) this.#free.push(before);
+    this.#slots.set(slot, at);
+    return at;
+  }
+
+  /** Empties all slots. */
+  clear(): void {
+    this.#free.push(...this.#slots.values());
+    this.#slots.clear();
+  }
+}
+
 /**
  * The prior of one frame (FORMAT.md section 9). Only coded macroblocks are evaluated: `first` gives the scales of pass
- * 0. `second` reads the tokens of pass 0 and gives the scales of pass 1.
+ * 0. `second` reads the tokens of pass 0 and gives the scales of pass 1. Use it before that of the next frame is made.
  */
 export class FramePrior {
-  /** The reference's memory moved by the motion, [rows, columns, 384]. */
-  readonly memory: TokenMemory;
   readonly #header: FrameHeader;
   readonly #tokens: FrameTokens;
   readonly #intraClass: Uint8Array;
+  readonly #memory: PriorMemory;
+  /** [rows, columns]: address of the memory of the macroblock that each one's motion points to. */
+  readonly #sources: Int32Array;
   /** Positions of the coded macroblocks. */
   readonly #coded: Int32Array;
   #features: Uint8Array = new Uint8Array(0);
-  readonly #scales: Uint8Array[] = [];
 
   /**
    * @param tokens modes and motion must be known already.
    * @param intraClass uint8 [intraModes] of the pack.
-   * @param memories memories of referenceSlot0 and referenceSlot1, null where the frame has none.
+   * @param references memories of referenceSlot0 and referenceSlot1, null where the frame has none.
    */
   constructor(
     header: FrameHeader,
     tokens: FrameTokens,
     intraClass: Uint8Array,
-    memories: readonly [TokenMemory | null, TokenMemory | null],
+    memory: PriorMemory,
+    references: readonly [Pointer | null, Pointer | null],
   ) {
     this.#header = header;
     this.#intraClass = intraClass;
     this.#tokens = tokens;
-    this.memory = movedMemory(tokens, memories);
-    this.#coded = Int32Array.from(tokens.type.keys()).filter(
-      (at) => tokens.lumaGroups[at]! + tokens.chromaGroups[at]! > 0 && isFirstOfBlock(tokens, ...placeOf(tokens, at)),
-    );
+    this.#memory = memory;
+    this.#sources = sourcesOf(tokens, references, memory.nothing);
+    this.#coded = codedBlocks(tokens);
+  }
+
+  /** The references' memory moved by the motion, [rows, columns, 384]; good until the next frame is coded. */
+  movedMemory(): Uint8Array {
+    const result = new Uint8Array(this.#sources.length * TOKENS_PER_BLOCK);
+    this.#sources.forEach((from, at) => {
+      result.set(this.#memory.kernels.bytes(from, TOKENS_PER_BLOCK), at * TOKENS_PER_BLOCK);
+    });
+    return result;
   }
 
   /** Returns the scales for pass 0. */
@@ -104,15 +169,14 @@ export class FramePrior {
     const count = coded.length;
     const index = indexOf(coded, this.#tokens.type.length);
     if (count === 0) return { scale: new Uint8Array(0), index };
-    const memory = new Uint8Array(count * TOKENS_PER_BLOCK);
-    coded.forEach((at, row) => memory.set(rowOf(this.memory, at), row * TOKENS_PER_BLOCK));
-    const result = await first.run({
+    const inputs = {
       block: { data: this.#blockRows(), dims: [count, BLOCK_FIELDS] },
       around: { data: this.#aroundRows(), dims: [count, AROUND.length * NEIGHBOUR_FIELDS] },
-      memory: { data: memory, dims: [count, TOKENS_PER_BLOCK] },
-    });
+      memory: { data: this.#memoryRows(), dims: [count, TOKENS_PER_BLOCK] },
+    };
+    const result = await first.run(inputs, this.#wantedGroups(coded));
     this.#features = result.features!.data;
-    return { scale: this.#keep(result.scale!.data), index };
+    return { scale: result.scale!.data, index };
   }
 
   /** Returns the scales for pass 1. Call it after {@link first}; the tokens of pass 0 must be known. */
@@ -123,50 +187,58 @@ export class FramePrior {
     const index = indexOf(coded, this.#tokens.type.length);
     if (coded.length === 0) return { scale: new Uint8Array(0), index };
     const width = this.#features.length / this.#coded.length;
-    const features = new Uint8Array(coded.length * width);
+    const features = this.#rows(this.#memory.features, coded.length * width);
     rows.forEach((row, to) => features.set(this.#features.subarray(row * width, (row + 1) * width), to * width));
-    const result = await second.run({
+    const inputs = {
       features: { data: features, dims: [coded.length, width] },
       neighbours: { data: this.#neighbourRows(coded), dims: [coded.length, 4 * TOKENS_PER_BLOCK] },
-    });
-    return { scale: this.#keep(result.scale!.data), index };
+    };
+    const result = await second.run(inputs, this.#wantedGroups(coded));
+    return { scale: result.scale!.data, index };
   }
 
-  /** Returns the memory for the slot that this frame refreshes; all tokens must be known. */
-  nextMemory(): TokenMemory {
-    const { coefficients } = this.#tokens;
-    const { memory } = this;
-    const next = new Uint8Array(memory.length);
-    // Most macroblocks have no tokens: fade everything, then go back to those that have. Four bytes at a time, since
-    // (7 m) >> 3 = m - ((m + 7) >> 3) and no value exceeds 64.
-    const words = new Int32Array(memory.buffer);
-    const faded = new Int32Array(next.buffer);
-    for (let i = 0; i < faded.length; i++) {
-      const word = words[i]!;
-      faded[i] = word - (((word + 0x07070707) >> 3) & 0x1f1f1f1f);
+  /** Writes the memory for the slot that this frame refreshes; all tokens must be known. */
+  writeNextMemory(slot: number): void {
+    const { kernels, codes } = this.#memory;
+    const sources = this.#sources;
+    const next = this.#memory.fill(slot);
+    // Most macroblocks have no tokens: fade everything, then go back to those that have. Macroblocks side by side that
+    // move alike fade at once.
+    for (let start = 0, end = 0; start < sources.length; start = end) {
+      end = start + 1;
+      while (end < sources.length && sources[end] === sources[start]! + (end - start) * TOKENS_PER_BLOCK) end++;
+      const to = next + start * TOKENS_PER_BLOCK;
+      kernels.call.fadeMemory(sources[start]!, to, (end - start) * TOKENS_PER_BLOCK);
     }
     for (const at of this.#coded) {
-      const end = (at + 1) * TOKENS_PER_BLOCK;
-      for (let i = at * TOKENS_PER_BLOCK; i < end; i++) {
-        next[i] = Math.max(magnitudeCode(coefficients[i]!), (3 * memory[i]!) >> 2);
-      }
+      const place = at * TOKENS_PER_BLOCK;
+      kernels.call.renewMemory(codes + place, sources[at]!, next + place, TOKENS_PER_BLOCK);
     }
-    return next;
   }
 
-  /** Returns all its buffers, so that the caller can free them when the frame is coded. */
-  buffers(): ArrayBuffer[] {
-    return [this.memory, this.#features, ...this.#scales].map(({ buffer }) => buffer as ArrayBuffer);
+  /** [coded, 48]: 1 for groups of 8 tokens of which at least one is coded; others need no scale. */
+  #wantedGroups(coded: Int32Array): Uint8Array {
+    const { lumaGroups, chromaGroups } = this.#tokens;
+    const groups = TOKENS_PER_BLOCK / GROUP;
+    const wanted = new Uint8Array(coded.length * groups);
+    coded.forEach((at, row) => {
+      const luma = row * groups;
+      const chroma = luma + CHROMA_TOKENS / GROUP;
+      wanted.fill(1, luma, luma + Math.ceil(LUMA_LIMIT[lumaGroups[at]!]! / GROUP));
+      wanted.fill(1, chroma, chroma + Math.ceil(CHROMA_LIMIT[chromaGroups[at]!]! / GROUP));
+    });
+    return wanted;
   }
 
-  #keep(scales: Uint8Array): Uint8Array {
-    this.#scales.push(scales);
-    return scales;
+  /** Memory for rows of an input, with any contents. */
+  #rows(region: GrowingRegion, bytes: number): Uint8Array {
+    const at = region.take(bytes);
+    return this.#memory.kernels.bytes(at, bytes);
   }
 
   /** [coded, 32]: values that describe each macroblock. */
   #blockRows(): Uint8Array {
-    const rows = new Uint8Array(this.#coded.length * BLOCK_FIELDS);
+    const rows = this.#rows(this.#memory.block, this.#coded.length * BLOCK_FIELDS).fill(0);
     this.#coded.forEach((at, row) => {
       describeBlock(this.#header, this.#tokens, this.#intraClass, at, rows, row * BLOCK_FIELDS);
     });
@@ -176,7 +248,7 @@ export class FramePrior {
   /** [coded, 8, 6]: values that describe their neighbours. */
   #aroundRows(): Uint8Array {
     const tokens = this.#tokens;
-    const rows = new Uint8Array(this.#coded.length * AROUND.length * NEIGHBOUR_FIELDS);
+    const rows = this.#rows(this.#memory.around, this.#coded.length * AROUND.length * NEIGHBOUR_FIELDS).fill(0);
     let to = 0;
     for (const at of this.#coded) {
       for (const offset of AROUND) {
@@ -196,20 +268,32 @@ export class FramePrior {
     return rows;
   }
 
+  /** [coded, 384]: the references' memory. */
+  #memoryRows(): Uint8Array {
+    const { kernels, memory } = this.#memory;
+    const at = memory.take(this.#coded.length * TOKENS_PER_BLOCK);
+    this.#coded.forEach((block, row) => {
+      copyRow(kernels, this.#sources[block]!, at + row * TOKENS_PER_BLOCK);
+    });
+    return kernels.bytes(at, this.#coded.length * TOKENS_PER_BLOCK);
+  }
+
   /** [coded, 4, 384]: codes of the tokens of the left, above, right and below neighbours. */
   #neighbourRows(coded: Int32Array): Uint8Array {
     const tokens = this.#tokens;
-    const rows = new Uint8Array(coded.length * 4 * TOKENS_PER_BLOCK);
-    let to = 0;
+    const { kernels, codes, neighbours, nothing } = this.#memory;
+    const length = coded.length * 4 * TOKENS_PER_BLOCK;
+    const start = neighbours.take(length);
+    let to = start;
     for (const at of coded) {
       // Only these four neighbours belong to the other pass.
-      for (const offset of AROUND.slice(0, 4)) {
-        const neighbour = neighbourOf(tokens, at, offset);
-        if (neighbour >= 0) writeCodes(tokens, neighbour, rows, to);
+      for (let side = 0; side < 4; side++) {
+        const neighbour = neighbourOf(tokens, at, AROUND[side]!);
+        copyRow(kernels, neighbour < 0 ? nothing : codes + neighbour * TOKENS_PER_BLOCK, to);
         to += TOKENS_PER_BLOCK;
       }
     }
-    return rows;
+    return kernels.bytes(start, length);
   }
 }
 
@@ -247,8 +331,20 @@ export function describeBlock(
   }
 }
 
-function placeOf({ geometry }: FrameTokens, at: number): [row: number, column: number] {
-  return [Math.floor(at / geometry.columns), at % geometry.columns];
+/** Positions of the first macroblocks of all blocks with tokens. */
+function codedBlocks(tokens: FrameTokens): Int32Array {
+  const { geometry, lumaGroups, chromaGroups } = tokens;
+  const positions: number[] = [];
+  for (let at = 0; at < lumaGroups.length; at++) {
+    if (lumaGroups[at]! + chromaGroups[at]! === 0) continue;
+    if (isFirstOfBlock(tokens, Math.floor(at / geometry.columns), at % geometry.columns)) positions.push(at);
+  }
+  return Int32Array.from(positions);
+}
+
+/** Copies the 384 bytes of a macroblock. */
+function copyRow({ call }: Kernels, from: Pointer, to: Pointer): void {
+  call.copyBlock(from, 0, to, 0, TOKENS_PER_BLOCK, 1);
 }
 
 function passOf(at: number, columns: number): number {
@@ -261,27 +357,11 @@ function indexOf(positions: Int32Array, blocks: number): Int32Array {
   return index;
 }
 
-function rowOf(memory: TokenMemory, at: number): Uint8Array {
-  return memory.subarray(at * TOKENS_PER_BLOCK, (at + 1) * TOKENS_PER_BLOCK);
-}
-
 function neighbourOf(tokens: FrameTokens, at: number, [dy, dx]: Offset): number {
   const { rows, columns } = tokens.geometry;
   const row = Math.floor(at / columns) + dy;
   const column = (at % columns) + dx;
   return row < 0 || row >= rows || column < 0 || column >= columns ? -1 : row * columns + column;
-}
-
-function magnitudeCode(token: number): number {
-  return MAGNITUDE_CODE[Math.min(ESCAPE, token < 0 ? -token : token)]!;
-}
-
-function writeCodes(tokens: FrameTokens, at: number, target: Uint8Array, to: number): void {
-  const { coefficients, lumaGroups, chromaGroups } = tokens;
-  const base = at * TOKENS_PER_BLOCK;
-  const start = lumaGroups[at]! > 0 ? 0 : CHROMA_TOKENS;
-  const end = chromaGroups[at]! > 0 ? TOKENS_PER_BLOCK : CHROMA_TOKENS;
-  for (let i = start; i < end; i++) target[to + i] = magnitudeCode(coefficients[base + i]!);
 }
 
 function usesAverage(tokens: FrameTokens, sub: number): boolean {
@@ -295,25 +375,39 @@ function usesAverage(tokens: FrameTokens, sub: number): boolean {
   );
 }
 
-function movedMemory(tokens: FrameTokens, memories: readonly [TokenMemory | null, TokenMemory | null]): TokenMemory {
+/** Returns the address of the memory that each macroblock takes over; those without motion remember nothing. */
+function sourcesOf(
+  tokens: FrameTokens,
+  references: readonly [Pointer | null, Pointer | null],
+  nothing: Pointer,
+): Int32Array {
   const { rows, columns } = tokens.geometry;
-  const moved = new Uint8Array(rows * columns * TOKENS_PER_BLOCK);
+  const sources = new Int32Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      const at = row * columns + column;
-      if (isIntra(tokens.type[at]!)) continue;
-      const sub = 4 * row * columns + 2 * column;
-      const slot = tokens.referenceIndex[sub] === 1 ? 1 : 0;
-      const memory = memories[slot];
-      if (memory === null) continue;
-      const mvx = tokens.motion[sub * 4 + slot * 2]!;
-      const mvy = tokens.motion[sub * 4 + slot * 2 + 1]!;
-      const fromColumn = movedPosition(column, mvx, columns);
-      const fromRow = movedPosition(row, mvy, rows);
-      moved.set(rowOf(memory, fromRow * columns + fromColumn), at * TOKENS_PER_BLOCK);
+      sources[row * columns + column] = sourceOf(tokens, references, row, column) ?? nothing;
     }
   }
-  return moved;
+  return sources;
+}
+
+/** Address of the memory of the macroblock that a macroblock's motion points to; null if there is none. */
+function sourceOf(
+  tokens: FrameTokens,
+  references: readonly [Pointer | null, Pointer | null],
+  row: number,
+  column: number,
+): Pointer | null {
+  const { rows, columns } = tokens.geometry;
+  if (isIntra(tokens.type[row * columns + column]!)) return null;
+  const sub = 4 * row * columns + 2 * column;
+  const slot = tokens.referenceIndex[sub] === 1 ? 1 : 0;
+  const memory = references[slot];
+  if (memory === null) return null;
+  const mvx = tokens.motion[sub * 4 + slot * 2]!;
+  const mvy = tokens.motion[sub * 4 + slot * 2 + 1]!;
+  const from = movedPosition(row, mvy, rows) * columns + movedPosition(column, mvx, columns);
+  return memory + from * TOKENS_PER_BLOCK;
 }
 
 /** Returns the index of the macroblock, out of `count`, that a vector component points to from `position`. */

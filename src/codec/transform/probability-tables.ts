@@ -33,12 +33,16 @@ export class ProbabilityTables {
   /** [3 kinds, 32 scales, 8 contexts] tables of 16 symbols, then [3 kinds, 32 scales, 7 near sizes, 5 parts] ones. */
   readonly coefficients: AdaptiveTables;
 
-  /** @param shared memory for the mode tables; only one of the threads that share it may reset and adapt them. */
-  constructor(tables: PackTables, shared?: SharedModes) {
+  /**
+   * @param shared memory for the mode tables; only one of the threads that share it may reset and adapt them.
+   * @param coefficientMemory where the frequencies of `coefficients` stand, filled here. Default: memory of its own.
+   */
+  constructor(tables: PackTables, shared?: SharedModes, coefficientMemory?: Uint16Array) {
     const modes: Partial<Record<ModeTableName, AdaptiveTables>> = {};
     for (const name of Object.keys(tables.modeTables) as ModeTableName[]) {
       const { data, symbols } = tables.modeTables[name];
-      modes[name] = new AdaptiveTables(data, symbols, { rate: 'counted', memory: shared?.[name] });
+      const memory = shared && new Uint16Array(shared[name]);
+      modes[name] = new AdaptiveTables(data, symbols, { rate: 'counted', memory });
     }
     this.modes = modes as Record<ModeTableName, AdaptiveTables>;
     // Not spread into arguments: they are too many for the small stacks of workers in browsers.
@@ -46,7 +50,11 @@ export class ProbabilityTables {
     const coefficients = new Uint16Array(coefficientTables.length + nearTables.length);
     coefficients.set(coefficientTables);
     coefficients.set(nearTables, coefficientTables.length);
-    this.coefficients = new AdaptiveTables(coefficients, MAGNITUDES, { rate: COEFFICIENT_RATE });
+    coefficientMemory?.set(coefficients);
+    this.coefficients = new AdaptiveTables(coefficients, MAGNITUDES, {
+      rate: COEFFICIENT_RATE,
+      memory: coefficientMemory,
+    });
   }
 
   /** Resets the tables to the pack's frequencies. */

@@ -2,7 +2,6 @@ import { BitstreamError } from '../../errors.js';
 import type { Kernels } from '../../kernels/kernels.js';
 import type { Geometry } from './frame-tokens.js';
 import { Picture } from './picture.js';
-import type { Planes } from '../planes.js';
 
 /** What a slot holds. */
 interface Filled {
@@ -29,10 +28,15 @@ export class ReferenceSlots {
     this.#filled.clear();
   }
 
-  /** Copies a loop picture at coded size, which is shown at `pts`, into a slot. */
-  fill(slot: number, planes: Planes, pts: bigint): void {
-    this.#pictureOf(slot).write(planes);
+  /**
+   * Puts a loop picture in kernel memory, which is shown at `pts`, into a slot. Returns the picture that was there before, or
+   * a new one; its samples are no longer needed.
+   */
+  exchange(slot: number, picture: Picture, pts: bigint): Picture {
+    const old = this.#pictureOf(slot);
+    this.#pictures.set(slot, picture);
     this.#finish(slot, pts);
+    return old;
   }
 
   /** Copies a loop picture in kernel memory, which is shown at `pts`, into a slot. */

@@ -21,14 +21,11 @@ export interface RegionFilter {
 
 /** Copies one region between pictures. */
 export function copyRegion(kernels: Kernels, geometry: Geometry, region: number, from: Picture, to: Picture): void {
-  const memory = kernels.u8;
   for (let plane = 0; plane < 3; plane++) {
     const [a, b] = [from.planes[plane]!, to.planes[plane]!];
     const { top, left, width, height } = placeOf(geometry, region, plane, a);
-    for (let row = top; row < top + height; row++) {
-      const start = a.at + row * a.stride + left;
-      memory.copyWithin(b.at + row * b.stride + left, start, start + width);
-    }
+    const [start, end] = [a.at + top * a.stride + left, b.at + top * b.stride + left];
+    kernels.call.copyBlock(start, a.stride, end, b.stride, width, height);
   }
 }
 

@@ -48,7 +48,13 @@ export type EncoderResponse<Tokens = FrameArrays> = {
 /** Tokens to bytes, bytes to tokens, or a notice that packets were lost. */
 export type TokenRequest<Tokens = FrameArrays> =
   | { readonly kind: 'write'; readonly header: FrameHeader; readonly tokens: Tokens }
-  | { readonly kind: 'read'; readonly header: FrameHeader; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'read';
+      readonly header: FrameHeader;
+      readonly bytes: Uint8Array;
+      /** Tokens of an earlier frame, handed over, whose memory may be used again. */
+      readonly spare?: Tokens | undefined;
+    }
   | { readonly kind: 'lost' };
 
 /**
@@ -68,6 +74,8 @@ export interface DecoderRequest<Tokens = FrameArrays> {
   readonly marks: readonly number[];
   /** The checksum that its loop picture must have, if known. */
   readonly checksum: number | null;
+  /** Planes of an earlier picture, handed over, whose memory may be used again. */
+  readonly spare?: Planes | undefined;
 }
 
 /** A decoded picture at coded size, and what post-filters need to know of it. */
@@ -83,11 +91,16 @@ export interface DecodedPicture {
 export type PostFilterRequest = DecodedPicture;
 
 /** The picture, or the reason why it cannot be shown. A picture is damaged if it depends on a frame that was lost. */
-export type DecoderResponse =
-  | ({ readonly kind: 'picture'; readonly isDamaged: boolean } & DecodedPicture)
+export type DecoderResponse<Tokens = FrameArrays> =
+  | ({
+      readonly kind: 'picture';
+      readonly isDamaged: boolean;
+      /** The tokens of the request, handed back. */
+      readonly spent: Tokens;
+    } & DecodedPicture)
   | { readonly kind: 'lost'; readonly reason: string };
 
 /** The buffers behind a frame's tokens, for handing them to another thread without a copy. */
 export function tokenBuffers(arrays: FrameArrays): ArrayBuffer[] {
-  return Object.values(arrays).map(({ buffer }) => buffer as ArrayBuffer);
+  return [...new Set(Object.values(arrays).map(({ buffer }) => buffer as ArrayBuffer))];
 }

@@ -1,7 +1,14 @@
 import { BitstreamError } from '../../errors.js';
 import { planeBuffers } from '../planes.js';
 import { DEPENDS_ON_LOSS } from '../slot-marks.js';
-import type { DecodedPicture, DecoderRequest, DecoderResponse, FrameArrays, WorkerSetup } from './messages.js';
+import {
+  tokenBuffers,
+  type DecodedPicture,
+  type DecoderRequest,
+  type DecoderResponse,
+  type FrameArrays,
+  type WorkerSetup,
+} from './messages.js';
 import { SlotDamage, type MendableSlots } from './slot-damage.js';
 import { serveRequests, type Served } from '../../threads/serve.js';
 
@@ -23,7 +30,7 @@ export function servePictures<Tokens extends FrameArrays>(
     const { isResilient = false } = setup as WorkerSetup;
     const slots = new SlotDamage(maker);
     let broken: string | null = null;
-    return async (request: DecoderRequest<Tokens>): Promise<Served<DecoderResponse>> => {
+    return async (request: DecoderRequest<Tokens>): Promise<Served<DecoderResponse<Tokens>>> => {
       const { header } = request;
       const isKey = header.kind === 'key';
       if (isKey) broken = null;
@@ -33,8 +40,8 @@ export function servePictures<Tokens extends FrameArrays>(
         const picture = await maker.make(isDamaged ? { ...request, checksum: null } : request);
         slots.keep(header, isDamaged);
         return {
-          response: { kind: 'picture', isDamaged, ...picture },
-          transfer: [...planeBuffers(picture.planes), picture.side.buffer],
+          response: { kind: 'picture', isDamaged, ...picture, spent: request.tokens },
+          transfer: [...planeBuffers(picture.planes), picture.side.buffer, ...tokenBuffers(request.tokens)],
         };
       } catch (error) {
         if (!(error instanceof BitstreamError)) throw error;

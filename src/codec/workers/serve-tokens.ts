@@ -10,9 +10,9 @@ export interface TokenByteCodec<Tokens> {
   write(header: FrameHeader, tokens: Tokens): Promise<Uint8Array>;
   /**
    * Throws BitstreamError if the bytes are not a frame of this stream. In resilient streams, `isBeforeKnown` is false if
-   * a frame that it refers to was not read.
+   * a frame that it refers to was not read. The memory of `spare` may be used again.
    */
-  read(header: FrameHeader, bytes: Uint8Array, isBeforeKnown: boolean): Promise<Tokens>;
+  read(header: FrameHeader, bytes: Uint8Array, isBeforeKnown: boolean, spare?: Tokens): Promise<Tokens>;
 }
 
 /**
@@ -43,14 +43,15 @@ export function serveTokens<Tokens extends FrameArrays>(
     const read = async (
       header: FrameHeader,
       bytes: Uint8Array,
+      spare: Tokens | undefined,
     ): Promise<TokenResponse<Tokens> & { kind: 'tokens' }> => {
-      if (!isResilient) return { kind: 'tokens', tokens: await codec.read(header, bytes, true), marks: [] };
+      if (!isResilient) return { kind: 'tokens', tokens: await codec.read(header, bytes, true, spare), marks: [] };
       const { marks, rest } = splitMarks(header, bytes);
       const held = slots.of(header);
       const isBeforeKnown = marks.every((mark, index) => mark === held[index]);
       // Until it is read, its slot holds nothing that is known.
       if (header.refreshSlot !== null) slots.set(header.refreshSlot, undefined);
-      const tokens = await codec.read(header, rest, isBeforeKnown);
+      const tokens = await codec.read(header, rest, isBeforeKnown, spare);
       slots.advance(header);
       return { kind: 'tokens', tokens, marks };
     };
@@ -69,7 +70,7 @@ export function serveTokens<Tokens extends FrameArrays>(
           if (isKey) broken = null;
           if (broken !== null) return { response: { kind: 'lost', reason: broken } };
           try {
-            const response = await read(request.header, request.bytes);
+            const response = await read(request.header, request.bytes, request.spare);
             return { response, transfer: tokenBuffers(response.tokens) };
           } catch (error) {
             if (!(error instanceof BitstreamError)) throw error;

@@ -13,3 +13,19 @@ export function extendEdges(plane: usize, stride: i32, width: i32, height: i32, 
     memory.copy(last + row * stride, last, bytes);
   }
 }
+
+/** Copies a block. JavaScript copies memory that threads share word by word, which is slower. */
+export function copyBlock(
+  source: usize,
+  sourceStride: i32,
+  target: usize,
+  targetStride: i32,
+  width: i32,
+  height: i32,
+): void {
+  for (let row = 0; row < height; row++) {
+    memory.copy(target, source, width);
+    source += sourceStride;
+    target += targetStride;
+  }
+}

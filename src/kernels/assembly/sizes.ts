@@ -49,3 +49,20 @@ export const MAGNITUDES: i32 = ESCAPE + 1;
 // @ts-ignore: decorator
 @inline
 export const MAGNITUDE_LIMIT: i32 = 16383;
+/** Kinds of transform tokens, scales of the prior, luma tokens of a block: as many as a block of one kind has at most. */
+// @ts-ignore: decorator
+@inline
+export const TOKEN_KINDS: i32 = 3;
+// @ts-ignore: decorator
+@inline
+export const SCALES: i32 = 32;
+// @ts-ignore: decorator
+@inline
+export const TOKENS: i32 = 256;
+/** The second context of a token: sizes of its nearest neighbours, and parts of the tokens' order. */
+// @ts-ignore: decorator
+@inline
+export const NEAR_SIZES: i32 = 7;
+// @ts-ignore: decorator
+@inline
+export const PARTS: i32 = 5;

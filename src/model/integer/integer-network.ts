@@ -20,6 +20,8 @@ export class IntegerNetwork implements Network {
   readonly #afterRun: AfterRun | undefined;
   /** By the sizes of the inputs. */
   readonly #plans = new Map<string, Plan>();
+  /** Of graphs of rows, by output, used again for each run: fresh memory is slow. */
+  readonly #rowResults: Uint8Array[] = [];
 
   /**
    * @param kernels where grids and weights lie; they stay there.
@@ -59,8 +61,8 @@ export class IntegerNetwork implements Network {
 
   // Errors become rejections.
   // eslint-disable-next-line @typescript-eslint/require-await
-  async run(inputs: Readonly<Record<string, GraphTensor>>): Promise<Record<string, GraphTensor>> {
-    const outputs = this.#run(inputs);
+  async run(inputs: Readonly<Record<string, GraphTensor>>, wanted?: Uint8Array): Promise<Record<string, GraphTensor>> {
+    const outputs = this.#run(inputs, wanted);
     this.#afterRun?.(Object.values(inputs).map(({ data }) => data.buffer as ArrayBuffer));
     return outputs;
   }
@@ -69,21 +71,29 @@ export class IntegerNetwork implements Network {
     return Promise.resolve();
   }
 
-  #run(inputs: Readonly<Record<string, GraphTensor>>): Record<string, GraphTensor> {
+  #run(inputs: Readonly<Record<string, GraphTensor>>, wanted?: Uint8Array): Record<string, GraphTensor> {
     const given = this.program.inputs.map(({ name, channels }) =>
       checkedInput(name, inputs[name], channels, this.program),
     );
     const count = given[0]!.dims[0]!;
     if (given.some(({ dims }) => dims[0] !== count)) throw new ModelError('graph inputs of different batch sizes');
-    return this.program.isRows ? this.#runRows(given, count) : this.#runPictures(given, count);
+    return this.program.isRows ? this.#runRows(given, count, wanted) : this.#runPictures(given, count);
   }
 
-  #runRows(given: readonly GraphTensor[], count: number): Record<string, GraphTensor> {
+  #runRows(given: readonly GraphTensor[], count: number, wanted?: Uint8Array): Record<string, GraphTensor> {
     const plan = this.#plan('rows', () => given.map(() => ({ width: ROWS, height: 1 })));
-    const results = this.program.outputs.map(({ channels }) => new Uint8Array(count * channels));
+    const { groups } = plan;
+    // Another number of groups is that of a graph of another form: all of it is computed.
+    const isLimited = groups > 0 && wanted?.length === count * groups;
+    if (groups > 0 && !isLimited) plan.useWanted(new Uint8Array(ROWS * groups).fill(1));
+    this.program.outputs.forEach(({ channels }, i) => {
+      if ((this.#rowResults[i]?.length ?? 0) < count * channels) this.#rowResults[i] = new Uint8Array(count * channels);
+    });
+    const results = this.program.outputs.map(({ channels }, i) => this.#rowResults[i]!.subarray(0, count * channels));
     for (let start = 0; start < count; start += ROWS) {
       const end = Math.min(count, start + ROWS);
       plan.useRows(end - start);
+      if (isLimited) plan.useWanted(wanted.subarray(start * groups, end * groups));
       given.forEach(({ data, dims }, i) => plan.write(i, data.subarray(start * dims[1]!, end * dims[1]!)));
       plan.run();
       results.forEach((result, i) => {

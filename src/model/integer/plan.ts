@@ -48,7 +48,7 @@ class Port implements Size {
 type StepOf<Op extends Step['op']> = Extract<Step, { op: Op }>;
 
 const RESULT_KINDS = { raw: 0, shifted: 1, scaled: 2 } as const;
-const TERM_WORDS = 5;
+const TERM_WORDS = 6;
 
 /** The steps of a program for inputs of given sizes, with all grids in kernel memory. */
 export class Plan {
@@ -62,6 +62,11 @@ export class Plan {
   readonly #calls: (() => void)[] = [];
   /** Addresses of the words, divided by 4, that hold the number of rows of a graph of rows. */
   readonly #rowWords: number[] = [];
+  /**
+   * In graphs of rows, of the last layer that mixes channels and of all steps behind it with as many channels: uint8 [rows,
+   * channels / 8], 0 for groups of 8 channels that may have any value. Undefined if the layer has no whole groups.
+   */
+  readonly #wanted: { readonly at: Pointer; readonly channels: number; readonly first: Step } | undefined;
   #rows = 0;
 
   /** @param sizes sizes of the program's inputs; graphs of rows have inputs of height 1. */
@@ -73,10 +78,13 @@ export class Plan {
     const memory = new GridMemory(kernels);
     const lastUses = lastUsesOf(program);
     const inputs = new Map(program.inputs.map(({ name }, i) => [name, sizes[i]!]));
+    this.#wanted = program.isRows ? this.#placeWanted(sizes[0]!.width) : undefined;
     const ports = new Map<string, Port>();
+    let isBehind = false;
     program.steps.forEach((step, index) => {
       if (step.op !== 'output') this.#place(memory, step, inputs);
-      this.#add(step, ports);
+      isBehind ||= step === this.#wanted?.first;
+      this.#add(step, ports, isBehind);
       for (const grid of lastUses[index]!) memory.free(this.#places.get(grid)!.at);
     });
     this.inputs = program.inputs.map(({ name }) => ports.get(name)!);
@@ -89,6 +97,16 @@ export class Plan {
     const words = this.#kernels.i32;
     for (const at of this.#rowWords) words[at] = count;
     this.#rows = count;
+  }
+
+  /** Groups of 8 channels of the last layer that mixes channels; 0 if all are always computed. */
+  get groups(): number {
+    return (this.#wanted?.channels ?? 0) / LANES;
+  }
+
+  /** Sets which of them the next runs compute for each row, uint8 [rows, groups]; 0: any value. Default: all. */
+  useWanted(wanted: Uint8Array): void {
+    this.#kernels.u8.set(wanted, this.#wanted!.at);
   }
 
   /** Copies an input in. */
@@ -154,7 +172,20 @@ export class Plan {
     };
   }
 
-  #add(step: Step, ports: Map<string, Port>): void {
+  #placeWanted(rows: number): { at: Pointer; channels: number; first: Step } | undefined {
+    const first = this.#program.steps.findLast(({ op }) => op === 'linear');
+    if (first?.op !== 'linear' || first.output.channels % LANES !== 0) return undefined;
+    const { channels } = first.output;
+    return { at: this.#kernels.store(new Uint8Array((rows * channels) / LANES).fill(1)), channels, first };
+  }
+
+  /** Address of what is wanted of a step's output, 0 if all of it is. */
+  #wantedOf({ channels }: View, isBehind: boolean): Pointer {
+    return isBehind && channels === this.#wanted!.channels ? this.#wanted!.at : 0;
+  }
+
+  /** @param isBehind whether the step is the last one that mixes channels or one behind it, in a graph of rows. */
+  #add(step: Step, ports: Map<string, Port>, isBehind: boolean): void {
     switch (step.op) {
       case 'input':
         ports.set(step.name, this.#addInput(step));
@@ -163,17 +194,17 @@ export class Plan {
         ports.set(step.name, this.#addOutput(step));
         break;
       case 'linear':
-        this.#addLayer(step, this.#layers.linear(step.weights, step.result));
+        this.#addLayer(step, this.#layers.linear(step.weights, step.result), isBehind);
         break;
       case 'depthwise':
-        this.#addLayer(step, this.#layers.depthwise(step.weights, step.result));
+        this.#addLayer(step, this.#layers.depthwise(step.weights, step.result), false);
         break;
       case 'spread':
         this.#addSpread(step);
         break;
       case 'combine':
       case 'mix':
-        this.#addSum(step);
+        this.#addSum(step, isBehind);
         break;
       case 'fold':
       case 'unfold':
@@ -217,7 +248,7 @@ export class Plan {
     return port;
   }
 
-  #addLayer(step: StepOf<'linear' | 'depthwise'>, packed: PackedLayer): void {
+  #addLayer(step: StepOf<'linear' | 'depthwise'>, packed: PackedLayer, isBehind: boolean): void {
     const margin = this.#margins[step.output.grid.id]!.unused;
     const input = this.#viewed(step.input, margin);
     const output = this.#viewed(step.output, margin);
@@ -225,7 +256,7 @@ export class Plan {
     const list = this.#program.isRows ? this.#kernels.allocate(4 * (packed.pairs + 1)) : 0;
     const last = step.op === 'depthwise' ? this.#offsets(step.weights.size, packed.pairs, input) : list;
     const words = layerWords(input, output, packed, packed.bias, step.result);
-    const at = this.#store([...words, last]);
+    const at = this.#store([...words, last, this.#wantedOf(step.output, isBehind)]);
     this.#rowWords.push((at >> 2) + 6);
     const { call } = this.#kernels;
     if (step.op === 'linear') this.#calls.push(() => call.linear(at));
@@ -265,12 +296,12 @@ export class Plan {
         ...{ step: 2 * output.step, row: 2 * output.row, width: from.width, height: from.height },
       };
       const packed = taps[tap]!;
-      const at = this.#store([...layerWords(from, to, packed, isFirst(tap) ? packed.bias : 0, { kind: 'raw' }), 0]);
+      const at = this.#store([...layerWords(from, to, packed, isFirst(tap) ? packed.bias : 0, { kind: 'raw' }), 0, 0]);
       this.#calls.push(() => call.linear(at));
     }
   }
 
-  #addSum(step: StepOf<'combine' | 'mix'>): void {
+  #addSum(step: StepOf<'combine' | 'mix'>, isBehind: boolean): void {
     const kernels = this.#kernels;
     const margin = this.#margins[step.output.grid.id]!.unused;
     const output = this.#viewed(step.output, margin);
@@ -291,12 +322,12 @@ export class Plan {
       if (isPlane) padded.fill(factors[0]!);
       else padded.set(factors);
       const stored = kernels.store(padded);
-      return [at, distance, row, Number(view.grid.isWide), stored];
+      return [at, distance, row, Number(view.grid.isWide), stored, Number(factors.every((factor) => factor === 1))];
     });
     const at = this.#store([
       ...[output.at, output.step, output.row, isPlane ? 1 : output.width, output.height, length],
       ...[terms.length / TERM_WORDS, this.#store(terms), Number(isReal), offset, shift, step.low, step.high],
-      Number(isPlain),
+      ...[Number(isPlain), this.#wantedOf(step.output, isBehind)],
     ]);
     if (!isPlane) this.#rowWords.push((at >> 2) + 3);
     this.#calls.push(() => kernels.call.combine(at));

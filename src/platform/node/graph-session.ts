@@ -106,5 +106,7 @@ export async function createSession(bytes: Uint8Array, options: GraphOptions): P
 }
 
 function tensorOf({ Tensor }: Runtime, { data, dims }: GraphInput): Onnxruntime.Tensor {
-  return data instanceof Float32Array ? new Tensor('float32', data, dims) : new Tensor('uint8', data, dims);
+  if (data instanceof Float32Array) return new Tensor('float32', data, dims);
+  // onnxruntime gets a copy of what lies in memory that threads share.
+  return new Tensor('uint8', data.buffer instanceof ArrayBuffer ? data : data.slice(), dims);
 }

@@ -2,6 +2,8 @@ import { Graph } from '../../../model/graph.js';
 import { CellGrid } from '../cell-grid.js';
 import { idsChecksum, type CellTokens } from '../cell-tokens.js';
 import { ChunkDecoder } from '../chunk-decoder.js';
+import { planeBuffers } from '../../planes.js';
+import { release } from '../../../platform/threads.js';
 import { requireChecksum } from '../../loop-checksum.js';
 import type { WorkerSetup } from '../../workers/messages.js';
 import { servePictures } from '../../workers/serve-pictures.js';
@@ -18,7 +20,8 @@ servePictures<CellTokens>(async (setup: ChunkDecoderSetup) => {
   const graph = await Graph.create(setup.decoder, { device, threads });
   const decoder = new ChunkDecoder(new CellGrid(width, height), graph, setup.firstState);
   return {
-    make: async ({ header, tokens, checksum }) => {
+    make: async ({ header, tokens, checksum, spare }) => {
+      if (spare !== undefined) release(planeBuffers(spare));
       if (checksum !== null) requireChecksum(idsChecksum(tokens), checksum);
       return { planes: await decoder.decode(header, tokens), side: new Uint8Array(0), attenuation: 0 };
     },

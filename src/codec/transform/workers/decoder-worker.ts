@@ -5,7 +5,7 @@ import { FrameTokens, Geometry, type TokenArrays } from '../frame-tokens.js';
 import { sidePlanes } from '../loop-filter.js';
 import { loopChecksum, requireChecksum } from '../../loop-checksum.js';
 import { PictureDecoder } from '../picture-decoder.js';
-import { tokenBuffers, type WorkerSetup } from '../../workers/messages.js';
+import type { WorkerSetup } from '../../workers/messages.js';
 import { release } from '../../../platform/threads.js';
 import { servePictures } from '../../workers/serve-pictures.js';
 
@@ -22,13 +22,12 @@ servePictures<TokenArrays>(async (setup: DecoderSetup) => {
   const decoder = new PictureDecoder(new Kernels(), geometry, tables, loopFilter);
   let attenuation = 0;
   return {
-    make: async ({ header, tokens: arrays, checksum }) => {
+    make: async ({ header, tokens: arrays, checksum, spare }) => {
       const tokens = FrameTokens.adopt(geometry, arrays);
-      const planes = await decoder.decode(header, tokens);
+      const planes = await decoder.decode(header, tokens, spare);
       if (checksum !== null) requireChecksum(loopChecksum(planes), checksum);
       const side = sidePlanes(header, tokens);
       if (header.kind === 'key') attenuation = header.variant;
-      release(tokenBuffers(arrays));
       return { planes, side, attenuation };
     },
     mend: (slot, pts, wanted) => {

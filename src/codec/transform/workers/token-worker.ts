@@ -3,7 +3,6 @@ import type { PackTables } from '../pack-tables.js';
 import { FrameTokens, Geometry, type TokenArrays } from '../frame-tokens.js';
 import { TokenCodec } from '../token-codec.js';
 import type { WorkerSetup } from '../../workers/messages.js';
-import { release } from '../../../platform/threads.js';
 import { serveTokens } from '../../workers/serve-tokens.js';
 
 /** The setup of the token worker. */
@@ -16,11 +15,12 @@ export interface TokenSetup extends WorkerSetup {
 serveTokens<TokenArrays>(async (setup: TokenSetup) => {
   const geometry = new Geometry(setup.width, setup.height);
   const { device, threads, isResilient } = setup;
-  const first = await openNetwork(setup.priorFirst, { device, threads }, release);
-  const second = await openNetwork(setup.priorSecond, { device, threads }, release);
+  const first = await openNetwork(setup.priorFirst, { device, threads });
+  const second = await openNetwork(setup.priorSecond, { device, threads });
   const codec = new TokenCodec(geometry, setup.tables, { first, second }, isResilient);
   return {
     write: (header, tokens) => codec.write(header, FrameTokens.adopt(geometry, tokens)),
-    read: async (header, bytes) => (await codec.read(header, bytes)).arrays(),
+    read: async (header, bytes, _isBeforeKnown, spare) =>
+      (await codec.read(header, bytes, spare && FrameTokens.adopt(geometry, spare))).arrays(),
   };
 });

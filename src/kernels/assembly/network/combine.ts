@@ -10,14 +10,16 @@ class Term {
   isWide: i32;
   /** int32 or float32 [channels]. */
   factors: usize;
+  /** Whether all factors are 1. */
+  isPlain: i32;
 }
 
-const TERM_BYTES: usize = 20;
+const TERM_BYTES: usize = 24;
 
 /**
  * Words of the description of a sum of grids. The terms follow it.
  *
- * terms: int32 [count][5], see Term. isReal: factors are float32.
+ * terms: int32 [count][6], see Term. isReal: factors are float32.
  */
 @unmanaged
 export class Combination {
@@ -36,6 +38,8 @@ export class Combination {
   high: i32;
   /** Whether it is the sum of two int16 grids as they are. */
   isPlain: i32;
+  /** uint8 [width][channels / 8], or 0. With it, groups of channels that are 0 there may have any value. */
+  wanted: usize;
 }
 
 /**
@@ -49,18 +53,21 @@ export function combine(sum: Combination): void {
   for (let row = 0; row < sum.height; row++) {
     for (let column = 0; column < sum.width; column++) {
       const to = sum.output + row * sum.outputRow + column * sum.outputStep;
+      const wanted = sum.wanted != 0 ? sum.wanted + column * (whole >> 3) : 0;
       if (sum.isPlain) {
         const a = changetype<Term>(sum.terms);
         const b = changetype<Term>(sum.terms + TERM_BYTES);
         const fromA = a.at + row * a.row + column * a.step;
         const fromB = b.at + row * b.row + column * b.step;
         for (let channel = 0; channel < whole; channel += 8) {
+          if (wanted != 0 && load<u8>(wanted + (channel >> 3)) == 0) continue;
           const at = channel << 1;
           const total = i16x8.add_sat_s(v128.load(fromA + at), v128.load(fromB + at));
           v128.store(to + at, i16x8.min_s(i16x8.max_s(total, low), high));
         }
       } else {
         for (let channel = 0; channel < whole; channel += 8) {
+          if (wanted != 0 && load<u8>(wanted + (channel >> 3)) == 0) continue;
           v128.store(to + (channel << 1), sum.isReal ? real(sum, row, column, channel) : integer(sum, row, column, channel));
         }
       }
@@ -93,8 +100,12 @@ function integer(sum: Combination, row: i32, column: i32, channel: i32): v128 {
       x0 = i32x4.extend_low_i16x8_s(x);
       x1 = i32x4.extend_high_i16x8_s(x);
     }
-    sums0 = i32x4.add(sums0, i32x4.mul(x0, v128.load(factors)));
-    sums1 = i32x4.add(sums1, i32x4.mul(x1, v128.load(factors, 16)));
+    if (!term.isPlain) {
+      x0 = i32x4.mul(x0, v128.load(factors));
+      x1 = i32x4.mul(x1, v128.load(factors, 16));
+    }
+    sums0 = i32x4.add(sums0, x0);
+    sums1 = i32x4.add(sums1, x1);
   }
   const narrow = i16x8.narrow_i32x4_s(i32x4.shr_s(sums0, sum.shift), i32x4.shr_s(sums1, sum.shift));
   return i16x8.min_s(i16x8.max_s(narrow, i16x8.splat(<i16>sum.low)), i16x8.splat(<i16>sum.high));

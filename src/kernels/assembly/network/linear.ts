@@ -21,6 +21,7 @@ const ROUNDER: f32 = 12582912.0;
  * bias: int32 [groups][8], or 0 to add to the sums that the output holds (RAW).
  * scales: float32 [groups][8] (SCALED).
  * list: room for int32 [pairs], or 0. With it, pairs of inputs are left out that are 0 at four positions.
+ * wanted: uint8 [positions][groups], or 0. With it (and a list), groups of outputs that are 0 there may have any value.
  */
 @unmanaged
 export class LinearLayer {
@@ -42,6 +43,7 @@ export class LinearLayer {
   low: i32;
   high: i32;
   list: usize;
+  wanted: usize;
 }
 
 /** Positions that all groups of outputs visit before the next ones: their inputs stay in the first cache. */
@@ -63,10 +65,12 @@ export function linear(layer: LinearLayer): void {
       if (layer.list != 0) {
         let column = start;
         for (; column + 4 <= end; column += 4) {
-          fourSparse(layer, input + column * layer.inputStep, output + column * layer.outputStep);
+          const wanted = layer.wanted != 0 ? layer.wanted + column * layer.groups : 0;
+          fourSparse(layer, input + column * layer.inputStep, output + column * layer.outputStep, wanted);
         }
         for (; column < end; column++) {
           for (let group = 0; group < layer.groups; group++) {
+            if (layer.wanted != 0 && load<u8>(layer.wanted + column * layer.groups + group) == 0) continue;
             one(layer, input + column * layer.inputStep, output + column * layer.outputStep, group);
           }
         }
@@ -139,7 +143,7 @@ function four(layer: LinearLayer, input: usize, output: usize, group: i32): void
 }
 
 /** All outputs of four positions from the pairs of inputs that are not 0 at all of them. */
-function fourSparse(layer: LinearLayer, input: usize, output: usize): void {
+function fourSparse(layer: LinearLayer, input: usize, output: usize, wanted: usize): void {
   const step = layer.inputStep;
   const outputStep = layer.outputStep;
   const bytes = layer.kind == RAW ? 32 : 16;
@@ -154,6 +158,7 @@ function fourSparse(layer: LinearLayer, input: usize, output: usize): void {
     end += all != 0 ? 4 : 0;
   }
   for (let group = 0; group < layer.groups; group++) {
+    if (wanted != 0 && !isWanted(wanted + group, layer.groups)) continue;
     const bias = layer.bias + (group << 5);
     const weights = layer.weights + ((group * layer.pairs) << 5);
     const to = output + group * bytes;
@@ -183,6 +188,13 @@ function fourSparse(layer: LinearLayer, input: usize, output: usize): void {
     finish(layer, to + 2 * outputStep, group, c0, c1);
     finish(layer, to + 3 * outputStep, group, d0, d1);
   }
+}
+
+/** Whether one of four positions wants a group of outputs. */
+// @ts-ignore: decorator
+@inline
+function isWanted(at: usize, groups: i32): bool {
+  return (load<u8>(at) | load<u8>(at + groups) | load<u8>(at + 2 * groups) | load<u8>(at + 3 * groups)) != 0;
 }
 
 function one(layer: LinearLayer, input: usize, output: usize, group: i32): void {
