@@ -15,6 +15,10 @@ export const LUMA_LIMIT: readonly number[] = [0, 1, 2, 4, 6, 8, 12, 16, 24, 32, 
 /** Chroma tokens coded for each value of `chromaGroups`. */
 export const CHROMA_LIMIT: readonly number[] = [0, 2, 4, 8, 16, 32, 64, 96, 128];
 
+/** Bytes of the arrays of {@link FrameTokens} for each macroblock and for each region. */
+const BYTES_PER_BLOCK = 2 * TOKENS_PER_BLOCK + 2 * 16 + 8 + 4 + 4;
+const BYTES_PER_REGION = 2;
+
 /** Values of `FrameTokens.type`. */
 export const SKIP = 0;
 export const INTER16 = 1;
@@ -94,27 +98,35 @@ export class FrameTokens {
   /** [rows, columns, 384]. */
   readonly coefficients: Int16Array;
 
-  /** @param Buffer the type of buffer of the arrays; all threads that adopt a `SharedArrayBuffer` share it. */
+  /** @param Buffer the type of the buffer of all arrays; threads that adopt a `SharedArrayBuffer` share it. */
   constructor(
     readonly geometry: Geometry,
     Buffer: new (bytes: number) => ArrayBufferLike = ArrayBuffer,
   ) {
     const blocks = geometry.rows * geometry.columns;
     const regions = geometry.regionRows * geometry.regionColumns;
-    this.blockSize = new Uint8Array(new Buffer(blocks));
-    this.type = new Uint8Array(new Buffer(blocks));
-    this.transform = new Uint8Array(new Buffer(blocks));
-    this.basis = new Uint8Array(new Buffer(blocks));
-    this.lumaGroups = new Uint8Array(new Buffer(blocks));
-    this.chromaGroups = new Uint8Array(new Buffer(blocks));
-    this.chromaFromLuma = new Uint8Array(new Buffer(blocks));
-    this.hasNewMotion = new Uint8Array(new Buffer(blocks));
-    this.intraMode = new Uint8Array(new Buffer(4 * blocks));
-    this.referenceIndex = new Int8Array(new Buffer(4 * blocks)).fill(NO_REFERENCE);
-    this.motion = new Int16Array(new Buffer(2 * 16 * blocks));
-    this.qOffset = new Int8Array(new Buffer(regions));
-    this.filtered = new Uint8Array(new Buffer(regions));
-    this.coefficients = new Int16Array(new Buffer(2 * blocks * TOKENS_PER_BLOCK));
+    // One buffer: each one that is handed to another thread leaves garbage in both.
+    const buffer = new Buffer(BYTES_PER_BLOCK * blocks + BYTES_PER_REGION * regions);
+    let end = 0;
+    const reserve = (bytes: number): number => (end += bytes) - bytes;
+    const bytes = (count: number): Uint8Array => new Uint8Array(buffer, reserve(count), count);
+    const signedBytes = (count: number): Int8Array => new Int8Array(buffer, reserve(count), count);
+    const words = (count: number): Int16Array => new Int16Array(buffer, reserve(2 * count), count);
+    // Words first, so that they are aligned.
+    this.coefficients = words(blocks * TOKENS_PER_BLOCK);
+    this.motion = words(16 * blocks);
+    this.blockSize = bytes(blocks);
+    this.type = bytes(blocks);
+    this.transform = bytes(blocks);
+    this.basis = bytes(blocks);
+    this.lumaGroups = bytes(blocks);
+    this.chromaGroups = bytes(blocks);
+    this.chromaFromLuma = bytes(blocks);
+    this.hasNewMotion = bytes(blocks);
+    this.intraMode = bytes(4 * blocks);
+    this.referenceIndex = signedBytes(4 * blocks).fill(NO_REFERENCE);
+    this.qOffset = signedBytes(regions);
+    this.filtered = bytes(regions);
   }
 
   /** Makes tokens from the arrays of another thread, without a copy. */

@@ -27,26 +27,22 @@ export function sidePlanes(header: FrameHeader, tokens: FrameTokens): Uint8Array
   const width = 2 * columns;
   const size = 4 * rows * columns;
   const planes = new Uint8Array(SIDE_PLANES * size);
+  /** Sets the four sub-blocks of a macroblock. */
+  const put = (to: number, value: number): void => {
+    planes[to] = planes[to + 1] = planes[to + width] = planes[to + width + 1] = value;
+  };
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const block = row * columns + column;
       const type = tokens.type[block]!;
-      const values = [
-        blockQ(tokens, header.q, row, column),
-        isIntra(type) ? YES : 0,
-        YES * tokens.transform[block]!,
-        4 * tokens.lumaGroups[block]!,
-        type === SKIP ? YES : 0,
-        header.kind === 'key' ? YES : 0,
-        YES * tokens.blockSize[block]!,
-      ];
       const at = 2 * row * width + 2 * column;
-      for (let plane = 0; plane < values.length; plane++) {
-        const value = values[plane]!;
-        if (value === 0) continue;
-        const to = plane * size + at;
-        planes[to] = planes[to + 1] = planes[to + width] = planes[to + width + 1] = value;
-      }
+      put(at, blockQ(tokens, header.q, row, column));
+      put(at + size, isIntra(type) ? YES : 0);
+      put(at + 2 * size, YES * tokens.transform[block]!);
+      put(at + 3 * size, 4 * tokens.lumaGroups[block]!);
+      put(at + 4 * size, type === SKIP ? YES : 0);
+      put(at + 5 * size, header.kind === 'key' ? YES : 0);
+      put(at + 6 * size, YES * tokens.blockSize[block]!);
     }
   }
   return planes;

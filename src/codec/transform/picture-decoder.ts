@@ -60,7 +60,7 @@ export class PictureDecoder {
       await this.#loopFilter.filter(this.#work, loop, sidePlanes(header, tokens), regions);
     }
     const planes = loop.read();
-    if (header.refreshSlot !== null) this.#slots.fill(header.refreshSlot, planes, header.pts);
+    if (header.refreshSlot !== null) this.#slots.copy(header.refreshSlot, loop, header.pts);
     return planes;
   }
 

@@ -1,4 +1,4 @@
-import type { Kernels } from '../../kernels/kernels.js';
+import type { Kernels, Pointer } from '../../kernels/kernels.js';
 import { BORDER, writePlane, type Plane, type Planes, type VisiblePlanes } from '../planes.js';
 import type { Geometry } from './frame-tokens.js';
 
@@ -11,6 +11,8 @@ export class Picture {
   readonly u: Plane;
   readonly v: Plane;
   readonly #kernels: Kernels;
+  /** Where its samples stand without gaps when they are read; null before that. */
+  #packed: Pointer | null = null;
 
   /** @param planes the positions of the planes in the memory of `kernels`. */
   constructor(
@@ -46,20 +48,24 @@ export class Picture {
     });
   }
 
-  /** Copies the planes out of kernel memory. */
+  /** Copies the planes out of kernel memory; they have one buffer. */
   read(): Planes {
-    const [y, u, v] = this.planes.map((plane) => readPlane(this.#kernels, plane, plane.width, plane.height));
-    return { y: y!, u: u!, v: v! };
+    return this.readVisible(this.y.width, this.y.height);
   }
 
-  /** Copies the visible picture of `width` x `height` out of kernel memory. */
+  /** Copies the visible picture of `width` x `height` out of kernel memory; the planes have one buffer. */
   readVisible(width: number, height: number): Planes {
+    const kernels = this.#kernels;
+    this.#packed ??= kernels.allocate(this.planes.reduce((sum, plane) => sum + plane.width * plane.height, 0));
+    const start = this.#packed;
     const [chromaWidth, chromaHeight] = [(width + 1) >> 1, (height + 1) >> 1];
-    return {
-      y: readPlane(this.#kernels, this.y, width, height),
-      u: readPlane(this.#kernels, this.u, chromaWidth, chromaHeight),
-      v: readPlane(this.#kernels, this.v, chromaWidth, chromaHeight),
-    };
+    const u = start + width * height;
+    const v = u + chromaWidth * chromaHeight;
+    packPlane(kernels, this.y, width, height, start);
+    packPlane(kernels, this.u, chromaWidth, chromaHeight, u);
+    packPlane(kernels, this.v, chromaWidth, chromaHeight, v);
+    const all = new Uint8Array(kernels.u8.subarray(start, v + chromaWidth * chromaHeight));
+    return { y: all.subarray(0, u - start), u: all.subarray(u - start, v - start), v: all.subarray(v - start) };
   }
 
   /** Copies planes at coded size in. */
@@ -83,12 +89,11 @@ function allocatePlane(kernels: Kernels, width: number, height: number): Plane {
   return { at: base + BORDER * stride + BORDER, stride, width, height };
 }
 
-function readPlane(kernels: Kernels, { at, stride }: Plane, width: number, height: number): Uint8Array<ArrayBuffer> {
-  const result = new Uint8Array(width * height);
+/** Copies samples of a plane to `to`, row after row. */
+function packPlane(kernels: Kernels, { at, stride }: Plane, width: number, height: number, to: Pointer): void {
   const memory = kernels.u8;
   for (let row = 0; row < height; row++) {
     const from = at + row * stride;
-    result.set(memory.subarray(from, from + width), row * width);
+    memory.copyWithin(to + row * width, from, from + width);
   }
-  return result;
 }

@@ -35,6 +35,9 @@ const BLOCK = {
 const NEIGHBOUR_FIELDS = 6;
 /** The positions of these values. */
 const NEIGHBOUR = { isThere: 0, isIntra: 1, isSkip: 2, transform: 3, lumaGroups: 4, chromaGroups: 5 } as const;
+/** The neighbours that belong to the other pass. */
+const OTHER_PASS = AROUND.slice(0, 4);
+const ROW_WORDS = TOKENS_PER_BLOCK / 4;
 /** Quarter samples, the units of vectors, in a macroblock's width, and the shift from them to macroblocks. */
 const MACROBLOCK_UNITS = 4 * MACROBLOCK;
 const MACROBLOCK_SHIFT = shiftOf(MACROBLOCK_UNITS);
@@ -93,9 +96,7 @@ export class FramePrior {
     this.#intraClass = intraClass;
     this.#tokens = tokens;
     this.memory = movedMemory(tokens, memories);
-    this.#coded = Int32Array.from(tokens.type.keys()).filter(
-      (at) => tokens.lumaGroups[at]! + tokens.chromaGroups[at]! > 0 && isFirstOfBlock(tokens, ...placeOf(tokens, at)),
-    );
+    this.#coded = codedBlocks(tokens);
   }
 
   /** Returns the scales for pass 0. */
@@ -105,7 +106,8 @@ export class FramePrior {
     const index = indexOf(coded, this.#tokens.type.length);
     if (count === 0) return { scale: new Uint8Array(0), index };
     const memory = new Uint8Array(count * TOKENS_PER_BLOCK);
-    coded.forEach((at, row) => memory.set(rowOf(this.memory, at), row * TOKENS_PER_BLOCK));
+    const [from, to] = [wordsOf(this.memory), wordsOf(memory)];
+    for (let row = 0; row < count; row++) copyWords(from, coded[row]!, to, row);
     const result = await first.run({
       block: { data: this.#blockRows(), dims: [count, BLOCK_FIELDS] },
       around: { data: this.#aroundRows(), dims: [count, AROUND.length * NEIGHBOUR_FIELDS] },
@@ -118,8 +120,12 @@ export class FramePrior {
   /** Returns the scales for pass 1. Call it after {@link first}; the tokens of pass 0 must be known. */
   async second({ second }: PriorGraphs): Promise<Scales> {
     const { columns } = this.#tokens.geometry;
-    const rows = Array.from(this.#coded.keys()).filter((row) => passOf(this.#coded[row]!, columns) === 1);
-    const coded = Int32Array.from(rows, (row) => this.#coded[row]!);
+    const rows: number[] = [];
+    this.#coded.forEach((at, row) => {
+      if (passOf(at, columns) === 1) rows.push(row);
+    });
+    const coded = new Int32Array(rows.length);
+    rows.forEach((row, to) => (coded[to] = this.#coded[row]!));
     const index = indexOf(coded, this.#tokens.type.length);
     if (coded.length === 0) return { scale: new Uint8Array(0), index };
     const width = this.#features.length / this.#coded.length;
@@ -139,8 +145,8 @@ export class FramePrior {
     const next = new Uint8Array(memory.length);
     // Most macroblocks have no tokens: fade everything, then go back to those that have. Four bytes at a time, since
     // (7 m) >> 3 = m - ((m + 7) >> 3) and no value exceeds 64.
-    const words = new Int32Array(memory.buffer);
-    const faded = new Int32Array(next.buffer);
+    const words = wordsOf(memory);
+    const faded = wordsOf(next);
     for (let i = 0; i < faded.length; i++) {
       const word = words[i]!;
       faded[i] = word - (((word + 0x07070707) >> 3) & 0x1f1f1f1f);
@@ -202,8 +208,7 @@ export class FramePrior {
     const rows = new Uint8Array(coded.length * 4 * TOKENS_PER_BLOCK);
     let to = 0;
     for (const at of coded) {
-      // Only these four neighbours belong to the other pass.
-      for (const offset of AROUND.slice(0, 4)) {
+      for (const offset of OTHER_PASS) {
         const neighbour = neighbourOf(tokens, at, offset);
         if (neighbour >= 0) writeCodes(tokens, neighbour, rows, to);
         to += TOKENS_PER_BLOCK;
@@ -247,10 +252,6 @@ export function describeBlock(
   }
 }
 
-function placeOf({ geometry }: FrameTokens, at: number): [row: number, column: number] {
-  return [Math.floor(at / geometry.columns), at % geometry.columns];
-}
-
 function passOf(at: number, columns: number): number {
   return (Math.floor(at / columns) + (at % columns)) & 1;
 }
@@ -261,8 +262,30 @@ function indexOf(positions: Int32Array, blocks: number): Int32Array {
   return index;
 }
 
-function rowOf(memory: TokenMemory, at: number): Uint8Array {
-  return memory.subarray(at * TOKENS_PER_BLOCK, (at + 1) * TOKENS_PER_BLOCK);
+/** Returns the positions of the coded blocks. */
+function codedBlocks(tokens: FrameTokens): Int32Array {
+  const { geometry, lumaGroups, chromaGroups } = tokens;
+  const { rows, columns } = geometry;
+  const found = new Int32Array(rows * columns);
+  let count = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const at = row * columns + column;
+      if (lumaGroups[at]! + chromaGroups[at]! > 0 && isFirstOfBlock(tokens, row, column)) found[count++] = at;
+    }
+  }
+  return found.subarray(0, count);
+}
+
+/** The words of rows of {@link TOKENS_PER_BLOCK} bytes. Views of single rows would be garbage by the hundred in each frame. */
+function wordsOf({ buffer }: Uint8Array): Int32Array {
+  return new Int32Array(buffer);
+}
+
+/** Copies a row of a macroblock. */
+function copyWords(from: Int32Array, row: number, to: Int32Array, toRow: number): void {
+  const end = (row + 1) * ROW_WORDS;
+  for (let at = row * ROW_WORDS, target = toRow * ROW_WORDS; at < end; at++, target++) to[target] = from[at]!;
 }
 
 function neighbourOf(tokens: FrameTokens, at: number, [dy, dx]: Offset): number {
@@ -298,19 +321,21 @@ function usesAverage(tokens: FrameTokens, sub: number): boolean {
 function movedMemory(tokens: FrameTokens, memories: readonly [TokenMemory | null, TokenMemory | null]): TokenMemory {
   const { rows, columns } = tokens.geometry;
   const moved = new Uint8Array(rows * columns * TOKENS_PER_BLOCK);
+  const to = wordsOf(moved);
+  const from = memories.map((memory) => (memory === null ? null : wordsOf(memory)));
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const at = row * columns + column;
       if (isIntra(tokens.type[at]!)) continue;
       const sub = 4 * row * columns + 2 * column;
       const slot = tokens.referenceIndex[sub] === 1 ? 1 : 0;
-      const memory = memories[slot];
+      const memory = from[slot]!;
       if (memory === null) continue;
       const mvx = tokens.motion[sub * 4 + slot * 2]!;
       const mvy = tokens.motion[sub * 4 + slot * 2 + 1]!;
       const fromColumn = movedPosition(column, mvx, columns);
       const fromRow = movedPosition(row, mvy, rows);
-      moved.set(rowOf(memory, fromRow * columns + fromColumn), at * TOKENS_PER_BLOCK);
+      copyWords(memory, fromRow * columns + fromColumn, to, at);
     }
   }
   return moved;

@@ -2,7 +2,6 @@ import { BitstreamError } from '../../errors.js';
 import type { Kernels } from '../../kernels/kernels.js';
 import type { Geometry } from './frame-tokens.js';
 import { Picture } from './picture.js';
-import type { Planes } from '../planes.js';
 
 /** What a slot holds. */
 interface Filled {
@@ -27,12 +26,6 @@ export class ReferenceSlots {
   /** Empties all slots, as every key frame does. */
   clear(): void {
     this.#filled.clear();
-  }
-
-  /** Copies a loop picture at coded size, which is shown at `pts`, into a slot. */
-  fill(slot: number, planes: Planes, pts: bigint): void {
-    this.#pictureOf(slot).write(planes);
-    this.#finish(slot, pts);
   }
 
   /** Copies a loop picture in kernel memory, which is shown at `pts`, into a slot. */
