@@ -12,7 +12,7 @@ export class CanvasRenderer implements Renderer {
 
   constructor(canvas: PlayerCanvas, format: PictureFormat) {
     this.#format = format;
-    this.#context = canvas.getContext('2d', { alpha: false });
+    this.#context = canvas.getContext('2d', { alpha: false }) as Context | null;
     this.#images = pictureImages(format);
   }
 

@@ -61,8 +61,8 @@ export class WebGlRenderer implements Renderer {
       failIfMajorPerformanceCaveat: true,
     });
     if (gl === null) return null;
-    const drawing = prepare(gl, format);
-    return drawing === null ? null : new WebGlRenderer(gl, format, drawing);
+    const drawing = prepare(gl as WebGL2RenderingContext, format);
+    return drawing === null ? null : new WebGlRenderer(gl as WebGL2RenderingContext, format, drawing);
   }
 
   draw(planes: Planes, unfiltered: Planes, split: number | null): void {

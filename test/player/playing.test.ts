@@ -162,6 +162,20 @@ describe('<tessera-video>', () => {
     expect(found).toEqual([...numbers, 1, 2, 1, 2, 3, 4, 3, 2, 1, 0, 0].map((number) => [number, frames[number]]));
   });
 
+  testInBrowser('a click on the picture has a video as its target, which skins look for', async () => {
+    page = await browser.open(server.origin);
+    await page.evaluate(async () => {
+      const { open } = await window.inPage();
+      const { video } = await open({ src: 'silent.tsr' });
+      video.addEventListener('click', (event) => {
+        const [target] = event.composedPath();
+        Object.assign(window, { clicked: (target as Element).localName });
+      });
+    });
+    await page.click('tessera-video');
+    expect(await page.evaluate(() => (window as unknown as { clicked?: string }).clicked)).toBe('video');
+  });
+
   testInBrowser('loops without an end', async () => {
     page = await browser.open(server.origin);
     const found = await page.evaluate(async () => {

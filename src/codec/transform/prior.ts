@@ -329,7 +329,7 @@ function movedMemory(tokens: FrameTokens, memories: readonly [TokenMemory | null
       if (isIntra(tokens.type[at]!)) continue;
       const sub = 4 * row * columns + 2 * column;
       const slot = tokens.referenceIndex[sub] === 1 ? 1 : 0;
-      const memory = from[slot]!;
+      const memory = from[slot] ?? null;
       if (memory === null) continue;
       const mvx = tokens.motion[sub * 4 + slot * 2]!;
       const mvy = tokens.motion[sub * 4 + slot * 2 + 1]!;
