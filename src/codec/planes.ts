@@ -29,9 +29,9 @@ export interface Plane {
 /** The number of samples by which a reference plane is extended on each side. */
 export const BORDER = 32;
 
-/** Returns the buffers of planes. */
+/** Returns the buffers of planes, each once. */
 export function planeBuffers({ y, u, v }: VisiblePlanes): ArrayBuffer[] {
-  return [y, u, v].map((plane) => plane.buffer as ArrayBuffer);
+  return [...new Set([y, u, v].map((plane) => plane.buffer as ArrayBuffer))];
 }
 
 /** Copies `width` x `height` samples to a plane in `memory` and repeats their edges up to the plane's size. */

@@ -129,12 +129,12 @@ export type PlayerEventName =
   | 'postfilterchange'
   /** A new picture is drawn: at each shown frame. */
   | 'frame'
-  /** A sentence for people in `detail`: a cut file, damage, sound that cannot be decoded, a filter that was dropped. */
+  /** A sentence for people in `detail`: a cut file, damage, sound that cannot be decoded, a filter that cannot run. */
   | 'notice';
 
 /** Detail of the event `notice`. */
 export interface Notice {
-  readonly kind: 'cut' | 'damage' | 'sound' | 'slow' | 'subtitles' | 'words';
+  readonly kind: 'cut' | 'damage' | 'sound' | 'filter' | 'slow' | 'subtitles' | 'words';
   readonly message: string;
 }
 

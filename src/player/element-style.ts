@@ -7,6 +7,7 @@ export const ELEMENT_STYLE = `
 canvas, img { display: block; width: 100%; height: 100%; object-fit: contain; }
 img { position: absolute; inset: 0; }
 img[hidden], .bar[hidden] { display: none; }
+.surface { position: absolute; inset: 0; width: 100%; height: 100%; }
 .captions { position: absolute; inset: auto 5% 8%; text-align: center; pointer-events: none;
   container-type: inline-size; white-space: pre-line; }
 :host([controls]) .captions { bottom: 56px; }

@@ -71,9 +71,14 @@ export class TesseraVideoElement extends Base implements PlayerControls {
     this.#poster.alt = '';
     this.#poster.hidden = true;
     this.#captions = new Captions();
+    // It shows and plays nothing: skins as media-chrome take a click for one on the picture if its target is a video.
+    const surface = document.createElement('video');
+    surface.className = 'surface';
+    surface.tabIndex = -1;
+    surface.ariaHidden = 'true';
     this.#player = this.#makePlayer();
     this.#bar = new ControlBar(this);
-    root.append(style, this.#canvas, this.#poster, this.#captions.element, this.#bar.element);
+    root.append(style, this.#canvas, this.#poster, surface, this.#captions.element, this.#bar.element);
   }
 
   connectedCallback(): void {

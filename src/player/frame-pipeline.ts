@@ -4,6 +4,7 @@ import { unlessCancelled } from '../codec/cancellation.js';
 import type { FamilyWorkers } from '../codec/family.js';
 import { cropPlane, planeBuffers, type Planes } from '../codec/planes.js';
 import { DEPENDS_ON_LOSS } from '../codec/slot-marks.js';
+import { ATTENUATION } from '../codec/transform/attenuation.js';
 import { transformFamily } from '../codec/transform/family.js';
 import {
   tokenBuffers,
@@ -121,13 +122,13 @@ export class FramePipeline implements AsyncDisposable {
    * Loads the post-filter. Pictures that are decoded meanwhile wait for it; before the call, no picture is filtered. Call
    * it again as often as wanted.
    *
-   * @throws ModelError if the pack's file cannot be loaded; pictures are then not filtered.
+   * @throws ModelError if the pack's file cannot be loaded, EnvironmentError if browsers cannot run it; pictures are then
+   * not filtered.
    */
   async loadPostFilter(): Promise<void> {
-    if (this.#pack.loadPostFilter === null) return;
-    this.#filters ??= this.#pack
-      .loadPostFilter()
-      .then((graph) => this.#workers.startPostFilters(graph).map((link) => ({ link, last: Promise.resolve() })));
+    const { loadPostFilter } = this.#pack;
+    if (loadPostFilter === null) return;
+    this.#filters ??= loadPostFilter().then((graph) => startFilters(this.#workers.startPostFilters(graph)));
     try {
       await this.#filters;
     } catch (error) {
@@ -327,6 +328,27 @@ export class FramePipeline implements AsyncDisposable {
     thread.last = filtered.catch(() => undefined);
     return await filtered;
   }
+}
+
+/**
+ * Waits until threads of the post-filter have opened their graph.
+ *
+ * @throws EnvironmentError if they cannot; the threads then end.
+ */
+async function startFilters(links: readonly FilterThread['link'][]): Promise<readonly FilterThread[]> {
+  const none = (): Uint8Array<ArrayBuffer> => new Uint8Array(0);
+  try {
+    // An empty picture that is not to change asks for nothing but an open graph.
+    await Promise.all(
+      links.map((link) =>
+        link.call({ planes: { y: none(), u: none(), v: none() }, side: none(), attenuation: ATTENUATION.all }),
+      ),
+    );
+  } catch (error) {
+    await Promise.all(links.map((link) => link[Symbol.asyncDispose]()));
+    throw error;
+  }
+  return links.map((link) => ({ link, last: Promise.resolve() }));
 }
 
 /**

@@ -407,7 +407,7 @@ export class TesseraPlayer extends EventTarget implements PlayerControls {
       await session.pipeline.loadPostFilter();
     } catch (error) {
       this.#postFilter = 'none';
-      this.#notice({ kind: 'slow', message: `there is no post-filter: ${toPlayerError(error).message}` });
+      this.#notice({ kind: 'filter', message: `there is no post-filter: ${toPlayerError(error).message}` });
       this.#emit('postfilterchange');
     }
   }

@@ -162,6 +162,20 @@ describe('<tessera-video>', () => {
     expect(found).toEqual([...numbers, 1, 2, 1, 2, 3, 4, 3, 2, 1, 0, 0].map((number) => [number, frames[number]]));
   });
 
+  testInBrowser('a click on the picture has a video as its target, which skins look for', async () => {
+    page = await browser.open(server.origin);
+    await page.evaluate(async () => {
+      const { open } = await window.inPage();
+      const { video } = await open({ src: 'silent.tsr' });
+      video.addEventListener('click', (event) => {
+        const [target] = event.composedPath();
+        Object.assign(window, { clicked: (target as Element).localName });
+      });
+    });
+    await page.click('tessera-video');
+    expect(await page.evaluate(() => (window as unknown as { clicked?: string }).clicked)).toBe('video');
+  });
+
   testInBrowser('loops without an end', async () => {
     page = await browser.open(server.origin);
     const found = await page.evaluate(async () => {
@@ -258,6 +272,38 @@ describe('bad input', () => {
     // The damaged packet itself has no frame.
     expect(found.damaged).toBe(concealed + 1);
     expect(found.notices.map(({ kind }) => kind)).toContain('damage');
+  });
+
+  testInBrowser('a post-filter that browsers cannot run is told, and pictures are shown without it', async () => {
+    page = await browser.open(server.origin);
+    const found = await page.evaluate(async () => {
+      const { open, hash, event } = await window.inPage();
+      const { video, events, notices } = await open({ src: 'silent.tsr', muted: '', 'post-filter': 'lpips' });
+      while (notices.length === 0) await new Promise((next) => setTimeout(next, 20));
+      const seeked = event(video, 'seeked');
+      video.currentTime = 0.5;
+      await seeked;
+      const digest = await hash(video.readFrame()!);
+      // Asking for it again tells the same again, once.
+      video.postFilter = 'lpips';
+      await event(video, 'postfilterchange');
+      const filter = (): string => video.postFilter;
+      while (filter() !== 'none') await new Promise((next) => setTimeout(next, 20));
+      const ended = event(video, 'ended');
+      await video.play();
+      await ended;
+      return {
+        digest,
+        notices,
+        filter: video.postFilter,
+        changes: events.filter((name) => name === 'postfilterchange'),
+      };
+    });
+    expect(found.notices).toEqual([
+      { kind: 'filter', message: expect.stringMatching(/^there is no post-filter: .*browsers cannot run it/) },
+    ]);
+    expect(found).toMatchObject({ filter: 'none', digest: frames[12] });
+    expect(found.changes.length).toBeGreaterThanOrEqual(3);
   });
 
   testInBrowser.each([

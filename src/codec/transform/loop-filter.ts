@@ -27,24 +27,22 @@ export function sidePlanes(header: FrameHeader, tokens: FrameTokens): Uint8Array
   const width = 2 * columns;
   const size = 4 * rows * columns;
   const planes = new Uint8Array(SIDE_PLANES * size);
-  const isKey = header.kind === 'key' ? YES : 0;
+  /** Sets the four sub-blocks of a macroblock. */
+  const put = (to: number, value: number): void => {
+    planes[to] = planes[to + 1] = planes[to + width] = planes[to + width + 1] = value;
+  };
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const block = row * columns + column;
       const type = tokens.type[block]!;
       const at = 2 * row * width + 2 * column;
-      const set = (plane: number, value: number): void => {
-        if (value === 0) return;
-        const to = plane * size + at;
-        planes[to] = planes[to + 1] = planes[to + width] = planes[to + width + 1] = value;
-      };
-      set(0, blockQ(tokens, header.q, row, column));
-      set(1, isIntra(type) ? YES : 0);
-      set(2, YES * tokens.transform[block]!);
-      set(3, 4 * tokens.lumaGroups[block]!);
-      set(4, type === SKIP ? YES : 0);
-      set(5, isKey);
-      set(6, YES * tokens.blockSize[block]!);
+      put(at, blockQ(tokens, header.q, row, column));
+      put(at + size, isIntra(type) ? YES : 0);
+      put(at + 2 * size, YES * tokens.transform[block]!);
+      put(at + 3 * size, 4 * tokens.lumaGroups[block]!);
+      put(at + 4 * size, type === SKIP ? YES : 0);
+      put(at + 5 * size, header.kind === 'key' ? YES : 0);
+      put(at + 6 * size, YES * tokens.blockSize[block]!);
     }
   }
   return planes;

@@ -44,21 +44,16 @@ export class Picture {
 
   /** Copies the planes out of kernel memory, to `target` if it is given. */
   read(target?: Planes): Planes {
-    const [y, u, v] = (['y', 'u', 'v'] as const).map((name) => {
-      const plane = this[name];
-      return readPlane(this.#kernels, plane, plane.width, plane.height, target?.[name]);
-    });
-    return { y: y!, u: u!, v: v! };
+    return this.readVisible(this.y.width, this.y.height, target);
   }
 
   /** Copies the visible picture of `width` x `height` out of kernel memory. */
-  readVisible(width: number, height: number): Planes {
+  readVisible(width: number, height: number, target = allocatePlanes(width, height)): Planes {
     const [chromaWidth, chromaHeight] = [(width + 1) >> 1, (height + 1) >> 1];
-    return {
-      y: readPlane(this.#kernels, this.y, width, height),
-      u: readPlane(this.#kernels, this.u, chromaWidth, chromaHeight),
-      v: readPlane(this.#kernels, this.v, chromaWidth, chromaHeight),
-    };
+    readPlane(this.#kernels, this.y, width, height, target.y);
+    readPlane(this.#kernels, this.u, chromaWidth, chromaHeight, target.u);
+    readPlane(this.#kernels, this.v, chromaWidth, chromaHeight, target.v);
+    return target;
   }
 
   /** Copies planes at coded size in. */
@@ -82,17 +77,18 @@ function allocatePlane(kernels: Kernels, width: number, height: number): Plane {
   return { at: base + BORDER * stride + BORDER, stride, width, height };
 }
 
-function readPlane(
-  kernels: Kernels,
-  { at, stride }: Plane,
-  width: number,
-  height: number,
-  result = new Uint8Array(width * height),
-): Uint8Array<ArrayBuffer> {
+/** Makes planes in one buffer: each buffer that is handed to another thread leaves garbage in both. */
+function allocatePlanes(width: number, height: number): Planes {
+  const [luma, chroma] = [width * height, ((width + 1) >> 1) * ((height + 1) >> 1)];
+  const all = new Uint8Array(luma + 2 * chroma);
+  return { y: all.subarray(0, luma), u: all.subarray(luma, luma + chroma), v: all.subarray(luma + chroma) };
+}
+
+/** Copies `width` x `height` samples of a plane. */
+function readPlane(kernels: Kernels, { at, stride }: Plane, width: number, height: number, target: Uint8Array): void {
   const memory = kernels.u8;
   for (let row = 0; row < height; row++) {
     const from = at + row * stride;
-    result.set(memory.subarray(from, from + width), row * width);
+    target.set(memory.subarray(from, from + width), row * width);
   }
-  return result;
 }

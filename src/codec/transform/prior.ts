@@ -204,11 +204,13 @@ export class FramePrior {
     const next = this.#memory.fill(slot);
     // Most macroblocks have no tokens: fade everything, then go back to those that have. Macroblocks side by side that
     // move alike fade at once.
-    for (let start = 0, end = 0; start < sources.length; start = end) {
-      end = start + 1;
-      while (end < sources.length && sources[end] === sources[start]! + (end - start) * TOKENS_PER_BLOCK) end++;
-      const to = next + start * TOKENS_PER_BLOCK;
-      kernels.call.fadeMemory(sources[start]!, to, (end - start) * TOKENS_PER_BLOCK);
+    let start = 0;
+    while (start < sources.length) {
+      const from = sources[start]!;
+      let count = 1;
+      while (sources[start + count] === from + count * TOKENS_PER_BLOCK) count++;
+      kernels.call.fadeMemory(from, next + start * TOKENS_PER_BLOCK, count * TOKENS_PER_BLOCK);
+      start += count;
     }
     for (const at of this.#coded) {
       const place = at * TOKENS_PER_BLOCK;

@@ -100,7 +100,7 @@ export type DecoderResponse<Tokens = FrameArrays> =
     } & DecodedPicture)
   | { readonly kind: 'lost'; readonly reason: string };
 
-/** The buffers behind a frame's tokens, for handing them to another thread without a copy. */
+/** The buffers behind a frame's tokens, each once, for handing them to another thread without a copy. */
 export function tokenBuffers(arrays: FrameArrays): ArrayBuffer[] {
   return [...new Set(Object.values(arrays).map(({ buffer }) => buffer as ArrayBuffer))];
 }

@@ -1,4 +1,5 @@
 import type { ThreadListener, ThreadPort } from '../contract.js';
+import { countMessage } from './collect-garbage.js';
 import { adoptKernels, loadKernels } from './kernel-module.js';
 import { ownFile } from './own-file.js';
 
@@ -50,6 +51,7 @@ export class Worker {
   /** Sets the handlers of the thread's events. Call it once. */
   listen({ onMessage, onError, onExit }: ThreadListener): void {
     this.#thread.onmessage = ({ data }) => {
+      countMessage();
       if (data === ENDED) onExit?.();
       else onMessage(data);
     };
@@ -103,7 +105,10 @@ export function threadPort(): ThreadPort {
       // The first message is not for the module.
       scope.onmessage = ({ data }) => {
         adoptKernels(data as WebAssembly.Module);
-        scope.onmessage = (event) => handler(event.data);
+        scope.onmessage = (event) => {
+          countMessage();
+          handler(event.data);
+        };
       };
     },
     close: () => {

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { CoefficientCoder } from '../../../src/codec/transform/coefficient-coder.js';
 import { CoefficientSyntax } from '../../../src/codec/transform/coefficient-syntax.js';
-import { FrameTokens, Geometry, TOKENS_PER_BLOCK } from '../../../src/codec/transform/frame-tokens.js';
+import type { FrameTokens} from '../../../src/codec/transform/frame-tokens.js';
+import { Geometry, TOKENS_PER_BLOCK } from '../../../src/codec/transform/frame-tokens.js';
 import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
 import type { Scales } from '../../../src/codec/transform/prior.js';
 import { ProbabilityTables } from '../../../src/codec/transform/probability-tables.js';
