@@ -5,18 +5,7 @@ import { weightsOf } from '../video/convert/colour.js';
 export interface ColourMatrix {
   readonly offset: readonly [number, number, number];
   readonly matrix: readonly number[];
-  readonly isFullRange: boolean;
-  /** The name that WebCodecs gives to a matrix with these weights; null if it has none. */
-  readonly name: VideoMatrixCoefficients | null;
 }
-
-/** Names by the weight of red. */
-const NAMES: ReadonlyMap<number, VideoMatrixCoefficients> = new Map([
-  [0.2126, 'bt709'],
-  [0.299, 'smpte170m'],
-  // WebCodecs knows it, but not every version of TypeScript.
-  [0.2627, 'bt2020-ncl' as VideoMatrixCoefficients],
-]);
 
 /** Returns the colour matrix of a stream's pictures. */
 export function colourMatrixOf({ colour, height }: Pick<StreamHeader, 'colour' | 'height'>): ColourMatrix {
@@ -29,7 +18,5 @@ export function colourMatrixOf({ colour, height }: Pick<StreamHeader, 'colour' |
   return {
     offset: [colour.fullRange ? 0 : -16 / 255, -128 / 255, -128 / 255],
     matrix: [luma, 0, v, luma, (-u * blue) / green, (-v * red) / green, luma, u, 0],
-    isFullRange: colour.fullRange,
-    name: NAMES.get(red) ?? null,
   };
 }

@@ -54,12 +54,9 @@ export class WebGlRenderer implements Renderer {
     gl.canvas.addEventListener('webglcontextrestored', this.#onRestored);
   }
 
-  /** Returns null if the canvas gives no WebGL2, or only one that the processor computes: a 2D canvas is faster then. */
+  /** Returns null if the canvas gives no WebGL2. */
   static open(canvas: PlayerCanvas, format: PictureFormat): WebGlRenderer | null {
-    const gl = canvas.getContext('webgl2', {
-      ...{ alpha: false, antialias: false, preserveDrawingBuffer: true },
-      failIfMajorPerformanceCaveat: true,
-    });
+    const gl = canvas.getContext('webgl2', { alpha: false, antialias: false, preserveDrawingBuffer: true });
     if (gl === null) return null;
     const drawing = prepare(gl as WebGL2RenderingContext, format);
     return drawing === null ? null : new WebGlRenderer(gl as WebGL2RenderingContext, format, drawing);
