@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { CoefficientCoder } from '../../../src/codec/transform/coefficient-coder.js';
 import { CoefficientSyntax } from '../../../src/codec/transform/coefficient-syntax.js';
-import type { FrameTokens} from '../../../src/codec/transform/frame-tokens.js';
+import type { FrameTokens } from '../../../src/codec/transform/frame-tokens.js';
 import { Geometry, TOKENS_PER_BLOCK } from '../../../src/codec/transform/frame-tokens.js';
 import type { PackTables } from '../../../src/codec/transform/pack-tables.js';
 import type { Scales } from '../../../src/codec/transform/prior.js';
