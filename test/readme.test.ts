@@ -40,8 +40,10 @@ describe('the examples of the README run', () => {
         'exact.mkv',
         'exact.tsr',
         'found.tsr',
+        'half.tsr',
         'in.mp4',
         'jobs.tsr',
+        'network.tsr',
       ],
       ...['out.tsr', 'part.mp4', 'same.tsr', 'small.tsr', 'tokens.npz', 'tokens.tsr'],
     ]);
