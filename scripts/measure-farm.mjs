@@ -360,6 +360,18 @@ async function makeUp() {
   row('kB through Redis per chunk, without waiting', traffic.toFixed(1));
 }
 
+function cleanUp() {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    cleanUp();
+    process.exit(1);
+  });
+}
+
 try {
   const video = join(folder, 'in.y4m');
   if (['times', 'bitrate', 'kills'].some((name) => only.has(name))) await writeVideo(video);
@@ -368,6 +380,5 @@ try {
   if (only.has('kills')) await killThings(video);
   if (only.has('many')) await makeUp();
 } finally {
-  for (const child of children) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
+  cleanUp();
 }
