@@ -16,7 +16,7 @@ import {
   type TokenRequest,
   type TokenResponse,
 } from './workers/messages.js';
-import type { WorkerLink } from '../threads/worker-link.js';
+import type { Link, WorkerLink } from '../threads/worker-link.js';
 
 /** The default largest distance between key frames, in frames. */
 const DEFAULT_KEYINT = 250;
@@ -30,8 +30,8 @@ export const DEFAULT_PRESET: Preset = 'medium';
 export const DEFAULT_PACK = 'tessera-nano';
 /** The smallest distance between packets with a checksum, in frames, not counting key frames. */
 const CHECKSUM_INTERVAL = 16;
-/** The number of encoded frames that may wait for their packets. */
-const TOKENS_IN_FLIGHT = 3;
+/** The number of frames that the workers may have at a time: enough to keep all of them busy. */
+const IN_FLIGHT = 5;
 
 /** How to encode. */
 export interface EncoderOptions {
@@ -118,19 +118,23 @@ export interface EncodeOptions {
   readonly control?: QualityControl | undefined;
 }
 
-/** A packet that the token worker makes. */
+/** The answer to a request for a frame: its packet, or null if there was no frame to encode. */
 class PendingPacket {
   isMade = false;
 
-  constructor(readonly packet: Promise<Packet>) {
+  /** @param quality what {@link QualityControl.quality} was for it; null without a control. */
+  constructor(
+    readonly packet: Promise<Packet | null>,
+    readonly quality: number | null,
+  ) {
     const settle = (): void => void (this.isMade = true);
     packet.then(settle, settle);
   }
 }
 
-/** True if the first packet is made, or if the encoder must wait for it because too many are in flight. */
+/** True if the first packet is made, or if it must be awaited because too many are in flight. */
 function isDue(pending: readonly PendingPacket[]): boolean {
-  return pending.length > TOKENS_IN_FLIGHT || pending[0]?.isMade === true;
+  return pending.length > IN_FLIGHT || pending[0]?.isMade === true;
 }
 
 /** What a stream's header and its readers know of an encoder. */
@@ -180,7 +184,7 @@ export class Encoder implements AsyncDisposable {
   readonly #onNote: EncoderOptions['onNote'];
   readonly #width: number;
   readonly #height: number;
-  readonly #pictures: WorkerLink<EncoderRequest, EncoderResponse>;
+  readonly #pictures: Link<EncoderRequest, EncoderResponse>;
   readonly #tokens: WorkerLink<TokenRequest, TokenResponse>;
 
   private constructor(
@@ -243,51 +247,65 @@ export class Encoder implements AsyncDisposable {
     frames: AsyncIterable<Frame>,
     { signal, control }: EncodeOptions = {},
   ): AsyncGenerator<Packet, void, void> {
-    const reports: { readonly packet: Promise<Packet>; readonly quality: number }[] = [];
     const times = new Map<number, FrameTime>();
+    /** Requests whose packets were not yielded, and those that were not reported to the control. */
     const pending: PendingPacket[] = [];
+    const reports: PendingPacket[] = [];
     let pushed = 0;
     let index = 0;
     let checksumAt = 0;
     let noted: string | undefined;
-    const report = async (to: QualityControl): Promise<void> => {
-      const { packet, quality } = reports.shift()!;
-      to.coded(await unlessCancelled(packet, signal), quality);
-    };
-    const advance = async (frame: Frame | null): Promise<boolean> => {
-      // Reports depend on the number of frames alone, not on time: else streams would differ from run to run.
-      while (control !== undefined && reports.length > control.lag) await report(control);
-      const quality = control?.quality() ?? null;
-      const encoded = await unlessCancelled(this.#request(frame, quality), signal);
-      if (encoded === null) return false;
+    let isEnd = false;
+    // Called in coding order.
+    const write = async (encoded: EncoderResponse): Promise<Packet | null> => {
+      if (encoded === null) return null;
       const { display, header, loopChecksum, note } = encoded;
       if (note !== undefined && note !== noted) this.#onNote?.(note);
       noted = note;
       const isChecked = loopChecksum !== null && (header.kind === 'key' || index >= checksumAt);
       if (isChecked) checksumAt = index + CHECKSUM_INTERVAL;
-      const packet = this.#pack(encoded, times.get(display)!, isChecked ? loopChecksum : null);
-      pending.push(new PendingPacket(packet));
-      if (quality !== null) reports.push({ packet, quality });
-      times.delete(display);
       index++;
-      return true;
+      const time = times.get(display)!;
+      times.delete(display);
+      return await this.#pack(encoded, time, isChecked ? loopChecksum : null);
+    };
+    const report = async (to: QualityControl): Promise<void> => {
+      const { packet, quality } = reports.shift()!;
+      const made = await unlessCancelled(packet, signal);
+      if (made !== null) to.coded(made, quality!);
+    };
+    const request = async (frame: Frame | null): Promise<void> => {
+      // Reports depend on the number of frames alone, not on time: else streams would differ from run to run.
+      while (control !== undefined && reports.length > control.lag) await report(control);
+      const quality = control?.quality() ?? null;
+      const packet = new PendingPacket(this.#request(frame, quality).then(write), quality);
+      pending.push(packet);
+      if (control !== undefined) reports.push(packet);
+    };
+    const takeDue = async function* (): AsyncGenerator<Packet, void, void> {
+      while (isDue(pending) || (isEnd && pending.length > 0)) {
+        const packet = await unlessCancelled(pending.shift()!.packet, signal);
+        if (packet !== null) yield packet;
+      }
     };
     try {
       for await (const frame of frames) {
         throwIfCancelled(signal);
         this.#checkSize(frame);
         times.set(pushed++, { pts: frame.pts, duration: frame.duration });
-        await advance(frame);
-        while (isDue(pending)) yield await unlessCancelled(pending.shift()!.packet, signal);
+        await request(frame);
+        yield* takeDue();
       }
-      while (await advance(null)) {
-        while (isDue(pending)) yield await unlessCancelled(pending.shift()!.packet, signal);
+      // Each of these requests gives a frame that still waits, until none is left.
+      while (times.size > 0) {
+        await request(null);
+        yield* takeDue();
       }
-      while (pending.length > 0) yield await unlessCancelled(pending.shift()!.packet, signal);
+      isEnd = true;
+      yield* takeDue();
     } finally {
       // All frames that the caller has got are reported, even if it stops early.
       while (control !== undefined && reports.length > pending.length) await report(control);
-      for (const { packet } of [...pending, ...reports]) packet.catch(() => undefined);
     }
   }
 

@@ -13,7 +13,7 @@ import type {
   TokenResponse,
   WorkerSetup,
 } from './workers/messages.js';
-import type { WorkerLink } from '../threads/worker-link.js';
+import type { Link, WorkerLink } from '../threads/worker-link.js';
 
 /** The quality settings of a family. */
 export interface QualityRange {
@@ -38,7 +38,7 @@ export interface FamilyWorkers {
   /** Finds the key frames that an encoder makes. */
   startSurvey(options: SequenceOptions): WorkerLink<SurveyRequest, boolean>;
   /** Pictures to tokens. */
-  startEncoder(options: SequenceOptions): WorkerLink<EncoderRequest, EncoderResponse>;
+  startEncoder(options: SequenceOptions): Link<EncoderRequest, EncoderResponse>;
   /** Tokens to bytes and back. */
   startTokenCodec(): WorkerLink<TokenRequest, TokenResponse>;
   /** Tokens to pictures. */

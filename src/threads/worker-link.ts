@@ -9,8 +9,14 @@ interface Waiter<Response> {
   readonly reject: (error: Error) => void;
 }
 
+/** One or more threads that answer requests one after another, in their order. */
+export interface Link<Request, Response> extends AsyncDisposable {
+  /** Sends a request; `transfer` lists buffers that are handed over. */
+  call(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Response>;
+}
+
 /** A worker thread that answers requests one after another, in their order. */
-export class WorkerLink<Request, Response> implements AsyncDisposable {
+export class WorkerLink<Request, Response> implements Link<Request, Response> {
   readonly #worker: Worker;
   readonly #waiters: Waiter<Response>[] = [];
   #failure: Error | undefined;

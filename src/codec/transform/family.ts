@@ -1,14 +1,18 @@
 import { readPackTables } from './pack-tables.js';
 import { codingStructure } from './encoder/coding-structure.js';
 import { settingsOf } from './encoder/presets.js';
+import { planBuffers, type FramePlan } from './encoder/frame-plan.js';
 import { Geometry, Q_LIMIT } from './frame-tokens.js';
 import { TransformTokenArrays } from './token-arrays.js';
 import type { DecoderSetup } from './workers/decoder-worker.js';
 import type { EncoderSetup } from './workers/encoder-worker.js';
+import type { PlannerResponse, PlannerSetup } from './workers/planner-worker.js';
 import type { PostFilterSetup } from './workers/post-filter-worker.js';
 import type { TokenSetup } from './workers/token-worker.js';
 import { availableParallelism, Worker } from '../../platform/threads.js';
+import { TwoStages } from '../../threads/two-stages.js';
 import { WorkerLink } from '../../threads/worker-link.js';
+import type { EncodedTokens, EncoderRequest } from '../workers/messages.js';
 import type { SurveySetup } from '../workers/survey-worker.js';
 import type { CodecFamily } from '../family.js';
 
@@ -43,10 +47,23 @@ export const transformFamily: CodecFamily = {
           ...{ lookAhead: settingsOf(tune, preset).lookAhead, keyint },
         } satisfies SurveySetup),
       startEncoder: (options) =>
-        new WorkerLink(new Worker(new URL('./workers/encoder-worker.js', import.meta.url)), {
-          ...setup,
-          ...{ loopFilter, postFilter: pack.graphs.get('post-filter-lpips'), options },
-        } satisfies EncoderSetup),
+        new TwoStages(
+          new WorkerLink<EncoderRequest, PlannerResponse>(
+            new Worker(new URL('./workers/planner-worker.js', import.meta.url)),
+            {
+              ...{ width: common.width, height: common.height },
+              ...{ tables: setup.tables, options },
+            } satisfies PlannerSetup,
+          ),
+          new WorkerLink<FramePlan, EncodedTokens>(
+            new Worker(new URL('./workers/encoder-worker.js', import.meta.url)),
+            {
+              ...setup,
+              ...{ loopFilter, postFilter: pack.graphs.get('post-filter-lpips'), options },
+            } satisfies EncoderSetup,
+          ),
+          planBuffers,
+        ),
       startTokenCodec: () =>
         new WorkerLink(new Worker(new URL('./workers/token-worker.js', import.meta.url)), {
           ...setup,

@@ -33,8 +33,8 @@ export interface SurveyRequest {
   readonly y: Uint8Array;
 }
 
-/** An encoded frame, or null if there is none yet (or, at the end, none left). */
-export type EncoderResponse<Tokens = FrameArrays> = {
+/** An encoded frame. */
+export interface EncodedTokens<Tokens = FrameArrays> {
   /** Position in display order, from 0. */
   readonly display: number;
   readonly header: FrameHeader;
@@ -43,7 +43,10 @@ export type EncoderResponse<Tokens = FrameArrays> = {
   readonly loopChecksum: number | null;
   /** What the encoder could not do on this machine, the same for all frames. */
   readonly note?: string | undefined;
-} | null;
+}
+
+/** An encoded frame, or null if there is none yet (or, at the end, none left). */
+export type EncoderResponse<Tokens = FrameArrays> = EncodedTokens<Tokens> | null;
 
 /** Tokens to bytes, bytes to tokens, or a notice that packets were lost. */
 export type TokenRequest<Tokens = FrameArrays> =

@@ -6,13 +6,16 @@ import type { FrameHeader } from '../../frame-header.js';
 import { SKIP, type FrameTokens, type Geometry } from '../frame-tokens.js';
 import { sidePlanes } from '../loop-filter.js';
 import { Picture, type PicturePlanes } from '../picture.js';
-import type { Planes } from '../../planes.js';
+import type { Planes, VisiblePlanes } from '../../planes.js';
 import { ReferenceSlots } from '../reference-slots.js';
 import { keepIfCloser, MemoryFilter, regionFilterOf, type RegionFilter } from '../region-filter.js';
 import { FrameDecision, type DecisionHelpers } from './frame-decision.js';
 import type { MotionHints } from './block-trials.js';
 import type { DecisionJob } from './row-decision.js';
 import type { EncoderSettings, PassSettings } from './settings.js';
+
+/** The head of a frame whose tokens are not decided. */
+export type WantedHeader = Omit<FrameHeader, 'hasLoopFilter' | 'hasQOffsets'>;
 
 /** The encoder's decisions for one frame. */
 export interface EncodedPicture {
@@ -76,8 +79,8 @@ export class PictureEncoder {
    * @param hints the vectors from the look-ahead to the references.
    */
   async encode(
-    planes: { y: Uint8Array; u: Uint8Array; v: Uint8Array },
-    wanted: Omit<FrameHeader, 'hasLoopFilter' | 'hasQOffsets'>,
+    planes: VisiblePlanes,
+    wanted: WantedHeader,
     qOffset: Int8Array | null = null,
     hints: MotionHints = [null, null],
   ): Promise<EncodedPicture> {

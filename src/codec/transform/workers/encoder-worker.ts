@@ -4,13 +4,15 @@ import { openNetwork } from '../../../model/open-network.js';
 import type { PackTables } from '../pack-tables.js';
 import { ATTENUATION } from '../attenuation.js';
 import { AttenuationChoice } from '../encoder/attenuation-choice.js';
-import { SequenceEncoder } from '../encoder/sequence-encoder.js';
+import { PictureEncoder } from '../encoder/picture-encoder.js';
+import { settingsOf } from '../encoder/presets.js';
+import { planBuffers, type FramePlan } from '../encoder/frame-plan.js';
 import type { SequenceOptions } from '../../sequence-options.js';
 import { Geometry, type TokenArrays } from '../frame-tokens.js';
 import { loopChecksum } from '../../loop-checksum.js';
 import { planeBuffers } from '../../planes.js';
 import { DecisionWorkers } from './decision-workers.js';
-import { tokenBuffers, type EncoderRequest, type EncoderResponse, type WorkerSetup } from '../../workers/messages.js';
+import { tokenBuffers, type EncodedTokens, type WorkerSetup } from '../../workers/messages.js';
 import { availableParallelism, release } from '../../../platform/threads.js';
 import { serveRequests, type Served } from '../../../threads/serve.js';
 
@@ -33,21 +35,22 @@ serveRequests(async (setup: EncoderSetup) => {
   const deciding = options.searchThreads ?? Math.min(availableParallelism(), MAX_DECIDING);
   const helpers = new DecisionWorkers(Math.min(deciding, geometry.regionRows) - 1);
   const loopFilter = await openNetwork(setup.loopFilter, { device, threads }, release);
-  const encoder = new SequenceEncoder(new Kernels(), geometry, tables, loopFilter, options, helpers);
+  const settings = settingsOf(options.tune, options.preset);
+  const { isResilient } = options;
+  const encoder = new PictureEncoder(new Kernels(), geometry, tables, loopFilter, settings, helpers, isResilient);
   const { attenuation: given } = options;
   const { choice, note } = await openChoice(geometry, setup);
   await helpers.ready();
-  return async ({ picture, quality }: EncoderRequest): Promise<Served<EncoderResponse<TokenArrays>>> => {
-    if (picture !== null) encoder.push(picture);
-    if (!encoder.isReady(picture === null)) return { response: null };
-    const { display, header: decided, tokens, loop, picture: coded } = await encoder.next(quality ?? undefined);
+  return async (plan: FramePlan): Promise<Served<EncodedTokens<TokenArrays>>> => {
+    const { display, picture, source, header: wanted, qOffset, hints } = plan;
+    const { header: decided, tokens, loop } = await encoder.encode(source, wanted, qOffset, hints);
     const header =
       decided.kind === 'key'
-        ? { ...decided, variant: (await choice?.choose(decided, tokens, loop, coded)) ?? given ?? ATTENUATION.none }
+        ? { ...decided, variant: (await choice?.choose(decided, tokens, loop, picture)) ?? given ?? ATTENUATION.none }
         : decided;
     const arrays = tokens.arrays();
     const checksum = loopChecksum(loop);
-    release([loop, coded].flatMap(planeBuffers));
+    release([...planeBuffers(loop), ...planBuffers(plan)]);
     return {
       response: { display, header, tokens: arrays, loopChecksum: checksum, note },
       transfer: tokenBuffers(arrays),

@@ -1,0 +1,156 @@
+import type { Kernels } from '../../../kernels/kernels.js';
+import type { TimedPicture, VisiblePlanes } from '../../planes.js';
+import type { SequenceOptions } from '../../sequence-options.js';
+import { wholeQuality } from '../../whole-quality.js';
+import { ATTENUATION } from '../attenuation.js';
+import type { PackTables } from '../pack-tables.js';
+import { Q_LIMIT, Q_OFFSET_LIMIT, type Geometry } from '../frame-tokens.js';
+import { adaptQuality } from './adaptive-quality.js';
+import { CodingOrder, type PlannedFrame } from './coding-order.js';
+import { codingStructure } from './coding-structure.js';
+import { LookAhead } from '../../look-ahead.js';
+import type { FramePlan } from './frame-plan.js';
+import { settingsOf } from './presets.js';
+import type { EncoderSettings } from './settings.js';
+import { propagateQuality, type DependentFrame, type QualityGain } from './quality-propagation.js';
+import { TemporalFilter, type Neighbour } from './temporal-filter.js';
+
+/** A picture that waits to be planned. */
+interface WaitingPicture {
+  readonly picture: TimedPicture;
+  readonly isKey: boolean;
+}
+
+/** Units of a pack's quantiser steps in a sample. */
+const STEP_UNITS = 8;
+
+/**
+ * Plans the frames of a sequence with a look-ahead. It takes pictures in display order. It decides key frames, the coding
+ * order and the quality of each frame and region. No decision depends on tokens, so frames can be planned while others
+ * are encoded.
+ */
+export class SequencePlanner {
+  readonly #geometry: Geometry;
+  readonly #options: SequenceOptions;
+  readonly #settings: EncoderSettings;
+  readonly #lookAhead: LookAhead;
+  readonly #order: CodingOrder;
+  readonly #depth: number;
+  /** Null if the settings have none. */
+  readonly #temporalFilter: TemporalFilter | null;
+  /** Pictures that wait, by their place in display order. */
+  readonly #waiting = new Map<number, WaitingPicture>();
+  /** The number of pictures planned so far. */
+  #planned = 0;
+
+  constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, options: SequenceOptions) {
+    this.#geometry = geometry;
+    this.#options = options;
+    const settings = settingsOf(options.tune, options.preset);
+    this.#settings = settings;
+    const { keyint, isChunk = false } = options;
+    const lookAhead = isChunk ? { ...settings.lookAhead, sceneCut: Infinity } : settings.lookAhead;
+    this.#lookAhead = new LookAhead(kernels, geometry, lookAhead, pack.step[options.quality]! / STEP_UNITS);
+    const { depth, largestMiniGop } = codingStructure(geometry, keyint, settings.structure);
+    this.#depth = depth;
+    this.#order = new CodingOrder(this.#lookAhead, isChunk ? Infinity : keyint, largestMiniGop, settings.miniGop);
+    const { temporalFilter, motion } = settings;
+    this.#temporalFilter =
+      temporalFilter === null ? null : new TemporalFilter(kernels, geometry, pack, temporalFilter, motion);
+  }
+
+  /** Takes the next picture in display order; its planes are kept until it is planned. */
+  push(picture: TimedPicture): void {
+    const frame = this.#lookAhead.analyse(picture.y);
+    const isKey = this.#order.push(frame);
+    this.#waiting.set(frame.display, { picture, isKey });
+    if (isKey) this.#lookAhead.forgetPast(frame);
+  }
+
+  /** True if a picture can be planned; at the end of the sequence (`isEnd`) as long as there is one. */
+  isReady(isEnd: boolean): boolean {
+    return this.#waiting.size >= (isEnd ? 1 : this.#depth);
+  }
+
+  /**
+   * Plans the next picture in coding order. If there are fewer pictures than the look-ahead needs, the sequence has
+   * ended.
+   *
+   * @param quality base quality of this picture, which may have a fraction. Default: that of the sequence.
+   */
+  next(quality = this.#options.quality): FramePlan {
+    const window = this.#order.plan(this.#waiting.size < this.#depth);
+    const { frame, isKey, references, refreshSlot } = window[0]!;
+    const { propagation, adaptiveQuality, motion } = this.#settings;
+    const gain = propagateQuality(this.#geometry, this.#dependants(window), propagation);
+    // A key frame decides the quality of many frames: its regions share a fraction, else frames do.
+    const base = isKey ? Math.floor(quality) : wholeQuality(quality, this.#planned);
+    const q = Math.max(0, Math.min(Q_LIMIT, base + gain.frame));
+    const fields = references.map((reference) => this.#lookAhead.predict(frame, reference.frame).motion);
+    const { picture } = this.#waiting.get(frame.display)!;
+    const regions =
+      adaptiveQuality === null ? gain.regions : adaptQuality(this.#geometry, picture.y, gain.regions, adaptiveQuality);
+    if (isKey && quality > base) addFraction(regions, quality - base);
+    const source = this.#filter(frame.display, picture, q, gain);
+    this.#waiting.delete(frame.display);
+    this.#order.shift();
+    this.#planned++;
+    return {
+      ...{ display: frame.display, picture, source, qOffset: regions },
+      header: {
+        kind: isKey ? 'key' : 'inter',
+        q,
+        referenceSlot0: references[0]?.slot ?? null,
+        referenceSlot1: references[1]?.slot ?? null,
+        refreshSlot,
+        // Of a key frame it is the post-filter's attenuation, which is not decided here.
+        variant: isKey ? ATTENUATION.none : motion.interpolation,
+        pts: picture.pts,
+      },
+      hints: [fields[0] ?? null, fields[1] ?? null],
+    };
+  }
+
+  /** The picture to encode: its mean with its neighbours, if later frames take over much of it. */
+  #filter(display: number, picture: TimedPicture, q: number, { frame, dependence }: QualityGain): VisiblePlanes {
+    const { temporalFilter: settings } = this.#settings;
+    if (this.#temporalFilter === null || settings === null || frame < settings.leastGain) return picture;
+    const reach = settings.distanceWeights.length;
+    const neighbours = [...this.#neighbours(display, -1, reach), ...this.#neighbours(display, 1, reach)];
+    if (neighbours.length === 0) return picture;
+    return this.#temporalFilter.filter(picture, neighbours, q, dependence);
+  }
+
+  /** Pictures between the same key frames in one direction, from near to far, as far as they are still there. */
+  *#neighbours(display: number, direction: 1 | -1, reach: number): Generator<Neighbour, void, void> {
+    let last = this.#waiting.get(display)!;
+    for (let away = 1; away <= reach; away++) {
+      const next = this.#waiting.get(display + direction * away);
+      if (next === undefined || (direction > 0 ? next : last).isKey) return;
+      yield { distance: direction * away, picture: next.picture };
+      last = next;
+    }
+  }
+
+  /** Describes how the frames of a window, in coding order, depend on each other. */
+  #dependants(window: readonly PlannedFrame[]): DependentFrame[] {
+    const positions = new Map(window.map(({ frame }, position) => [frame.display, position]));
+    return window.map(({ frame, references }) => {
+      const fields = references.map((reference) => ({
+        position: positions.get(reference.frame.display) ?? -1,
+        ...this.#lookAhead.predict(frame, reference.frame),
+      }));
+      const both =
+        references.length === 2 ? this.#lookAhead.predictBoth(frame, references[0]!.frame, references[1]!.frame) : null;
+      const followed = both?.followed ?? fields[0]?.followed ?? null;
+      return { coded: frame.coded, followed, references: fields, choice: both?.choice ?? null };
+    });
+  }
+}
+
+/** Raises q in a share of the regions. */
+function addFraction(regions: Int8Array, fraction: number): void {
+  regions.forEach((offset, region) => {
+    regions[region] = Math.min(Q_OFFSET_LIMIT, offset + wholeQuality(fraction, region));
+  });
+}
