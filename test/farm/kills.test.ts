@@ -24,9 +24,9 @@ interface Program {
   stderr: string;
 }
 
-/** Starts the program; it must not outlive its test. */
-function start(args: readonly string[]): Program {
-  const child = spawn(process.execPath, [PROGRAM, 'farm', ...args], {
+/** Starts the program with options of Node; it must not outlive its test. */
+function start(args: readonly string[], nodeArgs: readonly string[] = []): Program {
+  const child = spawn(process.execPath, [...nodeArgs, PROGRAM, 'farm', ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, TESSERA_REDIS: redis.url },
   });
@@ -35,11 +35,12 @@ function start(args: readonly string[]): Program {
   return program;
 }
 
-function startWorker(): Program {
-  return start([
+function startWorker(nodeArgs: readonly string[] = []): Program {
+  const args = [
     ...['worker', '--store', store, '--root', folder.join('videos'), '--pack', TINY_PACK],
     ...['--lock-seconds', '1', '--search-threads', '1'],
-  ]);
+  ];
+  return start(args, nodeArgs);
 }
 
 (HAS_REDIS ? describe : describe.skip)('what dies', () => {
@@ -116,5 +117,23 @@ function startWorker(): Program {
     expect((await readdir(store)).filter((name) => name.endsWith('.tsr')).length).toBe(1);
     controller.abort();
     expect(await failure).toMatchObject({ code: 'ERR_TESSERA_CANCELLED' });
+  });
+
+  test('a full disk fails the whole in one line; with another worker it goes on', async () => {
+    store = folder.join('store-4');
+    const output = folder.join('full.tsr');
+    const chunks = farm({ redis: redis.url, store });
+    const full = startWorker(['--import', new URL('full-disk.mjs', import.meta.url).href]);
+    const error = await failureOf(compressVideo(video, output, { ...OPTIONS, chunks }));
+    full.process.kill('SIGTERM');
+    expect(await full.exit).toEqual([0, null]);
+    expect(error.message).toMatch(/^chunk \d cannot be coded: .*: the disk is full; free some space/);
+    // Descriptions of chunks, and nothing that is half written.
+    expect((await readdir(store)).every((name) => /^\w{64}\.json$/.test(name))).toBe(true);
+    const worker = startWorker();
+    await compressVideo(video, output, { ...OPTIONS, chunks });
+    expect((await readFile(output)).equals(whole)).toBe(true);
+    worker.process.kill('SIGTERM');
+    expect(await worker.exit).toEqual([0, null]);
   });
 });
