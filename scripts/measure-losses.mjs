@@ -7,7 +7,7 @@
 // stream and the same share of lost packets, not with --single. Lines that RESULTS.jsonl has are not measured again. Build first.
 import { Buffer } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, parse } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,6 +15,7 @@ import { drawLosses } from '../dist/codecs/loss-pattern.js';
 import { Decoder } from '../dist/src/exports/codec.js';
 import { measureFrames } from '../dist/src/exports/metrics.js';
 import { encodeClip, readClip } from './in-memory.mjs';
+import { openResults } from './result-lines.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,22 +33,10 @@ const { values: options, positionals } = parseArgs({
     ffmpeg: { type: 'string' },
   },
 });
-const [results, ...clips] = positionals;
+const [path, ...clips] = positionals;
+const results = openResults(path);
 const numbers = (list) => list.split(',').map(Number);
 const metrics = options.metrics.split(',');
-const known = new Set(
-  existsSync(results)
-    ? readFileSync(results, 'utf8')
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line).key)
-    : [],
-);
-
-function write(line) {
-  appendFileSync(results, `${JSON.stringify(line)}\n`);
-  console.log(JSON.stringify(line));
-}
 
 /** Positions of lost packets of a clip: those that the benchmark draws. */
 function draw(path, packets, rate, burst, seed) {
@@ -156,15 +145,15 @@ for (const path of clips) {
   }
   const bytes = (kind) => streams[kind].packets.reduce((sum, { tokens }) => sum + tokens.length + 15, 0);
   const measure = async (key, lostOf, firstOf = () => clip.frames[0].pts) => {
-    if (known.has(key)) return;
+    if (results.has(key)) return;
     const line = { key };
     for (const [kind, stream] of Object.entries(streams)) {
       line[kind] = await decode(stream, lostOf(stream), clip, firstOf(stream));
     }
-    write(line);
+    results.write(line);
   };
-  if (!known.has(`${name} bytes`)) {
-    write({ key: `${name} bytes`, usual: bytes('usual'), resilient: bytes('resilient') });
+  if (!results.has(`${name} bytes`)) {
+    results.write({ key: `${name} bytes`, usual: bytes('usual'), resilient: bytes('resilient') });
   }
   await measure(`${name} none`, () => new Set());
   const others = options.ffmpeg === undefined || options.single ? [] : ['libx264', 'libx265'];
@@ -172,8 +161,8 @@ for (const path of clips) {
     const file = join(folder, `${library}.mkv`);
     const size = encodeOther(clip, library, bytes('resilient'), file);
     const measureOther = async (key, lost) => {
-      if (known.has(key)) return;
-      write({ key, size, [library]: await compare(decodeOther(clip, file, lost), clip, clip.frames[0].pts) });
+      if (results.has(key)) return;
+      results.write({ key, size, [library]: await compare(decodeOther(clip, file, lost), clip, clip.frames[0].pts) });
     };
     await measureOther(`${name} ${library} none`, new Set());
     const packets = streams.resilient.packets;

@@ -1,8 +1,8 @@
-// Measures rate control: node scripts/measure-rate.mjs RESULTS.jsonl [--seconds 10] [--only bitrate,size,target,loss,kill]
+// Measures rate control: node scripts/measure-rate.mjs RESULTS.jsonl [--seconds 10] [--only bitrate,size,target,loss,time,kill]
 // [--metrics psnr,lpips,vmaf] [--preset medium] CLIP...
 // Each clip is played back and forth to its length. Lines that RESULTS.jsonl has are not measured again. Build first.
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { performance } from 'node:perf_hooks';
@@ -12,43 +12,36 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compareVideos, compressVideo, decompressVideo } from '../dist/src/index.js';
 import { backAndForth, readClip, writeY4m } from './in-memory.mjs';
+import { openResults } from './result-lines.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '10' },
-    only: { type: 'string', default: 'bitrate,size,target,loss,kill' },
+    only: { type: 'string', default: 'bitrate,size,target,loss,time,kill' },
     metrics: { type: 'string', default: 'psnr,lpips' },
     preset: { type: 'string', default: 'medium' },
   },
 });
-const [results, ...clips] = positionals;
+const [path, ...clips] = positionals;
+const results = openResults(path);
 const RATES = [150_000, 400_000, 1_000_000];
 const TARGETS = { psnr: [34, 38], lpips: [0.06, 0.15], vmaf: [80, 93] };
 const KILLS = 10;
 const common = { overwrite: true, preset: options.preset };
 const program = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 
-const known = new Set(
-  existsSync(results)
-    ? readFileSync(results, 'utf8')
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line).key)
-    : [],
-);
 const folder = mkdtempSync(join(tmpdir(), 'measure-rate-'));
 const only = new Set(options.only.split(','));
 
 /** Measures a line once; processor seconds are those of this process with its threads, without ffmpeg's. */
 async function measure(key, work) {
-  if (known.has(key)) return;
+  if (results.has(key)) return;
   const from = process.cpuUsage();
   const line = { key, ...(await work()) };
   const { user, system } = process.cpuUsage(from);
   line.cpu = (user + system) / 1e6;
-  appendFileSync(results, `${JSON.stringify(line)}\n`);
-  console.log(JSON.stringify(line));
+  results.write(line);
 }
 
 /** Writes the clip back and forth, as y4m. */
@@ -63,6 +56,24 @@ async function quality(video, stream) {
   await decompressVideo(stream, shown, { overwrite: true });
   const { metrics } = await compareVideos(video, shown, { metrics: ['psnr-y', 'lpips'] });
   return { psnr: metrics['psnr-y'].mean, lpips: metrics.lpips.mean };
+}
+
+/** Runs `work`; adds its seconds and its processor seconds to the result. */
+async function timed(work) {
+  const cpu = process.cpuUsage();
+  const from = performance.now();
+  const result = await work();
+  const { user, system } = process.cpuUsage(cpu);
+  return { ...result, seconds: (performance.now() - from) / 1000, cpu: (user + system) / 1e6 };
+}
+
+/** How many times the seconds, and the processor seconds, of one encode at the mean quality of `aimed` that took. */
+async function timesOfOne(aimed, compress) {
+  const { chunks } = aimed.rate;
+  const frames = chunks.reduce((sum, chunk) => sum + chunk.frames, 0);
+  const mean = chunks.reduce((sum, chunk) => sum + chunk.quality * chunk.frames, 0) / frames;
+  const one = await timed(() => compress({ quality: Math.round(mean) }));
+  return { quality: Math.round(mean), seconds: aimed.seconds / one.seconds, processor: aimed.cpu / one.cpu };
 }
 
 /** Runs the program; kills it after some milliseconds, if they are given. Resolves to its exit code. */
@@ -80,7 +91,6 @@ for (const clip of clips) {
   const stream = join(folder, 'out.tsr');
   await lengthen(clip, video);
   const compress = (given) => compressVideo(video, stream, { ...common, ...given });
-  await measure(`${name} plain`, async () => ({ bytes: (await compress({ quality: 24 })).bytes }));
   for (const bitrate of RATES) {
     if (only.has('bitrate')) {
       await measure(`${name} two ${bitrate}`, async () => {
@@ -89,7 +99,6 @@ for (const clip of clips) {
       });
       await measure(`${name} one ${bitrate}`, async () => {
         async function* pipe() {
-          const { createReadStream } = await import('node:fs');
           yield* createReadStream(video);
         }
         const { rate, bytes } = await compressVideo(pipe(), stream, { ...common, rate: { bitrate } });
@@ -116,6 +125,12 @@ for (const clip of clips) {
         return { mean, psnr: loss('psnr'), lpips: loss('lpips') };
       });
     }
+    if (only.has('time')) {
+      await measure(`${name} time ${bitrate}`, async () => {
+        const passes = await timed(() => compress({ rate: { bitrate } }));
+        return timesOfOne(passes, compress);
+      });
+    }
     if (only.has('size')) {
       const maxSize = Math.round((bitrate * Number(options.seconds)) / 8);
       await measure(`${name} size ${maxSize}`, async () => {
@@ -129,12 +144,14 @@ for (const clip of clips) {
       for (const value of TARGETS[metric]) {
         await measure(`${name} ${metric} ${value}`, async () => {
           try {
-            const { rate, bytes } = await compress({ rate: { target: { metric, value } } });
+            const aimed = await timed(() => compress({ rate: { target: { metric, value } } }));
+            const { rate, bytes } = aimed;
             const off = rate.chunks.map(({ probes }) => probes.at(-1).value - value);
             return {
               worst: Math.max(...off.map(Math.abs)),
               probes: rate.chunks.map((chunk) => chunk.probes.length),
               bytes,
+              ...(only.has('time') ? { times: await timesOfOne(aimed, compress) } : {}),
             };
           } catch (error) {
             return { unmet: error.message };
