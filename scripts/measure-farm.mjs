@@ -20,6 +20,7 @@ import { FolderStore } from '../dist/src/farm/chunk-store.js';
 import { parseRedisAddress } from '../dist/src/farm/redis-address.js';
 import { parseSpecText } from '../dist/src/pipeline/chunks/chunk-spec.js';
 import { packetsOf, streamOf } from '../dist/src/pipeline/chunks/chunk-result.js';
+import { KeptCodecs } from '../dist/src/pipeline/chunks/kept-codecs.js';
 import { codeSpec } from '../dist/src/pipeline/chunks/code-spec.js';
 import { StreamReader } from '../dist/src/bitstream/stream-reader.js';
 import { memorySource } from '../dist/src/bitstream/byte-source.js';
@@ -298,7 +299,7 @@ async function makeUp() {
   const worker = await queue.work(
     async ({ data: { hash } }) => {
       const spec = parseSpecText(Buffer.from(await files.read(hash, 'json')).toString());
-      template ??= codeSpec(spec, { device: 'cpu' }).then(async ({ stream }) => {
+      template ??= codeSpec(spec, { device: 'cpu', codecs: new KeptCodecs(0) }).then(async ({ stream }) => {
         const { header } = await StreamReader.open(memorySource(stream));
         return { header, packet: (await packetsOf(stream, spec))[0] };
       });

@@ -114,7 +114,9 @@ export async function qualitiesOf(pack = DEFAULT_PACK): Promise<QualityRange> {
 export interface EncodeOptions {
   /** Ends the call with a CancelledError. */
   readonly signal?: AbortSignal | undefined;
-  /** Default: all frames have the quality of the encoder. */
+  /** The quality of the sequence. Default: that of the encoder. */
+  readonly quality?: number | undefined;
+  /** Default: all frames have the quality of the sequence. */
   readonly control?: QualityControl | undefined;
 }
 
@@ -158,8 +160,8 @@ export interface EncoderDescription {
 type FrameTime = Pick<Frame, 'pts' | 'duration'>;
 
 /**
- * Encodes frames to packets. Search and entropy coding run at the same time in worker threads. Use an encoder once,
- * with `await using`:
+ * Encodes frames to packets. Planning, search and entropy coding run at the same time in worker threads. Use it with
+ * `await using`:
  *
  * ```ts
  * await using encoder = await Encoder.create(640, 360, { quality: 30 });
@@ -184,6 +186,8 @@ export class Encoder implements AsyncDisposable {
   readonly #onNote: EncoderOptions['onNote'];
   readonly #width: number;
   readonly #height: number;
+  readonly #quality: number;
+  #isFresh = true;
   readonly #pictures: Link<EncoderRequest, EncoderResponse>;
   readonly #tokens: WorkerLink<TokenRequest, TokenResponse>;
 
@@ -210,6 +214,7 @@ export class Encoder implements AsyncDisposable {
     const { isResilient = false } = sequence;
     this.isResilient = isResilient;
     const workers = family.open({ pack, width, height, device: device.device, threads, isResilient });
+    this.#quality = sequence.quality;
     this.#pictures = workers.startEncoder(sequence);
     this.#tokens = workers.startTokenCodec();
   }
@@ -239,14 +244,20 @@ export class Encoder implements AsyncDisposable {
     );
   }
 
-  /** Yields the packets of `frames`, in coding order.
+  /**
+   * Yields the packets of `frames`, in coding order. Call it again when it has ended to encode another sequence: that is
+   * coded as a new encoder would, without the time that a new one takes to start.
    *
-   * @throws InputError if a frame has another size; CancelledError if `signal` fires.
+   * @throws InputError if a frame has another size or the quality is out of range; CancelledError if `signal` fires.
    */
   async *encode(
     frames: AsyncIterable<Frame>,
-    { signal, control }: EncodeOptions = {},
+    { signal, quality: base = this.#quality, control }: EncodeOptions = {},
   ): AsyncGenerator<Packet, void, void> {
+    const { min, max } = this.qualities;
+    checkInteger('quality', base, min, max);
+    if (!this.#isFresh || base !== this.#quality) await this.#pictures.call({ kind: 'restart', quality: base });
+    this.#isFresh = false;
     const times = new Map<number, FrameTime>();
     /** Requests whose packets were not yielded, and those that were not reported to the control. */
     const pending: PendingPacket[] = [];
@@ -315,9 +326,9 @@ export class Encoder implements AsyncDisposable {
   }
 
   #request(frame: Frame | null, quality: number | null): Promise<EncoderResponse> {
-    if (frame === null) return this.#pictures.call({ picture: null, quality });
+    if (frame === null) return this.#pictures.call({ kind: 'frame', picture: null, quality });
     const { y, u, v, pts } = frame;
-    return this.#pictures.call({ picture: { y, u, v, pts }, quality });
+    return this.#pictures.call({ kind: 'frame', picture: { y, u, v, pts }, quality });
   }
 
   async #pack(

@@ -96,7 +96,7 @@ export class LookAhead {
   /** Three float32 that the kernel `rateDistortion` writes. */
   readonly #estimate: Pointer;
   /** What squares of 8x8 Hadamard coefficients are multiplied by to be variances in units of a coded one's error. */
-  readonly #scale: number;
+  #scale: number;
   readonly #freePlanes: Samples[] = [];
   readonly #frames = new Map<number, Frame>();
   #count = 0;
@@ -121,8 +121,15 @@ export class LookAhead {
     this.#farMotion = new MotionSearch(kernels, settings.searchSteps, 0);
     this.#predictions = [kernels.allocate(BLOCK_SAMPLES), kernels.allocate(BLOCK_SAMPLES)];
     this.#estimate = kernels.allocate(ESTIMATE_BYTES);
-    // The transform has a gain of 64 in energy; a coefficient of the half-size plane is half of one of the whole.
-    this.#scale = 4 / (64 * settings.distortion * step ** 2);
+    this.#scale = this.#scaleOf(step);
+  }
+
+  /** Begins anew: forgets all frames. `step` as in the constructor. */
+  restart(step: number): void {
+    for (const { plane } of this.#frames.values()) this.#freePlanes.push(plane);
+    this.#frames.clear();
+    this.#count = 0;
+    this.#scale = this.#scaleOf(step);
   }
 
   /** Takes the next frame in display order; `y` is its visible luma. It is kept until it is released. */
@@ -224,6 +231,11 @@ export class LookAhead {
     const { sceneCut, sceneJump, unrelated, flat, floorCost } = this.#settings;
     if (share <= sceneCut || share * sum(intraSatd) <= flat * floorCost * intraSatd.length) return false;
     return share > sceneJump * before || wholeShare > unrelated;
+  }
+
+  /** The transform has a gain of 64 in energy; a coefficient of the half-size plane is half of one of the whole. */
+  #scaleOf(step: number): number {
+    return 4 / (64 * this.#settings.distortion * step ** 2);
   }
 
   #allocatePlane(): Samples {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { BitstreamError, CancelledError, InputError, TesseraError } from '../errors.js';
 import type { EncoderOptions } from '../codec/encoder.js';
+import { KeptCodecs } from '../pipeline/chunks/kept-codecs.js';
 import { codeSpec } from '../pipeline/chunks/code-spec.js';
 import { packetsOf, qualitiesText } from '../pipeline/chunks/chunk-result.js';
 import { hashOf, parseSpecText } from '../pipeline/chunks/chunk-spec.js';
@@ -49,6 +50,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const address = parseRedisAddress(redis);
   const roots = await Roots.of(options.roots);
   const store = openStore(options.store);
+  await using codecs = new KeptCodecs(concurrency);
   await using downloads = new Downloads(options.urls ?? []);
   await using queue = await FarmQueue.connect(address);
   const active = new Map<string, AbortController>();
@@ -62,7 +64,14 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       const controller = new AbortController();
       active.set(hash, controller);
       try {
-        const frames = await codeJob(hash, job, { ...options, store, roots, downloads, signal: controller.signal });
+        const frames = await codeJob(hash, job, {
+          ...options,
+          store,
+          roots,
+          downloads,
+          codecs,
+          signal: controller.signal,
+        });
         const seconds = ((performance.now() - started) / 1000).toFixed(1);
         onLine(frames === null ? `${name}: was done already` : `${name}: ${frames} frames in ${seconds} s`);
       } finally {
@@ -95,9 +104,10 @@ async function codeJob(
     readonly store: ChunkStore;
     readonly roots: Roots;
     readonly downloads: Downloads;
+    readonly codecs: KeptCodecs;
   },
 ): Promise<number | null> {
-  const { store, roots, downloads, memory = Infinity, concurrency = 1, signal, pack, device, threads } = work;
+  const { store, roots, downloads, codecs, memory = Infinity, concurrency = 1, signal, pack, device, threads } = work;
   const text = await store.read(hash, 'json');
   if (text === null) throw new InputError('its description is not in the store of this worker: is it the same folder?');
   const spec = parseSpecText(Buffer.from(text).toString());
@@ -122,7 +132,7 @@ async function codeJob(
       ...(pack === undefined ? {} : { pack }),
       ...(device === undefined ? {} : { device }),
       ...(threads === undefined ? {} : { threads }),
-      signal,
+      ...{ codecs, signal },
       onFrame: () => {
         frames++;
         const now = performance.now();

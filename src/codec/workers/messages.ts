@@ -21,12 +21,16 @@ export interface WorkerSetup {
   readonly isResilient?: boolean | undefined;
 }
 
-/** The next picture in display order, or null at the end: asks for one more encoded frame. */
-export interface EncoderRequest {
-  readonly picture: TimedPicture | null;
-  /** The quality of the frame that the answer holds, which may have a fraction; null: that of the sequence. */
-  readonly quality: number | null;
-}
+export type EncoderRequest =
+  | {
+      readonly kind: 'frame';
+      /** The next picture in display order, or null at the end: asks for one more encoded frame. */
+      readonly picture: TimedPicture | null;
+      /** The quality of the frame that the answer holds, which may have a fraction; null: that of the sequence. */
+      readonly quality: number | null;
+    }
+  /** The next picture begins another sequence; those that wait are dropped. The answer is null. */
+  | { readonly kind: 'restart'; readonly quality: number };
 
 /** The luma of the next picture in display order; the answer tells whether an encoder makes it a key frame. */
 export interface SurveyRequest {

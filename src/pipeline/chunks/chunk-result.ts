@@ -17,12 +17,20 @@ export async function streamOf(header: StreamHeader, packets: readonly Packet[])
   return Buffer.concat(pieces);
 }
 
+/** As {@link readStream}, without the header. */
+export async function packetsOf(bytes: Uint8Array, spec: ChunkSpec): Promise<readonly Packet[]> {
+  return (await readStream(bytes, spec)).packets;
+}
+
 /**
- * Reads the packets of a chunk's stream: its CRCs, and whether its frames are those of the description.
+ * Reads a chunk's stream: its CRCs, and whether its frames are those of the description.
  *
  * @throws BitstreamError if they are not.
  */
-export async function packetsOf(bytes: Uint8Array, { frames, pack }: ChunkSpec): Promise<readonly Packet[]> {
+export async function readStream(
+  bytes: Uint8Array,
+  { frames, pack }: ChunkSpec,
+): Promise<{ readonly header: StreamHeader; readonly packets: readonly Packet[] }> {
   const reader = await StreamReader.open(memorySource(bytes), { strict: true });
   const packets: Packet[] = [];
   for await (const section of reader.sections()) if (section.kind === 'packet') packets.push(section.packet);
@@ -37,7 +45,7 @@ export async function packetsOf(bytes: Uint8Array, { frames, pack }: ChunkSpec):
       );
     });
   if (!isWhole) throw new BitstreamError('the stream of a chunk does not hold the frames of the chunk');
-  return packets;
+  return { header: reader.header, packets };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Packet } from '../../bitstream/packet.js';
-import { Encoder, type EncoderOptions, type QualityControl } from '../../codec/encoder.js';
+import type { EncoderOptions, QualityControl } from '../../codec/encoder.js';
 import type { Frame, VideoProperties } from '../../video/frame.js';
+import type { KeptCodecs } from './kept-codecs.js';
 
 /** A coded chunk: a key frame and the frames up to the next one. */
 export interface CodedChunk {
@@ -12,6 +13,7 @@ export interface CodedChunk {
 
 /** What all chunks of a video share. */
 export interface ChunkSetup {
+  readonly codecs: KeptCodecs;
   readonly properties: Pick<VideoProperties, 'width' | 'height'>;
   readonly options: EncoderOptions;
   readonly signal: AbortSignal | undefined;
@@ -20,26 +22,27 @@ export interface ChunkSetup {
 }
 
 /**
- * Codes the frames of a chunk. It has an encoder of its own, so its packets depend on nothing before or behind it.
+ * Codes the frames of a chunk. Its packets depend on nothing before or behind it.
  *
  * @param control decides the quality of frames; null: that of the options.
  */
 export async function codeChunk(
-  { properties: { width, height }, options, signal, onPacket }: ChunkSetup,
+  { codecs, properties, options: { quality: constant, ...options }, signal, onPacket }: ChunkSetup,
   frames: AsyncIterable<Frame>,
   control: QualityControl | null,
 ): Promise<CodedChunk> {
   // The look-ahead expects the quality of the first frame.
-  const quality = control === null ? {} : { quality: Math.round(control.quality()) };
-  await using encoder = await Encoder.create(width, height, { ...options, ...quality, isChunk: true });
+  const quality = control === null ? constant : Math.round(control.quality());
   const packets: Packet[] = [];
   const qualities: number[] = [];
   const watched: QualityControl | undefined = control === null ? undefined : watch(control, qualities);
-  for await (const packet of encoder.encode(frames, { signal, control: watched })) {
-    packets.push(packet);
-    onPacket?.(packet);
-  }
-  return { packets, qualities };
+  return await codecs.lendEncoder(properties, options, async (encoder) => {
+    for await (const packet of encoder.encode(frames, { signal, quality, control: watched })) {
+      packets.push(packet);
+      onPacket?.(packet);
+    }
+    return { packets, qualities };
+  });
 }
 
 /** The same control, which notes the quality of each frame. */

@@ -1,3 +1,4 @@
+import type { Packet } from '../../bitstream/packet.js';
 import { fromHex, equalBytes } from '../../bitstream/bytes.js';
 import { describeEncoder, type EncoderOptions } from '../../codec/encoder.js';
 import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
@@ -5,14 +6,15 @@ import type { Frame, VideoProperties } from '../../video/frame.js';
 import { openVideo, type VideoSource } from '../../video/in/media-reader.js';
 import { encoderHeader } from '../encoder-header.js';
 import { scoutSize } from '../rate/scout.js';
-import { verifyStream } from '../verify.js';
+import type { KeptCodecs } from './kept-codecs.js';
 import type { CodedChunk } from './code-chunk.js';
 import { checksumOf, qualityOf, type ChunkSpec } from './chunk-spec.js';
-import { packetsOf, streamOf } from './chunk-result.js';
+import { readStream, streamOf } from './chunk-result.js';
 import { codeTask } from './code-task.js';
 
 /** How a machine codes a described chunk. */
 export interface CodeSpecOptions extends Pick<EncoderOptions, 'pack' | 'device' | 'threads' | 'searchThreads'> {
+  readonly codecs: KeptCodecs;
   readonly signal?: AbortSignal | undefined;
   /** Called for each coded frame. Must not throw. */
   readonly onFrame?: () => void;
@@ -34,7 +36,7 @@ class Mismatch extends Error {}
  * BitstreamError if the result is wrong; EnvironmentError; CancelledError.
  */
 export async function codeSpec(spec: ChunkSpec, options: CodeSpecOptions): Promise<SpecResult> {
-  const { signal, onFrame, ...machine } = options;
+  const { codecs, signal, onFrame, ...machine } = options;
   const { pack, keyint, tune, preset, isResilient, isScout } = spec;
   const encoder = {
     ...{ pack: pack.name },
@@ -52,7 +54,7 @@ export async function codeSpec(spec: ChunkSpec, options: CodeSpecOptions): Promi
   const { qualities } = description;
   const code = (source: VideoSource): Promise<CodedChunk> => {
     const task = { frames: () => readChunk(source, spec, signal), isScout, quality: qualityOf(spec) };
-    return codeTask({ properties, encoder, qualities }, task, { signal, onFrame: () => onFrame?.() });
+    return codeTask(codecs, { properties, encoder, qualities }, task, { signal, onFrame: () => onFrame?.() });
   };
   let coded: CodedChunk | null = null;
   for (const isSought of [true, false]) {
@@ -71,27 +73,32 @@ export async function codeSpec(spec: ChunkSpec, options: CodeSpecOptions): Promi
     throw new InputError(`${spec.source.path} has other frames than when its chunks were found: has it changed?`);
   }
   const stream = await streamOf(encoderHeader(description, coding), coded.packets);
-  await check(stream, spec, { ...machine, signal });
+  await check(stream, spec, { ...machine, codecs, signal });
   return { stream, coded };
 }
 
-/** Decodes a chunk and checks all of it. */
+/** Decodes a chunk and checks all of it. Throws BitstreamError. */
 async function check(
   stream: Uint8Array,
   spec: ChunkSpec,
-  { pack = spec.pack.name, device, threads, signal }: Omit<CodeSpecOptions, 'onFrame'>,
+  { codecs, signal, pack = spec.pack.name, device, threads }: Omit<CodeSpecOptions, 'onFrame'>,
 ): Promise<void> {
-  await packetsOf(stream, spec);
-  async function* bytes(): AsyncGenerator<Uint8Array, void, undefined> {
+  const { header, packets } = await readStream(stream, spec);
+  async function* fed(): AsyncGenerator<Packet, void, undefined> {
     await Promise.resolve();
-    yield stream;
+    yield* packets;
   }
-  const { isIntact, problems } = await verifyStream(bytes(), {
-    ...{ pack, signal },
+  const options = {
+    ...{ pack, postFilter: 'none' as const },
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
+  };
+  const decoded = await codecs.lendDecoder(header, options, async (decoder) => {
+    let frames = 0;
+    for await (const _ of decoder.decode(fed(), { signal })) frames++;
+    return frames;
   });
-  if (!isIntact) throw new BitstreamError(`a coded chunk does not decode: ${problems[0]?.reason ?? 'frames are lost'}`);
+  if (decoded !== packets.length) throw new BitstreamError('a coded chunk does not decode: frames are lost');
 }
 
 async function openSource({ source, width, height }: ChunkSpec, signal: AbortSignal | undefined): Promise<VideoSource> {

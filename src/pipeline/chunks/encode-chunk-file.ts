@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { InputError } from '../../errors.js';
 import { refuseExisting, writeFileSafely } from '../../io/temporary-file.js';
+import { KeptCodecs } from './kept-codecs.js';
 import { codeSpec, type CodeSpecOptions } from './code-spec.js';
 import { qualitiesText } from './chunk-result.js';
 import { parseSpecText } from './chunk-spec.js';
 
 /** How a described chunk is coded to files. */
-export interface EncodeChunkFileOptions extends CodeSpecOptions {
+export interface EncodeChunkFileOptions extends Omit<CodeSpecOptions, 'codecs'> {
   /** File for the quality of each packet. */
   readonly qualities?: string;
   readonly overwrite: boolean;
@@ -27,7 +28,8 @@ export async function encodeChunkFile(
   });
   const spec = parseSpecText(text);
   if (!overwrite) for (const path of [out, qualities]) if (path !== undefined) await refuseExisting(path);
-  const { stream, coded } = await codeSpec(spec, options);
+  await using codecs = new KeptCodecs(0);
+  const { stream, coded } = await codeSpec(spec, { ...options, codecs });
   if (qualities !== undefined) {
     await writeFileSafely(qualities, only(Buffer.from(qualitiesText(coded))), { overwrite });
   }

@@ -1,6 +1,7 @@
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { checkInteger } from '../../codec/check-integer.js';
 import type { ChunkCoders, ChunkedVideo } from './chunk-coders.js';
+import { KeptCodecs } from './kept-codecs.js';
 import { codeTask } from './code-task.js';
 
 /** More chunks at a time than this gain nothing: reading the source and finding key frames take one thread. */
@@ -24,14 +25,15 @@ export function localChunks({ jobs }: LocalChunksOptions = {}): ChunkCoders {
     open: (video: ChunkedVideo) => {
       const size = jobs ?? defaultJobs(video.properties);
       const searchThreads = Math.max(1, Math.floor(availableParallelism() / size));
+      const codecs = new KeptCodecs(size);
       const shared = { ...video, encoder: { searchThreads, ...video.encoder } };
       return Promise.resolve({
         size,
         code: async (task, watch) => {
-          const coded = await codeTask(shared, task, watch);
+          const coded = await codeTask(codecs, shared, task, watch);
           return () => Promise.resolve(coded);
         },
-        [Symbol.asyncDispose]: () => Promise.resolve(),
+        [Symbol.asyncDispose]: () => codecs[Symbol.asyncDispose](),
       });
     },
   };

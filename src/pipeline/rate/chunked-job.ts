@@ -7,6 +7,7 @@ import type { QualityRange } from '../../codec/family.js';
 import { KeyFrameFinder } from '../../codec/key-frame-finder.js';
 import type { Frame } from '../../video/frame.js';
 import type { ChunkPool } from '../chunks/chunk-coders.js';
+import type { KeptCodecs } from '../chunks/kept-codecs.js';
 import { ChunkFinder, type ChunkPlace } from '../chunks/chunk-finder.js';
 import type { FrameQueue } from '../chunks/frame-queue.js';
 import type { CompressJob } from '../compress-job.js';
@@ -19,6 +20,8 @@ export interface ChunkedJob extends CompressJob {
   readonly rate: RateOptions;
   /** Codes chunks that do not depend on each other. */
   readonly pool: ChunkPool;
+  /** For chunks that depend on those before them. */
+  readonly codecs: KeptCodecs;
   readonly qualities: QualityRange;
   readonly header: StreamHeader;
   readonly journal: Journal;

@@ -13,7 +13,7 @@ import { PeakLimit } from './limit-peaks.js';
  * @throws InputError if the lowest quality exceeds it.
  */
 export async function codeToLimit(job: ChunkedJob): Promise<Outcome> {
-  const { properties, options, rate, journal, encoder, qualities } = job;
+  const { properties, options, rate, journal, encoder, codecs, qualities } = job;
   const limit = new PeakLimit(job, qualities, rate.maxBitrate!);
   const meter = passMeter(job, 1, 1, () => ({ chunk: journal.chunkCount + 1 }));
   let bytes = job.fixedBytes;
@@ -30,7 +30,7 @@ export async function codeToLimit(job: ChunkedJob): Promise<Outcome> {
   for await (const chunk of journal.chunks()) pass(chunk);
   await using queue = new FrameQueue(job.frames());
   for await (const { from, to } of newChunks(job, queue)) {
-    const setup = { properties, options: encoder, signal: options.signal };
+    const setup = { codecs, properties, options: encoder, signal: options.signal };
     const quality = options.quality ?? qualities.default;
     const coded = await codeChunk(setup, queue.read(from, to), new ConstantQuality(quality));
     const chunk = await limit.keep(queue, from, coded);

@@ -10,6 +10,7 @@ import { chooseSide } from '../choose-side.js';
 import type { CompressJob } from '../compress-job.js';
 import type { CompressResult } from '../compress-options.js';
 import { Clock, noteDevice, writeSide } from '../compress-parts.js';
+import { KeptCodecs } from '../chunks/kept-codecs.js';
 import { localChunks } from '../chunks/local-chunks.js';
 import { openKeyFrameFinder, openPool } from '../chunks/open-pool.js';
 import { encoderHeader } from '../encoder-header.js';
@@ -23,6 +24,9 @@ import { codeToTarget } from './code-to-target.js';
 import { END_BYTES, type ChunkedJob } from './chunked-job.js';
 import { describeAim, hasRate, type RateOptions } from './rate-options.js';
 import type { ChunkReport } from './rate-report.js';
+
+/** Encoders, and decoders, that are kept for further chunks: of the probes of a chunk, all but the first have an option more. */
+const KEPT_CODECS = 2;
 
 /** Whether a job needs more than one coding of its frames. */
 export function needsChunks({ options: { rate }, reopen }: CompressJob): boolean {
@@ -77,10 +81,12 @@ export async function compressByChunks(job: CompressJob): Promise<CompressResult
     description,
     opened.window?.from ?? 0n,
   );
+  await using codecs = new KeptCodecs(KEPT_CODECS);
   const chunked: ChunkedJob = {
     ...job,
     ...{
       pool,
+      codecs,
       qualities: description.qualities,
       rate,
       header,

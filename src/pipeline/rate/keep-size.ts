@@ -84,7 +84,7 @@ async function recode(
   budget: number,
   qualities: QualityRange,
 ): Promise<void> {
-  const { properties, encoder, options, journal } = job;
+  const { properties, encoder, codecs, options, journal } = job;
   const control = new BudgetControl({ qualities, scale: 1, isStrict: true }, 8 * budget);
   const sizer = new PacketSizer();
   old.packets.forEach((packet, at) => {
@@ -93,7 +93,7 @@ async function recode(
   });
   control.end();
   queue.drop(old.from);
-  const setup = { properties, options: encoder, signal: options.signal };
+  const setup = { codecs, properties, options: encoder, signal: options.signal };
   const chunk = await codeChunk(setup, queue.readOnce(old.from, old.from + old.packets.length), control);
   const report = reportOf(job, chunk, old.report.probes);
   await journal.add({ ...old, ...chunk, report, values: [], cuts: journal.cuts.length });

@@ -48,7 +48,7 @@ export class PeakLimit {
    * @throws InputError if it cannot keep the limit at the lowest quality.
    */
   async keep(queue: FrameQueue, from: number, chunk: CodedChunk): Promise<CodedChunk> {
-    const { properties, encoder, options } = this.#job;
+    const { properties, encoder, codecs, options } = this.#job;
     const { min } = this.#qualities;
     let kept = chunk;
     for (let coding = 0; coding < MOST_CODINGS; coding++) {
@@ -61,7 +61,7 @@ export class PeakLimit {
       const caps = kept.qualities.map((quality, at) =>
         ratios[at]! <= 1 ? quality : this.#lower(quality, ratios[at]!, 1 + coding),
       );
-      const setup = { properties, options: encoder, signal: options.signal };
+      const setup = { codecs, properties, options: encoder, signal: options.signal };
       const frames = queue.read(from, from + kept.packets.length);
       kept = await codeChunk(setup, frames, new ListedQualities(caps));
     }

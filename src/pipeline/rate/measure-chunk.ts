@@ -1,8 +1,9 @@
 import type { Packet } from '../../bitstream/packet.js';
 import type { StreamHeader } from '../../bitstream/stream-header.js';
-import { Decoder, type DecoderOptions } from '../../codec/decoder.js';
+import type { Decoder, DecoderOptions } from '../../codec/decoder.js';
 import { measureFrames, type FramePair, type MetricName } from '../../metrics/measures.js';
 import type { Frame, VideoProperties } from '../../video/frame.js';
+import type { KeptCodecs } from '../chunks/kept-codecs.js';
 
 /**
  * Measures a coded chunk as it will be shown: with the pack's post-filter.
@@ -11,6 +12,7 @@ import type { Frame, VideoProperties } from '../../video/frame.js';
  * @returns one value per frame.
  */
 export async function measureChunk(
+  codecs: KeptCodecs,
   metric: MetricName,
   header: StreamHeader,
   packets: readonly Packet[],
@@ -18,24 +20,26 @@ export async function measureChunk(
   { colour, frameRate }: VideoProperties,
   { pack, device, threads, signal }: DecoderOptions & { readonly signal?: AbortSignal | undefined },
 ): Promise<readonly number[]> {
-  await using decoder = await Decoder.create(header, {
+  const options = {
     ...(pack === undefined ? {} : { pack }),
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
-    strict: true,
-  });
+  };
   async function* fed(): AsyncGenerator<Packet, void, undefined> {
     await Promise.resolve();
     yield* packets;
   }
-  async function* pairs(): AsyncGenerator<FramePair, void, undefined> {
+  async function* pairs(decoder: Decoder): AsyncGenerator<FramePair, void, undefined> {
     const shown = decoder.decode(fed(), { signal });
     for await (const original of originals) {
       const next = await shown.next();
       if (next.done === true) throw new Error('a chunk has fewer frames than its source');
       yield { original, decoded: next.value };
     }
+    if ((await shown.next()).done !== true) throw new Error('a chunk has more frames than its source');
   }
-  const values = await measureFrames([metric], pairs(), { colour, frameRate, signal });
+  const values = await codecs.lendDecoder(header, options, (decoder) =>
+    measureFrames([metric], pairs(decoder), { colour, frameRate, signal }),
+  );
   return values[metric];
 }

@@ -28,7 +28,7 @@ export interface ChunkProbe extends Measured {
  * would jump between two probes.
  */
 export async function probeChunk(
-  { properties, encoder, options: { signal }, header }: ChunkedJob,
+  { properties, encoder, codecs, options: { signal }, header }: ChunkedJob,
   queue: FrameQueue,
   { from, to }: Pick<ChunkSpan, 'from' | 'to'>,
   quality: number,
@@ -37,12 +37,12 @@ export async function probeChunk(
 ): Promise<ChunkProbe> {
   const attenuation = before[0]?.chunk.packets[0]!.variant;
   const options = attenuation === undefined ? encoder : { ...encoder, attenuation };
-  const setup = { properties, options, signal };
+  const setup = { codecs, properties, options, signal };
   const chunk = await codeChunk(setup, queue.read(from, to), new ConstantQuality(quality));
   const { packets } = chunk;
   const name = TARGET_METRICS[metric];
   const originals = queue.read(from, to);
-  const values = await measureChunk(name, header, packets, originals, properties, { ...encoder, signal });
+  const values = await measureChunk(codecs, name, header, packets, originals, properties, { ...encoder, signal });
   const value = summariseFrames(values, name)![statistic];
   return { quality, value, chunk, bytes: bytesOfPackets(packets), values };
 }

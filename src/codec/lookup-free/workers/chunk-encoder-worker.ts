@@ -23,8 +23,15 @@ serveRequests(async (setup: ChunkEncoderSetup) => {
     prior: await Graph.create(setup.prior, { device, threads }),
     tables,
   };
-  const encoder = new ChunkEncoder(new Kernels(), new CellGrid(width, height), graphs, setup);
-  return async ({ picture, quality }: EncoderRequest): Promise<Served<EncoderResponse<CellTokens>>> => {
+  const start = (channels: number): ChunkEncoder =>
+    new ChunkEncoder(new Kernels(), new CellGrid(width, height), graphs, { ...setup, channels });
+  let encoder = start(setup.channels);
+  return async (request: EncoderRequest): Promise<Served<EncoderResponse<CellTokens>>> => {
+    if (request.kind === 'restart') {
+      encoder = start(request.quality);
+      return { response: null };
+    }
+    const { picture, quality } = request;
     const isEnd = picture === null;
     if (!isEnd) encoder.push(picture);
     if (!encoder.isReady(isEnd)) return { response: null };

@@ -31,10 +31,13 @@ const STEP_UNITS = 8;
  */
 export class SequencePlanner {
   readonly #geometry: Geometry;
+  readonly #steps: Int32Array;
   readonly #options: SequenceOptions;
   readonly #settings: EncoderSettings;
   readonly #lookAhead: LookAhead;
-  readonly #order: CodingOrder;
+  /** Base quality of the sequence. */
+  #quality: number;
+  #order: CodingOrder;
   readonly #depth: number;
   /** Null if the settings have none. */
   readonly #temporalFilter: TemporalFilter | null;
@@ -45,18 +48,31 @@ export class SequencePlanner {
 
   constructor(kernels: Kernels, geometry: Geometry, pack: PackTables, options: SequenceOptions) {
     this.#geometry = geometry;
+    this.#steps = pack.step;
     this.#options = options;
+    this.#quality = options.quality;
     const settings = settingsOf(options.tune, options.preset);
     this.#settings = settings;
-    const { keyint, isChunk = false } = options;
-    const lookAhead = isChunk ? { ...settings.lookAhead, sceneCut: Infinity } : settings.lookAhead;
-    this.#lookAhead = new LookAhead(kernels, geometry, lookAhead, pack.step[options.quality]! / STEP_UNITS);
-    const { depth, largestMiniGop } = codingStructure(geometry, keyint, settings.structure);
-    this.#depth = depth;
-    this.#order = new CodingOrder(this.#lookAhead, isChunk ? Infinity : keyint, largestMiniGop, settings.miniGop);
+    const lookAhead = options.isChunk === true ? { ...settings.lookAhead, sceneCut: Infinity } : settings.lookAhead;
+    this.#lookAhead = new LookAhead(kernels, geometry, lookAhead, this.#step());
+    this.#depth = codingStructure(geometry, options.keyint, settings.structure).depth;
+    this.#order = this.#startOrder();
     const { temporalFilter, motion } = settings;
     this.#temporalFilter =
       temporalFilter === null ? null : new TemporalFilter(kernels, geometry, pack, temporalFilter, motion);
+  }
+
+  /**
+   * Begins another sequence, which is planned as a new planner would; drops the pictures that wait.
+   *
+   * @param quality its base quality index.
+   */
+  restart(quality: number): void {
+    this.#quality = quality;
+    this.#lookAhead.restart(this.#step());
+    this.#order = this.#startOrder();
+    this.#waiting.clear();
+    this.#planned = 0;
   }
 
   /** Takes the next picture in display order; its planes are kept until it is planned. */
@@ -78,7 +94,7 @@ export class SequencePlanner {
    *
    * @param quality base quality of this picture, which may have a fraction. Default: that of the sequence.
    */
-  next(quality = this.#options.quality): FramePlan {
+  next(quality = this.#quality): FramePlan {
     const window = this.#order.plan(this.#waiting.size < this.#depth);
     const { frame, isKey, references, refreshSlot } = window[0]!;
     const { propagation, adaptiveQuality, motion } = this.#settings;
@@ -109,6 +125,18 @@ export class SequencePlanner {
       },
       hints: [fields[0] ?? null, fields[1] ?? null],
     };
+  }
+
+  /** Quantiser step of the base quality, samples. */
+  #step(): number {
+    return this.#steps[this.#quality]! / STEP_UNITS;
+  }
+
+  #startOrder(): CodingOrder {
+    const { keyint, isChunk = false } = this.#options;
+    const { structure, miniGop } = this.#settings;
+    const { largestMiniGop } = codingStructure(this.#geometry, keyint, structure);
+    return new CodingOrder(this.#lookAhead, isChunk ? Infinity : keyint, largestMiniGop, miniGop);
   }
 
   /** The picture to encode: its mean with its neighbours, if later frames take over much of it. */

@@ -18,7 +18,12 @@ export type PlannerResponse = FramePlan | null;
 
 serveRequests(({ width, height, tables, options }: PlannerSetup) => {
   const planner = new SequencePlanner(new Kernels(), new Geometry(width, height), tables, options);
-  return Promise.resolve(({ picture, quality }: EncoderRequest): Promise<Served<PlannerResponse>> => {
+  return Promise.resolve((request: EncoderRequest): Promise<Served<PlannerResponse>> => {
+    if (request.kind === 'restart') {
+      planner.restart(request.quality);
+      return Promise.resolve({ response: null });
+    }
+    const { picture, quality } = request;
     if (picture !== null) planner.push(picture);
     if (!planner.isReady(picture === null)) return Promise.resolve({ response: null });
     const response = planner.next(quality ?? undefined);
