@@ -183,7 +183,7 @@ export class FramePrior {
   async second({ second }: PriorGraphs): Promise<Scales> {
     const { columns } = this.#tokens.geometry;
     const all = this.#coded;
-    const coded = all.filter((at) => passOf(at, columns) === 1);
+    const coded = secondPass(all, columns);
     const index = indexOf(coded, this.#tokens.type.length);
     if (coded.length === 0) return { scale: new Uint8Array(0), index };
     const width = this.#features.length / all.length;
@@ -216,7 +216,8 @@ export class FramePrior {
       kernels.call.fadeMemory(from, next + start * TOKENS_PER_BLOCK, count * TOKENS_PER_BLOCK);
       start += count;
     }
-    for (const at of this.#coded) {
+    for (let row = 0; row < this.#coded.length; row++) {
+      const at = this.#coded[row]!;
       const place = at * TOKENS_PER_BLOCK;
       kernels.call.renewMemory(codes + place, sources[at]!, next + place, TOKENS_PER_BLOCK);
     }
@@ -345,6 +346,16 @@ function codedBlocks(tokens: FrameTokens): Int32Array {
   for (let at = 0; at < lumaGroups.length; at++) {
     if (lumaGroups[at]! + chromaGroups[at]! === 0) continue;
     if (isFirstOfBlock(tokens, Math.floor(at / geometry.columns), at % geometry.columns)) positions[count++] = at;
+  }
+  return positions.subarray(0, count);
+}
+
+/** Returns the positions that belong to pass 1. */
+function secondPass(coded: Int32Array, columns: number): Int32Array {
+  const positions = new Int32Array(coded.length);
+  let count = 0;
+  for (let row = 0; row < coded.length; row++) {
+    if (passOf(coded[row]!, columns) === 1) positions[count++] = coded[row]!;
   }
   return positions.subarray(0, count);
 }

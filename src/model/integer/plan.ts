@@ -125,7 +125,8 @@ export class Plan {
 
   /** Evaluates all steps. */
   run(): void {
-    for (const call of this.#calls) call();
+    // An iterator would be garbage, and this runs for each region.
+    for (let i = 0; i < this.#calls.length; i++) this.#calls[i]!();
   }
 
   /** An output, valid until the next run. */
