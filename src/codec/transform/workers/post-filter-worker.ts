@@ -20,15 +20,14 @@ serveRequests(async (setup: PostFilterSetup) => {
   const geometry = new Geometry(setup.width, setup.height);
   const graph = await openPostFilter(setup.graph, { device, threads });
   return async ({ planes, side, attenuation }: PostFilterRequest): Promise<Served<Planes>> => {
-    if (attenuation !== ATTENUATION.all) {
-      const shown = await runPostFilter(graph, geometry, planes, side);
-      attenuatePicture(planes, shown, attenuation);
-      // The answer is in the memory of the request, which then goes round between the threads.
-      for (const plane of ['y', 'u', 'v'] as const) planes[plane].set(shown[plane]);
-      release(planeBuffers(shown));
+    if (attenuation === ATTENUATION.all) {
+      release([side.buffer]);
+      return { response: planes, transfer: planeBuffers(planes) };
     }
-    release([side.buffer]);
-    return { response: planes, transfer: planeBuffers(planes) };
+    const shown = await runPostFilter(graph, geometry, planes, side);
+    attenuatePicture(planes, shown, attenuation);
+    release([...planeBuffers(planes), side.buffer]);
+    return { response: shown, transfer: planeBuffers(shown) };
   };
 });
 
