@@ -281,7 +281,10 @@ async function measureMemory(origin) {
     samples.push([renderer.memory, GPU.memory]);
     process.stderr.write(`${renderer.memory.toFixed(0)} + ${GPU.memory.toFixed(0)} MB\n`);
   }
-  const shown = await page.evaluate(() => document.querySelector('tessera-video').stats.framesShown);
+  const [shown, isFilterOff] = await page.evaluate(() => {
+    const { framesShown, postFilterDropped } = document.querySelector('tessera-video').stats;
+    return [framesShown, postFilterDropped];
+  });
   // Means of the first and of the last fifth: single samples move with the garbage collector.
   const part = Math.max(1, Math.floor(samples.length / 5));
   const mean = (list, at) => list.reduce((sum, sample) => sum + sample[at], 0) / list.length;
@@ -290,7 +293,8 @@ async function measureMemory(origin) {
     const most = Math.max(...samples.map((sample) => sample[at]));
     const growth = (100 * (last - first)) / first;
     const text = `${first.toFixed(0)} MB, then ${last.toFixed(0)} MB (${growth.toFixed(1)} %), at most ${most.toFixed(0)} MB`;
-    rows.push([`memory of ${name}, ${shown} pictures`, text, at === 0 ? 'flat within 5 %, 300 MB' : '']);
+    const load = `${shown} pictures${isFilterOff ? ', the filter went off' : ''}`;
+    rows.push([`memory of ${name}, ${load}`, text, at === 0 ? 'flat within 5 %, 300 MB' : '']);
   }
 }
 

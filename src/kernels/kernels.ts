@@ -242,6 +242,9 @@ export class Kernels {
   #i16: Int16Array = new Int16Array();
   #i32: Int32Array = new Int32Array();
   #f32: Float32Array = new Float32Array();
+  /** Where {@link read} puts rows side by side, and the bytes there. */
+  #packed: Pointer = 0;
+  #packedBytes = 0;
 
   constructor(memory: KernelMemory = newKernelMemory()) {
     compiled ??= compileKernels();
@@ -265,6 +268,22 @@ export class Kernels {
   /** The bytes at `at`; good as long as the region is. */
   bytes(at: Pointer, length: number): Uint8Array {
     return this.u8.subarray(at, at + length);
+  }
+
+  /**
+   * Copies `height` rows of `width` bytes out, one after another. Their starts are `stride` bytes apart. It makes no view for
+   * each row: such garbage makes browsers enlarge the heap of a thread for minutes.
+   *
+   * @param target at least `width * height` bytes.
+   */
+  read(at: Pointer, stride: number, width: number, height: number, target: Uint8Array): void {
+    const bytes = width * height;
+    if (bytes > this.#packedBytes) {
+      this.#packed = this.allocate(bytes);
+      this.#packedBytes = bytes;
+    }
+    this.call.copyBlock(at, stride, this.#packed, width, width, height);
+    target.set(this.bytes(this.#packed, bytes));
   }
 
   /** Copies integers into a new region of the element type of `values`. */

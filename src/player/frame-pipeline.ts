@@ -10,6 +10,7 @@ import {
   tokenBuffers,
   type DecoderRequest,
   type DecoderResponse,
+  type FrameArrays,
   type PostFilterRequest,
   type TokenRequest,
   type TokenResponse,
@@ -102,6 +103,10 @@ export class FramePipeline implements AsyncDisposable {
   /** Null: no post-filter was asked for. */
   #filters: Promise<readonly FilterThread[]> | null = null;
   #turn = 0;
+  /** Memory of earlier frames, which goes to the workers and back: fresh memory is slow, and garbage. */
+  readonly #spareTokens: FrameArrays[] = [];
+  readonly #sparePlanes: Planes[] = [];
+  #isDisposed = false;
 
   constructor(header: StreamHeader, pack: PlayerPack) {
     const { width, height, isResilient } = header;
@@ -264,8 +269,11 @@ export class FramePipeline implements AsyncDisposable {
     };
   }
 
-  /** Ends the workers. */
+  /** Ends the workers. Pictures that are not closed yet stay good. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    for (const planes of this.#sparePlanes.splice(0)) release(planeBuffers(planes));
+    for (const tokens of this.#spareTokens.splice(0)) release(tokenBuffers(tokens));
     const filters = await this.#startedFilters();
     await Promise.all(
       [this.#tokens, this.#pictures, ...filters.map((thread) => thread.link)].map((link) =>
@@ -281,24 +289,39 @@ export class FramePipeline implements AsyncDisposable {
     if (!isWanted && this.#header.isResilient === true) return null;
     // A message with a view copies all that is behind it.
     const bytes = view.slice();
-    const parsed = await this.#tokens.call({ kind: 'read', header, bytes }, [bytes.buffer]);
-    if (signal.aborted) {
-      if (parsed.kind === 'tokens') release(tokenBuffers(parsed.tokens));
-      return null;
-    }
+    const spare = this.#spareTokens.pop();
+    const transfer = [bytes.buffer, ...(spare === undefined ? [] : tokenBuffers(spare))];
+    const parsed = await this.#tokens.call({ kind: 'read', header, bytes, spare }, transfer);
+    if (parsed.kind === 'tokens' && (signal.aborted || !isWanted)) this.#keepTokens(parsed.tokens);
+    if (signal.aborted) return null;
     if (parsed.kind !== 'tokens') return { lost: parsed.kind === 'lost' ? parsed.reason : '' };
+    if (!isWanted) return null;
     const { tokens, marks } = parsed;
-    if (!isWanted) {
-      release(tokenBuffers(tokens));
-      return null;
-    }
-    const answer = await this.#pictures.call({ header, tokens, marks, checksum }, tokenBuffers(tokens));
+    const sparePlanes = this.#sparePlanes.pop();
+    const answer = await this.#pictures.call({ header, tokens, marks, checksum, spare: sparePlanes }, [
+      ...tokenBuffers(tokens),
+      ...(sparePlanes === undefined ? [] : planeBuffers(sparePlanes)),
+    ]);
     if (answer.kind === 'lost') return { lost: answer.reason };
-    release(tokenBuffers(answer.spent));
+    this.#keepTokens(answer.spent);
     const { isDamaged } = answer;
-    const decoded = { picture: new SharedPicture(answer.planes, answer), unfiltered: null, isDamaged };
+    const decoded = {
+      picture: new SharedPicture(answer.planes, answer, this.#keepPlanes),
+      unfiltered: null,
+      isDamaged,
+    };
     return isBefore(packet, wishes.from) ? decoded : await this.#filtered(packet, decoded, wishes, signal);
   }
+
+  #keepTokens(tokens: FrameArrays): void {
+    if (this.#isDisposed) release(tokenBuffers(tokens));
+    else this.#spareTokens.push(tokens);
+  }
+
+  readonly #keepPlanes = (planes: Planes): void => {
+    if (this.#isDisposed) release(planeBuffers(planes));
+    else this.#sparePlanes.push(planes);
+  };
 
   /** The workers of the post-filter; none if it was not asked for, or cannot be loaded. */
   async #startedFilters(): Promise<readonly FilterThread[]> {
@@ -323,7 +346,7 @@ export class FramePipeline implements AsyncDisposable {
       const { planes, filterInput } = picture.take();
       const { side, attenuation } = filterInput!;
       const shown = await thread.link.call({ planes, side, attenuation }, [...planeBuffers(planes), side.buffer]);
-      return { picture: new SharedPicture(shown, null), unfiltered, isDamaged };
+      return { picture: new SharedPicture(shown, null, this.#keepPlanes), unfiltered, isDamaged };
     });
     thread.last = filtered.catch(() => undefined);
     return await filtered;

@@ -1,27 +1,23 @@
-import { planeBuffers, type Planes } from '../codec/planes.js';
+import type { Planes } from '../codec/planes.js';
 import type { DecodedPicture } from '../codec/workers/messages.js';
 import { release } from '../platform/threads.js';
 
 /** What a post-filter needs beside the picture. */
 type FilterInput = Pick<DecodedPicture, 'side' | 'attenuation'>;
 
-/**
- * A picture with a count of its users; the last one frees its memory. The garbage collector would free it too, but it
- * does not see the memory of pictures that come from other threads, so hundreds of them would collect.
- */
+/** A picture with a count of its users; the last one gives its memory back. */
 export class SharedPicture {
-  /** The number of pictures whose memory is not freed, in this thread. */
-  static alive = 0;
-
   readonly planes: Planes;
   /** What its post-filter needs; null if it was filtered. */
   readonly filterInput: FilterInput | null;
+  readonly #onSpare: (planes: Planes) => void;
   #users = 1;
 
-  constructor(planes: Planes, filterInput: FilterInput | null) {
+  /** @param onSpare receives the planes when nobody needs them any more. */
+  constructor(planes: Planes, filterInput: FilterInput | null, onSpare: (planes: Planes) => void) {
     this.planes = planes;
     this.filterInput = filterInput;
-    SharedPicture.alive++;
+    this.#onSpare = onSpare;
   }
 
   /** Adds a user. */
@@ -33,8 +29,8 @@ export class SharedPicture {
   /** Takes a user away; call it once for each. */
   close(): void {
     if (--this.#users > 0) return;
-    SharedPicture.alive--;
-    release(this.#buffers());
+    if (this.filterInput !== null) release([this.filterInput.side.buffer]);
+    this.#onSpare(this.planes);
   }
 
   /** Takes a user away, and gives it the picture: the buffers themselves if nobody else uses them, else a copy. */
@@ -47,11 +43,6 @@ export class SharedPicture {
         filterInput: input === null ? null : { ...input, side: input.side.slice() },
       };
     }
-    SharedPicture.alive--;
     return this;
-  }
-
-  #buffers(): ArrayBuffer[] {
-    return [...planeBuffers(this.planes), ...(this.filterInput === null ? [] : [this.filterInput.side.buffer])];
   }
 }

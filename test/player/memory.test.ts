@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { afterAll, beforeAll, expect, jest } from '@jest/globals';
-import type { Page } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright-core';
 import { testInBrowser, useBrowser } from './browser-page.js';
 import { makeClip } from './clips.js';
 import { servePlayer, type PlayerServer } from './serve.js';
@@ -9,6 +9,8 @@ import { servePlayer, type PlayerServer } from './serve.js';
 jest.setTimeout(180_000);
 
 const LAPS = 6;
+/** Bytes of objects that a thread may make for each picture of the clip. A view for each row would be more. */
+const MOST_GARBAGE = { 'token-worker': 16_000, 'decoder-worker': 8_000 };
 
 const browser = useBrowser();
 const files = new Map<string, Uint8Array>();
@@ -49,6 +51,14 @@ async function untilDecoded(page: Page, count: number): Promise<void> {
     count,
     { timeout: 120_000, polling: 50 },
   );
+}
+
+/** The number of pictures that were decoded since the start. */
+function decoded(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { framesShown, framesDropped } = (window as unknown as { looping: { stats: PlayerCounts } }).looping.stats;
+    return framesShown + framesDropped;
+  });
 }
 
 interface PlayerCounts {
@@ -95,3 +105,82 @@ testInBrowser.each([
     expect({ thread: thread.url(), isThere }).toEqual({ thread: thread.url(), isThere: false });
   }
 });
+
+// Garbage makes the browser enlarge the heap of a thread step by step, for many minutes.
+testInBrowser('the threads make little garbage for each picture', async () => {
+  const page = await browser.open(isolated.origin);
+  await loop(page);
+  const profiler = await GarbageProfiler.attach(page);
+  // Code that is not optimised yet makes more.
+  await untilDecoded(page, 500);
+  await profiler.start();
+  const before = await decoded(page);
+  await untilDecoded(page, before + 1000);
+  const found = await profiler.stop();
+  const count = (await decoded(page)) - before;
+  const perPicture = Object.fromEntries([...found].map(([thread, bytes]) => [thread, Math.round(bytes / count)]));
+  expect(Object.keys(perPicture)).toEqual(expect.arrayContaining(Object.keys(MOST_GARBAGE)));
+  const tooMany = Object.entries(MOST_GARBAGE).filter(([thread, most]) => perPicture[thread]! > most);
+  expect({ perPicture, tooMany }).toEqual({ perPicture, tooMany: [] });
+});
+
+interface ProfileNode {
+  readonly selfSize: number;
+  readonly children: readonly ProfileNode[];
+}
+
+/** Counts the bytes of objects that the threads of a page make, also those that are soon collected. */
+class GarbageProfiler {
+  readonly #session: CDPSession;
+  /** Names of threads, by their sessions. */
+  readonly #threads = new Map<string, string>();
+  readonly #waiters = new Map<number, (result: unknown) => void>();
+  #last = 0;
+
+  private constructor(session: CDPSession) {
+    this.#session = session;
+    session.on('Target.attachedToTarget', ({ sessionId, targetInfo: { url } }) => {
+      this.#threads.set(sessionId, url.slice(url.lastIndexOf('/') + 1).replace('.js', ''));
+    });
+    session.on('Target.receivedMessageFromTarget', ({ message }) => {
+      const { id, result } = JSON.parse(message) as { id: number; result: unknown };
+      this.#waiters.get(id)?.(result);
+    });
+  }
+
+  static async attach(page: Page): Promise<GarbageProfiler> {
+    const session = await page.context().newCDPSession(page);
+    const profiler = new GarbageProfiler(session);
+    await session.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
+    return profiler;
+  }
+
+  async start(): Promise<void> {
+    const collected = { includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true };
+    for (const thread of this.#threads.keys()) {
+      await this.#send(thread, 'HeapProfiler.startSampling', { samplingInterval: 1024, ...collected });
+    }
+  }
+
+  /** Returns the bytes since {@link start}, by thread. */
+  async stop(): Promise<ReadonlyMap<string, number>> {
+    const found = new Map<string, number>();
+    const sizeOf = ({ selfSize, children }: ProfileNode): number =>
+      children.reduce((sum, child) => sum + sizeOf(child), selfSize);
+    for (const [thread, name] of this.#threads) {
+      const { profile } = (await this.#send(thread, 'HeapProfiler.stopSampling')) as { profile: { head: ProfileNode } };
+      found.set(name, sizeOf(profile.head));
+    }
+    return found;
+  }
+
+  async #send(sessionId: string, method: string, params: object = {}): Promise<unknown> {
+    const id = ++this.#last;
+    const answer = new Promise((resolve) => this.#waiters.set(id, resolve));
+    await this.#session.send('Target.sendMessageToTarget', {
+      sessionId,
+      message: JSON.stringify({ id, method, params }),
+    });
+    return await answer;
+  }
+}

@@ -209,7 +209,10 @@ export class BlockReconstruction {
 
   /** Copies the tokens of the macroblock at `offset` to kernel memory for the `add` functions. */
   loadTokens(coefficients: Int16Array, offset: number): void {
-    this.#kernels.i16.set(coefficients.subarray(offset, offset + TOKENS_PER_BLOCK), this.#tokens >> 1);
+    const memory = this.#kernels.i16;
+    const to = this.#tokens >> 1;
+    // A view for each macroblock would be garbage.
+    for (let i = 0; i < TOKENS_PER_BLOCK; i++) memory[to + i] = coefficients[offset + i]!;
   }
 
   /** Adds the loaded luma tokens' residual to a macroblock. */

@@ -32,7 +32,8 @@ export class CoefficientCoder {
   readonly #kernels: Kernels;
   readonly #available: readonly [number, number, number];
   /** Where the tokens of the frame's macroblocks begin that have been coded. */
-  readonly #coded: number[] = [];
+  readonly #coded: Int32Array;
+  #codedCount = 0;
   readonly #coding: Pointer;
   readonly #coefficients: Pointer;
   readonly #symbols: Pointer;
@@ -43,6 +44,7 @@ export class CoefficientCoder {
   constructor(kernels: Kernels, pack: PackTables, blocks: number) {
     this.#kernels = kernels;
     this.#available = [pack.basis16.atoms, 4 * pack.basis8.atoms, 2 * pack.basisChroma.atoms];
+    this.#coded = new Int32Array(blocks);
     const symbols = pack.coefficientTables.length + pack.nearTables.length;
     const tables = kernels.allocate(2 * symbols);
     this.#coefficients = kernels.allocate(2 * TOKENS_PER_BLOCK);
@@ -64,8 +66,11 @@ export class CoefficientCoder {
   /** Forgets the tokens of the last frame. Call it before the first pass of each. */
   begin(): void {
     const bytes = this.#kernels.u8;
-    for (const base of this.#coded) bytes.fill(0, this.codes + base, this.codes + base + TOKENS_PER_BLOCK);
-    this.#coded.length = 0;
+    for (let i = 0; i < this.#codedCount; i++) {
+      const at = this.codes + this.#coded[i]!;
+      bytes.fill(0, at, at + TOKENS_PER_BLOCK);
+    }
+    this.#codedCount = 0;
   }
 
   /** Copies a coded stream to where {@link read} can read it; good until the next call. */
@@ -87,10 +92,12 @@ export class CoefficientCoder {
     [words[at + STATE], words[at + POSITION], words[at + END]] = [decoder.state, decoder.position, decoder.end];
     const from = this.#coefficients >> 1;
     const memory = this.#kernels.i16;
+    const { coefficients } = tokens;
     this.#visit(tokens, pass, scales, (base, count, kind, scale) => {
       this.#kernels.call.readCoefficients(this.#coding, this.#coefficients, scale, this.codes + base, count, kind);
       if (words[at + FAILURE] !== 0) this.#fail(decoder);
-      tokens.coefficients.set(memory.subarray(from, from + count), base);
+      // A view for each macroblock would be garbage.
+      for (let i = 0; i < count; i++) coefficients[base + i] = memory[from + i]!;
     });
     decoder.resume(words[at + STATE]!, words[at + POSITION]!);
   }
@@ -125,7 +132,8 @@ export class CoefficientCoder {
     const scales = this.#scales.take(scale.length);
     this.#kernels.u8.set(scale, scales);
     visitTokens(tokens, pass, this.#available, (at, base, first, count, kind) => {
-      if (this.#coded.at(-1) !== base) this.#coded.push(base);
+      const before = this.#codedCount;
+      if (before === 0 || this.#coded[before - 1] !== base) this.#coded[this.#codedCount++] = base;
       visit(base + first, count, kind, scales + index[at]! * TOKENS_PER_BLOCK + first);
     });
   }

@@ -87,8 +87,15 @@ export class KernelTables {
 
   /** Step tables of a q, 0..63. */
   steps(q: number): StepTables {
+    // Asked for with every block, so it makes nothing that it does not keep.
     const known = this.#steps.get(q);
     if (known !== undefined) return known;
+    const tables = this.#makeSteps(q);
+    this.#steps.set(q, tables);
+    return tables;
+  }
+
+  #makeSteps(q: number): StepTables {
     const { pack } = this;
     const step = pack.step[q]!;
     const scaled = (weights: Uint8Array): Int32Array =>
@@ -100,15 +107,13 @@ export class KernelTables {
       weights.set(pack.weightChroma.subarray(kind * atoms, (kind + 1) * atoms));
       return this.#kernels.store(scaled(weights));
     };
-    const tables: StepTables = {
+    return {
       luma16: storeRows(this.#kernels, scaled(pack.weight16), pack.basis16.count),
       luma8: storeRows(this.#kernels, scaled(pack.weight8), pack.basis8.count),
       chroma: [chroma[0]!, chroma[1]!],
       largeLuma: this.#kernels.store(scaled(new Uint8Array(LARGE_LUMA_FREQUENCIES ** 2).fill(WEIGHT_UNIT))),
       largeChroma: [largeChroma(0), largeChroma(1)],
     };
-    this.#steps.set(q, tables);
-    return tables;
   }
 }
 

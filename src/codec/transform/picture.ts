@@ -50,9 +50,10 @@ export class Picture {
   /** Copies the visible picture of `width` x `height` out of kernel memory. */
   readVisible(width: number, height: number, target = allocatePlanes(width, height)): Planes {
     const [chromaWidth, chromaHeight] = [(width + 1) >> 1, (height + 1) >> 1];
-    readPlane(this.#kernels, this.y, width, height, target.y);
-    readPlane(this.#kernels, this.u, chromaWidth, chromaHeight, target.u);
-    readPlane(this.#kernels, this.v, chromaWidth, chromaHeight, target.v);
+    const { y, u, v } = this;
+    this.#kernels.read(y.at, y.stride, width, height, target.y);
+    this.#kernels.read(u.at, u.stride, chromaWidth, chromaHeight, target.u);
+    this.#kernels.read(v.at, v.stride, chromaWidth, chromaHeight, target.v);
     return target;
   }
 
@@ -82,13 +83,4 @@ function allocatePlanes(width: number, height: number): Planes {
   const [luma, chroma] = [width * height, ((width + 1) >> 1) * ((height + 1) >> 1)];
   const all = new Uint8Array(luma + 2 * chroma);
   return { y: all.subarray(0, luma), u: all.subarray(luma, luma + chroma), v: all.subarray(luma + chroma) };
-}
-
-/** Copies `width` x `height` samples of a plane. */
-function readPlane(kernels: Kernels, { at, stride }: Plane, width: number, height: number, target: Uint8Array): void {
-  const memory = kernels.u8;
-  for (let row = 0; row < height; row++) {
-    const from = at + row * stride;
-    target.set(memory.subarray(from, from + width), row * width);
-  }
 }

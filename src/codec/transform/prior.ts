@@ -182,13 +182,17 @@ export class FramePrior {
   /** Returns the scales for pass 1. Call it after {@link first}; the tokens of pass 0 must be known. */
   async second({ second }: PriorGraphs): Promise<Scales> {
     const { columns } = this.#tokens.geometry;
-    const rows = Array.from(this.#coded.keys()).filter((row) => passOf(this.#coded[row]!, columns) === 1);
-    const coded = Int32Array.from(rows, (row) => this.#coded[row]!);
+    const all = this.#coded;
+    const coded = secondPass(all, columns);
     const index = indexOf(coded, this.#tokens.type.length);
     if (coded.length === 0) return { scale: new Uint8Array(0), index };
-    const width = this.#features.length / this.#coded.length;
+    const width = this.#features.length / all.length;
     const features = this.#rows(this.#memory.features, coded.length * width);
-    rows.forEach((row, to) => features.set(this.#features.subarray(row * width, (row + 1) * width), to * width));
+    let to = 0;
+    for (let row = 0; row < all.length; row++) {
+      if (passOf(all[row]!, columns) === 0) continue;
+      for (let i = row * width; i < (row + 1) * width; i++) features[to++] = this.#features[i]!;
+    }
     const inputs = {
       features: { data: features, dims: [coded.length, width] },
       neighbours: { data: this.#neighbourRows(coded), dims: [coded.length, 4 * TOKENS_PER_BLOCK] },
@@ -212,7 +216,8 @@ export class FramePrior {
       kernels.call.fadeMemory(from, next + start * TOKENS_PER_BLOCK, count * TOKENS_PER_BLOCK);
       start += count;
     }
-    for (const at of this.#coded) {
+    for (let row = 0; row < this.#coded.length; row++) {
+      const at = this.#coded[row]!;
       const place = at * TOKENS_PER_BLOCK;
       kernels.call.renewMemory(codes + place, sources[at]!, next + place, TOKENS_PER_BLOCK);
     }
@@ -336,12 +341,23 @@ export function describeBlock(
 /** Positions of the first macroblocks of all blocks with tokens. */
 function codedBlocks(tokens: FrameTokens): Int32Array {
   const { geometry, lumaGroups, chromaGroups } = tokens;
-  const positions: number[] = [];
+  const positions = new Int32Array(lumaGroups.length);
+  let count = 0;
   for (let at = 0; at < lumaGroups.length; at++) {
     if (lumaGroups[at]! + chromaGroups[at]! === 0) continue;
-    if (isFirstOfBlock(tokens, Math.floor(at / geometry.columns), at % geometry.columns)) positions.push(at);
+    if (isFirstOfBlock(tokens, Math.floor(at / geometry.columns), at % geometry.columns)) positions[count++] = at;
   }
-  return Int32Array.from(positions);
+  return positions.subarray(0, count);
+}
+
+/** Returns the positions that belong to pass 1. */
+function secondPass(coded: Int32Array, columns: number): Int32Array {
+  const positions = new Int32Array(coded.length);
+  let count = 0;
+  for (let row = 0; row < coded.length; row++) {
+    if (passOf(coded[row]!, columns) === 1) positions[count++] = coded[row]!;
+  }
+  return positions.subarray(0, count);
 }
 
 /** Copies the 384 bytes of a macroblock. */

@@ -1,5 +1,6 @@
 import type { Kernels, Pointer } from '../../kernels/kernels.js';
 import { IntegerNetwork } from '../../model/integer/integer-network.js';
+import type { PlanesInMemory } from '../../model/integer/plan.js';
 import type { Network } from '../../model/network.js';
 import { SUB_BLOCK } from '../macroblock-grid.js';
 import { REGION, type Geometry } from './frame-tokens.js';
@@ -96,6 +97,9 @@ class CopyFilter implements RegionFilter {
   }
 }
 
+/** Planes of a region, which the filter moves from region to region: new ones for each would be garbage. */
+type Place = { -readonly [Field in keyof PlanesInMemory]: PlanesInMemory[Field] };
+
 /** Evaluates regions where they lie. */
 export class MemoryFilter implements RegionFilter {
   /** Address of the side planes. */
@@ -105,6 +109,12 @@ export class MemoryFilter implements RegionFilter {
   readonly #network: IntegerNetwork;
   readonly #sideRow: number;
   readonly #sidePlane: number;
+  /** Inputs and outputs of the network, by plane. */
+  readonly #inputs: readonly Place[];
+  readonly #outputs: readonly Place[];
+  readonly #sideInput: Place;
+  /** Evaluates the network on them. Null: it was not needed yet. */
+  #run: (() => void) | null = null;
 
   /**
    * @param network in the memory of `kernels`.
@@ -118,6 +128,13 @@ export class MemoryFilter implements RegionFilter {
     this.#sideRow = (geometry.regionColumns * REGION + 2 * HALO) / SUB_BLOCK;
     this.#sidePlane = (this.#sideRow * (geometry.regionRows * REGION + 2 * HALO)) / SUB_BLOCK;
     this.side = side ?? kernels.allocate(SIDE_PLANES * this.#sidePlane);
+    const place = (size: number): Place => ({ at: 0, row: 0, plane: 0, count: 1, width: size, height: size });
+    this.#inputs = [0, 1, 1].map((shift) => place((REGION + 2 * HALO) >> shift));
+    this.#outputs = [0, 1, 1].map((shift) => place(REGION >> shift));
+    this.#sideInput = {
+      ...place((REGION + 2 * HALO) / SUB_BLOCK),
+      ...{ row: this.#sideRow, plane: this.#sidePlane, count: SIDE_PLANES },
+    };
   }
 
   filter(from: Picture, to: Picture, side: Uint8Array, regions: readonly number[]): Promise<void> {
@@ -137,27 +154,31 @@ export class MemoryFilter implements RegionFilter {
   filterRegion(from: Picture, to: Picture, region: number): void {
     const { regionColumns } = this.#geometry;
     const [row, column] = [Math.floor(region / regionColumns), region % regionColumns];
-    const [y, u, v] = from.planes.map(({ at, stride }, plane) => {
-      const [size, halo] = plane === 0 ? [REGION, HALO] : [REGION / 2, HALO / 2];
-      const start = at + (row * size - halo) * stride + column * size - halo;
-      const all = size + 2 * halo;
-      return { at: start, row: stride, plane: 0, count: 1, width: all, height: all };
-    });
-    const [filteredY, filteredU, filteredV] = to.planes.map(({ at, stride, width, height }, plane) => {
+    for (let plane = 0; plane < 3; plane++) {
       const size = plane === 0 ? REGION : REGION / 2;
+      const halo = plane === 0 ? HALO : HALO / 2;
       const [top, left] = [row * size, column * size];
-      return {
-        ...{ at: at + top * stride + left, row: stride, plane: 0, count: 1 },
-        ...{ width: Math.min(size, width - left), height: Math.min(size, height - top) },
-      };
-    });
-    const blocks = (REGION + 2 * HALO) / SUB_BLOCK;
-    const sideInput = {
-      at: this.side + (row * this.#sideRow + column) * (REGION / SUB_BLOCK),
-      ...{ row: this.#sideRow, plane: this.#sidePlane, count: SIDE_PLANES, width: blocks, height: blocks },
-    };
-    this.#network.runOn(
-      { y: y!, u: u!, v: v!, side: sideInput },
+      const source = from.planes[plane]!;
+      const input = this.#inputs[plane]!;
+      input.at = source.at + (top - halo) * source.stride + left - halo;
+      input.row = source.stride;
+      const target = to.planes[plane]!;
+      const output = this.#outputs[plane]!;
+      output.at = target.at + top * target.stride + left;
+      output.row = target.stride;
+      output.width = Math.min(size, target.width - left);
+      output.height = Math.min(size, target.height - top);
+    }
+    this.#sideInput.at = this.side + (row * this.#sideRow + column) * (REGION / SUB_BLOCK);
+    this.#run ??= this.#bind();
+    this.#run();
+  }
+
+  #bind(): () => void {
+    const [y, u, v] = this.#inputs;
+    const [filteredY, filteredU, filteredV] = this.#outputs;
+    return this.#network.bind(
+      { y: y!, u: u!, v: v!, side: this.#sideInput },
       { filteredY: filteredY!, filteredU: filteredU!, filteredV: filteredV! },
     );
   }
@@ -174,7 +195,7 @@ export class MemoryFilter implements RegionFilter {
       for (let y = 0; y < rows; y++) {
         const from = plane * width * height + Math.max(0, Math.min(height - 1, y - 1)) * width;
         const to = start + y * row;
-        memory.set(side.subarray(from, from + width), to + 1);
+        for (let x = 0; x < width; x++) memory[to + 1 + x] = side[from + x]!;
         memory[to] = side[from]!;
         memory.fill(side[from + width - 1]!, to + 1 + width, to + row);
       }

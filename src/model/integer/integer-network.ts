@@ -48,15 +48,22 @@ export class IntegerNetwork implements Network {
   }
 
   /**
-   * Evaluates the graph once, on planes in the network's kernel memory.
+   * Returns a function that evaluates the graph once, on planes in the network's kernel memory. It reads where they lie each
+   * time it is called, so the caller may move them between calls.
    *
-   * @param inputs all of {@link inputNames}.
+   * @param inputs all of {@link inputNames}; their sizes stay as they are.
    * @param outputs all of {@link outputNames}; they are cut to these sizes.
    * @throws ModelError if one is missing or has another number of planes, or sizes do not fit each other.
    */
-  runOn(inputs: Readonly<Record<string, PlanesInMemory>>, outputs: Readonly<Record<string, PlanesInMemory>>): void {
+  bind(
+    inputs: Readonly<Record<string, PlanesInMemory>>,
+    outputs: Readonly<Record<string, PlanesInMemory>>,
+  ): () => void {
     const [from, to] = [planesOf(this.program.inputs, inputs), planesOf(this.program.outputs, outputs)];
-    this.#planOf(from).runOn(from, to);
+    const plan = this.#planOf(from);
+    return () => {
+      plan.runOn(from, to);
+    };
   }
 
   // Errors become rejections.

@@ -95,7 +95,7 @@ export class Plan {
   /** Sets the number of rows that the next run of a graph of rows evaluates. */
   useRows(count: number): void {
     const words = this.#kernels.i32;
-    for (const at of this.#rowWords) words[at] = count;
+    for (let i = 0; i < this.#rowWords.length; i++) words[this.#rowWords[i]!] = count;
     this.#rows = count;
   }
 
@@ -116,15 +116,17 @@ export class Plan {
 
   /** Evaluates all steps on planes where they lie. Outputs are cut to the size of theirs. */
   runOn(inputs: readonly PlanesInMemory[], outputs: readonly PlanesInMemory[]): void {
-    this.inputs.forEach((port, i) => (port.used = inputs[i]!));
-    this.outputs.forEach((port, i) => (port.used = outputs[i]!));
+    for (let i = 0; i < inputs.length; i++) this.inputs[i]!.used = inputs[i]!;
+    for (let i = 0; i < outputs.length; i++) this.outputs[i]!.used = outputs[i]!;
     this.run();
-    for (const port of [...this.inputs, ...this.outputs]) port.used = port.own;
+    for (let i = 0; i < inputs.length; i++) this.inputs[i]!.used = this.inputs[i]!.own;
+    for (let i = 0; i < outputs.length; i++) this.outputs[i]!.used = this.outputs[i]!.own;
   }
 
   /** Evaluates all steps. */
   run(): void {
-    for (const call of this.#calls) call();
+    // An iterator would be garbage, and this runs for each region.
+    for (let i = 0; i < this.#calls.length; i++) this.#calls[i]!();
   }
 
   /** An output, valid until the next run. */
