@@ -48,6 +48,6 @@ test('bundlers see each worker thread: its module stands in the expression that 
   const started = [
     ...all.matchAll(/new Worker\(new URL\('\.{1,2}\/(?:workers\/)?[\w-]+-worker\.js', import\.meta\.url\)\)/g),
   ];
-  expect(started).toHaveLength(10);
+  expect(started).toHaveLength(11);
   expect(all.match(/\b(?:new Worker\(|import\.meta\.url)/g)).toHaveLength(2 * started.length);
 });
