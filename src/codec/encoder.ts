@@ -31,7 +31,7 @@ export const DEFAULT_PACK = 'tessera-nano';
 /** The smallest distance between packets with a checksum, in frames, not counting key frames. */
 const CHECKSUM_INTERVAL = 16;
 /** The number of frames that the workers may have at a time: enough to keep all of them busy. */
-const IN_FLIGHT = 5;
+const IN_FLIGHT = 4;
 
 /** How to encode. */
 export interface EncoderOptions {
