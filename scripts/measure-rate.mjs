@@ -38,10 +38,20 @@ const only = new Set(options.only.split(','));
 async function measure(key, work) {
   if (results.has(key)) return;
   const from = process.cpuUsage();
-  const line = { key, ...(await work()) };
+  const line = await work();
+  results.write({ key, ...line, cpu: cpuSeconds(from) });
+}
+
+/** Processor seconds of this process since `from`. */
+function cpuSeconds(from) {
   const { user, system } = process.cpuUsage(from);
-  line.cpu = (user + system) / 1e6;
-  results.write(line);
+  return (user + system) / 1e6;
+}
+
+/** The mean quality of the frames. */
+function meanQuality({ chunks }) {
+  const frames = chunks.reduce((sum, chunk) => sum + chunk.frames, 0);
+  return chunks.reduce((sum, chunk) => sum + chunk.quality * chunk.frames, 0) / frames;
 }
 
 /** Writes the clip back and forth, as y4m. */
@@ -63,17 +73,14 @@ async function timed(work) {
   const cpu = process.cpuUsage();
   const from = performance.now();
   const result = await work();
-  const { user, system } = process.cpuUsage(cpu);
-  return { ...result, seconds: (performance.now() - from) / 1000, cpu: (user + system) / 1e6 };
+  return { ...result, seconds: (performance.now() - from) / 1000, cpu: cpuSeconds(cpu) };
 }
 
 /** How many times the seconds, and the processor seconds, of one encode at the mean quality of `aimed` that took. */
 async function timesOfOne(aimed, compress) {
-  const { chunks } = aimed.rate;
-  const frames = chunks.reduce((sum, chunk) => sum + chunk.frames, 0);
-  const mean = chunks.reduce((sum, chunk) => sum + chunk.quality * chunk.frames, 0) / frames;
-  const one = await timed(() => compress({ quality: Math.round(mean) }));
-  return { quality: Math.round(mean), seconds: aimed.seconds / one.seconds, processor: aimed.cpu / one.cpu };
+  const quality = Math.round(meanQuality(aimed.rate));
+  const one = await timed(() => compress({ quality }));
+  return { quality, seconds: aimed.seconds / one.seconds, processor: aimed.cpu / one.cpu };
 }
 
 /** Runs the program; kills it after some milliseconds, if they are given. Resolves to its exit code. */
@@ -109,8 +116,7 @@ for (const clip of clips) {
       await measure(`${name} loss ${bitrate}`, async () => {
         const { rate, bytes } = await compress({ rate: { bitrate } });
         const got = { bits: Math.log(bytes), ...(await quality(video, stream)) };
-        const frames = rate.chunks.reduce((sum, chunk) => sum + chunk.frames, 0);
-        const mean = rate.chunks.reduce((sum, chunk) => sum + chunk.quality * chunk.frames, 0) / frames;
+        const mean = meanQuality(rate);
         const constant = [];
         for (const q of [Math.floor(mean), Math.floor(mean) + 1]) {
           const plain = await compress({ quality: q });

@@ -2,7 +2,7 @@ import type { Link } from './worker-link.js';
 
 /**
  * Two threads behind one another: the second one gets what the first one answers, except null, which is the answer
- * of both. While the second one works on a request, the first one works on those after it.
+ * of the whole. While the second one works on a request, the first one works on those after it.
  */
 export class TwoStages<Request, Between, Response> implements Link<Request, Response | null> {
   readonly #first: Link<Request, Between | null>;

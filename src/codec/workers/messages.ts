@@ -21,6 +21,7 @@ export interface WorkerSetup {
   readonly isResilient?: boolean | undefined;
 }
 
+/** What an encoder is asked for. */
 export type EncoderRequest =
   | {
       readonly kind: 'frame';

@@ -1,4 +1,3 @@
-import type { Packet } from '../../bitstream/packet.js';
 import { fromHex, equalBytes } from '../../bitstream/bytes.js';
 import { describeEncoder, type EncoderOptions } from '../../codec/encoder.js';
 import { BitstreamError, InputError, throwIfCancelled } from '../../errors.js';
@@ -81,21 +80,12 @@ export async function codeSpec(spec: ChunkSpec, options: CodeSpecOptions): Promi
 async function check(
   stream: Uint8Array,
   spec: ChunkSpec,
-  { codecs, signal, pack = spec.pack.name, device, threads }: Omit<CodeSpecOptions, 'onFrame'>,
+  { codecs, pack = spec.pack.name, ...machine }: Omit<CodeSpecOptions, 'onFrame'>,
 ): Promise<void> {
   const { header, packets } = await readStream(stream, spec);
-  async function* fed(): AsyncGenerator<Packet, void, undefined> {
-    await Promise.resolve();
-    yield* packets;
-  }
-  const options = {
-    ...{ pack, postFilter: 'none' as const },
-    ...(device === undefined ? {} : { device }),
-    ...(threads === undefined ? {} : { threads }),
-  };
-  const decoded = await codecs.lendDecoder(header, options, async (decoder) => {
+  const decoded = await codecs.decode(header, packets, { ...machine, pack, postFilter: 'none' }, async (shown) => {
     let frames = 0;
-    for await (const _ of decoder.decode(fed(), { signal })) frames++;
+    for await (const _ of shown) frames++;
     return frames;
   });
   if (decoded !== packets.length) throw new BitstreamError('a coded chunk does not decode: frames are lost');

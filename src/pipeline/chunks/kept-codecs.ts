@@ -1,6 +1,12 @@
+import type { Packet } from '../../bitstream/packet.js';
 import type { StreamHeader } from '../../bitstream/stream-header.js';
-import { Decoder, type DecoderOptions } from '../../codec/decoder.js';
+import { Decoder, type DecodedFrame, type DecoderOptions } from '../../codec/decoder.js';
 import { Encoder, type EncoderOptions } from '../../codec/encoder.js';
+
+/** How a chunk is decoded. */
+export interface DecodeChunkOptions extends Omit<DecoderOptions, 'strict'> {
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Encoders and decoders of chunks. Starting one takes as long as coding some dozens of frames (threads, packs, code that
@@ -30,16 +36,34 @@ export class KeptCodecs implements AsyncDisposable {
     return await this.#encoders.lend(key, () => Encoder.create(width, height, { ...options, isChunk: true }), use);
   }
 
-  /** Lends a strict decoder in the same way. `use` must read the frames of a chunk to their end. */
-  async lendDecoder<T>(
+  /**
+   * Decodes the packets of a chunk, strictly, with a decoder that is lent in the same way.
+   *
+   * @param use reads the frames, in display order, to their end.
+   * @throws BitstreamError at damage; CancelledError if `signal` fires.
+   */
+  async decode<T>(
     header: StreamHeader,
-    options: Omit<DecoderOptions, 'strict'>,
-    use: (decoder: Decoder) => Promise<T>,
+    packets: readonly Packet[],
+    { pack, postFilter, device, threads, signal }: DecodeChunkOptions,
+    use: (frames: AsyncGenerator<DecodedFrame, void, void>) => Promise<T>,
   ): Promise<T> {
+    const options: DecoderOptions = {
+      ...(pack === undefined ? {} : { pack }),
+      ...(postFilter === undefined ? {} : { postFilter }),
+      ...(device === undefined ? {} : { device }),
+      ...(threads === undefined ? {} : { threads }),
+      strict: true,
+    };
+    async function* fed(): AsyncGenerator<Packet, void, undefined> {
+      await Promise.resolve();
+      yield* packets;
+    }
     const { width, height, packName, reorderDepth, isResilient } = header;
     const packId = Buffer.from(header.packId).toString('hex');
     const key = JSON.stringify([width, height, packName, packId, reorderDepth, isResilient, options]);
-    return await this.#decoders.lend(key, () => Decoder.create(header, { ...options, strict: true }), use);
+    const create = (): Promise<Decoder> => Decoder.create(header, options);
+    return await this.#decoders.lend(key, create, (decoder) => use(decoder.decode(fed(), { signal })));
   }
 
   /** Ends all that are kept. */

@@ -8,6 +8,7 @@ import { KeyFrameFinder } from '../../codec/key-frame-finder.js';
 import type { Frame } from '../../video/frame.js';
 import type { ChunkPool } from '../chunks/chunk-coders.js';
 import type { KeptCodecs } from '../chunks/kept-codecs.js';
+import type { ChunkSetup } from '../chunks/code-chunk.js';
 import { ChunkFinder, type ChunkPlace } from '../chunks/chunk-finder.js';
 import type { FrameQueue } from '../chunks/frame-queue.js';
 import type { CompressJob } from '../compress-job.js';
@@ -33,6 +34,11 @@ export interface ChunkedJob extends CompressJob {
   readonly frameHint: number | null;
   /** Yields the frames of the part from its start; can be called again if the job can be reopened. */
   frames(): AsyncGenerator<Frame, void, undefined>;
+}
+
+/** How the chunks of a job are coded, without the quality of each. */
+export function chunkSetup({ codecs, properties, encoder, options: { signal } }: ChunkedJob): ChunkSetup {
+  return { codecs, properties, options: encoder, signal };
 }
 
 /** A chunk whose end is known. */

@@ -8,7 +8,7 @@ import { inOrder } from '../chunks/in-order.js';
 import { Clock } from '../compress-parts.js';
 import { BudgetControl, qualityOfBits } from './budget-control.js';
 import { reportOf } from './chunk-report.js';
-import { passMeter, type ChunkedJob } from './chunked-job.js';
+import { chunkSetup, passMeter, type ChunkedJob } from './chunked-job.js';
 import { codeShares, isTooSmall } from './code-shares.js';
 import { describeUnmetRate } from './describe-unmet.js';
 import { keepSize } from './keep-size.js';
@@ -89,7 +89,7 @@ async function scoutAll(job: ChunkedJob): Promise<readonly ScoutedFrame[]> {
 
 /** The second pass to a size: all chunks that the journal lacks, one by one, because each has what the others leave. */
 async function codeAllChunks(job: ChunkedJob, chunks: readonly ScoutedChunk[], control: BudgetControl): Promise<void> {
-  const { properties, encoder, codecs, options, journal, fixedBytes } = job;
+  const { journal, fixedBytes } = job;
   await using queue = new FrameQueue(job.frames());
   const meter = passMeter(job, 2, 2, () => ({
     chunk: journal.chunkCount + 1,
@@ -107,8 +107,7 @@ async function codeAllChunks(job: ChunkedJob, chunks: readonly ScoutedChunk[], c
   for (const { index, from, to } of chunks) {
     if (journal.has(index)) continue;
     queue.drop(from);
-    const setup = { codecs, properties, options: encoder, signal: options.signal, onPacket };
-    const chunk = await codeChunk(setup, queue.readOnce(from, to), control);
+    const chunk = await codeChunk({ ...chunkSetup(job), onPacket }, queue.readOnce(from, to), control);
     const report = reportOf(job, chunk, []);
     await journal.add({ kind: 'chunk', index, from, ...chunk, report, values: [], cuts: 0 });
     bytes += report.bytes;

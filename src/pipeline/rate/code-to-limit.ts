@@ -1,6 +1,6 @@
 import { codeChunk } from '../chunks/code-chunk.js';
 import { reportOf } from './chunk-report.js';
-import { newChunks, passMeter, type ChunkedJob } from './chunked-job.js';
+import { chunkSetup, newChunks, passMeter, type ChunkedJob } from './chunked-job.js';
 import type { Outcome } from './code-to-budget.js';
 import { ConstantQuality } from './constant-quality.js';
 import { FrameQueue } from '../chunks/frame-queue.js';
@@ -13,7 +13,7 @@ import { PeakLimit } from './limit-peaks.js';
  * @throws InputError if the lowest quality exceeds it.
  */
 export async function codeToLimit(job: ChunkedJob): Promise<Outcome> {
-  const { properties, options, rate, journal, encoder, codecs, qualities } = job;
+  const { options, rate, journal, qualities } = job;
   const limit = new PeakLimit(job, qualities, rate.maxBitrate!);
   const meter = passMeter(job, 1, 1, () => ({ chunk: journal.chunkCount + 1 }));
   let bytes = job.fixedBytes;
@@ -30,9 +30,8 @@ export async function codeToLimit(job: ChunkedJob): Promise<Outcome> {
   for await (const chunk of journal.chunks()) pass(chunk);
   await using queue = new FrameQueue(job.frames());
   for await (const { from, to } of newChunks(job, queue)) {
-    const setup = { codecs, properties, options: encoder, signal: options.signal };
     const quality = options.quality ?? qualities.default;
-    const coded = await codeChunk(setup, queue.read(from, to), new ConstantQuality(quality));
+    const coded = await codeChunk(chunkSetup(job), queue.read(from, to), new ConstantQuality(quality));
     const chunk = await limit.keep(queue, from, coded);
     const record: ChunkRecord = {
       ...{ kind: 'chunk', index: journal.chunkCount, from, ...chunk, report: reportOf(job, chunk, []), values: [] },

@@ -3,7 +3,7 @@ import type { QualityRange } from '../../codec/family.js';
 import { InputError } from '../../errors.js';
 import { BudgetControl } from './budget-control.js';
 import { codeChunk } from '../chunks/code-chunk.js';
-import { sizeOfStream, type ChunkedJob } from './chunked-job.js';
+import { chunkSetup, sizeOfStream, type ChunkedJob } from './chunked-job.js';
 import { FrameQueue } from '../chunks/frame-queue.js';
 import type { ChunkRecord } from './journal.js';
 import { reportOf } from './chunk-report.js';
@@ -84,7 +84,7 @@ async function recode(
   budget: number,
   qualities: QualityRange,
 ): Promise<void> {
-  const { properties, encoder, codecs, options, journal } = job;
+  const { journal } = job;
   const control = new BudgetControl({ qualities, scale: 1, isStrict: true }, 8 * budget);
   const sizer = new PacketSizer();
   old.packets.forEach((packet, at) => {
@@ -93,8 +93,8 @@ async function recode(
   });
   control.end();
   queue.drop(old.from);
-  const setup = { codecs, properties, options: encoder, signal: options.signal };
-  const chunk = await codeChunk(setup, queue.readOnce(old.from, old.from + old.packets.length), control);
+  const frames = queue.readOnce(old.from, old.from + old.packets.length);
+  const chunk = await codeChunk(chunkSetup(job), frames, control);
   const report = reportOf(job, chunk, old.report.probes);
   await journal.add({ ...old, ...chunk, report, values: [], cuts: journal.cuts.length });
 }

@@ -6,7 +6,7 @@ import { InputError } from '../../errors.js';
 import { secondsToTicks, ticksToSeconds } from '../ticks.js';
 import { qualityOfBits } from './budget-control.js';
 import { codeChunk, type CodedChunk } from '../chunks/code-chunk.js';
-import type { ChunkedJob } from './chunked-job.js';
+import { chunkSetup, type ChunkedJob } from './chunked-job.js';
 import { describeRate } from './describe-unmet.js';
 import type { FrameQueue } from '../chunks/frame-queue.js';
 import { peakRatios, type TimedBits } from './peaks.js';
@@ -48,7 +48,6 @@ export class PeakLimit {
    * @throws InputError if it cannot keep the limit at the lowest quality.
    */
   async keep(queue: FrameQueue, from: number, chunk: CodedChunk): Promise<CodedChunk> {
-    const { properties, encoder, codecs, options } = this.#job;
     const { min } = this.#qualities;
     let kept = chunk;
     for (let coding = 0; coding < MOST_CODINGS; coding++) {
@@ -61,9 +60,8 @@ export class PeakLimit {
       const caps = kept.qualities.map((quality, at) =>
         ratios[at]! <= 1 ? quality : this.#lower(quality, ratios[at]!, 1 + coding),
       );
-      const setup = { codecs, properties, options: encoder, signal: options.signal };
       const frames = queue.read(from, from + kept.packets.length);
-      kept = await codeChunk(setup, frames, new ListedQualities(caps));
+      kept = await codeChunk(chunkSetup(this.#job), frames, new ListedQualities(caps));
     }
     throw new Error('a chunk does not keep its largest bit rate');
   }

@@ -1,9 +1,9 @@
 import type { Packet } from '../../bitstream/packet.js';
 import type { StreamHeader } from '../../bitstream/stream-header.js';
-import type { Decoder, DecoderOptions } from '../../codec/decoder.js';
+import type { DecodedFrame } from '../../codec/decoder.js';
 import { measureFrames, type FramePair, type MetricName } from '../../metrics/measures.js';
 import type { Frame, VideoProperties } from '../../video/frame.js';
-import type { KeptCodecs } from '../chunks/kept-codecs.js';
+import type { DecodeChunkOptions, KeptCodecs } from '../chunks/kept-codecs.js';
 
 /**
  * Measures a coded chunk as it will be shown: with the pack's post-filter.
@@ -18,19 +18,9 @@ export async function measureChunk(
   packets: readonly Packet[],
   originals: AsyncIterable<Frame>,
   { colour, frameRate }: VideoProperties,
-  { pack, device, threads, signal }: DecoderOptions & { readonly signal?: AbortSignal | undefined },
+  options: DecodeChunkOptions,
 ): Promise<readonly number[]> {
-  const options = {
-    ...(pack === undefined ? {} : { pack }),
-    ...(device === undefined ? {} : { device }),
-    ...(threads === undefined ? {} : { threads }),
-  };
-  async function* fed(): AsyncGenerator<Packet, void, undefined> {
-    await Promise.resolve();
-    yield* packets;
-  }
-  async function* pairs(decoder: Decoder): AsyncGenerator<FramePair, void, undefined> {
-    const shown = decoder.decode(fed(), { signal });
+  async function* pairs(shown: AsyncGenerator<DecodedFrame, void, void>): AsyncGenerator<FramePair, void, undefined> {
     for await (const original of originals) {
       const next = await shown.next();
       if (next.done === true) throw new Error('a chunk has fewer frames than its source');
@@ -38,8 +28,8 @@ export async function measureChunk(
     }
     if ((await shown.next()).done !== true) throw new Error('a chunk has more frames than its source');
   }
-  const values = await codecs.lendDecoder(header, options, (decoder) =>
-    measureFrames([metric], pairs(decoder), { colour, frameRate, signal }),
+  const values = await codecs.decode(header, packets, options, (shown) =>
+    measureFrames([metric], pairs(shown), { colour, frameRate, signal: options.signal }),
   );
   return values[metric];
 }

@@ -1,7 +1,7 @@
 import type { QualityRange } from '../../codec/family.js';
 import { summariseFrames } from '../../metrics/measures.js';
 import { codeChunk, type CodedChunk } from '../chunks/code-chunk.js';
-import { bytesOfPackets, type ChunkedJob, type ChunkSpan } from './chunked-job.js';
+import { bytesOfPackets, chunkSetup, type ChunkedJob, type ChunkSpan } from './chunked-job.js';
 import { ConstantQuality } from './constant-quality.js';
 import type { FrameQueue } from '../chunks/frame-queue.js';
 import { measureChunk } from './measure-chunk.js';
@@ -28,21 +28,22 @@ export interface ChunkProbe extends Measured {
  * would jump between two probes.
  */
 export async function probeChunk(
-  { properties, encoder, codecs, options: { signal }, header }: ChunkedJob,
+  job: ChunkedJob,
   queue: FrameQueue,
   { from, to }: Pick<ChunkSpan, 'from' | 'to'>,
   quality: number,
   { metric, statistic = 'mean' }: QualityTarget,
   before: readonly ChunkProbe[],
 ): Promise<ChunkProbe> {
+  const { properties, encoder, codecs, options, header } = job;
   const attenuation = before[0]?.chunk.packets[0]!.variant;
-  const options = attenuation === undefined ? encoder : { ...encoder, attenuation };
-  const setup = { codecs, properties, options, signal };
+  const setup = chunkSetup(attenuation === undefined ? job : { ...job, encoder: { ...encoder, attenuation } });
   const chunk = await codeChunk(setup, queue.read(from, to), new ConstantQuality(quality));
   const { packets } = chunk;
   const name = TARGET_METRICS[metric];
   const originals = queue.read(from, to);
-  const values = await measureChunk(codecs, name, header, packets, originals, properties, { ...encoder, signal });
+  const decoding = { ...encoder, signal: options.signal };
+  const values = await measureChunk(codecs, name, header, packets, originals, properties, decoding);
   const value = summariseFrames(values, name)![statistic];
   return { quality, value, chunk, bytes: bytesOfPackets(packets), values };
 }

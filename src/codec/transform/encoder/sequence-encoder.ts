@@ -17,7 +17,7 @@ export interface EncodedFrame extends EncodedPicture {
   readonly picture: TimedPicture;
 }
 
-/** Encodes a sequence of pictures in one thread: plans each frame, then decides its tokens. */
+/** Encodes a sequence of pictures without planning ahead: plans a frame, then decides its tokens. */
 export class SequenceEncoder {
   readonly #planner: SequencePlanner;
   readonly #pictures: PictureEncoder;
