@@ -6,6 +6,7 @@ import { loadPack, type ModelPack } from '../model/pack.js';
 import type { Frame } from '../video/frame.js';
 import { unlessCancelled } from './cancellation.js';
 import { checkInteger } from './check-integer.js';
+import { allocatePlanes, planeBuffers, type VisiblePlanes } from './planes.js';
 import { PRESETS, type Preset, type SequenceOptions, type Tune } from './sequence-options.js';
 import type { QualityRange } from './family.js';
 import { findFamily } from './find-family.js';
@@ -190,6 +191,8 @@ export class Encoder implements AsyncDisposable {
   #isFresh = true;
   readonly #pictures: Link<EncoderRequest, EncoderResponse>;
   readonly #tokens: WorkerLink<TokenRequest, TokenResponse>;
+  /** Memory of earlier pictures: fresh memory is slow. */
+  readonly #spare: VisiblePlanes[] = [];
 
   private constructor(
     width: number,
@@ -248,7 +251,7 @@ export class Encoder implements AsyncDisposable {
    * Yields the packets of `frames`, in coding order. Call it again when it has ended to encode another sequence: that is
    * coded as a new encoder would, without the time that a new one takes to start.
    *
-   * @throws InputError if a frame has another size or the quality is out of range; CancelledError if `signal` fires.
+   * @throws InputError if a frame has another size, a plane another length, or the quality is out of range; CancelledError if `signal` fires.
    */
   async *encode(
     frames: AsyncIterable<Frame>,
@@ -327,24 +330,36 @@ export class Encoder implements AsyncDisposable {
 
   #request(frame: Frame | null, quality: number | null): Promise<EncoderResponse> {
     if (frame === null) return this.#pictures.call({ kind: 'frame', picture: null, quality });
-    const { y, u, v, pts } = frame;
-    return this.#pictures.call({ kind: 'frame', picture: { y, u, v, pts }, quality });
+    // The caller keeps its frame. A copy that is handed over is quicker than a message that holds the frame.
+    const planes = this.#spare.pop() ?? allocatePlanes(this.#width, this.#height);
+    planes.y.set(frame.y);
+    planes.u.set(frame.u);
+    planes.v.set(frame.v);
+    const picture = { ...planes, pts: frame.pts };
+    return this.#pictures.call({ kind: 'frame', picture, quality }, planeBuffers(planes));
   }
 
   async #pack(
-    { header, tokens }: NonNullable<EncoderResponse>,
+    { header, tokens, spent }: NonNullable<EncoderResponse>,
     time: FrameTime,
     loopChecksum: number | null,
   ): Promise<Packet> {
+    if (spent !== undefined) this.#spare.push(spent);
     const reply = await this.#tokens.call({ kind: 'write', header, tokens }, tokenBuffers(tokens));
     if (reply.kind !== 'bytes') throw new Error(`the token worker answered ${reply.kind} to a write`);
     return { ...header, ...time, loopChecksum, tokens: reply.bytes };
   }
 
-  #checkSize(frame: Frame): void {
-    if (frame.width === this.#width && frame.height === this.#height) return;
+  #checkSize({ width, height, y, u, v }: Frame): void {
+    if (width !== this.#width || height !== this.#height) {
+      throw new InputError(
+        `a frame is ${width}x${height} in a ${this.#width}x${this.#height} video: scale all frames to one size`,
+      );
+    }
+    const [luma, chroma] = [width * height, ((width + 1) >> 1) * ((height + 1) >> 1)];
+    if (y.length === luma && u.length === chroma && v.length === chroma) return;
     throw new InputError(
-      `a frame is ${frame.width}x${frame.height} in a ${this.#width}x${this.#height} video: scale all frames to one size`,
+      `the planes of a frame have ${y.length}, ${u.length} and ${v.length} samples: 4:2:0 of ${width}x${height} has ${luma}, ${chroma} and ${chroma}`,
     );
   }
 }

@@ -29,6 +29,13 @@ export interface Plane {
 /** The number of samples by which a reference plane is extended on each side. */
 export const BORDER = 32;
 
+/** Makes planes of a visible picture in one buffer: each buffer that is handed to another thread leaves garbage in both. */
+export function allocatePlanes(width: number, height: number): Planes {
+  const [luma, chroma] = [width * height, ((width + 1) >> 1) * ((height + 1) >> 1)];
+  const all = new Uint8Array(luma + 2 * chroma);
+  return { y: all.subarray(0, luma), u: all.subarray(luma, luma + chroma), v: all.subarray(luma + chroma) };
+}
+
 /** Returns the buffers of planes, each once. */
 export function planeBuffers({ y, u, v }: VisiblePlanes): ArrayBuffer[] {
   return [...new Set([y, u, v].map((plane) => plane.buffer as ArrayBuffer))];

@@ -21,6 +21,11 @@ async function* clip(count: number, width = WIDTH): AsyncGenerator<Frame> {
   }
 }
 
+async function* from(frames: readonly Frame[]): AsyncGenerator<Frame> {
+  await Promise.resolve();
+  yield* frames;
+}
+
 async function encode(count: number, options = OPTIONS): Promise<{ packets: Packet[]; header: StreamHeader }> {
   await using encoder = await Encoder.create(WIDTH, HEIGHT, options);
   const packets: Packet[] = [];
@@ -112,6 +117,22 @@ describe('Encoder', () => {
     await expect(run()).rejects.toMatchObject({
       name: 'InputError',
       message: expect.stringMatching(/72x46/) as unknown,
+    });
+  });
+
+  test('refuses planes of another length, and leaves the caller its frames', async () => {
+    await using encoder = await Encoder.create(WIDTH, HEIGHT, OPTIONS);
+    const frames: Frame[] = [];
+    for await (const frame of clip(12)) frames.push(frame);
+    const before = frames.map(({ y, u, v }) => [y.slice(), u.slice(), v.slice()]);
+    let packets = 0;
+    for await (const packet of encoder.encode(from(frames))) packets += packet.tokens.length > 0 ? 1 : 0;
+    expect(packets).toBe(12);
+    expect(frames.map(({ y, u, v }) => [y, u, v])).toEqual(before);
+    const short = { ...frames[0]!, u: frames[0]!.u.subarray(1) };
+    await expect(encoder.encode(from([short])).next()).rejects.toMatchObject({
+      name: 'InputError',
+      message: expect.stringMatching(/3220, 804 and 805 samples/) as unknown,
     });
   });
 

@@ -134,29 +134,30 @@ export class FrameTokens {
     return Object.assign(Object.create(FrameTokens.prototype) as FrameTokens, arrays, { geometry });
   }
 
-  /** Resets all tokens to the values of a new object. */
+  /** Resets all tokens to the values of a new object. Blocks without groups must have no coefficients, as everywhere. */
   clear(): void {
-    for (const array of Object.values(this.arrays())) array.fill(0);
-    this.referenceIndex.fill(NO_REFERENCE);
-  }
-
-  /** The same for tokens whose blocks without groups have no coefficients, which is quicker. */
-  clearCoded(): void {
-    const { coefficients, lumaGroups, chromaGroups } = this;
-    for (let block = 0; block < lumaGroups.length; block++) {
-      if (lumaGroups[block]! + chromaGroups[block]! === 0) continue;
-      coefficients.fill(0, block * TOKENS_PER_BLOCK, (block + 1) * TOKENS_PER_BLOCK);
-    }
+    for (let block = 0; block < this.lumaGroups.length; block++) this.clearCoefficients(block);
     const { coefficients: _, ...others } = this.arrays();
     for (const array of Object.values(others)) array.fill(0);
     this.referenceIndex.fill(NO_REFERENCE);
   }
 
-  /** Returns a copy of the tokens. */
+  /** Sets the coefficients of a macroblock to 0; those of a block without groups are 0 already. */
+  clearCoefficients(block: number): void {
+    if (!hasGroups(this, block)) return;
+    this.coefficients.fill(0, block * TOKENS_PER_BLOCK, (block + 1) * TOKENS_PER_BLOCK);
+  }
+
+  /** Returns a copy of the tokens. Memory that stays 0 is not touched: touching fresh memory is slow. */
   copy(): FrameTokens {
     const result = new FrameTokens(this.geometry);
-    const arrays = this.arrays();
-    for (const [name, array] of Object.entries(result.arrays())) array.set(arrays[name as keyof TokenArrays]);
+    const { coefficients, ...others } = this.arrays();
+    for (const [name, array] of Object.entries(others)) result[name as keyof typeof others].set(array);
+    for (let block = 0; block < this.lumaGroups.length; block++) {
+      if (!hasGroups(this, block)) continue;
+      const from = block * TOKENS_PER_BLOCK;
+      result.coefficients.set(coefficients.subarray(from, from + TOKENS_PER_BLOCK), from);
+    }
     return result;
   }
 
@@ -168,7 +169,11 @@ export class FrameTokens {
 }
 
 /** All arrays of {@link FrameTokens}. */
-export type TokenArrays = Omit<FrameTokens, 'geometry' | 'arrays' | 'clear' | 'clearCoded' | 'copy'>;
+export type TokenArrays = Omit<FrameTokens, 'geometry' | 'arrays' | 'clear' | 'clearCoefficients' | 'copy'>;
+
+function hasGroups({ lumaGroups, chromaGroups }: FrameTokens, block: number): boolean {
+  return lumaGroups[block]! + chromaGroups[block]! > 0;
+}
 
 /** True if a macroblock type is predicted within the picture. */
 export function isIntra(type: number): boolean {

@@ -1,5 +1,5 @@
 import type { Kernels } from '../../kernels/kernels.js';
-import { BORDER, writePlane, type Plane, type Planes, type VisiblePlanes } from '../planes.js';
+import { allocatePlanes, BORDER, writePlane, type Plane, type Planes, type VisiblePlanes } from '../planes.js';
 import type { Geometry } from './frame-tokens.js';
 
 /** Y, U and V of a picture. */
@@ -76,11 +76,4 @@ function allocatePlane(kernels: Kernels, width: number, height: number): Plane {
   const stride = width + 2 * BORDER;
   const base = kernels.allocate(stride * (height + 2 * BORDER));
   return { at: base + BORDER * stride + BORDER, stride, width, height };
-}
-
-/** Makes planes in one buffer: each buffer that is handed to another thread leaves garbage in both. */
-function allocatePlanes(width: number, height: number): Planes {
-  const [luma, chroma] = [width * height, ((width + 1) >> 1) * ((height + 1) >> 1)];
-  const all = new Uint8Array(luma + 2 * chroma);
-  return { y: all.subarray(0, luma), u: all.subarray(luma, luma + chroma), v: all.subarray(luma + chroma) };
 }

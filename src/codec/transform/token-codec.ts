@@ -59,7 +59,7 @@ export class TokenCodec {
    * @throws BitstreamError if the bytes are not a frame of this stream, or if a frame that it refers to was not read.
    */
   async read(header: FrameHeader, packet: Uint8Array, spare?: FrameTokens): Promise<FrameTokens> {
-    spare?.clearCoded();
+    spare?.clear();
     const tokens = spare ?? new FrameTokens(this.#geometry);
     const { bytes, offset } = this.#coefficients.hold(packet);
     const decoder = new RansDecoder(bytes, offset, packet.length);

@@ -1,7 +1,6 @@
 import type { Device } from '../../model/graph.js';
-import type { TimedPicture } from '../planes.js';
 import type { FrameHeader } from '../frame-header.js';
-import type { Planes } from '../planes.js';
+import type { Planes, TimedPicture, VisiblePlanes } from '../planes.js';
 
 /**
  * Requests and answers of the workers of all families. Encoder and decoder pass tokens on without reading them. The
@@ -48,6 +47,8 @@ export interface EncodedTokens<Tokens = FrameArrays> {
   readonly loopChecksum: number | null;
   /** What the encoder could not do on this machine, the same for all frames. */
   readonly note?: string | undefined;
+  /** A picture of a request, handed back, whose memory may be used again. */
+  readonly spent?: VisiblePlanes | undefined;
 }
 
 /** An encoded frame, or null if there is none yet (or, at the end, none left). */

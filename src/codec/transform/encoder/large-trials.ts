@@ -139,6 +139,12 @@ export class LargeTrials {
     const best = this.#best;
     const intra = isIntra(best.type);
     const width = 1 << size;
+    for (let y = row; y < row + width; y++) {
+      const start = y * columns + column;
+      tokens.transform.fill(0, start, start + width);
+      tokens.basis.fill(0, start, start + width);
+      for (let block = start; block < start + width; block++) tokens.clearCoefficients(block);
+    }
     tokens.blockSize[at] = size;
     tokens.type[at] = best.type;
     tokens.lumaGroups[at] = best.lumaGroups;
@@ -147,12 +153,6 @@ export class LargeTrials {
     tokens.intraMode[sub] = intra ? best.intraMode : 0;
     spreadModes(tokens, row, column, size);
     setMotion(tokens, 2 * row, 2 * column, 2 * width, intra ? NO_MOTION : best.motion, 0);
-    for (let y = row; y < row + width; y++) {
-      const start = y * columns + column;
-      tokens.transform.fill(0, start, start + width);
-      tokens.basis.fill(0, start, start + width);
-      tokens.coefficients.fill(0, start * TOKENS_PER_BLOCK, (start + width) * TOKENS_PER_BLOCK);
-    }
     if (best.lumaGroups > 0) tokens.coefficients.set(best.luma, at * TOKENS_PER_BLOCK);
     if (best.chromaGroups > 0) tokens.coefficients.set(best.chroma, at * TOKENS_PER_BLOCK + CHROMA_TOKENS);
     this.#trials.blocks.reconstruct(block.target, tokens, block.q, row, column, block.references);

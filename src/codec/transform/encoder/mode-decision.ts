@@ -173,6 +173,7 @@ export class ModeDecision {
   #commit(block: BlockJob): void {
     const { tokens, row, column, at } = block;
     const { best } = this.#trials;
+    tokens.clearCoefficients(at);
     tokens.blockSize[at] = BLOCK_16;
     tokens.type[at] = best.type;
     tokens.transform[at] = best.transform;
@@ -187,7 +188,6 @@ export class ModeDecision {
       setMotion(tokens, 2 * row + (sub >> 1), 2 * column + (sub & 1), 1, best.motion, sub * MOTION_FIELDS);
     }
     const base = at * TOKENS_PER_BLOCK;
-    tokens.coefficients.fill(0, base, base + TOKENS_PER_BLOCK);
     if (best.lumaGroups > 0) tokens.coefficients.set(best.luma, base);
     if (best.chromaGroups > 0) tokens.coefficients.set(best.chroma, base + CHROMA_TOKENS);
     this.#trials.blocks.reconstruct(block.target, tokens, block.q, row, column, block.references);

@@ -77,12 +77,14 @@ export class PictureEncoder {
    * @param wanted head of the frame; whether the loop filter is used is decided here.
    * @param qOffset [regions], -8..8, or null for none.
    * @param hints the vectors from the look-ahead to the references.
+   * @param spare planes at coded size that nobody needs any more; their memory is used for the loop picture.
    */
   async encode(
     planes: VisiblePlanes,
     wanted: WantedHeader,
     qOffset: Int8Array | null = null,
     hints: MotionHints = [null, null],
+    spare?: Planes,
   ): Promise<EncodedPicture> {
     const geometry = this.#geometry;
     let header: FrameHeader = {
@@ -104,7 +106,7 @@ export class PictureEncoder {
     this.#decision.learn({ header, commit: true });
     if (header.refreshSlot !== null) this.#slots.copy(header.refreshSlot, loop, header.pts);
     return {
-      ...{ header, tokens: tokens.copy(), loop: loop.read() },
+      ...{ header, tokens: tokens.copy(), loop: loop.read(spare) },
       readUnfiltered: () => this.#work.read(),
       readSource: () => this.#source.read(),
     };

@@ -6,11 +6,11 @@ import { ATTENUATION } from '../attenuation.js';
 import { AttenuationChoice } from '../encoder/attenuation-choice.js';
 import { PictureEncoder } from '../encoder/picture-encoder.js';
 import { settingsOf } from '../encoder/presets.js';
-import { planBuffers, type FramePlan } from '../encoder/frame-plan.js';
+import type { FramePlan } from '../encoder/frame-plan.js';
 import type { SequenceOptions } from '../../sequence-options.js';
 import { Geometry, type TokenArrays } from '../frame-tokens.js';
 import { loopChecksum } from '../../loop-checksum.js';
-import { planeBuffers } from '../../planes.js';
+import { allocatePlanes, planeBuffers } from '../../planes.js';
 import { DecisionWorkers } from './decision-workers.js';
 import { tokenBuffers, type EncodedTokens, type WorkerSetup } from '../../workers/messages.js';
 import { availableParallelism, release } from '../../../platform/threads.js';
@@ -41,19 +41,20 @@ serveRequests(async (setup: EncoderSetup) => {
   const { attenuation: given } = options;
   const { choice, note } = await openChoice(geometry, setup);
   await helpers.ready();
+  const spare = allocatePlanes(geometry.codedWidth, geometry.codedHeight);
   return async (plan: FramePlan): Promise<Served<EncodedTokens<TokenArrays>>> => {
     const { display, picture, source, header: wanted, qOffset, hints } = plan;
-    const { header: decided, tokens, loop } = await encoder.encode(source, wanted, qOffset, hints);
+    const { header: decided, tokens, loop } = await encoder.encode(source, wanted, qOffset, hints, spare);
     const header =
       decided.kind === 'key'
         ? { ...decided, variant: (await choice?.choose(decided, tokens, loop, picture)) ?? given ?? ATTENUATION.none }
         : decided;
     const arrays = tokens.arrays();
     const checksum = loopChecksum(loop);
-    release([...planeBuffers(loop), ...planBuffers(plan)]);
+    if (source !== picture) release(planeBuffers(source));
     return {
-      response: { display, header, tokens: arrays, loopChecksum: checksum, note },
-      transfer: tokenBuffers(arrays),
+      response: { display, header, tokens: arrays, loopChecksum: checksum, note, spent: picture },
+      transfer: [...tokenBuffers(arrays), ...planeBuffers(picture)],
     };
   };
 });
