@@ -31,6 +31,12 @@ import type { Plane } from '../planes.js';
 const LUMA_SHIFT = shiftOf(LUMA_PHASES);
 const CHROMA_SHIFT = shiftOf(CHROMA_PHASES);
 
+/** Numbers of planes of a picture: Y, U and V. */
+export type PlaneNumbers = readonly (0 | 1 | 2)[];
+const ALL_PLANES: PlaneNumbers = [0, 1, 2];
+export const LUMA_PLANE: PlaneNumbers = [0];
+export const CHROMA_PLANES: PlaneNumbers = [1, 2];
+
 /** The pictures a frame predicts from, and its luma filter. */
 export interface References {
   readonly pictures: readonly [Picture | null, Picture | null];
@@ -408,7 +414,10 @@ export class BlockReconstruction {
     }
   }
 
-  /** Motion compensation of one partition of `size` luma samples at luma position (`y`, `x`) with the motion at `at`. */
+  /**
+   * Motion compensation of one partition of `size` luma samples at luma position (`y`, `x`) with the motion at `at`, in
+   * `planes`.
+   */
   compensate(
     target: Picture,
     y: number,
@@ -417,15 +426,16 @@ export class BlockReconstruction {
     tokens: FrameTokens,
     at: number,
     references: References,
+    planes: PlaneNumbers = ALL_PLANES,
   ): void {
     const fields = this.#fields;
     fields[0] = tokens.referenceIndex[at]!;
     for (let i = 0; i < 4; i++) fields[1 + i] = tokens.motion[at * 4 + i]!;
-    this.compensateMotion(target, y, x, size, fields, 0, references);
+    this.compensateMotion(target, y, x, size, fields, 0, references, planes);
   }
 
   /**
-   * Motion compensation of one partition of `size` luma samples at luma position (`y`, `x`).
+   * Motion compensation of one partition of `size` luma samples at luma position (`y`, `x`), in `planes`.
    *
    * @param fields reference, x0, y0, x1, y1 at `offset`.
    */
@@ -437,11 +447,12 @@ export class BlockReconstruction {
     fields: ArrayLike<number>,
     offset: number,
     references: References,
+    planes: PlaneNumbers = ALL_PLANES,
   ): void {
     const part = size <= MACROBLOCK || isNear(y, x, size, fields, offset, references) ? size : MACROBLOCK;
     for (let dy = 0; dy < size; dy += part) {
       for (let dx = 0; dx < size; dx += part) {
-        this.#compensatePart(target, y + dy, x + dx, part, fields, offset, references);
+        this.#compensatePart(target, y + dy, x + dx, part, fields, offset, references, planes);
       }
     }
   }
@@ -455,11 +466,12 @@ export class BlockReconstruction {
     fields: ArrayLike<number>,
     offset: number,
     references: References,
+    planes: PlaneNumbers,
   ): void {
     const reference = fields[offset]!;
     const slot = reference === 1 ? 1 : 0;
-    for (let p = 0; p < 3; p++) {
-      const plane = target.planes[p]!;
+    for (const p of planes) {
+      const plane = target.planes[p];
       const shift = p === 0 ? 0 : 1;
       const width = size >> shift;
       const to = plane.at + (y >> shift) * plane.stride + (x >> shift);

@@ -192,20 +192,22 @@ export class BlockTrials {
     return sum;
   }
 
-  /** Squared error of the scratch prediction of a block, luma and weighted chroma. */
-  predictionError({ row, column, size, source }: BlockJob): number {
-    const { chromaWeight } = this.settings.lagrangian;
-    const [a, b] = [this.#source, this.#prediction];
-    let sum = 0;
-    for (let plane = 0; plane < 3; plane++) {
-      const macroblock = plane === 0 ? MACROBLOCK : CHROMA_BLOCK;
-      const width = macroblock << size;
-      a.moveTo(source.planes[plane]!, row * macroblock, column * macroblock, width);
-      b.moveTo(this.scratch.planes[plane]!, row * macroblock, column * macroblock, width);
-      const error = this.kernels.call.blockSsd(a.at, a.stride, b.at, b.stride, width, width);
-      sum += (plane === 0 ? 1 : chromaWeight) * error;
-    }
-    return sum;
+  /** Squared error of the scratch prediction of a block, in luma. */
+  lumaError(block: BlockJob): number {
+    return this.#planeError(block, 0);
+  }
+
+  /** Weighted squared error of the scratch prediction of a block, in chroma. */
+  chromaError(block: BlockJob): number {
+    return this.settings.lagrangian.chromaWeight * (this.#planeError(block, 1) + this.#planeError(block, 2));
+  }
+
+  #planeError({ row, column, size, source }: BlockJob, plane: 0 | 1 | 2): number {
+    const macroblock = plane === 0 ? MACROBLOCK : CHROMA_BLOCK;
+    const width = macroblock << size;
+    const a = this.#source.moveTo(source.planes[plane], row * macroblock, column * macroblock, width);
+    const b = this.#prediction.moveTo(this.scratch.planes[plane], row * macroblock, column * macroblock, width);
+    return this.kernels.call.blockSsd(a.at, a.stride, b.at, b.stride, width, width);
   }
 
   /**

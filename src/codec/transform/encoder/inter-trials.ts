@@ -1,5 +1,6 @@
 import { BlockView } from '../../../kernels/block-view.js';
 import { MACROBLOCK, SUB_BLOCK } from '../../macroblock-grid.js';
+import { CHROMA_PLANES, LUMA_PLANE, type PlaneNumbers } from '../block-reconstruction.js';
 import { AVERAGE, BLOCK_16, INTER16, INTER8, MOTION_FIELDS, SKIP } from '../frame-tokens.js';
 import { motionContext, typeContext } from '../mode-contexts.js';
 import { CANDIDATES, MotionNeighbours, NEW_MOTION, setMotion } from '../motion.js';
@@ -29,8 +30,6 @@ export class InterTrials {
   readonly #prediction = new BlockView();
   /** The candidate with the least SATD cost. */
   readonly #merge = { index: 0, satd: Infinity };
-  /** The best split. */
-  readonly #split = { satd: Infinity, bits: NaN };
 
   constructor(trials: BlockTrials) {
     this.#trials = trials;
@@ -84,19 +83,19 @@ export class InterTrials {
 
     const typeBits = modes.type.cost(typeAt, INTER16);
     if (merge.satd < trialMargin * newSatd) {
-      this.#predict(block, candidates, merge.index * MOTION_FIELDS);
+      this.#predictLuma(block, candidates, merge.index * MOTION_FIELDS);
       this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(motionAt, merge.index));
     }
     if (!isCandidate(candidates, motion.fields) && newSatd < trialMargin * merge.satd) {
-      this.#predict(block, motion.fields, 0);
+      this.#predictLuma(block, motion.fields, 0);
       this.#tryResidual(block, INTER16, typeBits + modes.motion.cost(motionAt, NEW_MOTION) + motion.bits);
     }
     const best16 = Math.min(merge.satd, newSatd);
     // Where no residual pays, a finer motion hardly ever does. LOG, "Faster decisions".
     if (best.type !== SKIP && this.#maySplit(block)) {
-      this.#trySplit(block, modes.type.cost(typeAt, INTER8), reference);
-      if (this.#split.satd < this.#trials.settings.inter.splitMargin * best16)
-        this.#tryResidual(block, INTER8, this.#split.bits);
+      const limit = this.#trials.settings.inter.splitMargin * best16;
+      const bits = this.#findSplit(block, modes.type.cost(typeAt, INTER8), reference, limit);
+      if (bits !== null) this.#tryResidual(block, INTER8, bits);
     }
     // Reset the fields that trials changed, because contexts of later blocks read them.
     clearMotion(tokens, row, column);
@@ -108,7 +107,7 @@ export class InterTrials {
     return splitFrames === 'all' || (splitFrames === 'referenced' && header.refreshSlot !== null);
   }
 
-  /** Tries each candidate in full as skip, and by SATD as the prediction of a residual. */
+  /** Tries each candidate as skip, and by SATD as the prediction of a residual. */
   #tryCandidates(block: BlockJob, typeAt: number, motionAt: number): void {
     const { tokens, row, column } = block;
     const { modes } = this.#trials.rates.probabilities;
@@ -117,7 +116,7 @@ export class InterTrials {
     best.satd = Infinity;
     for (let index = 0; index < CANDIDATES; index++) {
       if (index > 0 && isRepeated(this.#candidates, index)) break;
-      this.#predict(block, this.#candidates, index * MOTION_FIELDS);
+      this.#predictLuma(block, this.#candidates, index * MOTION_FIELDS);
       this.#trySkip(block, modes.type.cost(typeAt, SKIP) + modes.motionSkip.cost(skipAt, index));
       const satd = this.#satd(block, WHOLE) + block.satdLambda * modes.motion.cost(motionAt, index);
       if (satd < best.satd) {
@@ -127,26 +126,35 @@ export class InterTrials {
     }
   }
 
-  /** Returns the full cost of the scratch prediction without a residual. */
+  /** Tries the luma in the scratch picture without a residual, with the motion in the tokens. */
   #trySkip(block: BlockJob, bits: number): void {
-    const cost = this.#trials.predictionError(block) + block.lambda * bits;
-    const { best } = this.#trials;
+    const trials = this.#trials;
+    const { best } = trials;
+    const rate = block.lambda * bits;
+    const lumaError = trials.lumaError(block);
+    // No chroma makes that cheaper.
+    if (lumaError + rate >= best.cost) return;
+    this.#predictChroma(block);
+    const cost = lumaError + trials.chromaError(block) + rate;
     if (cost >= best.cost) return;
     best.cost = cost;
     best.type = SKIP;
     best.transform = 0;
     best.lumaGroups = 0;
     best.chromaGroups = 0;
-    this.#trials.keepMotion(block, best);
+    trials.keepMotion(block, best);
   }
 
-  /** Returns the full cost of the scratch prediction with a residual. */
+  /** Tries the luma in the scratch picture with a residual, with the motion in the tokens. */
   #tryResidual(block: BlockJob, type: number, bits: number): void {
     const trials = this.#trials;
     const { trial, tables } = trials;
     const prediction = this.#view(this.#prediction, this.#scratch, block, WHOLE);
     const { interBasis16, interBasis8 } = tables.pack;
     const luma = trials.luma(block, type, prediction, interBasis16[0]!, interBasis8[0]!);
+    if (luma.cost + block.lambda * bits >= trials.best.cost) return;
+    if (type === INTER8) this.#predictSubChroma(block);
+    else this.#predictChroma(block);
     const chroma = trials.chroma(block, this.#scratch, type, luma.groups);
     trial.cost = luma.cost + chroma.cost + block.lambda * bits;
     if (trial.cost >= trials.best.cost) return;
@@ -158,12 +166,12 @@ export class InterTrials {
   }
 
   /**
-   * Searches the four sub-blocks from the vectors of the whole; leaves their prediction in the scratch picture and their
-   * motion in the tokens.
+   * Searches the four sub-blocks from the vectors of the whole; leaves the prediction of their luma in the scratch picture
+   * and their motion in the tokens. Returns their bits, or null as soon as their SATD costs reach `limit`.
    *
    * @param reference the reference to search for new motions: 0, 1 or AVERAGE.
    */
-  #trySplit(block: BlockJob, typeBits: number, reference: number): void {
+  #findSplit(block: BlockJob, typeBits: number, reference: number, limit: number): number | null {
     const { tokens, row, column, satdLambda } = block;
     const { modes } = this.#trials.rates.probabilities;
     const neighbours = this.#neighbours;
@@ -184,7 +192,7 @@ export class InterTrials {
       let choice = -1;
       for (let index = 0; index < CANDIDATES; index++) {
         if (index > 0 && isRepeated(neighbours.candidates, index)) break;
-        this.#predictSub(block, sub, neighbours.candidates, index * MOTION_FIELDS);
+        this.#predictSubLuma(block, sub, neighbours.candidates, index * MOTION_FIELDS);
         const rate = modes.motion.cost(motionAt, index);
         const cost = this.#satd(block, partition) + satdLambda * rate;
         if (cost < bestCost) {
@@ -193,45 +201,51 @@ export class InterTrials {
           choice = index;
         }
       }
-      if (choice < 0) this.#predictSub(block, sub, motion.fields, 0);
-      else this.#predictSub(block, sub, neighbours.candidates, choice * MOTION_FIELDS);
+      if (choice < 0) this.#predictSubLuma(block, sub, motion.fields, 0);
+      else this.#predictSubLuma(block, sub, neighbours.candidates, choice * MOTION_FIELDS);
       satd += bestCost;
       bits += bestBits;
+      if (satd >= limit) return null;
     }
-    this.#split.satd = satd;
-    this.#split.bits = bits;
+    return bits;
   }
 
-  /** Compensates the whole macroblock with one motion into the scratch picture (and the tokens). */
-  #predict(block: BlockJob, fields: ArrayLike<number>, offset: number): void {
-    const { tokens, row, column, references } = block;
-    setMotion(tokens, 2 * row, 2 * column, 2, fields, offset);
-    this.#trials.blocks.compensate(
-      this.#scratch,
-      row * MACROBLOCK,
-      column * MACROBLOCK,
-      MACROBLOCK,
-      tokens,
-      block.sub,
-      references,
-    );
+  /** Predicts the luma of the whole macroblock with one motion, in the scratch picture; puts the motion into the tokens. */
+  #predictLuma(block: BlockJob, fields: ArrayLike<number>, offset: number): void {
+    setMotion(block.tokens, 2 * block.row, 2 * block.column, 2, fields, offset);
+    this.#compensate(block, WHOLE, block.sub, LUMA_PLANE);
   }
 
   /** The same for one sub-block. */
-  #predictSub(block: BlockJob, sub: number, fields: ArrayLike<number>, offset: number): void {
-    const { tokens, references } = block;
-    const row = 2 * block.row + (sub >> 1);
-    const column = 2 * block.column + (sub & 1);
-    setMotion(tokens, row, column, 1, fields, offset);
-    const at = this.#trials.subBlock(block, sub);
-    this.#trials.blocks.compensate(
+  #predictSubLuma(block: BlockJob, sub: number, fields: ArrayLike<number>, offset: number): void {
+    setMotion(block.tokens, 2 * block.row + (sub >> 1), 2 * block.column + (sub & 1), 1, fields, offset);
+    this.#compensate(block, QUARTERS[sub]!, this.#trials.subBlock(block, sub), LUMA_PLANE);
+  }
+
+  /** Predicts the chroma of the whole macroblock with the one motion in the tokens, in the scratch picture. */
+  #predictChroma(block: BlockJob): void {
+    this.#compensate(block, WHOLE, block.sub, CHROMA_PLANES);
+  }
+
+  /** The same with four motions. */
+  #predictSubChroma(block: BlockJob): void {
+    for (let sub = 0; sub < 4; sub++) {
+      this.#compensate(block, QUARTERS[sub]!, this.#trials.subBlock(block, sub), CHROMA_PLANES);
+    }
+  }
+
+  #compensate(block: BlockJob, { y, x, size }: Partition, at: number, planes: PlaneNumbers): void {
+    const { tokens, row, column, references } = block;
+    const { blocks } = this.#trials;
+    blocks.compensate(
       this.#scratch,
-      row * SUB_BLOCK,
-      column * SUB_BLOCK,
-      SUB_BLOCK,
+      row * MACROBLOCK + y,
+      column * MACROBLOCK + x,
+      size,
       tokens,
       at,
       references,
+      planes,
     );
   }
 

@@ -1,5 +1,6 @@
 import { BlockView } from '../../../kernels/block-view.js';
 import { MACROBLOCK } from '../../macroblock-grid.js';
+import { CHROMA_PLANES, LUMA_PLANE, type PlaneNumbers } from '../block-reconstruction.js';
 import {
   AVERAGE,
   BLOCK_16,
@@ -92,19 +93,24 @@ export class LargeTrials {
     let least = Infinity;
     for (let index = 0; index < CANDIDATES; index++) {
       if (index > 0 && isRepeated(this.#candidates, index)) break;
-      this.#predict(block, this.#candidates, index * MOTION_FIELDS);
-      const error = this.#trials.predictionError(block);
+      const motionAt = index * MOTION_FIELDS;
+      this.#predict(block, this.#candidates, motionAt, LUMA_PLANE);
+      const lumaError = this.#trials.lumaError(block);
+      const rate = block.lambda * (bits + motionSkip.cost(context, index));
+      if (lumaError >= least && lumaError + rate >= this.#best.cost) continue;
+      this.#predict(block, this.#candidates, motionAt, CHROMA_PLANES);
+      const error = lumaError + this.#trials.chromaError(block);
       if (error < least) {
         least = error;
         this.#merge = index;
       }
-      const cost = error + block.lambda * (bits + motionSkip.cost(context, index));
+      const cost = error + rate;
       if (cost >= this.#best.cost) continue;
       this.#best.cost = cost;
       this.#best.type = SKIP;
       this.#best.lumaGroups = 0;
       this.#best.chromaGroups = 0;
-      this.#keepMotion(this.#best, this.#candidates, index * MOTION_FIELDS);
+      this.#keepMotion(this.#best, this.#candidates, motionAt);
     }
   }
 
@@ -168,7 +174,7 @@ export class LargeTrials {
     const context = this.#motionContext(block, false);
     const candidates = this.#candidates;
     const mergeAt = this.#merge * MOTION_FIELDS;
-    this.#predict(block, candidates, mergeAt);
+    this.#predict(block, candidates, mergeAt, LUMA_PLANE);
     const mergeBits = motionTable.cost(context, this.#merge);
     const mergeSatd = this.#satd(block) + block.satdLambda * mergeBits;
 
@@ -185,7 +191,7 @@ export class LargeTrials {
       this.#tryResidual(block, bits + mergeBits, candidates, mergeAt);
     }
     if (newSatd < trialMargin * mergeSatd && !isCandidate(candidates, motion.fields)) {
-      this.#predict(block, motion.fields, 0);
+      this.#predict(block, motion.fields, 0, LUMA_PLANE);
       this.#tryResidual(block, bits + newBits + motion.bits, motion.fields, 0);
     }
   }
@@ -217,12 +223,14 @@ export class LargeTrials {
     }
   };
 
-  /** Full cost of the scratch prediction plus a residual. */
+  /** Tries the luma in the scratch picture, which `motion` at `offset` has predicted, with a residual. */
   #tryResidual(block: BlockJob, bits: number, motion: Int16Array, offset: number): void {
     const trial = this.#trial;
     const { scratch } = this.#trials;
     const prediction = this.#luma(this.#prediction, scratch, block);
     trial.cost = block.lambda * bits + this.#lumaResidual(block, INTER16, prediction);
+    if (trial.cost >= this.#best.cost) return;
+    this.#predict(block, motion, offset, CHROMA_PLANES);
     trial.cost += this.#chromaResidual(block, INTER16, scratch);
     if (trial.cost >= this.#best.cost) return;
     trial.type = INTER16;
@@ -356,13 +364,15 @@ export class LargeTrials {
     return false;
   }
 
-  #predict({ row, column, size, references }: BlockJob, fields: Int16Array, offset: number): void {
+  /** Predicts planes of the block in the scratch picture. */
+  #predict(block: BlockJob, fields: Int16Array, offset: number, planes: PlaneNumbers): void {
+    const { row, column, size, references } = block;
     const { blocks, scratch } = this.#trials;
     const width = MACROBLOCK << size;
-    blocks.compensateMotion(scratch, row * MACROBLOCK, column * MACROBLOCK, width, fields, offset, references);
+    blocks.compensateMotion(scratch, row * MACROBLOCK, column * MACROBLOCK, width, fields, offset, references, planes);
   }
 
-  /** SATD of the scratch prediction. */
+  /** SATD of the luma in the scratch picture. */
   #satd(block: BlockJob): number {
     const from = this.#luma(this.#source, block.source, block);
     const to = this.#luma(this.#prediction, this.#trials.scratch, block);
