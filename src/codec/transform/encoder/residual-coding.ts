@@ -115,7 +115,7 @@ export class ResidualCoding {
     };
   }
 
-  /** Codes `source - prediction` with one 16x16 transform; `tokens` [256] gets its tokens, if there are any. */
+  /** Codes `source - prediction` with one 16x16 transform; `tokens` [256] gets its tokens. */
   luma16(source: BlockView, prediction: BlockView, job: ResidualJob, tokens: Int16Array): ResidualChoice {
     const { call } = this.#kernels;
     const { atoms } = this.#tables.pack.basis16;
@@ -132,11 +132,11 @@ export class ResidualCoding {
     const costs = this.#rates.lumaGroupCosts(job.groupContext);
     const choice = this.#choices.luma16;
     quantise(this.#quantisers.luma16[job.intra ? 0 : 1], steps, costs, job.lambda, choice);
-    if (choice.groups > 0) this.#take(true, atoms, tokens);
+    this.#take(true, atoms, tokens);
     return choice;
   }
 
-  /** Codes it with four 8x8 transforms; `tokens` [256] gets their tokens, if there are any. */
+  /** Codes it with four 8x8 transforms; `tokens` [256] gets their tokens. */
   luma8(source: BlockView, prediction: BlockView, job: ResidualJob, tokens: Int16Array): ResidualChoice {
     for (let sub = 0; sub < 4; sub++) {
       const y = (sub >> 1) * SUB_BLOCK;
@@ -149,7 +149,7 @@ export class ResidualCoding {
     const costs = this.#rates.lumaGroupCosts(job.groupContext);
     const choice = this.#choices.luma8;
     quantise(this.#quantisers.luma8[job.intra ? 0 : 1], steps, costs, job.lambda, choice);
-    if (choice.groups > 0) this.#take(true, 4 * this.#tables.pack.basis8.atoms, tokens);
+    this.#take(true, 4 * this.#tables.pack.basis8.atoms, tokens);
     return choice;
   }
 
@@ -168,7 +168,7 @@ export class ResidualCoding {
     return choice;
   }
 
-  /** Codes both chroma blocks; `tokens` [128] gets their tokens, if there are any. */
+  /** Codes both chroma blocks; `tokens` [128] gets their tokens. */
   chroma(source: ChromaViews, prediction: ChromaViews, job: ResidualJob, tokens: Int16Array): ResidualChoice {
     const { call } = this.#kernels;
     const kind = job.intra ? 0 : 1;
@@ -183,12 +183,12 @@ export class ResidualCoding {
     const costs = this.#rates.chromaGroupCosts(job.groupContext);
     const choice = this.#choices.chroma;
     quantise(this.#quantisers.chroma[kind], this.#stepsOf(job.q).chroma[kind], costs, job.lambda, choice);
-    if (choice.groups > 0) this.#take(false, 2 * atoms, tokens);
+    this.#take(false, 2 * atoms, tokens);
     return choice;
   }
 
   /**
-   * Codes the luma of a 32x32 or 64x64 block; `tokens` [256] gets its tokens, if there are any. Frequencies that the transform does not keep
+   * Codes the luma of a 32x32 or 64x64 block; `tokens` [256] gets its tokens. Frequencies that the transform does not keep
    * count as error.
    *
    * @param size a value of `FrameTokens.blockSize`.
@@ -212,11 +212,11 @@ export class ResidualCoding {
     const steps = this.#tables.steps(job.q).largeLuma;
     quantise(this.#quantisers.largeLuma[job.intra ? 0 : 1], steps, costs, job.lambda, choice);
     choice.cost += lost;
-    if (choice.groups > 0) this.#take(true, LUMA_TOKENS, tokens);
+    this.#take(true, LUMA_TOKENS, tokens);
     return choice;
   }
 
-  /** Codes both chroma blocks of a 32x32 or 64x64 block alike; `tokens` [128] gets their tokens, if there are any. */
+  /** Codes both chroma blocks of a 32x32 or 64x64 block alike; `tokens` [128] gets their tokens. */
   largeChroma(
     source: ChromaViews,
     prediction: ChromaViews,
@@ -241,7 +241,7 @@ export class ResidualCoding {
     const choice = this.#choices.large;
     quantise(this.#quantisers.largeChroma[kind], this.#stepsOf(job.q).largeChroma[kind], costs, job.lambda, choice);
     choice.cost += lost;
-    if (choice.groups > 0) this.#take(false, 2 * keep * keep, tokens);
+    this.#take(false, 2 * keep * keep, tokens);
     return choice;
   }
 
