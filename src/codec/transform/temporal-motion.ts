@@ -13,7 +13,7 @@ export type FrameModes = Readonly<
 >;
 
 /** The motion and the modes of the frame in a reference slot. */
-interface MotionField {
+export interface MotionField {
   readonly modes: FrameModes;
   /** As in {@link FrameTokens}. */
   readonly reference: Int8Array;
@@ -23,6 +23,18 @@ interface MotionField {
   /** Time stamps of the frames that the frame's references held; null where it had none. */
   readonly referencePts: readonly [bigint | null, bigint | null];
 }
+
+/** What a frame takes over from those in its reference slots. */
+export interface TemporalReferences {
+  /** The frame whose motion is taken over; null: none. */
+  readonly collocated: MotionField | null;
+  /** Modes of the frame in `referenceSlot0`; null where `collocated` is. */
+  readonly firstModes: FrameModes | null;
+  /** Time scale, 1/256, by the vector's reference in the collocated frame; null where there is none. */
+  readonly scales: readonly (readonly number[] | null)[];
+}
+
+const NOTHING: TemporalReferences = { collocated: null, firstModes: null, scales: [null, null] };
 
 /**
  * Motion that a partition takes over from the frame in a reference slot (FORMAT.md section 8, "Temporal motion"): the
@@ -39,34 +51,47 @@ export class TemporalMotion {
   firstModes: FrameModes | null = null;
   readonly #slots = new Map<number, MotionField>();
   readonly #isKept: boolean;
+  readonly #Buffer: new (bytes: number) => ArrayBufferLike;
   #collocated: MotionField | null = null;
-  /** Time scale, 1/256, by the vector's reference in the collocated frame; null where there is none. */
-  #scales: readonly (readonly number[] | null)[] = [null, null];
+  #scales = NOTHING.scales;
 
-  /** @param isResilient true: nothing is taken over from other frames, as in resilient streams. */
-  constructor(isResilient = false) {
+  /**
+   * @param isResilient true: nothing is taken over from other frames, as in resilient streams.
+   * @param Buffer the type of buffer of what slots hold; `SharedArrayBuffer` lets other threads {@link use} it.
+   */
+  constructor(isResilient = false, Buffer: new (bytes: number) => ArrayBufferLike = ArrayBuffer) {
     this.#isKept = !isResilient;
+    this.#Buffer = Buffer;
   }
 
   /**
-   * Reads the motion of a frame's references; a key frame empties all slots. May be called again for the same frame.
+   * Finds what a frame takes over, and uses it; a key frame empties all slots. May be called again for the same frame.
    */
-  beginFrame(header: FrameHeader): void {
-    this.#collocated = null;
-    this.collocatedModes = null;
-    this.firstModes = null;
+  beginFrame(header: FrameHeader): TemporalReferences {
+    const found = this.#referencesOf(header);
+    this.use(found);
+    return found;
+  }
+
+  /** Uses what another thread has found for the frame. */
+  use({ collocated, firstModes, scales }: TemporalReferences): void {
+    this.#collocated = collocated;
+    this.collocatedModes = collocated?.modes ?? null;
+    this.firstModes = firstModes;
+    this.#scales = scales;
+  }
+
+  #referencesOf(header: FrameHeader): TemporalReferences {
     if (header.kind === 'key') this.#slots.clear();
     const references = [header.referenceSlot0, header.referenceSlot1].filter((slot) => slot !== null);
     const fields = references.map((slot) => this.#slots.get(slot)).filter((field) => field !== undefined);
     const collocated = fields.at(-1);
-    if (collocated === undefined || fields.length < references.length) return;
-    this.#collocated = collocated;
-    this.collocatedModes = collocated.modes;
-    this.firstModes = fields[0]!.modes;
-    this.#scales = collocated.referencePts.map((pts) => {
+    if (collocated === undefined || fields.length < references.length) return NOTHING;
+    const scales = collocated.referencePts.map((pts) => {
       if (pts === null || pts === collocated.pts) return null;
       return fields.map((field) => timeScale(header.pts - field.pts, collocated.pts - pts));
     });
+    return { collocated, firstModes: fields[0]!.modes, scales };
   }
 
   /**
@@ -101,21 +126,33 @@ export class TemporalMotion {
   endFrame(header: FrameHeader, tokens: FrameTokens): void {
     if (header.refreshSlot === null || !this.#isKept) return;
     const ptsOf = (slot: number | null): bigint | null => (slot === null ? null : (this.#slots.get(slot)?.pts ?? null));
+    const { blockSize, type, transform, lumaGroups, chromaGroups, referenceIndex, motion } = tokens;
+    const arrays = { motion, referenceIndex, blockSize, type, transform, lumaGroups, chromaGroups };
+    const { motion: ownMotion, referenceIndex: reference, ...modes } = copyArrays(arrays, this.#Buffer);
     this.#slots.set(header.refreshSlot, {
-      modes: {
-        blockSize: tokens.blockSize.slice(),
-        type: tokens.type.slice(),
-        transform: tokens.transform.slice(),
-        lumaGroups: tokens.lumaGroups.slice(),
-        chromaGroups: tokens.chromaGroups.slice(),
-      },
-      reference: tokens.referenceIndex.slice(),
-      motion: tokens.motion.slice(),
+      ...{ modes, reference, motion: ownMotion },
       stride: tokens.geometry.columns * 2,
       pts: header.pts,
       referencePts: [ptsOf(header.referenceSlot0), ptsOf(header.referenceSlot1)],
     });
   }
+}
+
+/** Copies arrays into one buffer; those with the largest elements must come first. */
+function copyArrays<Arrays extends Readonly<Record<string, Uint8Array | Int8Array | Int16Array>>>(
+  arrays: Arrays,
+  Buffer: new (bytes: number) => ArrayBufferLike,
+): Arrays {
+  const buffer = new Buffer(Object.values(arrays).reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  const copies = Object.entries(arrays).map(([name, array]) => {
+    const Type = array.constructor as new (buffer: ArrayBufferLike, at: number, length: number) => typeof array;
+    const copy = new Type(buffer, at, array.length);
+    copy.set(array);
+    at += array.byteLength;
+    return [name, copy];
+  });
+  return Object.fromEntries(copies) as Arrays;
 }
 
 /** `wanted` / `spanned` in 1/256, rounded to the nearest (halves up), within the limits; `spanned` is not 0. */

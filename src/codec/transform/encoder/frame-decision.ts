@@ -1,36 +1,40 @@
 import type { KernelMemory, Kernels } from '../../../kernels/kernels.js';
+import type { FrameHeader } from '../../frame-header.js';
 import type { PackTables } from '../pack-tables.js';
 import { FrameTokens, type Geometry } from '../frame-tokens.js';
 import type { EncoderSettings } from './settings.js';
-import { shareRates } from './rate-model.js';
+import { RateLearner, RateModel, shareRates } from './rate-model.js';
 import {
   DONE,
   RowDecision,
   type DecisionJob,
   type FilterJob,
-  type Lesson,
   type SharedDecision,
   type SharedFilter,
 } from './row-decision.js';
+import { newProgress, Wavefront } from './wavefront.js';
 
 /** Other threads that decide rows, each with a {@link RowDecision} on the same memory. */
 export interface DecisionHelpers {
-  readonly count: number;
   /** Makes them part of a sequence. */
   join(memory: KernelMemory, shared: SharedDecision): void;
-  /** Makes them learn from `lesson`, if there is one, and then decide their rows of a frame. Returns at once. */
-  decide(lesson: Lesson | null, job: DecisionJob): void;
+  /** Makes them take rows of a frame. Returns at once. */
+  decide(job: DecisionJob): void;
   /** Makes them help to filter the frame that they have decided. Returns at once. */
   filter(job: FilterJob): void;
 }
 
-/** Decides the tokens of frames in coding order, in this thread and its helpers. */
+/**
+ * Decides the tokens of frames in coding order, in this thread and its helpers. The helpers know nothing of earlier frames, so
+ * that it does not matter which of them come late.
+ */
 export class FrameDecision {
   readonly #helpers: DecisionHelpers | null;
+  readonly #geometry: Geometry;
+  readonly #tokens: FrameTokens;
+  readonly #learner: RateLearner;
+  readonly #learnsAll: boolean;
   readonly #rows: RowDecision;
-  readonly #done: Int32Array<SharedArrayBuffer>;
-  /** Statistics that this thread has learned but the helpers have not. */
-  #lesson: Lesson | null = null;
 
   constructor(
     kernels: Kernels,
@@ -42,35 +46,38 @@ export class FrameDecision {
     isResilient: boolean,
   ) {
     this.#helpers = helpers;
-    this.#done = new Int32Array(new SharedArrayBuffer(4 * geometry.regionRows));
-    const tokens = (): FrameTokens => new FrameTokens(geometry, SharedArrayBuffer);
+    this.#geometry = geometry;
+    this.#tokens = new FrameTokens(geometry, SharedArrayBuffer);
     const shared: SharedDecision = {
-      ...{ geometry, pack, settings, done: this.#done },
-      tokens: [tokens().arrays(), tokens().arrays()],
+      ...{ geometry, pack, settings, loopFilter },
+      tokens: this.#tokens.arrays(),
       rates: shareRates(kernels, pack, isResilient),
-      loopFilter,
-      threads: 1 + (helpers?.count ?? 0),
     };
     helpers?.join(kernels.memory, shared);
-    this.#rows = new RowDecision(kernels, shared, 0);
+    const rates = new RateModel(kernels, pack, shared.rates);
+    this.#learner = new RateLearner(kernels, pack, settings.rates, rates);
+    this.#learnsAll = settings.passes.learnsAll;
+    this.#rows = new RowDecision(kernels, shared, rates);
   }
 
   /**
    * Decides a frame.
    *
    * @param qOffset [regions], -8..8, or null for none.
+   * @param restarts true: forgets what was learned from the frames before.
    * @returns its tokens, valid until the next frame is decided. {@link learn} fills the derived fields.
    */
-  decide(job: DecisionJob, qOffset: Int8Array | null): FrameTokens {
-    const tokens = this.#rows.next;
+  decide(job: Omit<DecisionJob, 'temporal' | 'progress'>, qOffset: Int8Array | null, restarts: boolean): FrameTokens {
+    const tokens = this.#tokens;
     tokens.clear();
     if (qOffset !== null) tokens.qOffset.set(qOffset);
-    this.#done.fill(0);
-    this.#rows.begin(job);
-    this.#helpers?.decide(this.#lesson, job);
-    this.#rows.decide(job);
-    this.#rows.awaitOthers();
-    this.#lesson = null;
+    if (restarts) this.#learner.restart();
+    const { regionColumns, regionRows } = this.#geometry;
+    const progress = newProgress(regionRows);
+    const shared: DecisionJob = { ...job, temporal: this.#learner.beginFrame(job.header), progress };
+    this.#helpers?.decide(shared);
+    this.#rows.decide(shared);
+    new Wavefront(regionColumns, progress).awaitAll();
     return tokens;
   }
 
@@ -88,9 +95,13 @@ export class FrameDecision {
     }
   }
 
-  /** Learns the costs of tokens from the last decided frame. Call it once for each frame or trial. */
-  learn(lesson: Lesson): void {
-    this.#rows.learn(lesson);
-    this.#lesson = lesson;
+  /**
+   * Learns the costs of tokens from the last decided frame. Call it once for each frame or trial.
+   *
+   * @param isWritten false for a trial whose modes are not written to the stream.
+   */
+  learn(header: FrameHeader, isWritten: boolean): void {
+    const counts = this.#learnsAll || header.refreshSlot !== null;
+    this.#learner.learn(header, this.#tokens, { modes: isWritten, tokens: counts });
   }
 }

@@ -11,7 +11,6 @@ import { ReferenceSlots } from '../reference-slots.js';
 import { keepIfCloser, MemoryFilter, regionFilterOf, type RegionFilter } from '../region-filter.js';
 import { FrameDecision, type DecisionHelpers } from './frame-decision.js';
 import type { MotionHints } from './block-trials.js';
-import type { DecisionJob } from './row-decision.js';
 import type { EncoderSettings, PassSettings } from './settings.js';
 
 /** The head of a frame whose tokens are not decided. */
@@ -97,13 +96,13 @@ export class PictureEncoder {
     let tokens = this.#decide(header, qOffset, hints, header.kind === 'key');
     if (header.kind === 'key' && this.#passes.key === 2) {
       // The statistics of this scene are not known yet: count them, then decide again.
-      this.#decision.learn({ header, commit: false });
+      this.#decision.learn(header, false);
       tokens = this.#decide(header, qOffset, hints, false);
     }
     if (tokens.qOffset.some((value) => value !== 0)) header = { ...header, hasQOffsets: true };
     const loop = await this.#filter(header, tokens);
     header = { ...header, hasLoopFilter: tokens.filtered.includes(1) };
-    this.#decision.learn({ header, commit: true });
+    this.#decision.learn(header, true);
     if (header.refreshSlot !== null) this.#slots.copy(header.refreshSlot, loop, header.pts);
     return {
       ...{ header, tokens: tokens.copy(), loop: loop.read(spare) },
@@ -141,10 +140,8 @@ export class PictureEncoder {
 
   #decide(header: FrameHeader, qOffset: Int8Array | null, hints: MotionHints, restarts: boolean): FrameTokens {
     const planesOf = (slot: number | null): PicturePlanes | null => this.#slots.get(slot)?.planes ?? null;
-    const job: DecisionJob = {
-      ...{ header, source: this.#source.planes, target: this.#work.planes, hints, restarts },
-      references: [planesOf(header.referenceSlot0), planesOf(header.referenceSlot1)],
-    };
-    return this.#decision.decide(job, qOffset);
+    const references = [planesOf(header.referenceSlot0), planesOf(header.referenceSlot1)] as const;
+    const job = { header, source: this.#source.planes, target: this.#work.planes, references, hints };
+    return this.#decision.decide(job, qOffset, restarts);
   }
 }

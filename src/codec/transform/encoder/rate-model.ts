@@ -19,7 +19,7 @@ import {
 import { ModeSyntax } from '../mode-syntax.js';
 import { ProbabilityTables, shareModes, type SavedProbabilities, type SharedModes } from '../probability-tables.js';
 import type { RateSettings } from './settings.js';
-import { TemporalMotion } from '../temporal-motion.js';
+import { TemporalMotion, type TemporalReferences } from '../temporal-motion.js';
 import {
   CONTEXTS,
   MAGNITUDES,
@@ -73,16 +73,16 @@ export class RateModel {
 
   constructor(kernels: Kernels, pack: PackTables, { modes, tokenCosts, isResilient }: SharedRates) {
     this.isResilient = isResilient;
-    this.temporal = new TemporalMotion(isResilient);
+    this.temporal = new TemporalMotion(isResilient, SharedArrayBuffer);
     this.probabilities = new ProbabilityTables(pack, modes);
     this.tokenCosts = tokenCosts;
     this.#lumaGroupCosts = new CostRow(kernels, this.probabilities.modes.lumaGroups);
     this.#chromaGroupCosts = new CostRow(kernels, this.probabilities.modes.chromaGroups);
   }
 
-  /** Prepares the costs of a frame that is about to be decided. */
-  beginFrame(header: FrameHeader): void {
-    this.temporal.beginFrame(header);
+  /** Prepares the costs of a frame that is about to be decided, with what {@link RateLearner.beginFrame} has found. */
+  beginFrame(references: TemporalReferences): void {
+    this.temporal.use(references);
     this.#lumaGroupCosts.clear();
     this.#chromaGroupCosts.clear();
   }
@@ -95,12 +95,6 @@ export class RateModel {
   /** The same for `chromaGroups`: float32 [9]. */
   chromaGroupCosts(context: number): Pointer {
     return this.#chromaGroupCosts.fill(context);
-  }
-
-  /** Keeps the motion of a frame that is written to the stream, in threads whose rates no {@link RateLearner} changes. */
-  endFrame(header: FrameHeader, tokens: FrameTokens): void {
-    this.temporal.beginFrame(header);
-    this.temporal.endFrame(header, tokens);
   }
 }
 
@@ -152,10 +146,11 @@ export class RateLearner {
     this.#faded = 0;
   }
 
-  /** Prepares the tables for a frame that is about to be decided. No thread may decide yet. */
-  beginFrame(header: FrameHeader): void {
+  /** Prepares the tables for a frame that is about to be decided; returns what it takes over. No thread may decide yet. */
+  beginFrame(header: FrameHeader): TemporalReferences {
     if (header.kind === 'key') this.#rates.probabilities.reset();
     else if (this.#afterKey !== null) this.#rates.probabilities.restore(this.#afterKey);
+    return this.#rates.temporal.beginFrame(header);
   }
 
   /**

@@ -7,11 +7,12 @@ import { IntegerNetwork } from '../../../model/integer/integer-network.js';
 import type { Program } from '../../../model/integer/program.js';
 import { Picture, type PicturePlanes } from '../picture.js';
 import { keepIfCloser, MemoryFilter } from '../region-filter.js';
+import type { TemporalReferences } from '../temporal-motion.js';
 import type { FrameJob, MotionHints } from './block-trials.js';
 import { ModeDecision } from './mode-decision.js';
-import { RateLearner, RateModel, type SharedRates } from './rate-model.js';
+import type { RateModel, SharedRates } from './rate-model.js';
 import type { EncoderSettings } from './settings.js';
-import { Wavefront } from './wavefront.js';
+import { Wavefront, type WavefrontProgress } from './wavefront.js';
 
 /** Places in {@link FilterJob.progress}. */
 const TAKEN = 0;
@@ -28,8 +29,9 @@ export interface DecisionJob {
   readonly references: readonly [PicturePlanes | null, PicturePlanes | null];
   /** The vectors from the look-ahead to the references. */
   readonly hints: MotionHints;
-  /** True: forgets what was learned from the frames before. */
-  readonly restarts: boolean;
+  /** What it takes over from its references. */
+  readonly temporal: TemporalReferences;
+  readonly progress: WavefrontProgress;
 }
 
 /** A decided frame whose regions are to be filtered. */
@@ -50,85 +52,42 @@ export interface SharedFilter {
   readonly side: Pointer;
 }
 
-/** A decided frame to learn rates from. */
-export interface Lesson {
-  readonly header: FrameHeader;
-  /** False for a trial whose modes are not written to the stream. */
-  readonly commit: boolean;
-}
-
 /** The data that all threads of a sequence share. All arrays are in shared memory. */
 export interface SharedDecision {
   readonly geometry: Geometry;
   readonly pack: PackTables;
   readonly settings: EncoderSettings;
-  /** The tokens of the current frame and of the frame before, in alternation. */
-  readonly tokens: readonly [TokenArrays, TokenArrays];
+  /** The tokens of the current frame. */
+  readonly tokens: TokenArrays;
   readonly rates: SharedRates;
   /** Null if one thread alone filters, or none. */
   readonly loopFilter: SharedFilter | null;
-  /** Progress of a {@link Wavefront}. */
-  readonly done: Int32Array<SharedArrayBuffer>;
-  /** Number of threads. */
-  readonly threads: number;
 }
 
-/**
- * One thread's part in deciding frames: every row of regions whose number is `thread` modulo the number of threads. The tokens before
- * a region are all it needs of the others; thread 0 learns the rates of tokens for all.
- */
+/** One thread's part in deciding frames: the rows of regions that it takes. */
 export class RowDecision {
   readonly #kernels: Kernels;
+  readonly #geometry: Geometry;
+  readonly #tokens: FrameTokens;
   readonly #rates: RateModel;
-  /** In thread 0; null in the others. */
-  readonly #learner: RateLearner | null;
   readonly #decision: ModeDecision;
-  readonly #wavefront: Wavefront;
   readonly #loopFilter: MemoryFilter | null;
-  readonly #learnsAll: boolean;
-  #tokens: FrameTokens;
-  #next: FrameTokens;
 
-  constructor(kernels: Kernels, shared: SharedDecision, thread: number) {
-    const { geometry, pack, settings, tokens, rates, done, threads } = shared;
+  /** @param rates the thread's own, on the memory of `shared.rates`. */
+  constructor(kernels: Kernels, { geometry, pack, settings, tokens, loopFilter }: SharedDecision, rates: RateModel) {
     this.#kernels = kernels;
-    this.#rates = new RateModel(kernels, pack, rates);
-    this.#learner = thread === 0 ? new RateLearner(kernels, pack, settings.rates, this.#rates) : null;
-    this.#learnsAll = settings.passes.learnsAll;
-    const tables = new KernelTables(kernels, pack);
-    this.#decision = new ModeDecision(kernels, tables, this.#rates, geometry, settings);
-    this.#wavefront = new Wavefront(geometry.regionColumns, done, thread, threads);
-    const { loopFilter } = shared;
+    this.#geometry = geometry;
+    this.#rates = rates;
+    this.#decision = new ModeDecision(kernels, new KernelTables(kernels, pack), rates, geometry, settings);
     this.#loopFilter =
       loopFilter === null
         ? null
         : new MemoryFilter(kernels, geometry, new IntegerNetwork(loopFilter.program, kernels), loopFilter.side);
-    this.#tokens = FrameTokens.adopt(geometry, tokens[0]);
-    this.#next = FrameTokens.adopt(geometry, tokens[1]);
+    this.#tokens = FrameTokens.adopt(geometry, tokens);
   }
 
-  /**
-   * Whether this thread has rows. One that has none must not even learn: nobody waits for it, and the tokens are those of a later
-   * frame by then.
-   */
-  get hasRows(): boolean {
-    return this.#wavefront.hasRows;
-  }
-
-  /** Returns the tokens for the next frame. Other threads may still learn from the tokens of the last frame. */
-  get next(): FrameTokens {
-    return this.#next;
-  }
-
-  /** Prepares the rates for a frame; called in thread 0 before any thread decides it. */
-  begin({ header, restarts }: Pick<DecisionJob, 'header' | 'restarts'>): void {
-    if (restarts) this.#learner!.restart();
-    this.#learner!.beginFrame(header);
-  }
-
-  /** Decides this thread's rows, for `next`; if that fails, the other threads fail too. */
-  decide({ header, source, target, references, hints }: DecisionJob): void {
-    [this.#tokens, this.#next] = [this.#next, this.#tokens];
+  /** Decides rows of a frame until all are taken; if that fails, the other threads fail too. */
+  decide({ header, source, target, references, hints, temporal, progress }: DecisionJob): void {
     const picture = (planes: PicturePlanes): Picture => new Picture(this.#kernels, planes);
     const [first, second] = references.map((planes) => (planes === null ? null : picture(planes)));
     const frame: FrameJob = {
@@ -136,13 +95,8 @@ export class RowDecision {
       references: { pictures: [first!, second!], interpolation: header.variant },
       hints,
     };
-    this.#rates.beginFrame(header);
-    this.#decision.decide(frame, this.#wavefront);
-  }
-
-  /** Waits for the rows of the other threads; throws Error if one has failed. */
-  awaitOthers(): void {
-    this.#wavefront.awaitAll();
+    this.#rates.beginFrame(temporal);
+    this.#decision.decide(frame, new Wavefront(this.#geometry.regionColumns, progress));
   }
 
   /**
@@ -151,7 +105,7 @@ export class RowDecision {
    */
   filter({ source, target, filtered, regions, progress }: FilterJob): void {
     const kernels = this.#kernels;
-    const { geometry } = this.#tokens;
+    const geometry = this.#geometry;
     const [wanted, before, after] = [source, target, filtered].map((planes) => new Picture(kernels, planes));
     for (;;) {
       const index = Atomics.add(progress, TAKEN, 1);
@@ -162,13 +116,5 @@ export class RowDecision {
       Atomics.add(progress, DONE, 1);
       Atomics.notify(progress, DONE);
     }
-  }
-
-  /** Learns from the frame that was decided last; thread 0 also fills its tokens' derived fields. */
-  learn({ header, commit }: Lesson): void {
-    if (this.#learner !== null) {
-      const counts = this.#learnsAll || header.refreshSlot !== null;
-      this.#learner.learn(header, this.#tokens, { modes: commit, tokens: counts });
-    } else if (commit) this.#rates.endFrame(header, this.#tokens);
   }
 }

@@ -1,5 +1,6 @@
 import { Kernels } from '../../../kernels/kernels.js';
 import { threadPort } from '../../../platform/threads.js';
+import { RateModel } from '../encoder/rate-model.js';
 import { RowDecision } from '../encoder/row-decision.js';
 import { Geometry } from '../frame-tokens.js';
 import type { DecisionRequest } from './decision-workers.js';
@@ -10,18 +11,12 @@ let rows: RowDecision | undefined;
 port.onMessage((message) => {
   const request = message as DecisionRequest;
   if ('memory' in request) {
-    const { memory, shared, thread } = request;
+    const { memory, shared } = request;
+    const kernels = new Kernels(memory);
     // Messages do not keep methods.
-    const { width, height } = shared.geometry;
-    rows = new RowDecision(new Kernels(memory), { ...shared, geometry: new Geometry(width, height) }, thread);
+    const geometry = new Geometry(shared.geometry.width, shared.geometry.height);
+    rows = new RowDecision(kernels, { ...shared, geometry }, new RateModel(kernels, shared.pack, shared.rates));
     port.postMessage('joined');
-    return;
-  }
-  if (!rows!.hasRows) return;
-  if ('filter' in request) {
-    rows!.filter(request.filter);
-    return;
-  }
-  if (request.lesson !== null) rows!.learn(request.lesson);
-  rows!.decide(request.job);
+  } else if ('decide' in request) rows!.decide(request.decide);
+  else rows!.filter(request.filter);
 });

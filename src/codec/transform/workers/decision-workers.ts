@@ -1,12 +1,12 @@
 import type { KernelMemory } from '../../../kernels/kernels.js';
 import { Worker } from '../../../platform/threads.js';
 import type { DecisionHelpers } from '../encoder/frame-decision.js';
-import type { DecisionJob, FilterJob, Lesson, SharedDecision } from '../encoder/row-decision.js';
+import type { DecisionJob, FilterJob, SharedDecision } from '../encoder/row-decision.js';
 
 /** A message to a decision worker. The first message adds the worker to a sequence. */
 export type DecisionRequest =
-  | { readonly memory: KernelMemory; readonly shared: SharedDecision; readonly thread: number }
-  | { readonly lesson: Lesson | null; readonly job: DecisionJob }
+  | { readonly memory: KernelMemory; readonly shared: SharedDecision }
+  | { readonly decide: DecisionJob }
   | { readonly filter: FilterJob };
 
 /** Threads that help to decide frames. They end with the thread that started them. */
@@ -14,20 +14,18 @@ export class DecisionWorkers implements DecisionHelpers {
   readonly #workers: readonly Worker[];
   readonly #ready: Promise<unknown>;
 
-  constructor(readonly count: number) {
+  constructor(count: number) {
     this.#workers = Array.from({ length: count }, () => new Worker(new URL('./decision-worker.js', import.meta.url)));
     this.#ready = Promise.all(this.#workers.map(joined));
     this.#ready.catch(() => undefined);
   }
 
   join(memory: KernelMemory, shared: SharedDecision): void {
-    this.#workers.forEach((worker, index) => {
-      worker.postMessage({ memory, shared, thread: 1 + index } satisfies DecisionRequest);
-    });
+    for (const worker of this.#workers) worker.postMessage({ memory, shared } satisfies DecisionRequest);
   }
 
-  decide(lesson: Lesson | null, job: DecisionJob): void {
-    for (const worker of this.#workers) worker.postMessage({ lesson, job } satisfies DecisionRequest);
+  decide(job: DecisionJob): void {
+    for (const worker of this.#workers) worker.postMessage({ decide: job } satisfies DecisionRequest);
   }
 
   filter(job: FilterJob): void {

@@ -31,7 +31,6 @@ const MAX_DECIDING = 4;
 serveRequests(async (setup: EncoderSetup) => {
   const { device, threads, tables, options } = setup;
   const geometry = new Geometry(setup.width, setup.height);
-  // A thread without rows would fall behind: it learns from tokens that the others already overwrite.
   const deciding = options.searchThreads ?? Math.min(availableParallelism(), MAX_DECIDING);
   const helpers = new DecisionWorkers(Math.min(deciding, geometry.regionRows) - 1);
   const loopFilter = await openNetwork(setup.loopFilter, { device, threads }, release);

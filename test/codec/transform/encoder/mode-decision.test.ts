@@ -9,7 +9,7 @@ import {
   type EncoderSettings,
   type LagrangianSettings,
 } from '../../../../src/codec/transform/encoder/settings.js';
-import { Wavefront } from '../../../../src/codec/transform/encoder/wavefront.js';
+import { newProgress, Wavefront } from '../../../../src/codec/transform/encoder/wavefront.js';
 import {
   BLOCK_16,
   BLOCK_64,
@@ -76,14 +76,13 @@ class Decided {
     this.reference = reference === undefined ? null : bench.reference(reference);
     bench.paint(bench.source, source);
     if (qOffset !== undefined) bench.tokens.qOffset.set(qOffset);
-    const done = new Int32Array(new SharedArrayBuffer(4 * size.regionRows));
     const decision = new ModeDecision(bench.kernels, bench.tables, bench.rates, size, bench.settings);
     decision.decide(
       {
         ...{ header, source: bench.source, target: bench.target, tokens: bench.tokens, hints: [null, null] },
         references: { pictures: [this.reference, null], interpolation: header.variant },
       },
-      new Wavefront(size.regionColumns, done, 0, 1),
+      new Wavefront(size.regionColumns, newProgress(size.regionRows)),
     );
   }
 

@@ -59,8 +59,8 @@ class Bench {
       ...{ kind: 'key', q: 30, referenceSlot0: null, referenceSlot1: null, refreshSlot: 0, variant: 0 },
       ...{ hasQOffsets: false, hasLoopFilter: false, pts: 0n },
     };
-    new RateLearner(this.kernels, pack, ENCODER_SETTINGS.psnr.rates, this.rates).beginFrame(header);
-    this.rates.beginFrame(header);
+    const learner = new RateLearner(this.kernels, pack, ENCODER_SETTINGS.psnr.rates, this.rates);
+    this.rates.beginFrame(learner.beginFrame(header));
     // Before anything is learned the classes cost the same: make them differ.
     this.rates.tokenCosts.forEach((at, index) => {
       for (let i = at / 4; i < at / 4 + 16 * 8 * 16; i++) this.kernels.f32[i]! *= 1 + index / 8;

@@ -39,8 +39,7 @@ export class TrialBench {
   ) {
     this.tables = new KernelTables(this.kernels, pack);
     this.rates = new RateModel(this.kernels, pack, shareRates(this.kernels, pack));
-    new RateLearner(this.kernels, pack, settings.rates, this.rates).beginFrame(header);
-    this.rates.beginFrame(header);
+    this.rates.beginFrame(new RateLearner(this.kernels, pack, settings.rates, this.rates).beginFrame(header));
     this.trials = new BlockTrials(this.kernels, this.tables, this.rates, geometry, settings);
     this.tokens = new FrameTokens(geometry);
     this.source = Picture.allocate(this.kernels, geometry);
