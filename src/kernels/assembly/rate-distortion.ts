@@ -57,27 +57,50 @@ export function rateDistortion(
   store<f32>(result + 8, sumLanes(followed));
 }
 
-/** 8x8 Hadamard transform of samples, int16, in whatever order of coefficients. */
+/** 8x8 Hadamard transform of samples, int16, in the order of the matrix: the first one is the sum of the samples. */
 function hadamard(block: usize, stride: i32, target: usize): void {
-  const sign1 = i16x8(1, -1, 1, -1, 1, -1, 1, -1);
-  const sign2 = i16x8(1, 1, -1, -1, 1, 1, -1, -1);
-  const sign4 = i16x8(1, 1, 1, 1, -1, -1, -1, -1);
-  for (let row = 0; row < SUB_BLOCK; row++) {
-    let r = v128.load8x8_u(block + row * stride);
-    r = i16x8.add(i16x8.shuffle(r, r, 1, 0, 3, 2, 5, 4, 7, 6), i16x8.mul(r, sign1));
-    r = i16x8.add(i16x8.shuffle(r, r, 2, 3, 0, 1, 6, 7, 4, 5), i16x8.mul(r, sign2));
-    r = i16x8.add(i16x8.shuffle(r, r, 4, 5, 6, 7, 0, 1, 2, 3), i16x8.mul(r, sign4));
-    v128.store(target + row * 16, r);
-  }
-  for (let step = 1; step < SUB_BLOCK; step *= 2) {
-    for (let row = 0; row < SUB_BLOCK; row++) {
-      if (row & step) continue;
-      const upper = v128.load(target + row * 16);
-      const lower = v128.load(target + (row + step) * 16);
-      v128.store(target + row * 16, i16x8.add(upper, lower));
-      v128.store(target + (row + step) * 16, i16x8.sub(upper, lower));
-    }
-  }
+  const r0 = acrossRow(block);
+  const r1 = acrossRow(block + stride);
+  const r2 = acrossRow(block + 2 * stride);
+  const r3 = acrossRow(block + 3 * stride);
+  const r4 = acrossRow(block + 4 * stride);
+  const r5 = acrossRow(block + 5 * stride);
+  const r6 = acrossRow(block + 6 * stride);
+  const r7 = acrossRow(block + 7 * stride);
+  const a0 = i16x8.add(r0, r1);
+  const a1 = i16x8.sub(r0, r1);
+  const a2 = i16x8.add(r2, r3);
+  const a3 = i16x8.sub(r2, r3);
+  const a4 = i16x8.add(r4, r5);
+  const a5 = i16x8.sub(r4, r5);
+  const a6 = i16x8.add(r6, r7);
+  const a7 = i16x8.sub(r6, r7);
+  const b0 = i16x8.add(a0, a2);
+  const b1 = i16x8.add(a1, a3);
+  const b2 = i16x8.sub(a0, a2);
+  const b3 = i16x8.sub(a1, a3);
+  const b4 = i16x8.add(a4, a6);
+  const b5 = i16x8.add(a5, a7);
+  const b6 = i16x8.sub(a4, a6);
+  const b7 = i16x8.sub(a5, a7);
+  v128.store(target, i16x8.add(b0, b4));
+  v128.store(target, i16x8.add(b1, b5), 16);
+  v128.store(target, i16x8.add(b2, b6), 32);
+  v128.store(target, i16x8.add(b3, b7), 48);
+  v128.store(target, i16x8.sub(b0, b4), 64);
+  v128.store(target, i16x8.sub(b1, b5), 80);
+  v128.store(target, i16x8.sub(b2, b6), 96);
+  v128.store(target, i16x8.sub(b3, b7), 112);
+}
+
+/** The transform of one row of samples. */
+// @ts-ignore: decorator
+@inline
+function acrossRow(row: usize): v128 {
+  let r = v128.load8x8_u(row);
+  r = i16x8.add(i16x8.shuffle(r, r, 1, 0, 3, 2, 5, 4, 7, 6), i16x8.mul(r, i16x8(1, -1, 1, -1, 1, -1, 1, -1)));
+  r = i16x8.add(i16x8.shuffle(r, r, 2, 3, 0, 1, 6, 7, 4, 5), i16x8.mul(r, i16x8(1, 1, -1, -1, 1, 1, -1, -1)));
+  return i16x8.add(i16x8.shuffle(r, r, 4, 5, 6, 7, 0, 1, 2, 3), i16x8.mul(r, i16x8(1, 1, 1, 1, -1, -1, -1, -1)));
 }
 
 // @ts-ignore: decorator
