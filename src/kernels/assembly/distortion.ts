@@ -70,6 +70,29 @@ export function blockSsd(a: usize, strideA: i32, b: usize, strideB: i32, width: 
   return sumLanes(sum);
 }
 
+/** Writes the variance, times 2^16, of the samples of each 16x16 block of a plane, in raster order, int32. */
+export function blockVariances(plane: usize, stride: i32, columns: i32, rows: i32, target: usize): void {
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      let from = plane + row * MACROBLOCK * stride + column * MACROBLOCK;
+      let sums = i16x8.splat(0);
+      let squares = i32x4.splat(0);
+      for (let line = 0; line < MACROBLOCK; line++) {
+        const samples = v128.load(from);
+        const low = i16x8.extend_low_i8x16_u(samples);
+        const high = i16x8.extend_high_i8x16_u(samples);
+        sums = i16x8.add(sums, i16x8.add(low, high));
+        squares = i32x4.add(squares, i32x4.add(i32x4.dot_i16x8_s(low, low), i32x4.dot_i16x8_s(high, high)));
+        from += stride;
+      }
+      const sum = sumLanes(i32x4.extadd_pairwise_i16x8_s(sums));
+      // 256 times the sum of squares may need 33 bits, the difference only 31.
+      store<i32>(target, MACROBLOCK * MACROBLOCK * sumLanes(squares) - sum * sum);
+      target += 4;
+    }
+  }
+}
+
 /** Sum of absolute 8x8 Hadamard-transformed differences, halved twice, of two `size` x `size` blocks, size a multiple of 8. */
 export function blockSatd(a: usize, strideA: i32, b: usize, strideB: i32, size: i32): i32 {
   let sum = 0;

@@ -11,7 +11,7 @@ import {
 
 /** Parameters of a search and what it found. `kernels/motion-search.ts` fills them word by word, in this order. */
 @unmanaged
-class SearchParameters {
+export class SearchParameters {
   /** The block to search for. */
   wanted: usize;
   wantedStride: i32;
@@ -50,7 +50,8 @@ class SearchParameters {
  * Vectors are quarter samples. Whole samples are searched by a hexagon with SAD, then halves and quarters with SATD.
  * Bits of a difference are estimated as Elias gamma codes.
  *
- * Writes the best vector into the parameters and returns its cost, SATD + lambda * bits.
+ * Writes the best vector into the parameters and returns its cost, SATD + lambda * bits, or SAD + lambda * bits if whole
+ * samples alone are searched.
  */
 export function searchMotion(search: SearchParameters): f32 {
   const current = search.wanted;
@@ -129,6 +130,9 @@ export function searchMotion(search: SearchParameters): f32 {
   }
   bestX <<= 2;
   bestY <<= 2;
+  search.foundX = bestX;
+  search.foundY = bestY;
+  if (search.directions == 0) return best;
   best =
     <f32>blockSatd(
       current,
@@ -138,9 +142,6 @@ export function searchMotion(search: SearchParameters): f32 {
       size,
     ) +
     lambda * vectorBits(bestX - predictedX, bestY - predictedY);
-  search.foundX = bestX;
-  search.foundY = bestY;
-  if (search.directions == 0) return best;
   best = searchHalves(search, best);
   return searchQuarters(search, best);
 }

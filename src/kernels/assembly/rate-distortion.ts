@@ -4,6 +4,9 @@ import { SUB_BLOCK } from './sizes';
 /** Natural logarithm of 2, for one unit in the last place of a float's exponent. */
 const LOG_UNIT: f32 = 0.6931471805599453 / 8388608.0;
 const ONE_BITS: i32 = 0x3f800000;
+/** Samples of a block, and bytes of a transformed one. */
+const SAMPLES: i32 = SUB_BLOCK * SUB_BLOCK;
+const TRANSFORM_BYTES: i32 = SAMPLES * 2;
 
 /**
  * What an 8x8 block costs, in rate and distortion at once, when it is predicted and its residual is quantised. All
@@ -26,10 +29,36 @@ export function rateDistortion(
   noise: f32,
   result: usize,
 ): void {
+  hadamard(block, blockStride, transformBlocks);
+  hadamard(prediction, predictionStride, transformBlocks + TRANSFORM_BYTES);
+  estimate(scale, noise, result);
+}
+
+/**
+ * The same for a block that is predicted as its rounded mean, without noise. Returns the SATD of this prediction, as
+ * `blockSatd` does.
+ */
+export function rateDistortionOfMean(block: usize, stride: i32, scale: f32, result: usize): i32 {
   const own = transformBlocks;
-  const predicted = transformBlocks + SUB_BLOCK * SUB_BLOCK * 2;
-  hadamard(block, blockStride, own);
-  hadamard(prediction, predictionStride, predicted);
+  const predicted = transformBlocks + TRANSFORM_BYTES;
+  hadamard(block, stride, own);
+  const sum: i32 = load<i16>(own);
+  const flat = (sum + (SAMPLES >> 1)) & -SAMPLES;
+  let magnitudes = i32x4.splat(0);
+  for (let at = 0; at < TRANSFORM_BYTES; at += 16) {
+    magnitudes = i32x4.add(magnitudes, i32x4.extadd_pairwise_i16x8_s(i16x8.abs(v128.load(own + at))));
+    v128.store(predicted + at, i16x8.splat(0));
+  }
+  store<i16>(predicted, flat);
+  estimate(scale, 0, result);
+  // Only the first coefficient is predicted.
+  return (sumIntegers(magnitudes) - sum + abs(sum - flat) + 2) >> 2;
+}
+
+/** `rateDistortion` of the two transformed blocks. */
+function estimate(scale: f32, noise: f32, result: usize): void {
+  const own = transformBlocks;
+  const predicted = transformBlocks + TRANSFORM_BYTES;
   const scales = f32x4.splat(scale);
   const noises = f32x4.splat(noise);
   const one = f32x4.splat(1);
@@ -37,7 +66,7 @@ export function rateDistortion(
   let logarithms = i32x4.splat(0);
   let coded = f32x4.splat(0);
   let followed = f32x4.splat(0);
-  for (let at = 0; at < SUB_BLOCK * SUB_BLOCK * 2; at += 8) {
+  for (let at = 0; at < TRANSFORM_BYTES; at += 8) {
     const value = f32x4.convert_i32x4_s(v128.load16x4_s(own + at));
     const guess = f32x4.convert_i32x4_s(v128.load16x4_s(predicted + at));
     const difference = f32x4.sub(value, guess);
@@ -107,4 +136,12 @@ function acrossRow(row: usize): v128 {
 @inline
 function sumLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
+}
+
+// @ts-ignore: decorator
+@inline
+function sumIntegers(v: v128): i32 {
+  return (
+    i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + (i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3))
+  );
 }

@@ -105,7 +105,9 @@ export class SequencePlanner {
     const fields = references.map((reference) => this.#lookAhead.predict(frame, reference.frame).motion);
     const { picture } = this.#waiting.get(frame.display)!;
     const regions =
-      adaptiveQuality === null ? gain.regions : adaptQuality(this.#geometry, picture.y, gain.regions, adaptiveQuality);
+      adaptiveQuality === null
+        ? gain.regions
+        : adaptQuality(this.#geometry, frame.variance, gain.regions, adaptiveQuality);
     if (isKey && quality > base) addFraction(regions, quality - base);
     const source = this.#filter(frame.display, picture, q, gain);
     this.#waiting.delete(frame.display);
