@@ -56,6 +56,34 @@ function sadRows(a: usize, strideA: i32, b: usize, strideB: i32, size: i32): i32
   return sumLanes(i32x4.extadd_pairwise_i16x8_u(sum));
 }
 
+/** Two rows of 8 samples in one vector. */
+// @ts-ignore: decorator
+@inline
+export function twoRows(at: usize, stride: i32): v128 {
+  return v128.load64_lane(at + stride, v128.load64_zero(at), 1);
+}
+
+/** Sum of absolute differences of two 8x8 blocks, the first one given as pairs of rows. */
+// @ts-ignore: decorator
+@inline
+export function smallSad(rows0: v128, rows2: v128, rows4: v128, rows6: v128, b: usize, strideB: i32): i32 {
+  const sum = i16x8.add(
+    i16x8.add(pairSums(rows0, twoRows(b, strideB)), pairSums(rows2, twoRows(b + 2 * strideB, strideB))),
+    i16x8.add(
+      pairSums(rows4, twoRows(b + 4 * strideB, strideB)),
+      pairSums(rows6, twoRows(b + 6 * strideB, strideB)),
+    ),
+  );
+  return sumLanes(i32x4.extadd_pairwise_i16x8_s(sum));
+}
+
+/** Absolute differences of 16 samples, each two added. */
+// @ts-ignore: decorator
+@inline
+function pairSums(a: v128, b: v128): v128 {
+  return i16x8.extadd_pairwise_i8x16_u(v128.or(i8x16.sub_sat_u(a, b), i8x16.sub_sat_u(b, a)));
+}
+
 /** Sum of squared differences of two `width` x `height` blocks; width is a multiple of 8. */
 export function blockSsd(a: usize, strideA: i32, b: usize, strideB: i32, width: i32, height: i32): i32 {
   let sum = i32x4.splat(0);

@@ -1,4 +1,4 @@
-import { blockSatd, sadCost, satdCost } from './distortion';
+import { blockSatd, sadCost, satdCost, smallSad, twoRows } from './distortion';
 import { before, filterDown, filterPairs, filterRows, roundRows } from './interpolation';
 import {
   betweenBoth,
@@ -8,6 +8,7 @@ import {
   interpolationRows,
   SEARCH_STRIDE,
 } from './scratch';
+import { SUB_BLOCK } from './sizes';
 
 /** Parameters of a search and what it found. `kernels/motion-search.ts` fills them word by word, in this order. */
 @unmanaged
@@ -69,6 +70,12 @@ export function searchMotion(search: SearchParameters): f32 {
   const starts = search.starts;
   const startCount = search.startCount;
   const steps = search.steps;
+  // A small block stays in registers.
+  const isSmall = size == SUB_BLOCK;
+  const rows0 = twoRows(current, currentStride);
+  const rows2 = twoRows(current + 2 * currentStride, currentStride);
+  const rows4 = twoRows(current + 4 * currentStride, currentStride);
+  const rows6 = twoRows(current + 6 * currentStride, currentStride);
   let bestX = 0;
   let bestY = 0;
   let best: f32 = f32.MAX_VALUE;
@@ -78,7 +85,9 @@ export function searchMotion(search: SearchParameters): f32 {
     if (i > 0 && x == bestX && y == bestY) continue;
     const rate = lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
     const place = reference + y * referenceStride + x;
-    const cost = sadCost(current, currentStride, place, referenceStride, size, rate, best);
+    const cost = isSmall
+        ? <f32>smallSad(rows0, rows2, rows4, rows6, place, referenceStride) + rate
+        : sadCost(current, currentStride, place, referenceStride, size, rate, best);
     if (cost < best) {
       best = cost;
       bestX = x;
@@ -101,7 +110,9 @@ export function searchMotion(search: SearchParameters): f32 {
       if (x < minX || x > maxX || y < minY || y > maxY) continue;
       const rate = lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
       const place = reference + y * referenceStride + x;
-      const cost = sadCost(current, currentStride, place, referenceStride, size, rate, best);
+      const cost = isSmall
+        ? <f32>smallSad(rows0, rows2, rows4, rows6, place, referenceStride) + rate
+        : sadCost(current, currentStride, place, referenceStride, size, rate, best);
       if (cost < best) {
         best = cost;
         bestX = x;
@@ -120,7 +131,9 @@ export function searchMotion(search: SearchParameters): f32 {
       if ((dx == 0 && dy == 0) || x < minX || x > maxX || y < minY || y > maxY) continue;
       const rate = lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
       const place = reference + y * referenceStride + x;
-      const cost = sadCost(current, currentStride, place, referenceStride, size, rate, best);
+      const cost = isSmall
+        ? <f32>smallSad(rows0, rows2, rows4, rows6, place, referenceStride) + rate
+        : sadCost(current, currentStride, place, referenceStride, size, rate, best);
       if (cost < best) {
         best = cost;
         bestX = x;
