@@ -73,8 +73,8 @@ function estimate(scale: f32, noise: f32, result: usize): void {
     const variance = f32x4.mul(f32x4.mul(value, value), scales);
     const share = f32x4.div(variance, f32x4.add(variance, one));
     const left = f32x4.add(f32x4.mul(f32x4.mul(difference, difference), scales), f32x4.mul(noises, share));
-    const above = f32x4.max(left, one);
-    cost = f32x4.add(cost, f32x4.min(left, one));
+    const above = f32x4.pmax(left, one);
+    cost = f32x4.add(cost, f32x4.pmin(left, one));
     // Exponent and mantissa of a float, read as one number, are its logarithm but for 0.09 at most.
     logarithms = i32x4.add(logarithms, i32x4.shr_u(i32x4.sub(above, i32x4.splat(ONE_BITS)), 4));
     const weight = f32x4.mul(share, share);
