@@ -1,5 +1,6 @@
+import { compensate } from './compensation';
 import { blockSatd, sadCost, satdCost, smallSad, twoRows } from './distortion';
-import { before, filterDown, filterPairs, filterRows, roundRows } from './interpolation';
+import { before, filterAcross, filterDown, filterPairs, filterRows, roundRows } from './interpolation';
 import {
   betweenBoth,
   betweenColumns,
@@ -173,14 +174,16 @@ function searchHalves(search: SearchParameters, best: f32): f32 {
   const place = search.reference + (centreY >> 2) * stride + (centreX >> 2);
   const lines = size + tapCount;
   const blocks = (size >> 3) + 1;
-  const first = place - 1 - (before(tapCount) + 1) * stride;
-  filterRows(first, stride, blocks, lines, taps, tapCount, interpolationRows, interpolationPairs);
-  roundRows(interpolationRows, lines, before(tapCount) + 1, betweenColumns, SEARCH_STRIDE, blocks << 3, size);
-  filterDown(place - stride, stride, betweenRows, SEARCH_STRIDE, size, size + 1, taps, tapCount);
+  const columns = blocks << 3;
   if (search.directions == 8) {
-    const rows = size + 1;
-    filterPairs(interpolationPairs, lines, 0, betweenBoth, SEARCH_STRIDE, blocks << 3, rows, taps, tapCount);
+    const first = place - 1 - (before(tapCount) + 1) * stride;
+    filterRows(first, stride, blocks, lines, taps, tapCount, interpolationRows, interpolationPairs);
+    roundRows(interpolationRows, lines, before(tapCount) + 1, betweenColumns, SEARCH_STRIDE, columns, size);
+    filterPairs(interpolationPairs, lines, 0, betweenBoth, SEARCH_STRIDE, columns, size + 1, taps, tapCount);
+  } else {
+    filterAcross(place - 1, stride, betweenColumns, SEARCH_STRIDE, columns, size, taps, tapCount);
   }
+  filterDown(place - stride, stride, betweenRows, SEARCH_STRIDE, size, size + 1, taps, tapCount);
   for (let dy = -2; dy <= 2; dy += 2) {
     for (let dx = -2; dx <= 2; dx += 2) {
       if ((dx == 0 && dy == 0) || (search.directions == 4 && dx != 0 && dy != 0)) continue;
@@ -229,6 +232,10 @@ function searchQuarters(search: SearchParameters, best: f32): f32 {
       const tapsY = search.taps + (((y & 3) * tapCount) << 1);
       if ((x & 3) == 0) {
         filterDown(column + (y >> 2) * stride, stride, betweenRows, SEARCH_STRIDE, size, size, tapsY, tapCount);
+      } else if (search.directions == 4 && dx != 0) {
+        // The only one in this column.
+        const from = column + (y >> 2) * stride;
+        compensate(from, stride, betweenRows, SEARCH_STRIDE, size, size, search.taps, tapCount, x & 3, y & 3);
       } else {
         if (!isFiltered) {
           const first = column + (top - before(tapCount)) * stride;
