@@ -11,6 +11,10 @@ import {
 } from './scratch';
 import { SUB_BLOCK } from './sizes';
 
+/** Corners of the hexagon, in order around it, plus 2: four bits each, from the lowest on. */
+const HEXAGON_X: i32 = 0x134310;
+const HEXAGON_Y: i32 = 0x442002;
+
 /** Parameters of a search and what it found. `kernels/motion-search.ts` fills them word by word, in this order. */
 @unmanaged
 export class SearchParameters {
@@ -106,8 +110,8 @@ export function searchMotion(search: SearchParameters): f32 {
     for (let i = 0; i < 6; i++) {
       const turn = abs(i - last);
       if (last >= 0 && turn > 1 && turn < 5) continue;
-      const x = centreX + (i == 0 ? -2 : i == 1 || i == 5 ? -1 : i == 2 || i == 4 ? 1 : 2);
-      const y = centreY + (i == 0 || i == 3 ? 0 : i < 3 ? -2 : 2);
+      const x = centreX + ((HEXAGON_X >> (i << 2)) & 15) - 2;
+      const y = centreY + ((HEXAGON_Y >> (i << 2)) & 15) - 2;
       if (x < minX || x > maxX || y < minY || y > maxY) continue;
       const rate = lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
       const place = reference + y * referenceStride + x;
