@@ -281,7 +281,6 @@ function largest(a: v128, b: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function sumLanes(v: v128): i32 {
-  return (
-    i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3)
-  );
+  const pairs = i32x4.add(v, i32x4.shuffle(v, v, 2, 3, 0, 1));
+  return i32x4.extract_lane(i32x4.add(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
 }
