@@ -67,7 +67,7 @@ export interface MovedPlane {
 export class BlockEstimates {
   /** [blocks, ESTIMATE_VALUES]: estimates as the kernel `rateDistortion` makes them. */
   readonly estimates: Float32Array;
-  /** [blocks]: SATD of the prediction. */
+  /** [blocks]: SATD of the prediction; after a search, the costs that it returned. */
   readonly satds: Float32Array;
   /** [blocks, 2]: the vectors found, quarter samples. */
   readonly motion: Int16Array;

@@ -3,18 +3,9 @@ import { MACROBLOCK, SUB_BLOCK } from './sizes';
 /** Rows whose sums of absolute differences are kept in 16 bits: each adds at most 2040 to a lane. */
 const SAD_ROWS: i32 = 16;
 
-/** Sum of absolute differences of two `size` x `size` blocks, size 8 or a multiple of 16 up to 64. */
-export function blockSad(a: usize, strideA: i32, b: usize, strideB: i32, size: i32): i32 {
-  let sum = 0;
-  for (let row = 0; row < size; row += SAD_ROWS) {
-    sum += sadRows(a + row * strideA, strideA, b + row * strideB, strideB, size);
-  }
-  return sum;
-}
-
 /**
- * The cost `blockSad` + `rate` of a block if it is at most `limit`; else a cost beyond the limit, found as soon as a part of
- * the block has it.
+ * The cost of two `size` x `size` blocks (size 8 or a multiple of 16 up to 64), the sum of their absolute differences plus
+ * `rate`, if it is at most `limit`; else a cost beyond the limit, found as soon as a part of the blocks has it.
  */
 export function sadCost(a: usize, strideA: i32, b: usize, strideB: i32, size: i32, rate: f32, limit: f32): f32 {
   let sum = 0;

@@ -1,5 +1,5 @@
 export { scratchBytes, useScratch } from './scratch';
-export { blockSad, blockSatd, blockSsd, blockVariances, halve } from './distortion';
+export { blockSatd, blockSsd, blockVariances, halve } from './distortion';
 export { aimBlock, averageBlocks, compensate } from './compensation';
 export { enlargePrediction, intraBoundary, intraPredict, predictFromLuma, shrinkBoundary } from './intra';
 export { dequantiseSeparable, forwardSeparable, inverseSeparable } from './separable-transform';
