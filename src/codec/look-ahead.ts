@@ -252,9 +252,11 @@ export class LookAhead {
   #findVariances(): Float64Array {
     const { columns, rows, codedWidth } = this.#grid;
     this.#kernels.call.blockVariances(this.#full, codedWidth, columns, rows, this.#variances);
+    const { i32 } = this.#kernels;
     const from = this.#variances >> 2;
-    const scaled = this.#kernels.i32.subarray(from, from + columns * rows);
-    return Float64Array.from(scaled, (variance) => variance / MACROBLOCK_SAMPLES ** 2);
+    const variances = new Float64Array(columns * rows);
+    for (let at = 0; at < variances.length; at++) variances[at] = i32[from + at]! / MACROBLOCK_SAMPLES ** 2;
+    return variances;
   }
 
   /** What each block costs by itself: against its own mean. */
