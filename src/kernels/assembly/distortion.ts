@@ -136,6 +136,7 @@ export function satdCost(
   rate: f32,
   limit: f32,
 ): f32 {
+  if (size == SUB_BLOCK) return <f32>satd8(a, strideA, b, strideB) + rate;
   let sum = 0;
   let cost = rate;
   for (let row = 0; row < size; row += 8) {
