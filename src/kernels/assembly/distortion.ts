@@ -1,50 +1,38 @@
 import { MACROBLOCK, SUB_BLOCK } from './sizes';
 
-/** Rows whose sums of absolute differences are kept in 16 bits: each adds at most 2040 to a lane. */
-const SAD_ROWS: i32 = 16;
-
 /**
- * The cost of two `size` x `size` blocks (size 8 or a multiple of 16 up to 64), the sum of their absolute differences plus
- * `rate`, if it is at most `limit`; else a cost beyond the limit, found as soon as a part of the blocks has it.
+ * The cost of two `size` x `size` blocks (size a multiple of 16), the sum of their absolute differences plus `rate`, if it is
+ * at most `limit`; else a cost beyond the limit, found as soon as a part of the blocks has it.
  */
 export function sadCost(a: usize, strideA: i32, b: usize, strideB: i32, size: i32, rate: f32, limit: f32): f32 {
+  if (size == MACROBLOCK) return <f32>sad16(a, strideA, b, strideB) + rate;
   let sum = 0;
   let cost = rate;
-  for (let row = 0; row < size; row += SAD_ROWS) {
-    sum += sadRows(a + row * strideA, strideA, b + row * strideB, strideB, size);
-    cost = <f32>sum + rate;
-    if (cost > limit) return cost;
+  for (let row = 0; row < size; row += MACROBLOCK) {
+    for (let column = 0; column < size; column += MACROBLOCK) {
+      sum += sad16(a + row * strideA + column, strideA, b + row * strideB + column, strideB);
+      cost = <f32>sum + rate;
+      if (cost > limit) return cost;
+    }
   }
   return cost;
 }
 
-/** Sum of absolute differences of 16 rows of two blocks of `size`, of 8 rows if that is 8. */
+/** Sum of absolute differences of two 16x16 blocks. Several rows at once, because loops are not unrolled. */
 // @ts-ignore: decorator
 @inline
-function sadRows(a: usize, strideA: i32, b: usize, strideB: i32, size: i32): i32 {
+function sad16(a: usize, strideA: i32, b: usize, strideB: i32): i32 {
   let sum = i16x8.splat(0);
-  if (size >= MACROBLOCK) {
-    for (let row = 0; row < SAD_ROWS; row++) {
-      for (let column = 0; column < size; column += MACROBLOCK) {
-        const x = v128.load(a + column);
-        const y = v128.load(b + column);
-        const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));
-        sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(difference));
-      }
-      a += strideA;
-      b += strideB;
-    }
-  } else {
-    for (let row = 0; row < SUB_BLOCK; row++) {
-      const x = v128.load64_zero(a);
-      const y = v128.load64_zero(b);
-      const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));
-      sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(difference));
-      a += strideA;
-      b += strideB;
-    }
+  for (let row = 0; row < MACROBLOCK; row += 4) {
+    const s0 = pairSums(v128.load(a), v128.load(b));
+    const s1 = pairSums(v128.load(a + strideA), v128.load(b + strideB));
+    const s2 = pairSums(v128.load(a + 2 * strideA), v128.load(b + 2 * strideB));
+    const s3 = pairSums(v128.load(a + 3 * strideA), v128.load(b + 3 * strideB));
+    sum = i16x8.add(sum, i16x8.add(i16x8.add(s0, s1), i16x8.add(s2, s3)));
+    a += 4 * strideA;
+    b += 4 * strideB;
   }
-  return sumLanes(i32x4.extadd_pairwise_i16x8_u(sum));
+  return sumLanes(i32x4.extadd_pairwise_i16x8_s(sum));
 }
 
 /** Two rows of 8 samples in one vector. */
