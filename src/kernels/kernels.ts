@@ -8,9 +8,12 @@ export type Pointer = number;
 
 /** Functions of the WebAssembly module; `assembly/` documents them. */
 export interface KernelFunctions {
-  blockSad(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
   blockSatd(a: Pointer, strideA: number, b: Pointer, strideB: number, size: number): number;
   blockSsd(a: Pointer, strideA: number, b: Pointer, strideB: number, width: number, height: number): number;
+  estimateAlone(parameters: Pointer): void;
+  estimateSearched(parameters: Pointer): void;
+  estimateAverages(parameters: Pointer): void;
+  blockVariances(plane: Pointer, stride: number, columns: number, rows: number, target: Pointer): void;
   rateDistortion(
     block: Pointer,
     blockStride: number,

@@ -78,6 +78,12 @@ export class MotionSearch {
     this.#kernels.i32[at + WORD.tapCount] = tapCount;
   }
 
+  /** The address of the parameters, for kernels that search many blocks with `lambda` SATD per bit. */
+  parameters(lambda: number): Pointer {
+    this.#kernels.f32[(this.#parameters >> 2) + WORD.lambda] = lambda;
+    return this.#parameters;
+  }
+
   /** Forgets all starting points. */
   clearStarts(): void {
     this.#startCount = 0;
@@ -101,7 +107,7 @@ export class MotionSearch {
    * @param reference the position of the wanted block in the reference. Samples around it are read up to the limits.
    * @param predicted the predicted vector.
    * @param lambda SATD per bit.
-   * @returns SATD plus lambda times the estimated bits of the vector.
+   * @returns SATD (SAD if whole samples alone are searched) plus lambda times the estimated bits of the vector.
    */
   search(wanted: BlockView, reference: Samples, limits: MotionLimits, predicted: Vector, lambda: number): number {
     const kernels = this.#kernels;

@@ -1,13 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { LookAhead, type LookAheadFrame, type MotionField } from '../../src/codec/look-ahead.js';
 import {
-  propagateQuality,
+  QualityPropagation,
   type DependentFrame,
   type QualityGain,
 } from '../../src/codec/transform/encoder/quality-propagation.js';
 import { ENCODER_SETTINGS } from '../../src/codec/transform/encoder/settings.js';
 import { Geometry } from '../../src/codec/transform/frame-tokens.js';
 import { Kernels } from '../../src/kernels/kernels.js';
+import { seededRandom } from '../entropy/random.js';
+import { integer } from '../kernels/arena.js';
 import { picture } from './clips.js';
 
 const geometry = new Geometry(160, 96);
@@ -101,7 +103,7 @@ describe('LookAhead', () => {
     const lookAhead = new LookAhead(new Kernels(), geometry, settings.lookAhead, STEP);
     const frames = [0, 1, 2, 3, 4, 5].map((time) => lookAhead.analyse(noisy(time, time < 4 ? 0 : 9)));
     // Every frame costs so much that it would be a cut among quiet ones.
-    expect(lookAhead.predict(frames[2]!, frames[1]!).share).toBeGreaterThan(settings.lookAhead.sceneCut);
+    expect(frames[2]!.change).toBeGreaterThan(settings.lookAhead.sceneCut);
     expect(frames.map(({ isSceneCut }) => isSceneCut)).toEqual([false, false, false, false, true, false]);
   });
 
@@ -187,20 +189,18 @@ describe('LookAhead', () => {
   });
 });
 
-describe('propagateQuality', () => {
+describe('QualityPropagation', () => {
   const gainOf = (window: readonly DependentFrame[]): QualityGain =>
-    propagateQuality(geometry, window, settings.propagation);
+    new QualityPropagation(geometry, settings.propagation).gain(window);
 
   /** Frames that take over the share `share(at)` of each block from the same place in the frame before. */
   function still(count: number, share: (at: number) => number): DependentFrame[] {
     // As if blocks that count for a little more than nothing were full of coefficients.
     const coded = new Float32Array(blocks).fill(1e6);
     const followed = coded.map((_, at) => share(at));
-    return Array.from({ length: count }, (_, index) => ({
-      coded,
-      followed,
-      references: [{ position: index - 1, motion: new Int16Array(2 * blocks) }],
-      choice: null,
+    return Array.from({ length: count }, (_, display) => ({
+      ...{ display, coded, followed, choice: null },
+      references: [{ display: display - 1, motion: new Int16Array(2 * blocks) }],
     }));
   }
 
@@ -239,7 +239,7 @@ describe('propagateQuality', () => {
   test('the average of two references gives each 0.35, because it halves their noise; one reference gives all', () => {
     const [first, second, last] = still(3, () => 1);
     const motion = new Int16Array(2 * blocks);
-    const references = [0, 1].map((position) => ({ position, motion }));
+    const references = [0, 1].map((display) => ({ display, motion }));
     const gain = (choice: number): number => {
       const between = { ...last!, references, choice: new Uint8Array(blocks).fill(choice) };
       // The second frame depends on nothing here.
@@ -252,6 +252,36 @@ describe('propagateQuality', () => {
   test('what is passed to frames that are coded already is lost', () => {
     const [first, second] = still(2, () => 1);
     const motion = new Int16Array(2 * blocks);
-    expect(gainOf([first!, { ...second!, references: [{ position: -1, motion }] }]).frame).toBe(0);
+    expect(gainOf([first!, { ...second!, references: [{ display: -1, motion }] }]).frame).toBe(0);
   });
+
+  test('what is kept from one frame to the next changes nothing', () => {
+    const random = seededRandom(7);
+    const shares = (): Float32Array => Float32Array.from({ length: blocks }, () => random());
+    // Pyramids of four: frame 4 n refers to the one before; 4 n + 2 to both; 4 n + 1 and 4 n + 3 to these.
+    const frames = [0, 4, 2, 1, 3, 8, 6, 5, 7, 12, 10, 9, 11].map((display) => {
+      const distance = display % 4 === 0 ? 4 : display % 2 === 0 ? 2 : 1;
+      const displays =
+        display === 0 ? [] : display % 4 === 0 ? [display - 4] : [display - distance, display + distance];
+      return {
+        ...{ display, coded: shares(), followed: display === 0 ? null : shares() },
+        references: displays.map((reference) => ({
+          display: reference,
+          motion: Int16Array.from({ length: 2 * blocks }, () => integer(random, -70, 70)),
+        })),
+        choice: displays.length < 2 ? null : Uint8Array.from({ length: blocks }, () => integer(random, 0, 2)),
+      };
+    });
+    const kept = new QualityPropagation(geometry, settings.propagation);
+    for (const [first, last] of [...frames.keys()].map((first) => [first, first < 5 ? 9 : 13] as const)) {
+      const window = frames.slice(first, last);
+      const gain = kept.gain(window);
+      expect(gain).toEqual(gainOf(window));
+      expect(Math.max(...gain.dependence) > 0).toBe(window.some((frame) => refersTo(frame, frames[first]!)));
+    }
+  });
+
+  function refersTo({ references }: DependentFrame, { display }: DependentFrame): boolean {
+    return references.some((reference) => reference.display === display);
+  }
 });

@@ -1,59 +1,66 @@
 import { MACROBLOCK, SUB_BLOCK } from './sizes';
 
-/** Rows whose sums of absolute differences are kept in 16 bits: each adds at most 2040 to a lane. */
-const SAD_ROWS: i32 = 16;
-
-/** Sum of absolute differences of two `size` x `size` blocks, size 8 or a multiple of 16 up to 64. */
-export function blockSad(a: usize, strideA: i32, b: usize, strideB: i32, size: i32): i32 {
-  let sum = 0;
-  for (let row = 0; row < size; row += SAD_ROWS) {
-    sum += sadRows(a + row * strideA, strideA, b + row * strideB, strideB, size);
-  }
-  return sum;
-}
-
 /**
- * The cost `blockSad` + `rate` of a block if it is at most `limit`; else a cost beyond the limit, found as soon as a part of
- * the block has it.
+ * The cost of two `size` x `size` blocks (size a multiple of 16), the sum of their absolute differences plus `rate`, if it is
+ * at most `limit`; else a cost beyond the limit, found as soon as a part of the blocks has it.
  */
 export function sadCost(a: usize, strideA: i32, b: usize, strideB: i32, size: i32, rate: f32, limit: f32): f32 {
+  if (size == MACROBLOCK) return <f32>sad16(a, strideA, b, strideB) + rate;
   let sum = 0;
   let cost = rate;
-  for (let row = 0; row < size; row += SAD_ROWS) {
-    sum += sadRows(a + row * strideA, strideA, b + row * strideB, strideB, size);
-    cost = <f32>sum + rate;
-    if (cost > limit) return cost;
+  for (let row = 0; row < size; row += MACROBLOCK) {
+    for (let column = 0; column < size; column += MACROBLOCK) {
+      sum += sad16(a + row * strideA + column, strideA, b + row * strideB + column, strideB);
+      cost = <f32>sum + rate;
+      if (cost > limit) return cost;
+    }
   }
   return cost;
 }
 
-/** Sum of absolute differences of 16 rows of two blocks of `size`, of 8 rows if that is 8. */
+/** Sum of absolute differences of two 16x16 blocks. Several rows at once, because loops are not unrolled. */
 // @ts-ignore: decorator
 @inline
-function sadRows(a: usize, strideA: i32, b: usize, strideB: i32, size: i32): i32 {
+function sad16(a: usize, strideA: i32, b: usize, strideB: i32): i32 {
   let sum = i16x8.splat(0);
-  if (size >= MACROBLOCK) {
-    for (let row = 0; row < SAD_ROWS; row++) {
-      for (let column = 0; column < size; column += MACROBLOCK) {
-        const x = v128.load(a + column);
-        const y = v128.load(b + column);
-        const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));
-        sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(difference));
-      }
-      a += strideA;
-      b += strideB;
-    }
-  } else {
-    for (let row = 0; row < SUB_BLOCK; row++) {
-      const x = v128.load64_zero(a);
-      const y = v128.load64_zero(b);
-      const difference = v128.or(i8x16.sub_sat_u(x, y), i8x16.sub_sat_u(y, x));
-      sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(difference));
-      a += strideA;
-      b += strideB;
-    }
+  for (let row = 0; row < MACROBLOCK; row += 4) {
+    const s0 = pairSums(v128.load(a), v128.load(b));
+    const s1 = pairSums(v128.load(a + strideA), v128.load(b + strideB));
+    const s2 = pairSums(v128.load(a + 2 * strideA), v128.load(b + 2 * strideB));
+    const s3 = pairSums(v128.load(a + 3 * strideA), v128.load(b + 3 * strideB));
+    sum = i16x8.add(sum, i16x8.add(i16x8.add(s0, s1), i16x8.add(s2, s3)));
+    a += 4 * strideA;
+    b += 4 * strideB;
   }
-  return sumLanes(i32x4.extadd_pairwise_i16x8_u(sum));
+  return sumLanes(i32x4.extadd_pairwise_i16x8_s(sum));
+}
+
+/** Two rows of 8 samples in one vector. */
+// @ts-ignore: decorator
+@inline
+export function twoRows(at: usize, stride: i32): v128 {
+  return v128.load64_lane(at + stride, v128.load64_zero(at), 1);
+}
+
+/** Sum of absolute differences of two 8x8 blocks, the first one given as pairs of rows. */
+// @ts-ignore: decorator
+@inline
+export function smallSad(rows0: v128, rows2: v128, rows4: v128, rows6: v128, b: usize, strideB: i32): i32 {
+  const sum = i16x8.add(
+    i16x8.add(pairSums(rows0, twoRows(b, strideB)), pairSums(rows2, twoRows(b + 2 * strideB, strideB))),
+    i16x8.add(
+      pairSums(rows4, twoRows(b + 4 * strideB, strideB)),
+      pairSums(rows6, twoRows(b + 6 * strideB, strideB)),
+    ),
+  );
+  return sumLanes(i32x4.extadd_pairwise_i16x8_s(sum));
+}
+
+/** Absolute differences of 16 samples, each two added. */
+// @ts-ignore: decorator
+@inline
+function pairSums(a: v128, b: v128): v128 {
+  return i16x8.extadd_pairwise_i8x16_u(v128.or(i8x16.sub_sat_u(a, b), i8x16.sub_sat_u(b, a)));
 }
 
 /** Sum of squared differences of two `width` x `height` blocks; width is a multiple of 8. */
@@ -68,6 +75,29 @@ export function blockSsd(a: usize, strideA: i32, b: usize, strideB: i32, width: 
     b += strideB;
   }
   return sumLanes(sum);
+}
+
+/** Writes the variance, times 2^16, of the samples of each 16x16 block of a plane, in raster order, int32. */
+export function blockVariances(plane: usize, stride: i32, columns: i32, rows: i32, target: usize): void {
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      let from = plane + row * MACROBLOCK * stride + column * MACROBLOCK;
+      let sums = i16x8.splat(0);
+      let squares = i32x4.splat(0);
+      for (let line = 0; line < MACROBLOCK; line++) {
+        const samples = v128.load(from);
+        const low = i16x8.extend_low_i8x16_u(samples);
+        const high = i16x8.extend_high_i8x16_u(samples);
+        sums = i16x8.add(sums, i16x8.add(low, high));
+        squares = i32x4.add(squares, i32x4.add(i32x4.dot_i16x8_s(low, low), i32x4.dot_i16x8_s(high, high)));
+        from += stride;
+      }
+      const sum = sumLanes(i32x4.extadd_pairwise_i16x8_s(sums));
+      // 256 times the sum of squares may need 33 bits, the difference only 31.
+      store<i32>(target, MACROBLOCK * MACROBLOCK * sumLanes(squares) - sum * sum);
+      target += 4;
+    }
+  }
 }
 
 /** Sum of absolute 8x8 Hadamard-transformed differences, halved twice, of two `size` x `size` blocks, size a multiple of 8. */
@@ -94,6 +124,7 @@ export function satdCost(
   rate: f32,
   limit: f32,
 ): f32 {
+  if (size == SUB_BLOCK) return <f32>satd8(a, strideA, b, strideB) + rate;
   let sum = 0;
   let cost = rate;
   for (let row = 0; row < size; row += 8) {
@@ -230,7 +261,6 @@ function largest(a: v128, b: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function sumLanes(v: v128): i32 {
-  return (
-    i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3)
-  );
+  const pairs = i32x4.add(v, i32x4.shuffle(v, v, 2, 3, 0, 1));
+  return i32x4.extract_lane(i32x4.add(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
 }

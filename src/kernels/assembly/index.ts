@@ -1,8 +1,9 @@
 export { scratchBytes, useScratch } from './scratch';
-export { blockSad, blockSatd, blockSsd, halve } from './distortion';
+export { blockSatd, blockSsd, blockVariances, halve } from './distortion';
 export { aimBlock, averageBlocks, compensate } from './compensation';
 export { enlargePrediction, intraBoundary, intraPredict, predictFromLuma, shrinkBoundary } from './intra';
 export { dequantiseSeparable, forwardSeparable, inverseSeparable } from './separable-transform';
+export { estimateAlone, estimateAverages, estimateSearched } from './block-estimates';
 export { rateDistortion } from './rate-distortion';
 export { forwardTransform, subtractBlock, clearAccumulator, accumulateAtoms, addResidual } from './transform';
 export { quantiseTokens } from './quantisation';

@@ -1,5 +1,6 @@
-import { blockSatd, sadCost, satdCost } from './distortion';
-import { before, filterDown, filterPairs, filterRows, roundRows } from './interpolation';
+import { compensate } from './compensation';
+import { blockSatd, sadCost, satdCost, smallSad, twoRows } from './distortion';
+import { before, filterAcross, filterDown, filterPairs, filterRows, roundRows } from './interpolation';
 import {
   betweenBoth,
   betweenColumns,
@@ -8,10 +9,15 @@ import {
   interpolationRows,
   SEARCH_STRIDE,
 } from './scratch';
+import { SUB_BLOCK } from './sizes';
+
+/** Corners of the hexagon, in order around it, plus 2: four bits each, from the lowest on. */
+const HEXAGON_X: i32 = 0x134310;
+const HEXAGON_Y: i32 = 0x442002;
 
 /** Parameters of a search and what it found. `kernels/motion-search.ts` fills them word by word, in this order. */
 @unmanaged
-class SearchParameters {
+export class SearchParameters {
   /** The block to search for. */
   wanted: usize;
   wantedStride: i32;
@@ -50,7 +56,8 @@ class SearchParameters {
  * Vectors are quarter samples. Whole samples are searched by a hexagon with SAD, then halves and quarters with SATD.
  * Bits of a difference are estimated as Elias gamma codes.
  *
- * Writes the best vector into the parameters and returns its cost, SATD + lambda * bits.
+ * Writes the best vector into the parameters and returns its cost, SATD + lambda * bits, or SAD + lambda * bits if whole
+ * samples alone are searched.
  */
 export function searchMotion(search: SearchParameters): f32 {
   const current = search.wanted;
@@ -68,6 +75,12 @@ export function searchMotion(search: SearchParameters): f32 {
   const starts = search.starts;
   const startCount = search.startCount;
   const steps = search.steps;
+  // A small block stays in registers.
+  const isSmall = size == SUB_BLOCK;
+  const rows0 = twoRows(current, currentStride);
+  const rows2 = twoRows(current + 2 * currentStride, currentStride);
+  const rows4 = twoRows(current + 4 * currentStride, currentStride);
+  const rows6 = twoRows(current + 6 * currentStride, currentStride);
   let bestX = 0;
   let bestY = 0;
   let best: f32 = f32.MAX_VALUE;
@@ -77,7 +90,9 @@ export function searchMotion(search: SearchParameters): f32 {
     if (i > 0 && x == bestX && y == bestY) continue;
     const rate = lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
     const place = reference + y * referenceStride + x;
-    const cost = sadCost(current, currentStride, place, referenceStride, size, rate, best);
+    const cost = isSmall
+        ? <f32>smallSad(rows0, rows2, rows4, rows6, place, referenceStride) + rate
+        : sadCost(current, currentStride, place, referenceStride, size, rate, best);
     if (cost < best) {
       best = cost;
       bestX = x;
@@ -95,12 +110,14 @@ export function searchMotion(search: SearchParameters): f32 {
     for (let i = 0; i < 6; i++) {
       const turn = abs(i - last);
       if (last >= 0 && turn > 1 && turn < 5) continue;
-      const x = centreX + (i == 0 ? -2 : i == 1 || i == 5 ? -1 : i == 2 || i == 4 ? 1 : 2);
-      const y = centreY + (i == 0 || i == 3 ? 0 : i < 3 ? -2 : 2);
+      const x = centreX + ((HEXAGON_X >> (i << 2)) & 15) - 2;
+      const y = centreY + ((HEXAGON_Y >> (i << 2)) & 15) - 2;
       if (x < minX || x > maxX || y < minY || y > maxY) continue;
       const rate = lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
       const place = reference + y * referenceStride + x;
-      const cost = sadCost(current, currentStride, place, referenceStride, size, rate, best);
+      const cost = isSmall
+        ? <f32>smallSad(rows0, rows2, rows4, rows6, place, referenceStride) + rate
+        : sadCost(current, currentStride, place, referenceStride, size, rate, best);
       if (cost < best) {
         best = cost;
         bestX = x;
@@ -119,7 +136,9 @@ export function searchMotion(search: SearchParameters): f32 {
       if ((dx == 0 && dy == 0) || x < minX || x > maxX || y < minY || y > maxY) continue;
       const rate = lambda * vectorBits((x << 2) - predictedX, (y << 2) - predictedY);
       const place = reference + y * referenceStride + x;
-      const cost = sadCost(current, currentStride, place, referenceStride, size, rate, best);
+      const cost = isSmall
+        ? <f32>smallSad(rows0, rows2, rows4, rows6, place, referenceStride) + rate
+        : sadCost(current, currentStride, place, referenceStride, size, rate, best);
       if (cost < best) {
         best = cost;
         bestX = x;
@@ -129,6 +148,9 @@ export function searchMotion(search: SearchParameters): f32 {
   }
   bestX <<= 2;
   bestY <<= 2;
+  search.foundX = bestX;
+  search.foundY = bestY;
+  if (search.directions == 0) return best;
   best =
     <f32>blockSatd(
       current,
@@ -138,9 +160,6 @@ export function searchMotion(search: SearchParameters): f32 {
       size,
     ) +
     lambda * vectorBits(bestX - predictedX, bestY - predictedY);
-  search.foundX = bestX;
-  search.foundY = bestY;
-  if (search.directions == 0) return best;
   best = searchHalves(search, best);
   return searchQuarters(search, best);
 }
@@ -159,14 +178,16 @@ function searchHalves(search: SearchParameters, best: f32): f32 {
   const place = search.reference + (centreY >> 2) * stride + (centreX >> 2);
   const lines = size + tapCount;
   const blocks = (size >> 3) + 1;
-  const first = place - 1 - (before(tapCount) + 1) * stride;
-  filterRows(first, stride, blocks, lines, taps, tapCount, interpolationRows, interpolationPairs);
-  roundRows(interpolationRows, lines, before(tapCount) + 1, betweenColumns, SEARCH_STRIDE, blocks << 3, size);
-  filterDown(place - stride, stride, betweenRows, SEARCH_STRIDE, size, size + 1, taps, tapCount);
+  const columns = blocks << 3;
   if (search.directions == 8) {
-    const rows = size + 1;
-    filterPairs(interpolationPairs, lines, 0, betweenBoth, SEARCH_STRIDE, blocks << 3, rows, taps, tapCount);
+    const first = place - 1 - (before(tapCount) + 1) * stride;
+    filterRows(first, stride, blocks, lines, taps, tapCount, interpolationRows, interpolationPairs);
+    roundRows(interpolationRows, lines, before(tapCount) + 1, betweenColumns, SEARCH_STRIDE, columns, size);
+    filterPairs(interpolationPairs, lines, 0, betweenBoth, SEARCH_STRIDE, columns, size + 1, taps, tapCount);
+  } else {
+    filterAcross(place - 1, stride, betweenColumns, SEARCH_STRIDE, columns, size, taps, tapCount);
   }
+  filterDown(place - stride, stride, betweenRows, SEARCH_STRIDE, size, size + 1, taps, tapCount);
   for (let dy = -2; dy <= 2; dy += 2) {
     for (let dx = -2; dx <= 2; dx += 2) {
       if ((dx == 0 && dy == 0) || (search.directions == 4 && dx != 0 && dy != 0)) continue;
@@ -215,6 +236,10 @@ function searchQuarters(search: SearchParameters, best: f32): f32 {
       const tapsY = search.taps + (((y & 3) * tapCount) << 1);
       if ((x & 3) == 0) {
         filterDown(column + (y >> 2) * stride, stride, betweenRows, SEARCH_STRIDE, size, size, tapsY, tapCount);
+      } else if (search.directions == 4 && dx != 0) {
+        // The only one in this column.
+        const from = column + (y >> 2) * stride;
+        compensate(from, stride, betweenRows, SEARCH_STRIDE, size, size, search.taps, tapCount, x & 3, y & 3);
       } else {
         if (!isFiltered) {
           const first = column + (top - before(tapCount)) * stride;

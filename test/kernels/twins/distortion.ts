@@ -14,6 +14,12 @@ export function blockSsd(a: Block, b: Block, width: number, height: number): num
   return sumOver(width, height, (row, column) => (sample(a, row, column) - sample(b, row, column)) ** 2);
 }
 
+/** Variance of the samples of a 16x16 block. */
+export function blockVariance(block: Block): number {
+  const mean = sumOver(16, 16, (row, column) => sample(block, row, column)) / 256;
+  return sumOver(16, 16, (row, column) => sample(block, row, column) ** 2) / 256 - mean ** 2;
+}
+
 /** Entry of the 8x8 Hadamard matrix: -1 to the number of common bits of row and column. */
 function hadamard(i: number, j: number): number {
   let common = i & j;

@@ -49,7 +49,7 @@ function shifted({ data, at, stride }: Block, x: number, y: number): Block {
   return { data, at: at + y * stride + x, stride };
 }
 
-/** Rate-aware search: hexagon on whole samples by SAD, then halves and quarters by SATD. */
+/** Rate-aware search: hexagon on whole samples by SAD, then, if there are directions, halves and quarters by SATD. */
 export function searchMotion(input: SearchInput): Found {
   const { current, reference, size, predicted, lambda, taps } = input;
   const [minX, maxX, minY, maxY] = input.limits;
@@ -86,8 +86,9 @@ export function searchMotion(input: SearchInput): Found {
     return f(blockSatd(current, { data: predictedBlock, at: 0, stride: size }, size) + rate(x, y));
   };
   const start = best;
+  if (input.directions === 0) return { x: 4 * start.x, y: 4 * start.y, cost: start.cost };
   best = { x: 4 * start.x, y: 4 * start.y, cost: fine(4 * start.x, 4 * start.y) };
-  for (const distance of input.directions === 0 ? [] : [2, 1]) {
+  for (const distance of [2, 1]) {
     const centre = best;
     for (const [dx, dy] of SQUARE) {
       const [x, y] = [centre.x + distance * dx, centre.y + distance * dy];

@@ -12,7 +12,7 @@ import { LookAhead } from '../../look-ahead.js';
 import type { FramePlan } from './frame-plan.js';
 import { settingsOf } from './presets.js';
 import type { EncoderSettings } from './settings.js';
-import { propagateQuality, type DependentFrame, type QualityGain } from './quality-propagation.js';
+import { QualityPropagation, type DependentFrame, type QualityGain } from './quality-propagation.js';
 import { TemporalFilter, type Neighbour } from './temporal-filter.js';
 
 /** A picture that waits to be planned. */
@@ -39,6 +39,9 @@ export class SequencePlanner {
   #quality: number;
   #order: CodingOrder;
   readonly #depth: number;
+  /** How planned frames depend on others. */
+  readonly #dependents = new WeakMap<PlannedFrame, DependentFrame>();
+  readonly #propagation: QualityPropagation;
   /** Null if the settings have none. */
   readonly #temporalFilter: TemporalFilter | null;
   /** Pictures that wait, by their place in display order. */
@@ -57,6 +60,7 @@ export class SequencePlanner {
     this.#lookAhead = new LookAhead(kernels, geometry, lookAhead, this.#step());
     this.#depth = codingStructure(geometry, options.keyint, settings.structure).depth;
     this.#order = this.#startOrder();
+    this.#propagation = new QualityPropagation(geometry, settings.propagation);
     const { temporalFilter, motion } = settings;
     this.#temporalFilter =
       temporalFilter === null ? null : new TemporalFilter(kernels, geometry, pack, temporalFilter, motion);
@@ -97,15 +101,18 @@ export class SequencePlanner {
   next(quality = this.#quality): FramePlan {
     const window = this.#order.plan(this.#waiting.size < this.#depth);
     const { frame, isKey, references, refreshSlot } = window[0]!;
-    const { propagation, adaptiveQuality, motion } = this.#settings;
-    const gain = propagateQuality(this.#geometry, this.#dependants(window), propagation);
+    const { adaptiveQuality, motion } = this.#settings;
+    const dependents = window.map((planned) => this.#dependent(planned));
+    const gain = this.#propagation.gain(dependents);
+    const { references: hints } = dependents[0]!;
     // A key frame decides the quality of many frames: its regions share a fraction, else frames do.
     const base = isKey ? Math.floor(quality) : wholeQuality(quality, this.#planned);
     const q = Math.max(0, Math.min(Q_LIMIT, base + gain.frame));
-    const fields = references.map((reference) => this.#lookAhead.predict(frame, reference.frame).motion);
     const { picture } = this.#waiting.get(frame.display)!;
     const regions =
-      adaptiveQuality === null ? gain.regions : adaptQuality(this.#geometry, picture.y, gain.regions, adaptiveQuality);
+      adaptiveQuality === null
+        ? gain.regions
+        : adaptQuality(this.#geometry, frame.variance, gain.regions, adaptiveQuality);
     if (isKey && quality > base) addFraction(regions, quality - base);
     const source = this.#filter(frame.display, picture, q, gain);
     this.#waiting.delete(frame.display);
@@ -123,7 +130,7 @@ export class SequencePlanner {
         variant: isKey ? ATTENUATION.none : motion.interpolation,
         pts: picture.pts,
       },
-      hints: [fields[0] ?? null, fields[1] ?? null],
+      hints: [hints[0]?.motion ?? null, hints[1]?.motion ?? null],
     };
   }
 
@@ -160,19 +167,21 @@ export class SequencePlanner {
     }
   }
 
-  /** Describes how the frames of a window, in coding order, depend on each other. */
-  #dependants(window: readonly PlannedFrame[]): DependentFrame[] {
-    const positions = new Map(window.map(({ frame }, position) => [frame.display, position]));
-    return window.map(({ frame, references }) => {
-      const fields = references.map((reference) => ({
-        position: positions.get(reference.frame.display) ?? -1,
-        ...this.#lookAhead.predict(frame, reference.frame),
-      }));
-      const both =
-        references.length === 2 ? this.#lookAhead.predictBoth(frame, references[0]!.frame, references[1]!.frame) : null;
-      const followed = both?.followed ?? fields[0]?.followed ?? null;
-      return { coded: frame.coded, followed, references: fields, choice: both?.choice ?? null };
-    });
+  /** Describes how a frame depends on others. */
+  #dependent(planned: PlannedFrame): DependentFrame {
+    const known = this.#dependents.get(planned);
+    if (known !== undefined) return known;
+    const { frame, references } = planned;
+    const fields = references.map(({ frame: reference }) => this.#lookAhead.predict(frame, reference));
+    const both =
+      references.length === 2 ? this.#lookAhead.predictBoth(frame, references[0]!.frame, references[1]!.frame) : null;
+    const dependent = {
+      ...{ display: frame.display, coded: frame.coded, choice: both?.choice ?? null },
+      followed: both?.followed ?? fields[0]?.followed ?? null,
+      references: references.map(({ frame: { display } }, index) => ({ display, motion: fields[index]!.motion })),
+    };
+    this.#dependents.set(planned, dependent);
+    return dependent;
   }
 }
 

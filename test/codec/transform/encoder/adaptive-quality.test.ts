@@ -1,18 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { adaptQuality } from '../../../../src/codec/transform/encoder/adaptive-quality.js';
 import { Geometry } from '../../../../src/codec/transform/frame-tokens.js';
-import { noise } from '../../../metrics/frames.js';
 
 const geometry = new Geometry(200, 72);
 const settings = { strength: 1, noise: 4 };
 const NONE = new Int8Array(geometry.regionRows * geometry.regionColumns);
 
-/** Noise of an amplitude of its own in each column of regions. */
-function striped(amplitudes: readonly number[]): Uint8Array {
-  const next = noise(5);
-  return Uint8Array.from({ length: 200 * 72 }, (_, at) => {
-    const amplitude = amplitudes[Math.floor((at % 200) / 64)]!;
-    return 128 + Math.round((amplitude * (next() - 128)) / 128);
+/** Variances of noise with an amplitude of its own in each column of regions. */
+function striped(amplitudes: readonly number[]): Float64Array {
+  return Float64Array.from({ length: geometry.rows * geometry.columns }, (_, at) => {
+    const amplitude = amplitudes[Math.floor((at % geometry.columns) / 4)]!;
+    return amplitude ** 2 / 3;
   });
 }
 
@@ -26,7 +24,7 @@ test('regions with texture lose q, smooth ones gain it, each doubling of varianc
 });
 
 test('a picture alike everywhere keeps its offsets, which are never beyond the format', () => {
-  const flat = new Uint8Array(200 * 72).fill(90);
+  const flat = new Float64Array(geometry.rows * geometry.columns);
   const offsets = NONE.map((_, region) => (region % 2 === 0 ? 3 : -8));
   expect(adaptQuality(geometry, flat, offsets, settings)).toEqual(offsets);
   const extreme = adaptQuality(geometry, striped([0, 127, 127, 127]), NONE.fill(7), settings);
