@@ -41,10 +41,9 @@ export interface FrameReference {
 /**
  * Quality that propagates (Garrett-Glaser 2009, "A novel macroblock-tree algorithm for high-performance optimization of
  * dependent video coding in H.264/AVC"), in rate and distortion (Yang et al. 2012, "Source distortion temporal
- * propagation model for motion compensated video coding optimization"): walks back from the end of the window, giving each block's references
- * the coefficients whose error follows theirs. Where all that share a q have the weight w, the least cost is at an error
+ * propagation model for motion compensated video coding optimization"): walks back from the end of the window, giving each
+ * block's references the coefficients whose error follows theirs. Where all that share a q have the weight w, the least cost is at an error
  * of 1 / w.
- *
  */
 export class QualityPropagation {
   readonly #geometry: Geometry;
