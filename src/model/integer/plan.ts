@@ -3,7 +3,7 @@ import type { Kernels, Pointer } from '../../kernels/kernels.js';
 import type { Layers, PackedLayer } from './layers.js';
 import { marginsOf, viewsRead, type Margins } from './margins.js';
 import type { Grid, Program, Result, Step, View } from './program.js';
-import { LANES, paddedChannels } from './sizes.js';
+import { INT16_LIMIT, LANES, paddedChannels } from './sizes.js';
 
 /** Width and height, positions. */
 export interface Size {
@@ -340,11 +340,7 @@ export class Plan {
     // The values of a plane's row stand side by side, as channels do.
     const isPlane = channels === 1 && step.output.grid.channels === 1;
     const length = isPlane ? output.width : channels;
-    const isPlain =
-      !isReal &&
-      step.terms.length === 2 &&
-      offset + shift === 0 &&
-      step.terms.every(({ view, factors }) => !view.grid.isWide && factors.every((factor) => factor === 1));
+    const isPlain = !isReal && isPlainSum(step);
     const terms = step.terms.flatMap(({ view, factors }) => {
       const { at, step: distance, row } = this.#viewed(view, margin);
       const padded = isReal ? new Float32Array(length + LANES) : new Int32Array(length + LANES);
@@ -375,6 +371,18 @@ export class Plan {
   #store(words: readonly number[]): Pointer {
     return this.#kernels.store(Int32Array.from(words));
   }
+}
+
+/** Whether a sum is of one or two int16 grids as they are, and all sums with the offset are int16, too. */
+function isPlainSum({ terms, offset, shift }: StepOf<'combine'>): boolean {
+  const sums = (bound: 'low' | 'high'): number => terms.reduce((sum, { view }) => sum + view.grid[bound], offset);
+  return (
+    terms.length <= 2 &&
+    shift < 16 &&
+    terms.every(({ view, factors }) => !view.grid.isWide && factors.every((factor) => factor === 1)) &&
+    sums('low') >= -INT16_LIMIT &&
+    sums('high') < INT16_LIMIT
+  );
 }
 
 /** Words of `LinearLayer` and the first ones of `DepthwiseLayer` in `kernels/assembly/network/`, in their order. */
