@@ -177,6 +177,7 @@ export interface KernelFunctions {
     outputs: number,
     inputs: number,
     pairs: number,
+    tile: number,
     target: Pointer,
   ): void;
   linear(layer: Pointer): void;

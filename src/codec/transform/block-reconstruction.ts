@@ -12,10 +12,13 @@ import { isCodedBefore } from './block-order.js';
 import {
   AVERAGE,
   BLOCK_16,
+  CHROMA_LIMIT,
   CHROMA_TOKENS,
   INTER8,
   INTRA8,
   isIntra,
+  LUMA_LIMIT,
+  LUMA_TOKENS,
   MOTION_FIELDS,
   REGION,
   TOKENS_PER_BLOCK,
@@ -30,6 +33,8 @@ import type { Plane } from '../planes.js';
 /** Shifts from the units of vectors to whole samples. */
 const LUMA_SHIFT = shiftOf(LUMA_PHASES);
 const CHROMA_SHIFT = shiftOf(CHROMA_PHASES);
+/** Chroma tokens of a macroblock. */
+const CHROMA_TOKEN_COUNT = TOKENS_PER_BLOCK - LUMA_TOKENS;
 
 /** Numbers of planes of a picture: Y, U and V. */
 export type PlaneNumbers = readonly (0 | 1 | 2)[];
@@ -52,6 +57,9 @@ export class BlockReconstruction {
   readonly #tables: KernelTables;
   readonly #accumulator: Pointer;
   readonly #tokens: Pointer;
+  /** How many of the luma and chroma tokens there may differ from 0; the others are 0. */
+  #loadedLuma = 0;
+  #loadedChroma = 0;
   readonly #boundary: Pointer;
   /** Boundary and prediction of a large intra block, shrunk to 16x16. */
   readonly #smallBoundary: Pointer;
@@ -83,8 +91,9 @@ export class BlockReconstruction {
     const at = row * columns + column;
     const type = tokens.type[at]!;
     const size = tokens.blockSize[at]!;
-    const hasResidual = tokens.lumaGroups[at]! + tokens.chromaGroups[at]! > 0;
-    if (hasResidual) this.loadTokens(tokens.coefficients, at * TOKENS_PER_BLOCK);
+    const luma = LUMA_LIMIT[tokens.lumaGroups[at]!]!;
+    const chroma = CHROMA_LIMIT[tokens.chromaGroups[at]!]!;
+    if (luma + chroma > 0) this.loadTokens(tokens.coefficients, at * TOKENS_PER_BLOCK, luma, chroma);
     if (size > BLOCK_16) {
       this.#reconstructLarge(target, tokens, q, row, column, size, references);
       return;
@@ -213,12 +222,22 @@ export class BlockReconstruction {
     return (small ? pack.interBasis8 : pack.interBasis16)[tokens.basis[at]!]!;
   }
 
-  /** Copies the tokens of the macroblock at `offset` to kernel memory for the `add` functions. */
-  loadTokens(coefficients: Int16Array, offset: number): void {
+  /**
+   * Copies the tokens of the macroblock at `offset` to kernel memory for the `add` functions.
+   *
+   * @param luma, chroma how many may differ from 0. Default: all.
+   */
+  loadTokens(coefficients: Int16Array, offset: number, luma = LUMA_TOKENS, chroma = CHROMA_TOKEN_COUNT): void {
     const memory = this.#kernels.i16;
     const to = this.#tokens >> 1;
     // A view for each macroblock would be garbage.
-    for (let i = 0; i < TOKENS_PER_BLOCK; i++) memory[to + i] = coefficients[offset + i]!;
+    for (let i = 0; i < luma; i++) memory[to + i] = coefficients[offset + i]!;
+    for (let i = luma; i < this.#loadedLuma; i++) memory[to + i] = 0;
+    const chromaTo = to + CHROMA_TOKENS;
+    for (let i = 0; i < chroma; i++) memory[chromaTo + i] = coefficients[offset + CHROMA_TOKENS + i]!;
+    for (let i = chroma; i < this.#loadedChroma; i++) memory[chromaTo + i] = 0;
+    this.#loadedLuma = luma;
+    this.#loadedChroma = chroma;
   }
 
   /** Adds the loaded luma tokens' residual to a macroblock. */

@@ -74,7 +74,6 @@ export class PriorMemory {
   readonly block: GrowingRegion;
   readonly around: GrowingRegion;
   readonly memory: GrowingRegion;
-  readonly features: GrowingRegion;
   readonly neighbours: GrowingRegion;
   /** By slot: the address of the memory [rows, columns, 384] of the frame there: codes of earlier magnitudes. */
   readonly #slots = new Map<number, Pointer>();
@@ -94,7 +93,6 @@ export class PriorMemory {
     this.block = new GrowingRegion(kernels);
     this.around = new GrowingRegion(kernels);
     this.memory = new GrowingRegion(kernels);
-    this.features = new GrowingRegion(kernels);
     this.neighbours = new GrowingRegion(kernels);
   }
 
@@ -179,7 +177,7 @@ export class FramePrior {
     return { scale: result.scale!.data, index };
   }
 
-  /** Returns the scales for pass 1. Call it after {@link first}; the tokens of pass 0 must be known. */
+  /** Returns the scales for pass 1. Call it once, after {@link first}; the tokens of pass 0 must be known. */
   async second({ second }: PriorGraphs): Promise<Scales> {
     const { columns } = this.#tokens.geometry;
     const all = this.#coded;
@@ -187,14 +185,15 @@ export class FramePrior {
     const index = indexOf(coded, this.#tokens.type.length);
     if (coded.length === 0) return { scale: new Uint8Array(0), index };
     const width = this.#features.length / all.length;
-    const features = this.#rows(this.#memory.features, coded.length * width);
+    // The rows of pass 1 move to the front, where they lie: nothing else needs the others.
     let to = 0;
     for (let row = 0; row < all.length; row++) {
       if (passOf(all[row]!, columns) === 0) continue;
-      for (let i = row * width; i < (row + 1) * width; i++) features[to++] = this.#features[i]!;
+      this.#features.copyWithin(to, row * width, (row + 1) * width);
+      to += width;
     }
     const inputs = {
-      features: { data: features, dims: [coded.length, width] },
+      features: { data: this.#features.subarray(0, to), dims: [coded.length, width] },
       neighbours: { data: this.#neighbourRows(coded), dims: [coded.length, 4 * TOKENS_PER_BLOCK] },
     };
     const result = await second.run(inputs, this.#wantedGroups(coded));

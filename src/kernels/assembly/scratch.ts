@@ -19,8 +19,6 @@ export let transformPairs: usize = 0;
 export let transformOutput: usize = 0;
 /** Two transformed blocks of 8x8, int16. */
 export let transformBlocks: usize = 0;
-/** One vector whose first lanes are stored. */
-export let leftover: usize = 0;
 
 /** Magnitudes of a block's tokens, as far as contexts count them, uint8. */
 export let tokenMagnitudes: usize = 0;
@@ -36,7 +34,6 @@ const TRANSFORM_PAIR_BYTES = LARGEST_BLOCK * SUB_BLOCK * 2;
 const OUTPUT_BYTES = 2 * INPUT_BYTES;
 const PAIR_BYTES = 2 * SUB_BLOCK * SUB_BLOCK * 2;
 const TOKEN_BYTES = MACROBLOCK * MACROBLOCK;
-const VECTOR_BYTES = 16;
 
 /** The number of bytes that {@link useScratch} needs. */
 export function scratchBytes(): usize {
@@ -48,8 +45,7 @@ export function scratchBytes(): usize {
     TRANSFORM_PAIR_BYTES +
     OUTPUT_BYTES +
     PAIR_BYTES +
-    TOKEN_BYTES +
-    VECTOR_BYTES
+    TOKEN_BYTES
   );
 }
 
@@ -67,5 +63,4 @@ export function useScratch(at: usize): void {
   transformOutput = transformPairs + TRANSFORM_PAIR_BYTES;
   transformBlocks = transformOutput + OUTPUT_BYTES;
   tokenMagnitudes = transformBlocks + PAIR_BYTES;
-  leftover = tokenMagnitudes + TOKEN_BYTES;
 }

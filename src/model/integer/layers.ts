@@ -31,15 +31,16 @@ export class Layers {
     this.#kernels = kernels;
   }
 
-  /** A layer that mixes channels. */
-  linear(weights: Weights, result: Result): PackedLayer {
+  /**
+   * A layer that mixes channels.
+   *
+   * @param tile groups of outputs whose weights stand together for each pair of inputs.
+   */
+  linear(weights: Weights, result: Result, tile: number): PackedLayer {
     return this.#once(weights, () => {
       const { inputs, data } = weights;
-      return this.#pack(weights, result, paddedChannels(inputs) / 2, inputs, {
-        at: this.#stage(data),
-        row: inputs,
-        column: 1,
-      });
+      const matrix = { at: this.#stage(data), row: inputs, column: 1 };
+      return this.#pack(weights, result, paddedChannels(inputs) / 2, inputs, matrix, tile);
     });
   }
 
@@ -86,13 +87,20 @@ export class Layers {
     return packed;
   }
 
-  /** int16 weights [groups][pairs][8][2], and what belongs to each output. */
-  #pack({ outputs, bias }: Weights, result: Result, pairs: number, inputs: number, matrix: Matrix): PackedLayer {
+  /** int16 weights [groups / tile][pairs][tile][8][2], and what belongs to each output. */
+  #pack(
+    { outputs, bias }: Weights,
+    result: Result,
+    pairs: number,
+    inputs: number,
+    matrix: Matrix,
+    tile = 1,
+  ): PackedLayer {
     const groups = Math.ceil(outputs / LANES);
     const kernels = this.#kernels;
     const { at, row, column } = matrix;
     const packed = kernels.allocate(groups * pairs * 4 * LANES);
-    kernels.call.packWeights(at, row, column, outputs, inputs, pairs, packed);
+    kernels.call.packWeights(at, row, column, outputs, inputs, pairs, tile, packed);
     const padded = <T extends Int32Array | Float32Array>(target: T, values: ArrayLike<number>): T => {
       target.set(values);
       return target;

@@ -3,7 +3,7 @@ import type { Kernels, Pointer } from '../../kernels/kernels.js';
 import type { Layers, PackedLayer } from './layers.js';
 import { marginsOf, viewsRead, type Margins } from './margins.js';
 import type { Grid, Program, Result, Step, View } from './program.js';
-import { LANES, paddedChannels } from './sizes.js';
+import { INT16_LIMIT, LANES, paddedChannels } from './sizes.js';
 
 /** Width and height, positions. */
 export interface Size {
@@ -49,6 +49,10 @@ type StepOf<Op extends Step['op']> = Extract<Step, { op: Op }>;
 
 const RESULT_KINDS = { raw: 0, shifted: 1, scaled: 2 } as const;
 const TERM_WORDS = 6;
+/** Groups of outputs whose weights stand together for the kernel `linear` where inputs are sparse. */
+const TILE = 2;
+/** Positions that this kernel visits together. */
+const STRIP = 64;
 
 /** The steps of a program for inputs of given sizes, with all grids in kernel memory. */
 export class Plan {
@@ -196,10 +200,10 @@ export class Plan {
         ports.set(step.name, this.#addOutput(step));
         break;
       case 'linear':
-        this.#addLayer(step, this.#layers.linear(step.weights, step.result), isBehind);
+        this.#addLinear(step, isBehind);
         break;
       case 'depthwise':
-        this.#addLayer(step, this.#layers.depthwise(step.weights, step.result), false);
+        this.#addDepthwise(step);
         break;
       case 'spread':
         this.#addSpread(step);
@@ -250,19 +254,37 @@ export class Plan {
     return port;
   }
 
-  #addLayer(step: StepOf<'linear' | 'depthwise'>, packed: PackedLayer, isBehind: boolean): void {
+  #addLinear(step: StepOf<'linear'>, isBehind: boolean): void {
     const margin = this.#margins[step.output.grid.id]!.unused;
     const input = this.#viewed(step.input, margin);
     const output = this.#viewed(step.output, margin);
-    // Many values of rows are 0: what is not known of a macroblock, and hidden values.
-    const list = this.#program.isRows ? this.#kernels.allocate(4 * (packed.pairs + 1)) : 0;
-    const last = step.op === 'depthwise' ? this.#offsets(step.weights.size, packed.pairs, input) : list;
+    const wanted = this.#wantedOf(step.output, isBehind);
+    const isSparse = this.#isSparse(step) && wanted === 0;
+    const packed = this.#layers.linear(step.weights, step.result, isSparse ? TILE : 1);
+    const list = isSparse ? this.#kernels.allocate(12 * (packed.pairs + 1)) : 0;
+    const places = wanted === 0 ? 0 : this.#kernels.allocate(4 * (STRIP + 1));
     const words = layerWords(input, output, packed, packed.bias, step.result);
-    const at = this.#store([...words, last, this.#wantedOf(step.output, isBehind)]);
+    const at = this.#store([...words, list, wanted, places]);
     this.#rowWords.push((at >> 2) + 6);
     const { call } = this.#kernels;
-    if (step.op === 'linear') this.#calls.push(() => call.linear(at));
-    else this.#calls.push(() => call.depthwise(at));
+    this.#calls.push(() => call.linear(at));
+  }
+
+  /** Whether many inputs of a layer are 0: in graphs of rows, what is not known of a macroblock, and hidden values. */
+  #isSparse({ input, weights }: StepOf<'linear'>): boolean {
+    return this.#program.isRows && input.grid.low >= 0 && weights.outputs % (TILE * LANES) === 0;
+  }
+
+  #addDepthwise(step: StepOf<'depthwise'>): void {
+    const margin = this.#margins[step.output.grid.id]!.unused;
+    const input = this.#viewed(step.input, margin);
+    const output = this.#viewed(step.output, margin);
+    const packed = this.#layers.depthwise(step.weights, step.result);
+    const words = layerWords(input, output, packed, packed.bias, step.result);
+    const at = this.#store([...words, this.#offsets(step.weights.size, packed.pairs, input)]);
+    this.#rowWords.push((at >> 2) + 6);
+    const { call } = this.#kernels;
+    this.#calls.push(() => call.depthwise(at));
   }
 
   /** Distances from a position to the taps around it, bytes; the last one is repeated to fill the pairs. */
@@ -298,7 +320,12 @@ export class Plan {
         ...{ step: 2 * output.step, row: 2 * output.row, width: from.width, height: from.height },
       };
       const packed = taps[tap]!;
-      const at = this.#store([...layerWords(from, to, packed, isFirst(tap) ? packed.bias : 0, { kind: 'raw' }), 0, 0]);
+      const at = this.#store([
+        ...layerWords(from, to, packed, isFirst(tap) ? packed.bias : 0, { kind: 'raw' }),
+        0,
+        0,
+        0,
+      ]);
       this.#calls.push(() => call.linear(at));
     }
   }
@@ -313,11 +340,7 @@ export class Plan {
     // The values of a plane's row stand side by side, as channels do.
     const isPlane = channels === 1 && step.output.grid.channels === 1;
     const length = isPlane ? output.width : channels;
-    const isPlain =
-      !isReal &&
-      step.terms.length === 2 &&
-      offset + shift === 0 &&
-      step.terms.every(({ view, factors }) => !view.grid.isWide && factors.every((factor) => factor === 1));
+    const isPlain = !isReal && isPlainSum(step);
     const terms = step.terms.flatMap(({ view, factors }) => {
       const { at, step: distance, row } = this.#viewed(view, margin);
       const padded = isReal ? new Float32Array(length + LANES) : new Int32Array(length + LANES);
@@ -348,6 +371,18 @@ export class Plan {
   #store(words: readonly number[]): Pointer {
     return this.#kernels.store(Int32Array.from(words));
   }
+}
+
+/** Whether a sum is of one or two int16 grids as they are, and all sums with the offset are int16, too. */
+function isPlainSum({ terms, offset, shift }: StepOf<'combine'>): boolean {
+  const sums = (bound: 'low' | 'high'): number => terms.reduce((sum, { view }) => sum + view.grid[bound], offset);
+  return (
+    terms.length <= 2 &&
+    shift < 16 &&
+    terms.every(({ view, factors }) => !view.grid.isWide && factors.every((factor) => factor === 1)) &&
+    sums('low') >= -INT16_LIMIT &&
+    sums('high') < INT16_LIMIT
+  );
 }
 
 /** Words of `LinearLayer` and the first ones of `DepthwiseLayer` in `kernels/assembly/network/`, in their order. */

@@ -1,8 +1,7 @@
 import { NotInteger } from './not-integer.js';
 import type { Grid, Result, Step, Term, View } from './program.js';
+import { INT16_LIMIT } from './sizes.js';
 import { factorsOf, isView, rangeOf, sumRange, type Integers, type Part, type Pending } from './values.js';
-
-const INT16_LIMIT = 2 ** 15;
 
 /** Collects the steps of a program. */
 export class ProgramBuilder {

@@ -1,4 +1,3 @@
-import { leftover } from '../scratch';
 import { rounded } from './linear';
 
 /** A term of a sum: int16 or int32 values, each times its channel's factor. Strides are in bytes. */
@@ -36,7 +35,7 @@ export class Combination {
   shift: i32;
   low: i32;
   high: i32;
-  /** Whether it is the sum of two int16 grids as they are. */
+  /** Whether it is the sum of one or two int16 grids as they are, and sums with the offset are int16, too. */
   isPlain: i32;
   /** uint8 [width][channels / 8], or 0. With it, groups of channels that are 0 there may have any value. */
   wanted: usize;
@@ -47,38 +46,73 @@ export class Combination {
  * the sum limited to low..high and rounded, halves to even.
  */
 export function combine(sum: Combination): void {
-  const whole = sum.channels & ~7;
+  for (let row = 0; row < sum.height; row++) {
+    if (sum.isPlain) plainRow(sum, row);
+    else generalRow(sum, row);
+  }
+}
+
+function plainRow(sum: Combination, row: i32): void {
   const low = i16x8.splat(<i16>sum.low);
   const high = i16x8.splat(<i16>sum.high);
-  for (let row = 0; row < sum.height; row++) {
-    for (let column = 0; column < sum.width; column++) {
-      const to = sum.output + row * sum.outputRow + column * sum.outputStep;
-      const wanted = sum.wanted != 0 ? sum.wanted + column * (whole >> 3) : 0;
-      if (sum.isPlain) {
-        const a = changetype<Term>(sum.terms);
-        const b = changetype<Term>(sum.terms + TERM_BYTES);
-        const fromA = a.at + row * a.row + column * a.step;
-        const fromB = b.at + row * b.row + column * b.step;
-        for (let channel = 0; channel < whole; channel += 8) {
-          if (wanted != 0 && load<u8>(wanted + (channel >> 3)) == 0) continue;
-          const at = channel << 1;
-          const total = i16x8.add_sat_s(v128.load(fromA + at), v128.load(fromB + at));
-          v128.store(to + at, i16x8.min_s(i16x8.max_s(total, low), high));
-        }
-      } else {
-        for (let channel = 0; channel < whole; channel += 8) {
-          if (wanted != 0 && load<u8>(wanted + (channel >> 3)) == 0) continue;
-          v128.store(to + (channel << 1), sum.isReal ? real(sum, row, column, channel) : integer(sum, row, column, channel));
-        }
-      }
-      if (whole < sum.channels) {
-        // Loads may read past the last channel; stores may not, because another part of a grid can stand there.
-        const rest = sum.isReal ? real(sum, row, column, whole) : integer(sum, row, column, whole);
-        v128.store(leftover, rest);
-        memory.copy(to + (whole << 1), leftover, (sum.channels - whole) << 1);
-      }
+  const offset = i16x8.splat(<i16>sum.offset);
+  const shift = sum.shift;
+  const channels = sum.channels;
+  const whole = channels & ~7;
+  const a = changetype<Term>(sum.terms);
+  const b = changetype<Term>(sum.terms + TERM_BYTES);
+  const hasTwo = sum.count == 2;
+  let fromA = a.at + row * a.row;
+  let fromB = hasTwo ? b.at + row * b.row : 0;
+  let to = sum.output + row * sum.outputRow;
+  for (let column = 0; column < sum.width; column++) {
+    const wanted = sum.wanted != 0 ? sum.wanted + column * (whole >> 3) : 0;
+    for (let channel = 0; channel < channels; channel += 8) {
+      if (wanted != 0 && channel < whole && load<u8>(wanted + (channel >> 3)) == 0) continue;
+      const at = channel << 1;
+      let total = i16x8.add(v128.load(fromA + at), offset);
+      if (hasTwo) total = i16x8.add(total, v128.load(fromB + at));
+      total = i16x8.min_s(i16x8.max_s(i16x8.shr_s(total, shift), low), high);
+      if (channel < whole) v128.store(to + at, total);
+      else storeFirst(to + at, total, channels - whole);
+    }
+    fromA += a.step;
+    if (hasTwo) fromB += b.step;
+    to += sum.outputStep;
+  }
+}
+
+function generalRow(sum: Combination, row: i32): void {
+  const whole = sum.channels & ~7;
+  for (let column = 0; column < sum.width; column++) {
+    const to = sum.output + row * sum.outputRow + column * sum.outputStep;
+    const wanted = sum.wanted != 0 ? sum.wanted + column * (whole >> 3) : 0;
+    for (let channel = 0; channel < whole; channel += 8) {
+      if (wanted != 0 && load<u8>(wanted + (channel >> 3)) == 0) continue;
+      v128.store(to + (channel << 1), sum.isReal ? real(sum, row, column, channel) : integer(sum, row, column, channel));
+    }
+    if (whole < sum.channels) {
+      const rest = sum.isReal ? real(sum, row, column, whole) : integer(sum, row, column, whole);
+      storeFirst(to + (whole << 1), rest, sum.channels - whole);
     }
   }
+}
+
+/** Stores the first 1..7 values. Loads may read past the last channel; stores may not: another part of a grid can be there. */
+// @ts-ignore: decorator
+@inline
+function storeFirst(to: usize, values: v128, count: i32): void {
+  if (count & 4) {
+    v128.store64_lane(to, values, 0);
+    values = i64x2.shuffle(values, values, 1, 1);
+    to += 8;
+  }
+  if (count & 2) {
+    v128.store32_lane(to, values, 0);
+    values = i64x2.shr_u(values, 32);
+    to += 4;
+  }
+  if (count & 1) v128.store16_lane(to, values, 0);
 }
 
 // @ts-ignore: decorator
