@@ -42,6 +42,9 @@ export const Q_LIMIT = 63;
 /** Offsets of regions lie in -Q_OFFSET_LIMIT .. Q_OFFSET_LIMIT. */
 export const Q_OFFSET_LIMIT = 8;
 
+/** Zeros: in memory that threads share, V8 copies a block five times as fast as it fills one. */
+const NO_COEFFICIENTS = new Int16Array(TOKENS_PER_BLOCK);
+
 /** Size of a picture in the units of the syntax. */
 export class Geometry extends MacroblockGrid {
   /** Regions of 64x64 luma samples. */
@@ -145,7 +148,7 @@ export class FrameTokens {
   /** Sets the coefficients of a macroblock to 0; those of a block without groups are 0 already. */
   clearCoefficients(block: number): void {
     if (!hasGroups(this, block)) return;
-    this.coefficients.fill(0, block * TOKENS_PER_BLOCK, (block + 1) * TOKENS_PER_BLOCK);
+    this.coefficients.set(NO_COEFFICIENTS, block * TOKENS_PER_BLOCK);
   }
 
   /** Returns a copy of the tokens. Memory that stays 0 is not touched: touching fresh memory is slow. */
