@@ -1,5 +1,5 @@
-import { before, filterAcross, filterDown, filterPairs, filterRows, storeSamples } from './interpolation';
-import { interpolationPairs, interpolationRows } from './scratch';
+import { before, filterAcross, filterDown, filterSums, storeSamples, sumColumns } from './interpolation';
+import { columnSums } from './scratch';
 import { MACROBLOCK } from './sizes';
 
 /**
@@ -28,10 +28,9 @@ export function compensate(
   } else if (phaseX == 0) {
     filterDown(source, sourceStride, target, targetStride, width, height, tapsY, tapCount);
   } else {
-    const lines = height + tapCount - 1;
-    const first = source - before(tapCount) * sourceStride;
-    filterRows(first, sourceStride, (width + 7) >> 3, lines, tapsX, tapCount, interpolationRows, interpolationPairs);
-    filterPairs(interpolationPairs, lines, 0, target, targetStride, width, height, tapsY, tapCount);
+    const columns = (width + tapCount + 6) & -8;
+    sumColumns(source - before(tapCount), sourceStride, columnSums, columns, height, tapsY, tapCount);
+    filterSums(columnSums, target, targetStride, width, height, tapsX, tapCount);
   }
 }
 
