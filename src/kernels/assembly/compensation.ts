@@ -1,4 +1,5 @@
-import { before, filterAcross, filterDown, filterSums, storeSamples, sumColumns } from './interpolation';
+import { twoRows } from './distortion';
+import { before, filterAcross, filterDown, filterSums, storeSamples, storeTwoRows, sumColumns } from './interpolation';
 import { columnSums } from './scratch';
 import { MACROBLOCK } from './sizes';
 
@@ -34,7 +35,7 @@ export function compensate(
   }
 }
 
-/** Rounded average of two `width` x `height` blocks into `target`; width 4, 8 or a multiple of 16. */
+/** Rounded average of two `width` x `height` blocks into `target`; width 4, 8 or a multiple of 16, height even. */
 export function averageBlocks(
   a: usize,
   strideA: i32,
@@ -45,16 +46,25 @@ export function averageBlocks(
   width: i32,
   height: i32,
 ): void {
-  for (let row = 0; row < height; row++) {
-    const x = a + row * strideA;
-    const y = b + row * strideB;
-    const to = target + row * targetStride;
-    if (width < MACROBLOCK) {
-      storeSamples(to, i8x16.avgr_u(v128.load64_zero(x), v128.load64_zero(y)), width);
-    } else {
-      for (let column = 0; column < width; column += MACROBLOCK) {
-        v128.store(to + column, i8x16.avgr_u(v128.load(x + column), v128.load(y + column)));
-      }
+  if (width < MACROBLOCK) {
+    for (let row = 0; row < height; row += 2) {
+      storeTwoRows(target, targetStride, i8x16.avgr_u(twoRows(a, strideA), twoRows(b, strideB)), width);
+      a += 2 * strideA;
+      b += 2 * strideB;
+      target += 2 * targetStride;
+    }
+    return;
+  }
+  for (let column = 0; column < width; column += MACROBLOCK) {
+    let x = a + column;
+    let y = b + column;
+    let to = target + column;
+    for (let row = 0; row < height; row += 2) {
+      v128.store(to, i8x16.avgr_u(v128.load(x), v128.load(y)));
+      v128.store(to + targetStride, i8x16.avgr_u(v128.load(x + strideA), v128.load(y + strideB)));
+      x += 2 * strideA;
+      y += 2 * strideB;
+      to += 2 * targetStride;
     }
   }
 }

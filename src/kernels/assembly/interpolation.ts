@@ -134,7 +134,7 @@ export function storeSamples(target: usize, samples: v128, width: i32): void {
 /** The same for two rows, whose samples are the halves of a vector. */
 // @ts-ignore: decorator
 @inline
-function storeTwoRows(target: usize, stride: i32, samples: v128, width: i32): void {
+export function storeTwoRows(target: usize, stride: i32, samples: v128, width: i32): void {
   if (width == 4) {
     v128.store32_lane(target, samples, 0);
     v128.store32_lane(target + stride, samples, 2);

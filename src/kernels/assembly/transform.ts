@@ -1,12 +1,17 @@
+import { difference8 } from './distortion';
+
 /** Differences a - b of two `size` x `size` blocks as packed int16 [size, size]. */
 export function subtractBlock(a: usize, strideA: i32, b: usize, strideB: i32, target: usize, size: i32): void {
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column += 8) {
-      const difference = i16x8.sub(
-        v128.load8x8_u(a + row * strideA + column),
-        v128.load8x8_u(b + row * strideB + column),
-      );
-      v128.store(target + ((row * size + column) << 1), difference);
+  for (let column = 0; column < size; column += 8) {
+    let x = a + column;
+    let y = b + column;
+    let to = target + (column << 1);
+    for (let row = 0; row < size; row += 2) {
+      v128.store(to, difference8(x, y));
+      v128.store(to + 2 * size, difference8(x + strideA, y + strideB));
+      x += 2 * strideA;
+      y += 2 * strideB;
+      to += 4 * size;
     }
   }
 }
