@@ -310,17 +310,11 @@ function filterSumsBy(
   for (let column = 0; column < width; column += 8) {
     let from = sums + (column << 1);
     let to = target + column;
-    let row = 0;
-    for (; row + 2 <= height; row += 2) {
-      const upper = weighSums(count, from, t0, t2, t4, t6);
-      const lower = weighSums(count, from + SUMS_STRIDE, t0, t2, t4, t6);
-      storeTwoRows(to, targetStride, i8x16.narrow_i16x8_u(upper, lower), width);
-      from += 2 * SUMS_STRIDE;
-      to += 2 * targetStride;
-    }
-    if (row < height) {
-      const last = weighSums(count, from, t0, t2, t4, t6);
-      storeSamples(to, i8x16.narrow_i16x8_u(last, last), width);
+    for (let row = 0; row < height; row++) {
+      const samples = weighSums(count, from, t0, t2, t4, t6);
+      storeSamples(to, i8x16.narrow_i16x8_u(samples, samples), width);
+      from += SUMS_STRIDE;
+      to += targetStride;
     }
   }
 }
