@@ -120,15 +120,17 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
       const table = groupTable + (<usize>load<u8>(contextOfSum + sum) << TABLE_SHIFT);
       let choice = 0;
       let choiceCost = lambda * load<f32>(table);
-      const top = min(<i32>(c / step + 0.5), MAGNITUDE_LIMIT);
-      if (top > 1) {
-        const total = costOf(top - 1, c, step, offset1, offset2, table, lambda);
-        if (total < choiceCost) {
-          choice = top - 1;
-          choiceCost = total;
+      // Most are zero; the conversion to an integer takes long.
+      const rounded = c / step + 0.5;
+      if (rounded >= 1) {
+        const top = min(<i32>rounded, MAGNITUDE_LIMIT);
+        if (top > 1) {
+          const total = costOf(top - 1, c, step, offset1, offset2, table, lambda);
+          if (total < choiceCost) {
+            choice = top - 1;
+            choiceCost = total;
+          }
         }
-      }
-      if (top > 0) {
         const total = costOf(top, c, step, offset1, offset2, table, lambda);
         if (total < choiceCost) {
           choice = top;
