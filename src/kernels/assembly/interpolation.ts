@@ -166,7 +166,17 @@ function filterAcrossBy(
   const t5 = count > 4 ? v128.load16_splat(taps, 10) : t0;
   const t6 = count > 4 ? v128.load16_splat(taps, 12) : t0;
   const t7 = count > 4 ? v128.load16_splat(taps, 14) : t0;
-  for (let column = 0; column < width; column += 8) {
+  let start = 0;
+  for (; start + 16 <= width; start += 16) {
+    let from = source + start;
+    let to = target + start;
+    for (let row = 0; row < height; row++) {
+      v128.store(to, weighSixteen(count, from, t0, t1, t2, t3, t4, t5, t6, t7));
+      from += sourceStride;
+      to += targetStride;
+    }
+  }
+  for (let column = start; column < width; column += 8) {
     let from = source + column;
     let to = target + column;
     for (let row = 0; row < height; row++) {
@@ -176,6 +186,68 @@ function filterAcrossBy(
       to += targetStride;
     }
   }
+}
+
+/** Sixteen rounded samples of a row: those at even and at odd places are weighed apart. */
+// @ts-ignore: decorator
+@inline
+function weighSixteen(
+  count: i32,
+  at: usize,
+  t0: v128,
+  t1: v128,
+  t2: v128,
+  t3: v128,
+  t4: v128,
+  t5: v128,
+  t6: v128,
+  t7: v128,
+): v128 {
+  const half = i16x8.splat(HALF);
+  let samples = v128.load(at);
+  let place = oddOf(samples);
+  let even = addProduct(addProduct(half, evenOf(samples), t0), place, t1);
+  let odd = addProduct(half, place, t0);
+  samples = v128.load(at, 2);
+  place = evenOf(samples);
+  odd = addProduct(odd, place, t1);
+  if (count > 2) {
+    even = addProduct(even, place, t2);
+    place = oddOf(samples);
+    even = addProduct(even, place, t3);
+    odd = addProduct(odd, place, t2);
+    samples = v128.load(at, 4);
+    place = evenOf(samples);
+    odd = addProduct(odd, place, t3);
+  }
+  if (count > 4) {
+    even = addProduct(even, place, t4);
+    place = oddOf(samples);
+    even = addProduct(even, place, t5);
+    odd = addProduct(odd, place, t4);
+    samples = v128.load(at, 6);
+    place = evenOf(samples);
+    even = addProduct(even, place, t6);
+    odd = addProduct(odd, place, t5);
+    place = oddOf(samples);
+    even = addProduct(even, place, t7);
+    odd = addProduct(odd, place, t6);
+    odd = addProduct(odd, evenOf(v128.load(at, 8)), t7);
+  }
+  const both = roundTwoRows(even, odd);
+  return i8x16.shuffle(both, both, 0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+// @ts-ignore: decorator
+@inline
+function evenOf(samples: v128): v128 {
+  return v128.and(samples, i16x8.splat(255));
+}
+
+// @ts-ignore: decorator
+@inline
+function oddOf(samples: v128): v128 {
+  return i16x8.shr_u(samples, 8);
 }
 
 /** Writes sums, or else rounded samples. */
