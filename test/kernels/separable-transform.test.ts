@@ -17,6 +17,8 @@ const stepsAt = kernels.allocate(256 * 4);
 
 /** Sizes of transforms and the frequencies that they keep: those of large blocks. */
 const shape = fc.constantFrom([16, 8], [32, 8], [32, 16], [64, 16]);
+/** Those of smaller blocks too. */
+const anyShape = fc.constantFrom([8, 8], [16, 8], [16, 16], [32, 8], [32, 16], [64, 16]);
 
 /** [keep, size]: the lowest frequencies of a DCT, times 2^15. */
 function cosines(keep: number, size: number): Int16Array {
@@ -39,7 +41,7 @@ function prepare(keep: number, matrix: Int16Array): Uint8Array {
 }
 
 describe('separable transforms equal their twins', () => {
-  test.prop({ seed: fc.nat(), shape, range: fc.constantFrom(3, 60, 255), step: fc.constantFrom(1, 2) })(
+  test.prop({ seed: fc.nat(), shape: anyShape, range: fc.constantFrom(3, 60, 255), step: fc.constantFrom(1, 2) })(
     'forwardSeparable',
     ({ seed, shape: [size, keep], range, step }) => {
       const random = seededRandom(seed + 1);

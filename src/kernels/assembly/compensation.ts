@@ -1,5 +1,6 @@
-import { before, filterAcross, filterDown, filterPairs, filterRows, storeSamples } from './interpolation';
-import { interpolationPairs, interpolationRows } from './scratch';
+import { twoRows } from './distortion';
+import { before, filterAcross, filterDown, filterSums, storeSamples, storeTwoRows, sumColumns } from './interpolation';
+import { columnSums } from './scratch';
 import { MACROBLOCK } from './sizes';
 
 /**
@@ -28,14 +29,13 @@ export function compensate(
   } else if (phaseX == 0) {
     filterDown(source, sourceStride, target, targetStride, width, height, tapsY, tapCount);
   } else {
-    const lines = height + tapCount - 1;
-    const first = source - before(tapCount) * sourceStride;
-    filterRows(first, sourceStride, (width + 7) >> 3, lines, tapsX, tapCount, interpolationRows, interpolationPairs);
-    filterPairs(interpolationPairs, lines, 0, target, targetStride, width, height, tapsY, tapCount);
+    const columns = (width + tapCount + 6) & -8;
+    sumColumns(source - before(tapCount), sourceStride, columnSums, columns, height, tapsY, tapCount);
+    filterSums(columnSums, target, targetStride, width, height, tapsX, tapCount);
   }
 }
 
-/** Rounded average of two `width` x `height` blocks into `target`; width 4, 8 or a multiple of 16. */
+/** Rounded average of two `width` x `height` blocks into `target`; width 4, 8 or a multiple of 16, height even. */
 export function averageBlocks(
   a: usize,
   strideA: i32,
@@ -46,16 +46,25 @@ export function averageBlocks(
   width: i32,
   height: i32,
 ): void {
-  for (let row = 0; row < height; row++) {
-    const x = a + row * strideA;
-    const y = b + row * strideB;
-    const to = target + row * targetStride;
-    if (width < MACROBLOCK) {
-      storeSamples(to, i8x16.avgr_u(v128.load64_zero(x), v128.load64_zero(y)), width);
-    } else {
-      for (let column = 0; column < width; column += MACROBLOCK) {
-        v128.store(to + column, i8x16.avgr_u(v128.load(x + column), v128.load(y + column)));
-      }
+  if (width < MACROBLOCK) {
+    for (let row = 0; row < height; row += 2) {
+      storeTwoRows(target, targetStride, i8x16.avgr_u(twoRows(a, strideA), twoRows(b, strideB)), width);
+      a += 2 * strideA;
+      b += 2 * strideB;
+      target += 2 * targetStride;
+    }
+    return;
+  }
+  for (let column = 0; column < width; column += MACROBLOCK) {
+    let x = a + column;
+    let y = b + column;
+    let to = target + column;
+    for (let row = 0; row < height; row += 2) {
+      v128.store(to, i8x16.avgr_u(v128.load(x), v128.load(y)));
+      v128.store(to + targetStride, i8x16.avgr_u(v128.load(x + strideA), v128.load(y + strideB)));
+      x += 2 * strideA;
+      y += 2 * strideB;
+      to += 2 * targetStride;
     }
   }
 }

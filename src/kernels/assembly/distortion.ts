@@ -66,13 +66,21 @@ function pairSums(a: v128, b: v128): v128 {
 /** Sum of squared differences of two `width` x `height` blocks; width is a multiple of 8. */
 export function blockSsd(a: usize, strideA: i32, b: usize, strideB: i32, width: i32, height: i32): i32 {
   let sum = i32x4.splat(0);
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column += 8) {
-      const difference = i16x8.sub(v128.load8x8_u(a + column), v128.load8x8_u(b + column));
-      sum = i32x4.add(sum, i32x4.dot_i16x8_s(difference, difference));
+  for (let column = 0; column < width; column += 8) {
+    let x = a + column;
+    let y = b + column;
+    let row = 0;
+    for (; row + 2 <= height; row += 2) {
+      const upper = difference8(x, y);
+      const lower = difference8(x + strideA, y + strideB);
+      sum = i32x4.add(sum, i32x4.add(i32x4.dot_i16x8_s(upper, upper), i32x4.dot_i16x8_s(lower, lower)));
+      x += 2 * strideA;
+      y += 2 * strideB;
     }
-    a += strideA;
-    b += strideB;
+    if (row < height) {
+      const last = difference8(x, y);
+      sum = i32x4.add(sum, i32x4.dot_i16x8_s(last, last));
+    }
   }
   return sumLanes(sum);
 }
@@ -247,7 +255,7 @@ function satd8(a: usize, strideA: i32, b: usize, strideB: i32): i32 {
 /** Difference of rows of 8 samples. */
 // @ts-ignore: decorator
 @inline
-function difference8(a: usize, b: usize): v128 {
+export function difference8(a: usize, b: usize): v128 {
   return i16x8.sub(v128.load8x8_u(a), v128.load8x8_u(b));
 }
 

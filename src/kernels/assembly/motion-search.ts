@@ -1,14 +1,7 @@
 import { compensate } from './compensation';
 import { blockSatd, sadCost, satdCost, smallSad, twoRows } from './distortion';
-import { before, filterAcross, filterDown, filterPairs, filterRows, roundRows } from './interpolation';
-import {
-  betweenBoth,
-  betweenColumns,
-  betweenRows,
-  interpolationPairs,
-  interpolationRows,
-  SEARCH_STRIDE,
-} from './scratch';
+import { before, filterAcross, filterColumn, filterDown, filterSums, filterSumsColumn, roundSums, sumColumns } from './interpolation';
+import { betweenBoth, betweenColumns, betweenRows, columnSums, SEARCH_STRIDE } from './scratch';
 import { SUB_BLOCK } from './sizes';
 
 /** Corners of the hexagon, in order around it, plus 2: four bits each, from the lowest on. */
@@ -176,18 +169,18 @@ function searchHalves(search: SearchParameters, best: f32): f32 {
   const centreX = search.foundX;
   const centreY = search.foundY;
   const place = search.reference + (centreY >> 2) * stride + (centreX >> 2);
-  const lines = size + tapCount;
-  const blocks = (size >> 3) + 1;
-  const columns = blocks << 3;
   if (search.directions == 8) {
-    const first = place - 1 - (before(tapCount) + 1) * stride;
-    filterRows(first, stride, blocks, lines, taps, tapCount, interpolationRows, interpolationPairs);
-    roundRows(interpolationRows, lines, before(tapCount) + 1, betweenColumns, SEARCH_STRIDE, columns, size);
-    filterPairs(interpolationPairs, lines, 0, betweenBoth, SEARCH_STRIDE, columns, size + 1, taps, tapCount);
+    const ahead = before(tapCount) + 1;
+    const lastSums = columnSums + (size << 1);
+    sumColumns(place - stride - ahead, stride, columnSums, size + 8, size + 1, taps, tapCount);
+    roundSums(columnSums + (ahead << 1), betweenRows, SEARCH_STRIDE, size, size + 1);
+    filterSums(columnSums, betweenBoth, SEARCH_STRIDE, size, size + 1, taps, tapCount);
+    filterSumsColumn(lastSums, betweenBoth + size, SEARCH_STRIDE, size + 1, taps, tapCount);
   } else {
-    filterAcross(place - 1, stride, betweenColumns, SEARCH_STRIDE, columns, size, taps, tapCount);
+    filterDown(place - stride, stride, betweenRows, SEARCH_STRIDE, size, size + 1, taps, tapCount);
   }
-  filterDown(place - stride, stride, betweenRows, SEARCH_STRIDE, size, size + 1, taps, tapCount);
+  filterAcross(place - 1, stride, betweenColumns, SEARCH_STRIDE, size, size, taps, tapCount);
+  filterColumn(place - 1 + size, stride, betweenColumns + size, SEARCH_STRIDE, size, taps, tapCount);
   for (let dy = -2; dy <= 2; dy += 2) {
     for (let dx = -2; dx <= 2; dx += 2) {
       if ((dx == 0 && dy == 0) || (search.directions == 4 && dx != 0 && dy != 0)) continue;
@@ -210,9 +203,8 @@ function searchHalves(search: SearchParameters, best: f32): f32 {
 }
 
 /**
- * Searches the quarters of a sample around the vector found so far, whose cost is `best`, column by column, since those
- * in one column share a stage of interpolation. Of equal costs the first one in raster order counts. Returns the least
- * cost.
+ * Searches the quarters of a sample around the vector found so far, whose cost is `best`, row by row: those in one row
+ * share a stage of interpolation. Returns the least cost.
  */
 function searchQuarters(search: SearchParameters, best: f32): f32 {
   const size = search.size;
@@ -220,44 +212,39 @@ function searchQuarters(search: SearchParameters, best: f32): f32 {
   const tapCount = search.tapCount;
   const centreX = search.foundX;
   const centreY = search.foundY;
-  const lines = size + tapCount;
-  let bestOrder = -1;
-  for (let dx = -1; dx <= 1; dx++) {
-    const x = centreX + dx;
-    const column = search.reference + (x >> 2);
-    const tapsX = search.taps + (((x & 3) * tapCount) << 1);
-    const top = (centreY - 1) >> 2;
+  const left = (centreX - 1) >> 2;
+  for (let dy = -1; dy <= 1; dy++) {
+    const y = centreY + dy;
+    const row = search.reference + (y >> 2) * stride;
+    const tapsY = search.taps + (((y & 3) * tapCount) << 1);
     let isFiltered = false;
-    for (let dy = -1; dy <= 1; dy++) {
+    for (let dx = -1; dx <= 1; dx++) {
       if ((dx == 0 && dy == 0) || (search.directions == 4 && dx != 0 && dy != 0)) continue;
-      const y = centreY + dy;
+      const x = centreX + dx;
       const rate = search.lambda * vectorBits(x - search.predictedX, y - search.predictedY);
-      if (rate > best) continue;
-      const tapsY = search.taps + (((y & 3) * tapCount) << 1);
-      if ((x & 3) == 0) {
-        filterDown(column + (y >> 2) * stride, stride, betweenRows, SEARCH_STRIDE, size, size, tapsY, tapCount);
-      } else if (search.directions == 4 && dx != 0) {
-        // The only one in this column.
-        const from = column + (y >> 2) * stride;
+      if (rate >= best) continue;
+      const tapsX = search.taps + (((x & 3) * tapCount) << 1);
+      if ((y & 3) == 0) {
+        filterAcross(row + (x >> 2), stride, betweenRows, SEARCH_STRIDE, size, size, tapsX, tapCount);
+      } else if (search.directions == 4 && dy != 0) {
+        // The only one in this row.
+        const from = row + (x >> 2);
         compensate(from, stride, betweenRows, SEARCH_STRIDE, size, size, search.taps, tapCount, x & 3, y & 3);
       } else {
         if (!isFiltered) {
-          const first = column + (top - before(tapCount)) * stride;
-          filterRows(first, stride, size >> 3, lines, tapsX, tapCount, interpolationRows, interpolationPairs);
+          sumColumns(row + left - before(tapCount), stride, columnSums, size + 8, size, tapsY, tapCount);
           isFiltered = true;
         }
-        const line = (y >> 2) - top;
-        if ((y & 3) == 0) {
-          roundRows(interpolationRows, lines, line + before(tapCount), betweenRows, SEARCH_STRIDE, size, size);
+        const sums = columnSums + (((x >> 2) - left) << 1);
+        if ((x & 3) == 0) {
+          roundSums(sums + (before(tapCount) << 1), betweenRows, SEARCH_STRIDE, size, size);
         } else {
-          filterPairs(interpolationPairs, lines, line, betweenRows, SEARCH_STRIDE, size, size, tapsY, tapCount);
+          filterSums(sums, betweenRows, SEARCH_STRIDE, size, size, tapsX, tapCount);
         }
       }
       const cost = satdCost(search.wanted, search.wantedStride, betweenRows, SEARCH_STRIDE, size, rate, best);
-      const order = 3 * dy + dx + 4;
-      if (cost < best || (cost == best && order < bestOrder)) {
+      if (cost < best) {
         best = cost;
-        bestOrder = order;
         search.foundX = x;
         search.foundY = y;
       }

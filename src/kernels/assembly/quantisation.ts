@@ -1,5 +1,8 @@
 import { tokenMagnitudes } from './scratch';
-import { CONTEXTS, ESCAPE, MAGNITUDES, MAGNITUDE_LIMIT, NEIGHBOURS, NEIGHBOUR_LIMIT, NO_NEIGHBOUR } from './sizes';
+import { CONTEXTS, ESCAPE, MAGNITUDE_LIMIT, NEIGHBOURS, NEIGHBOUR_LIMIT, NO_NEIGHBOUR } from './sizes';
+
+/** Bytes of a table of costs, float32 [MAGNITUDES], as a shift. */
+const TABLE_SHIFT: i32 = 6;
 
 /** The common parameters of blocks of one kind. `kernels/token-quantiser.ts` fills it word by word, in this order. */
 @unmanaged
@@ -57,6 +60,8 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
   const offset2 = kind.offset2;
   const unit: f32 = 1.0 / 32768.0;
   const eighth: f32 = 0.125;
+  // What contexts count; the place of a missing neighbour holds zero.
+  const magnitudes = tokenMagnitudes;
   // All tokens after the last coefficient of at least 0.5 step are zero.
   let last = -1;
   let energy: f32 = 0;
@@ -66,7 +71,8 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
     const halves = f32x4.splat(eighth * 0.5);
     let squares = f32x4.splat(0);
     for (start = 0; start + 4 <= count; start += 4) {
-      v128.store64_lane(tokens + (start << 1), i64x2.splat(0), 0);
+      store<i64>(tokens + (start << 1), 0);
+      store<i32>(magnitudes + start, 0);
       const values = f32x4.mul(f32x4.convert_i32x4_s(v128.load(coefficients + (start << 2))), units);
       const least = f32x4.mul(f32x4.convert_i32x4_s(v128.load(steps + (start << 2))), halves);
       squares = f32x4.add(squares, f32x4.mul(values, values));
@@ -84,10 +90,9 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
     energy += c * c;
     if (abs(c) > <f32>load<i32>(steps + (i << 2)) * eighth * 0.5) last = i;
   }
-  // The magnitudes that contexts count; the place of a missing neighbour holds zero.
-  const magnitudes = tokenMagnitudes;
+  // Magnitudes of tokens that are not chosen here.
   const limit = i16x8.splat(<i16>NEIGHBOUR_LIMIT);
-  for (let i = 0; i < count; i += 8) {
+  for (let i = start & -8; i < count; i += 8) {
     const sizes = i16x8.min_u(i16x8.abs(v128.load(tokens + (i << 1))), limit);
     v128.store64_lane(magnitudes + i, i8x16.narrow_i16x8_u(sizes, sizes), 0);
   }
@@ -99,30 +104,36 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
   let at = first;
   while (group < groupCount && at <= last) {
     const end = min(load<i32>(limits + ((group + 1) << 2)), count);
+    const groupTable = costs + ((group * CONTEXTS) << TABLE_SHIFT);
     for (; at < end; at += stride) {
       const value = <f32>load<i32>(coefficients + (at << 2)) * unit;
       const c = abs(value);
       const step = <f32>load<i32>(steps + (at << 2)) * eighth;
       const list = neighbours + at * NEIGHBOURS;
-      let sum = 0;
-      for (let n = 0; n < NEIGHBOURS; n++) sum += <i32>load<u8>(magnitudes + load<u8>(list + n));
-      const table = costs + (((group * CONTEXTS + <i32>load<u8>(contextOfSum + sum)) * MAGNITUDES) << 2);
-      const zeroCost = lambda * load<f32>(table);
+      const sum =
+        magnitudeOf(magnitudes, list) +
+        magnitudeOf(magnitudes, list + 1) +
+        magnitudeOf(magnitudes, list + 2) +
+        magnitudeOf(magnitudes, list + 3) +
+        magnitudeOf(magnitudes, list + 4) +
+        magnitudeOf(magnitudes, list + 5);
+      const table = groupTable + (<usize>load<u8>(contextOfSum + sum) << TABLE_SHIFT);
       let choice = 0;
-      let choiceCost = zeroCost;
-      const top = min(<i32>(c / step + 0.5), MAGNITUDE_LIMIT);
-      for (let m = max(1, top - 1); m <= top; m++) {
-        const rebuilt = step * (<f32>m - (m == 1 ? offset1 : offset2));
-        const change = (c - rebuilt) * (c - rebuilt) - c * c;
-        let rate: f32;
-        if (m < ESCAPE) rate = load<f32>(table + (m << 2));
-        else {
-          const escapeBits: i32 = 2 * (31 - clz(m - (ESCAPE - 1))) + 1;
-          rate = load<f32>(table, ESCAPE << 2) + <f32>escapeBits;
+      let choiceCost = lambda * load<f32>(table);
+      // Most are zero; the conversion to an integer takes long.
+      const rounded = c / step + 0.5;
+      if (rounded >= 1) {
+        const top = min(<i32>rounded, MAGNITUDE_LIMIT);
+        if (top > 1) {
+          const total = costOf(top - 1, c, step, offset1, offset2, table, lambda);
+          if (total < choiceCost) {
+            choice = top - 1;
+            choiceCost = total;
+          }
         }
-        const total = change + lambda * rate;
+        const total = costOf(top, c, step, offset1, offset2, table, lambda);
         if (total < choiceCost) {
-          choice = m;
+          choice = top;
           choiceCost = total;
         }
       }
@@ -143,4 +154,26 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
   }
   kind.cost = best;
   return bestGroup;
+}
+
+/** The magnitude of the token whose number stands at `neighbour`. */
+// @ts-ignore: decorator
+@inline
+function magnitudeOf(magnitudes: usize, neighbour: usize): i32 {
+  return load<u8>(magnitudes + load<u8>(neighbour));
+}
+
+/** What the magnitude `m` adds to the cost of a coefficient of magnitude `c`, if zero adds only its rate. */
+// @ts-ignore: decorator
+@inline
+function costOf(m: i32, c: f32, step: f32, offset1: f32, offset2: f32, table: usize, lambda: f32): f32 {
+  const rebuilt = step * (<f32>m - (m == 1 ? offset1 : offset2));
+  const change = (c - rebuilt) * (c - rebuilt) - c * c;
+  let rate: f32;
+  if (m < ESCAPE) rate = load<f32>(table + (m << 2));
+  else {
+    const escapeBits: i32 = 2 * (31 - clz(m - (ESCAPE - 1))) + 1;
+    rate = load<f32>(table, ESCAPE << 2) + <f32>escapeBits;
+  }
+  return change + lambda * rate;
 }

@@ -2,9 +2,8 @@ import { LARGE_FREQUENCIES, LARGEST_BLOCK, LUMA_TAPS, MACROBLOCK, SUB_BLOCK } fr
 
 // Working buffers of one instance. The wrapper sets their address: threads that share a memory have one set each.
 
-/** Rows of interpolation between its two stages, and pairs of them (`interpolation.ts`). */
-export let interpolationRows: usize = 0;
-export let interpolationPairs: usize = 0;
+/** Sums between the two stages of interpolation (`interpolation.ts`). */
+export let columnSums: usize = 0;
 /** Interpolated samples of a search: those between columns, between rows, and between both. */
 export let betweenColumns: usize = 0;
 export let betweenRows: usize = 0;
@@ -25,7 +24,9 @@ export let tokenMagnitudes: usize = 0;
 
 /** Columns and rows of samples of the largest block and one more, in blocks of 8 columns. */
 export const SEARCH_STRIDE: i32 = LARGEST_BLOCK + 8;
-const ROWS_BYTES = (LARGEST_BLOCK + LUMA_TAPS) * SEARCH_STRIDE * 2;
+/** Bytes of a row of sums: those of the largest block, one more sample and the filter's reach. */
+export const SUMS_STRIDE: i32 = (LARGEST_BLOCK + LUMA_TAPS) * 2;
+const SUMS_BYTES = (LARGEST_BLOCK + 1) * SUMS_STRIDE;
 const SAMPLES_BYTES = (LARGEST_BLOCK + 1) * SEARCH_STRIDE;
 const BOUNDARY_BYTES = 4 * MACROBLOCK * 2;
 const TRANSFORM_BYTES = LARGEST_BLOCK * LARGE_FREQUENCIES * 2;
@@ -38,7 +39,8 @@ const TOKEN_BYTES = MACROBLOCK * MACROBLOCK;
 /** The number of bytes that {@link useScratch} needs. */
 export function scratchBytes(): usize {
   return (
-    3 * (ROWS_BYTES + SAMPLES_BYTES) +
+    SUMS_BYTES +
+    3 * SAMPLES_BYTES +
     BOUNDARY_BYTES +
     TRANSFORM_BYTES +
     INPUT_BYTES +
@@ -51,9 +53,8 @@ export function scratchBytes(): usize {
 
 /** Puts the buffers at `at`, aligned to 16. Call it before all other functions. */
 export function useScratch(at: usize): void {
-  interpolationRows = at;
-  interpolationPairs = interpolationRows + ROWS_BYTES;
-  betweenColumns = interpolationPairs + 2 * ROWS_BYTES;
+  columnSums = at;
+  betweenColumns = columnSums + SUMS_BYTES;
   betweenRows = betweenColumns + SAMPLES_BYTES;
   betweenBoth = betweenRows + SAMPLES_BYTES;
   boundaryDifference = betweenBoth + SAMPLES_BYTES;

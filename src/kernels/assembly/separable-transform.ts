@@ -1,4 +1,5 @@
 import { transformInput, transformOutput, transformPairs, transformRows } from './scratch';
+import { addResiduals, fourProducts } from './transform';
 
 /**
  * Analysis of a large block (encoder only): the lowest `keep` x `keep` frequencies of the residual (int16 [size, size]).
@@ -17,8 +18,8 @@ export function forwardSeparable(
   const rows = transformRows;
   const bytes = size << 1;
   for (let x = 0; x < size; x += 8) {
-    interleaveRows(residual + (x << 1), size);
-    for (let k = 0; k < keep; k += 2) transformColumns(matrix + k * bytes, size, rows + k * bytes + (x << 1));
+    interleaveRows(residual + (x << 1), bytes, size);
+    for (let k = 0; k < keep; k += 4) transformColumns(matrix + k * bytes, size, rows + k * bytes + (x << 1));
   }
   const all = transformOutput;
   const unit = f32x4.splat(1.0 / 32768.0);
@@ -31,9 +32,14 @@ export function forwardSeparable(
       squares = f32x4.add(squares, f32x4.mul(values, values));
     }
   }
-  for (let i = 0; i < keep * keep; i++) {
-    store<i32>(output, load<i32>(all + (<usize>load<u8>(scan + i) << 2)));
-    output += outputStep << 2;
+  const step = outputStep << 2;
+  for (let i = 0; i < keep * keep; i += 4) {
+    copyWord(all, scan, output);
+    copyWord(all, scan + 1, output + step);
+    copyWord(all, scan + 2, output + 2 * step);
+    copyWord(all, scan + 3, output + 3 * step);
+    scan += 4;
+    output += 4 * step;
   }
   return (
     f32x4.extract_lane(squares, 0) +
@@ -42,13 +48,19 @@ export function forwardSeparable(
   );
 }
 
-/** Interleaves each two of `size` rows of 8 values, `size` values apart, for products of pairs. */
+/** Copies the word of `from` whose number stands at `place`. */
 // @ts-ignore: decorator
 @inline
-function interleaveRows(from: usize, size: i32): void {
-  const bytes = size << 1;
+function copyWord(from: usize, place: usize, to: usize): void {
+  store<i32>(to, load<i32>(from + (<usize>load<u8>(place) << 2)));
+}
+
+/** Interleaves each two of `count` rows of 8 values, `bytes` apart, for products of pairs. */
+// @ts-ignore: decorator
+@inline
+function interleaveRows(from: usize, bytes: i32, count: i32): void {
   let to = transformPairs;
-  for (let y = 0; y < size; y += 2) {
+  for (let row = 0; row < count; row += 2) {
     const upper = v128.load(from);
     const lower = v128.load(from + bytes);
     v128.store(to, i16x8.shuffle(upper, lower, 0, 8, 1, 9, 2, 10, 3, 11));
@@ -59,8 +71,8 @@ function interleaveRows(from: usize, size: i32): void {
 }
 
 /**
- * First stage for 8 columns and two frequencies, whose weights stand at `weights`: what is interleaved becomes two rows at
- * `to`, in quarters, so neither this stage nor the next one overflows.
+ * First stage for 8 columns and four frequencies, whose weights stand at `weights`: what is interleaved becomes four rows
+ * at `to`, in quarters, so neither this stage nor the next one overflows.
  */
 // @ts-ignore: decorator
 @inline
@@ -71,40 +83,38 @@ function transformColumns(weights: usize, size: i32, to: usize): void {
   let high0 = round;
   let low1 = round;
   let high1 = round;
+  let low2 = round;
+  let high2 = round;
+  let low3 = round;
+  let high3 = round;
   let from = transformPairs;
   for (let at = 0; at < bytes; at += 4) {
     const low = v128.load(from);
     const high = v128.load(from, 16);
-    const weight0 = v128.load32_splat(weights + at);
-    const weight1 = v128.load32_splat(weights + bytes + at);
-    low0 = i32x4.add(low0, i32x4.dot_i16x8_s(low, weight0));
-    high0 = i32x4.add(high0, i32x4.dot_i16x8_s(high, weight0));
-    low1 = i32x4.add(low1, i32x4.dot_i16x8_s(low, weight1));
-    high1 = i32x4.add(high1, i32x4.dot_i16x8_s(high, weight1));
+    let weight = v128.load32_splat(weights + at);
+    low0 = i32x4.add(low0, i32x4.dot_i16x8_s(low, weight));
+    high0 = i32x4.add(high0, i32x4.dot_i16x8_s(high, weight));
+    weight = v128.load32_splat(weights + bytes + at);
+    low1 = i32x4.add(low1, i32x4.dot_i16x8_s(low, weight));
+    high1 = i32x4.add(high1, i32x4.dot_i16x8_s(high, weight));
+    weight = v128.load32_splat(weights + 2 * bytes + at);
+    low2 = i32x4.add(low2, i32x4.dot_i16x8_s(low, weight));
+    high2 = i32x4.add(high2, i32x4.dot_i16x8_s(high, weight));
+    weight = v128.load32_splat(weights + 3 * bytes + at);
+    low3 = i32x4.add(low3, i32x4.dot_i16x8_s(low, weight));
+    high3 = i32x4.add(high3, i32x4.dot_i16x8_s(high, weight));
     from += 32;
   }
-  v128.store(to, i16x8.narrow_i32x4_s(i32x4.shr_s(low0, 13), i32x4.shr_s(high0, 13)));
-  v128.store(to + bytes, i16x8.narrow_i32x4_s(i32x4.shr_s(low1, 13), i32x4.shr_s(high1, 13)));
+  v128.store(to, quarters(low0, high0));
+  v128.store(to + bytes, quarters(low1, high1));
+  v128.store(to + 2 * bytes, quarters(low2, high2));
+  v128.store(to + 3 * bytes, quarters(low3, high3));
 }
 
-/** Inner products of a row of `bytes` with four rows of weights. */
 // @ts-ignore: decorator
 @inline
-function fourProducts(row: usize, weights: usize, bytes: i32): v128 {
-  let a = i32x4.splat(0);
-  let b = a;
-  let c = a;
-  let d = a;
-  for (let at = 0; at < bytes; at += 16) {
-    const values = v128.load(row + at);
-    a = i32x4.add(a, i32x4.dot_i16x8_s(values, v128.load(weights + at)));
-    b = i32x4.add(b, i32x4.dot_i16x8_s(values, v128.load(weights + bytes + at)));
-    c = i32x4.add(c, i32x4.dot_i16x8_s(values, v128.load(weights + 2 * bytes + at)));
-    d = i32x4.add(d, i32x4.dot_i16x8_s(values, v128.load(weights + 3 * bytes + at)));
-  }
-  const ab = i32x4.add(i32x4.shuffle(a, b, 0, 4, 1, 5), i32x4.shuffle(a, b, 2, 6, 3, 7));
-  const cd = i32x4.add(i32x4.shuffle(c, d, 0, 4, 1, 5), i32x4.shuffle(c, d, 2, 6, 3, 7));
-  return i32x4.add(i64x2.shuffle(ab, cd, 0, 2), i64x2.shuffle(ab, cd, 1, 3));
+function quarters(low: v128, high: v128): v128 {
+  return i16x8.narrow_i32x4_s(i32x4.shr_s(low, 13), i32x4.shr_s(high, 13));
 }
 
 // Coefficients of larger blocks are larger: to fit 16 bits, those of size 16 are in 1/8, 32 in 1/4, 64 in 1/2.
@@ -156,43 +166,64 @@ export function dequantiseSeparable(
  * - `used`: what that function returned.
  */
 export function inverseSeparable(size: i32, matrix: usize, keep: i32, used: i32, target: usize, stride: i32): void {
-  const input = transformInput;
   const rows = transformRows;
+  const pairs = transformPairs;
+  const bytes = size << 1;
   const rowBytes = keep << 1;
   const columnShift = 15 - unitShift(size);
   const columnRound = i32x4.splat(1 << (columnShift - 1));
-  for (let y = 0; y < size; y++) {
-    for (let l = 0; l < keep; l += 8) {
+  for (let l = 0; l < rowBytes; l += 16) {
+    // A row after an odd number of them is zero.
+    interleaveRows(transformInput + l, rowBytes, used);
+    for (let y = 0; y < bytes; y += 2) {
       let low = columnRound;
       let high = columnRound;
-      for (let k = 0; k < used; k++) {
-        const weight = i16x8.splat(load<i16>(matrix + ((k * size + y) << 1)));
-        const values = v128.load(input + k * rowBytes + (l << 1));
-        low = i32x4.add(low, i32x4.extmul_low_i16x8_s(values, weight));
-        high = i32x4.add(high, i32x4.extmul_high_i16x8_s(values, weight));
+      let weights = matrix + y;
+      let from = pairs;
+      for (let k = 0; k < used; k += 2) {
+        const weight = pairOf(v128.load16_splat(weights), v128.load16_splat(weights + bytes));
+        low = i32x4.add(low, i32x4.dot_i16x8_s(v128.load(from), weight));
+        high = i32x4.add(high, i32x4.dot_i16x8_s(v128.load(from, 16), weight));
+        weights += 2 * bytes;
+        from += 32;
       }
       const narrow = i16x8.narrow_i32x4_s(i32x4.shr_s(low, columnShift), i32x4.shr_s(high, columnShift));
-      v128.store(rows + y * rowBytes + (l << 1), narrow);
+      v128.store(rows + (y >> 1) * rowBytes + l, narrow);
     }
   }
   const round = i32x4.splat(1 << 17);
-  const smallest = i16x8.splat(-1024);
-  const largest = i16x8.splat(1023);
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x += 8) {
-      let low = round;
-      let high = round;
-      for (let l = 0; l < keep; l++) {
-        const value = i16x8.splat(load<i16>(rows + y * rowBytes + (l << 1)));
-        const weights = v128.load(matrix + ((l * size + x) << 1));
-        low = i32x4.add(low, i32x4.extmul_low_i16x8_s(weights, value));
-        high = i32x4.add(high, i32x4.extmul_high_i16x8_s(weights, value));
+  for (let x = 0; x < size; x += 8) {
+    interleaveRows(matrix + (x << 1), bytes, keep);
+    let row = rows;
+    let to = target + x;
+    for (let y = 0; y < size; y += 2) {
+      let low0 = round;
+      let high0 = round;
+      let low1 = round;
+      let high1 = round;
+      let from = pairs;
+      for (let l = 0; l < rowBytes; l += 4) {
+        const low = v128.load(from);
+        const high = v128.load(from, 16);
+        const value0 = v128.load32_splat(row + l);
+        const value1 = v128.load32_splat(row + rowBytes + l);
+        low0 = i32x4.add(low0, i32x4.dot_i16x8_s(low, value0));
+        high0 = i32x4.add(high0, i32x4.dot_i16x8_s(high, value0));
+        low1 = i32x4.add(low1, i32x4.dot_i16x8_s(low, value1));
+        high1 = i32x4.add(high1, i32x4.dot_i16x8_s(high, value1));
+        from += 32;
       }
-      const narrow = i16x8.narrow_i32x4_s(i32x4.shr_s(low, 18), i32x4.shr_s(high, 18));
-      const residual = i16x8.min_s(i16x8.max_s(narrow, smallest), largest);
-      const sample = target + y * stride + x;
-      const sum = i16x8.add(v128.load8x8_u(sample), residual);
-      v128.store64_lane(sample, i8x16.narrow_i16x8_u(sum, sum), 0);
+      addResiduals(to, low0, high0);
+      addResiduals(to + stride, low1, high1);
+      row += 2 * rowBytes;
+      to += 2 * stride;
     }
   }
+}
+
+/** Even lanes of `first` and odd ones of `second`, int16. */
+// @ts-ignore: decorator
+@inline
+function pairOf(first: v128, second: v128): v128 {
+  return i16x8.shuffle(first, second, 0, 9, 2, 11, 4, 13, 6, 15);
 }
