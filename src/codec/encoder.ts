@@ -69,7 +69,7 @@ export interface EncoderOptions {
   readonly threads?: number;
   /**
    * The number of threads for search, 1..64. Packs of the family `lookup-free` have none. Default: one per core, four at
-   * most; one less with the preset `realtime` and pictures of at most 448 rows of samples.
+   * most.
    */
   readonly searchThreads?: number;
   /**

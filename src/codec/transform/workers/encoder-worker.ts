@@ -7,7 +7,7 @@ import { AttenuationChoice } from '../encoder/attenuation-choice.js';
 import { PictureEncoder } from '../encoder/picture-encoder.js';
 import { settingsOf } from '../encoder/presets.js';
 import type { FramePlan } from '../encoder/frame-plan.js';
-import type { Preset, SequenceOptions } from '../../sequence-options.js';
+import type { SequenceOptions } from '../../sequence-options.js';
 import { Geometry, type TokenArrays } from '../frame-tokens.js';
 import { loopChecksum } from '../../loop-checksum.js';
 import { allocatePlanes, planeBuffers } from '../../planes.js';
@@ -27,17 +27,11 @@ export interface EncoderSetup extends WorkerSetup {
 
 /** The largest number of threads that decide a frame. All other work for a frame runs in one thread. */
 const MAX_DECIDING = 4;
-/**
- * With the preset `realtime`, pictures with fewer rows of regions leave a core to the look-ahead and the other threads, which
- * need as much time as the decisions. LOG, "Speed, fourth round": on two cores as fast or faster, with a fifth less processor
- * time.
- */
-const BUSY_ROWS = 8;
 
 serveRequests(async (setup: EncoderSetup) => {
   const { device, threads, tables, options } = setup;
   const geometry = new Geometry(setup.width, setup.height);
-  const deciding = options.searchThreads ?? usualThreads(geometry, options.preset);
+  const deciding = options.searchThreads ?? Math.min(availableParallelism(), MAX_DECIDING);
   const helpers = new DecisionWorkers(Math.min(deciding, geometry.regionRows) - 1);
   const loopFilter = await openNetwork(setup.loopFilter, { device, threads }, release);
   const settings = settingsOf(options.tune, options.preset);
@@ -63,13 +57,6 @@ serveRequests(async (setup: EncoderSetup) => {
     };
   };
 });
-
-/** The number of threads that decide a frame, if none is given. */
-function usualThreads({ regionRows }: Geometry, preset: Preset | undefined): number {
-  const cores = availableParallelism();
-  const free = preset === 'realtime' && regionRows < BUSY_ROWS ? cores - 1 : cores;
-  return Math.max(1, Math.min(free, MAX_DECIDING));
-}
 
 /** Opens what chooses the post-filter's attenuation; null if that is given, the pack has none, or it cannot be opened. */
 async function openChoice(
