@@ -203,7 +203,7 @@ describe('the browser', () => {
       [STREAM, '--json'],
       await withStarter(`echo "$1" > ${opened}.new; mv ${opened}.new ${opened}`),
     );
-    await until(() => Promise.resolve(existsSync(opened)));
+    await until(() => existsSync(opened));
     expect((await readFile(opened, 'utf8')).trim()).toBe(playing.url);
     const { exitCode, stdout } = await playing.end('SIGTERM');
     expect(exitCode).toBe(130);
@@ -215,7 +215,7 @@ describe('the browser', () => {
 
   (process.platform === 'linux' ? test : test.skip)('that does not start is told', async () => {
     const playing = await play([STREAM], await withStarter('exit 3'));
-    await until(() => Promise.resolve(playing.stderr().includes('until Ctrl-C')));
+    await until(() => playing.stderr().includes('until Ctrl-C'));
     await playing.end('SIGINT');
     expect(playing.stderr()).toContain('tessera: note: no browser could be started: open the address yourself');
   });

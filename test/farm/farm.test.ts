@@ -3,6 +3,7 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import type { CompressOptions } from '../../src/pipeline/compress.js';
 import { writeScenes } from '../pipeline/chunks/video.js';
 import { TINY_PACK } from '../support/packs.js';
+import { until } from '../support/until.js';
 import { failureOf, makeFolder } from '../video/helpers.js';
 import {
   compressVideo,
@@ -13,13 +14,15 @@ import {
   readFarmStatus,
   startWorker,
 } from './built.js';
-import { CAN_OPEN_REDIS, HAS_REDIS, openRedis, RedisServer, until } from './redis.js';
+import { CAN_OPEN_REDIS, HAS_REDIS, openRedis, RedisServer } from './redis.js';
 
 const OPTIONS: CompressOptions = { pack: TINY_PACK, device: 'cpu', keyint: 6, preset: 'realtime' };
 
 /** With a key frame every 6 frames: at 0, 4, 10, 11. */
 const SCENES = [4, 7, 3];
 const CHUNKS = 4;
+/** A question to Redis opens connections. */
+const POLL_MS = 100;
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let redis: Awaited<ReturnType<typeof openRedis>>;
@@ -89,7 +92,7 @@ let count = 0;
       if (name !== undefined) tries.set(name, 1 + (tries.get(name) ?? 0));
     }
     expect(Math.max(...tries.values())).toBe(3);
-    await until(async () => (await readFarmStatus(redis.url)).waiting === 0);
+    await until(async () => (await readFarmStatus(redis.url)).waiting === 0, POLL_MS);
     // The same frames in another place.
     expect((await compress({ quality: 11, chunks })).length).toBeGreaterThan(0);
   });
@@ -123,12 +126,12 @@ let count = 0;
     const chunks = farm({ redis: redis.url, store });
     const running = compress({ quality: 12, chunks });
     const failure = failureOf(running);
-    await until(async () => (await readFarmStatus(redis.url)).waiting === CHUNKS);
+    await until(async () => (await readFarmStatus(redis.url)).waiting === CHUNKS, POLL_MS);
     await writeScenes(video, [3, 8, 3]);
     await using _ = await worker();
     expect((await failure).message).toMatch(/has other frames than when its chunks were found/);
     await writeScenes(video, SCENES);
-    await until(async () => (await readFarmStatus(redis.url)).waiting === 0);
+    await until(async () => (await readFarmStatus(redis.url)).waiting === 0, POLL_MS);
   });
 
   test('cancelling takes chunks back', async () => {
@@ -136,7 +139,7 @@ let count = 0;
     const error = failureOf(
       compress({ quality: 13, chunks: farm({ redis: redis.url, store }), signal: controller.signal }),
     );
-    await until(async () => (await readFarmStatus(redis.url)).waiting === CHUNKS);
+    await until(async () => (await readFarmStatus(redis.url)).waiting === CHUNKS, POLL_MS);
     controller.abort();
     expect(await error).toMatchObject({ code: 'ERR_TESSERA_CANCELLED' });
     expect(await readFarmStatus(redis.url)).toMatchObject({ waiting: 0, active: 0 });

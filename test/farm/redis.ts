@@ -98,8 +98,3 @@ export class RedisServer implements AsyncDisposable {
     throw new Error('redis-server does not start');
   }
 }
-
-/** Asks several times per second until the answer is true. */
-export async function until(ask: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await ask())) await sleep(150);
-}
