@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createVideoSink } from '../../src/video/out/media-writer.js';
-import { collectSideTracks } from '../../src/video/side/side-tracks.js';
+import { collectSideTracks } from '../../src/video/side/collect-side-tracks.js';
 import { makeFrame, makeProperties, readAll } from '../video/helpers.js';
 import { clip, Folder, jsonLines, tessera, tesseraTiny } from './helpers.js';
 

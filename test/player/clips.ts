@@ -2,7 +2,7 @@ import { StreamReader } from '../../src/bitstream/stream-reader.js';
 import { StreamWriter } from '../../src/bitstream/stream-writer.js';
 import type { StreamWords } from '../../src/bitstream/words.js';
 import { memorySource } from '../../src/bitstream/byte-source.js';
-import { collectSideTracks } from '../../src/video/side/side-tracks.js';
+import { collectSideTracks } from '../../src/video/side/collect-side-tracks.js';
 import type { StreamHeader } from '../../src/bitstream/stream-header.js';
 import { goldenStreams } from '../codec/golden.js';
 import { packetsOf } from '../codec/packets-of.js';

@@ -30,7 +30,8 @@ import {
 import type { FieldOrder, Frame, VideoProperties } from '../frame.js';
 import { noTimestamp, positiveRational, throwIfInputFails, throwIfMachineFails, ticksToSeconds } from '../libav.js';
 import { type Cropping, cropPlanar, frameFromPlanar } from '../planar-buffer.js';
-import { collectSideTracks, type SideTracks } from '../side/side-tracks.js';
+import { collectSideTracks } from '../side/collect-side-tracks.js';
+import type { SideTracks } from '../side/side-tracks.js';
 import { markInterlaced, orderOfPicture, orderOfTrack } from '../side/field-order.js';
 import { readHdrMetadata } from '../side/hdr-metadata.js';
 import { readCropping, readRotation } from '../side/stream-side-data.js';

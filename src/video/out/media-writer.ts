@@ -2,8 +2,6 @@ import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { ByteSink } from '../../io/byte-output.js';
 import type { VideoProperties } from '../frame.js';
-import { openMediaFileSink } from './media-file-sink.js';
-import { openPictureSink } from './picture-sink.js';
 import type { SideTracks } from '../side/side-tracks.js';
 import type { OutputVideoCodec } from '../output-container.js';
 import type { VideoSink } from './video-sink.js';
@@ -28,7 +26,7 @@ export interface VideoSinkOptions {
  * Creates a video file (`.mp4`, `.mov`, `.mkv`, `.webm`, `.y4m`) or PNG pictures (a folder, `name-%05d.png`, or one
  * `.png` for a video of one frame). A sink of bytes, such as a pipe, gets y4m; the caller closes it.
  *
- * Everything is written under a temporary name; the output appears when {@link VideoSink.finish} is done.
+ * FFmpeg's libraries are loaded only for outputs that need them. Everything is written under a temporary name; the output appears when {@link VideoSink.finish} is done.
  *
  * @throws InputError if the output exists, is an input, or cannot hold what it is given; EnvironmentError if it cannot
  * be written
@@ -44,9 +42,11 @@ export async function createVideoSink(
   const extension = extname(output).toLowerCase();
   const entry = await stat(output).catch(() => null);
   if (extension === '.png' || /[\\/]$/.test(output) || entry?.isDirectory() === true) {
+    const { openPictureSink } = await import('./picture-sink.js');
     return noteLoss(await openPictureSink(output, properties, options), options.side);
   }
-  return openMediaFileSink(output, properties, options);
+  const { openMediaFileSink } = await import('./media-file-sink.js');
+  return await openMediaFileSink(output, properties, options);
 }
 
 /** Returns `sink` with a note that side tracks are not written. */

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { BitstreamError } from '../../../src/errors.js';
 import { ByteWindow } from '../../../src/bitstream/byte-window.js';
 import { readSidePackets, type SidePacket, SidePacketWriter } from '../../../src/bitstream/side-packets.js';
-import { collectSideTracks, openSideTracks } from '../../../src/video/side/side-tracks.js';
+import { collectSideTracks } from '../../../src/video/side/collect-side-tracks.js';
+import { openSideTracks } from '../../../src/video/side/side-tracks.js';
 import { Spool } from '../../../src/io/spool.js';
 import { clip, collect, failureOf, produce } from '../helpers.js';
 
