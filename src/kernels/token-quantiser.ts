@@ -12,6 +12,8 @@ export interface TokenKind {
   readonly contextOfSum: Pointer;
   readonly costs: Pointer;
   readonly limits: Pointer;
+  readonly dependents: Pointer;
+  readonly groupOfToken: Pointer;
   readonly groupCount: number;
   /** Reconstruction offsets of magnitude 1 and of larger ones, in steps. */
   readonly offset1: number;
@@ -33,8 +35,10 @@ const WORD = {
   offset1: 10,
   offset2: 11,
   cost: 12,
+  dependents: 13,
+  groupOfToken: 14,
 } as const;
-const WORDS = 13;
+const WORDS = 15;
 
 /** Rate-aware quantisation of blocks of one kind, with their common parameters in kernel memory. */
 export class TokenQuantiser {

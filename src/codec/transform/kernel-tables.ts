@@ -1,7 +1,8 @@
 import type { Kernels, Pointer } from '../../kernels/kernels.js';
 import { MACROBLOCK, SUB_BLOCK } from '../macroblock-grid.js';
 import { boundarySamples, LARGE_CHROMA_FREQUENCIES, LARGE_LUMA_FREQUENCIES, type PackTables } from './pack-tables.js';
-import { TOKEN_KINDS } from './token-contexts.js';
+import { LUMA_TOKENS } from './frame-tokens.js';
+import { NEIGHBOURS, NO_NEIGHBOUR, TOKEN_KINDS } from './token-contexts.js';
 
 const VECTOR_BYTES = 16;
 /** Samples of a row whose weights stand together in an intra mode's matrix. */
@@ -53,6 +54,8 @@ export class KernelTables {
   readonly interpolationChroma: Pointer;
   /** uint8 [3][256, 6]. */
   readonly contextNeighbours: readonly Pointer[];
+  /** uint8 [3][256, 6]: the tokens whose neighbour each one is. */
+  readonly contextDependents: readonly Pointer[];
   readonly contextOfSum: Pointer;
   readonly #kernels: Kernels;
   readonly #steps = new Map<number, StepTables>();
@@ -82,6 +85,7 @@ export class KernelTables {
     this.interpolation = storeRows(kernels, Int16Array.from(pack.interpolation.data), pack.interpolation.count);
     this.interpolationChroma = kernels.store(Int16Array.from(pack.interpolationChroma));
     this.contextNeighbours = storeRows(kernels, pack.contextNeighbours, TOKEN_KINDS);
+    this.contextDependents = storeRows(kernels, dependentsOf(pack.contextNeighbours), TOKEN_KINDS);
     this.contextOfSum = kernels.store(pack.contextOfSum);
   }
 
@@ -165,6 +169,22 @@ export function packMatrix(matrix: Int8Array, size: number): Uint8Array {
   packed.set([...counts, ...pairs], 4);
   new Int16Array(packed.buffer, distance).set(weights);
   return packed;
+}
+
+/**
+ * Inverts lists of neighbours, uint8 [kinds, 256, 6]: the tokens in whose list each one stands, in their order, at most six.
+ * The first token has no neighbours, so 0 means none.
+ */
+export function dependentsOf(neighbours: Uint8Array): Uint8Array {
+  const dependents = new Uint8Array(neighbours.length);
+  const counts = new Uint8Array(neighbours.length / NEIGHBOURS);
+  neighbours.forEach((neighbour, index) => {
+    if (neighbour === NO_NEIGHBOUR) return;
+    const token = Math.floor(index / NEIGHBOURS);
+    const place = token - (token % LUMA_TOKENS) + neighbour;
+    if (counts[place]! < NEIGHBOURS) dependents[place * NEIGHBOURS + counts[place]!++] = token % LUMA_TOKENS;
+  });
+  return dependents;
 }
 
 /** Frequencies of `size` x `size` by diagonals, turning at each end: `vertical * size + horizontal` of each. */

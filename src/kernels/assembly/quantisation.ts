@@ -1,8 +1,10 @@
-import { tokenMagnitudes } from './scratch';
+import { tokenMagnitudes, tokenSums } from './scratch';
 import { CONTEXTS, ESCAPE, MAGNITUDE_LIMIT, NEIGHBOURS, NEIGHBOUR_LIMIT, NO_NEIGHBOUR } from './sizes';
 
 /** Bytes of a table of costs, float32 [MAGNITUDES], as a shift. */
 const TABLE_SHIFT: i32 = 6;
+/** Marks a dependent that does not exist: the first token has no neighbours. */
+const NO_DEPENDENT: i32 = 0;
 
 /** The common parameters of blocks of one kind. `kernels/token-quantiser.ts` fills it word by word, in this order. */
 @unmanaged
@@ -32,13 +34,14 @@ class QuantiserParameters {
   offset2: f32;
   /** The Lagrangian cost of the last choice. */
   cost: f32;
+  /** uint8 [256, 6] of the token kind: the tokens that have each one as a neighbour, in their order, 0 is none. */
+  dependents: usize;
+  /** uint8 [256]: the group of each token. */
+  groupOfToken: usize;
 }
 
 /**
- * Rate-aware choice of the tokens of one block (encoder only; the bit costs are estimates).
- *
- * Each coefficient takes its rounded magnitude, the next lower one, or zero. It takes the one with the least distortion
- * + lambda * bits, given the tokens chosen before it. Then the number of coded groups is chosen in the same way.
+ * Rate-aware choice of the tokens of one block (encoder only; the bit costs are estimates): in their order, then again.
  *
  * - `steps`: int32 [count], in 1/8.
  * - `groupCosts`: float32 [groupCount + 1] in bits.
@@ -46,6 +49,15 @@ class QuantiserParameters {
  * Returns the number of coded groups and leaves their Lagrangian cost in `kind`.
  */
 export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCosts: usize, lambda: f32): i32 {
+  const groups = chooseTokens(kind, steps, groupCosts, lambda);
+  return groups == 0 ? 0 : refineTokens(kind, steps, groupCosts, lambda, groups);
+}
+
+/**
+ * Each coefficient takes its rounded magnitude, the next lower one, or zero. It takes the one with the least distortion
+ * + lambda * bits, given the tokens chosen before it. Then the number of coded groups is chosen in the same way.
+ */
+function chooseTokens(kind: QuantiserParameters, steps: usize, groupCosts: usize, lambda: f32): i32 {
   const coefficients = kind.coefficients;
   const tokens = kind.tokens;
   const count = kind.count;
@@ -62,6 +74,7 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
   const eighth: f32 = 0.125;
   // What contexts count; the place of a missing neighbour holds zero.
   const magnitudes = tokenMagnitudes;
+  const sums = tokenSums;
   // All tokens after the last coefficient of at least 0.5 step are zero.
   let last = -1;
   let energy: f32 = 0;
@@ -117,6 +130,7 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
         magnitudeOf(magnitudes, list + 3) +
         magnitudeOf(magnitudes, list + 4) +
         magnitudeOf(magnitudes, list + 5);
+      store<u8>(sums + at, sum);
       const table = groupTable + (<usize>load<u8>(contextOfSum + sum) << TABLE_SHIFT);
       let choice = 0;
       let choiceCost = lambda * load<f32>(table);
@@ -154,6 +168,116 @@ export function quantiseTokens(kind: QuantiserParameters, steps: usize, groupCos
   }
   kind.cost = best;
   return bestGroup;
+}
+
+/**
+ * Chooses the tokens of `groups` groups again, from the last to the first, each one given all others: now with the bits of
+ * the later tokens whose context it changes. Then the number of groups, which may become smaller.
+ *
+ * In order alone, a token is too cheap: it makes those after it dearer. LOG, "Tokens that know what they cost others".
+ */
+function refineTokens(kind: QuantiserParameters, steps: usize, groupCosts: usize, lambda: f32, groups: i32): i32 {
+  const coefficients = kind.coefficients;
+  const tokens = kind.tokens;
+  const first = kind.first;
+  const stride = kind.stride;
+  const limits = kind.limits;
+  const offset1 = kind.offset1;
+  const offset2 = kind.offset2;
+  const unit: f32 = 1.0 / 32768.0;
+  const eighth: f32 = 0.125;
+  const sums = tokenSums;
+  const keep = min(load<i32>(limits + (groups << 2)), kind.count);
+  const last = first + ((keep - 1 - first) & -stride);
+  let cost = kind.cost;
+  for (let at = last; at >= first; at -= stride) {
+    const value = <f32>load<i32>(coefficients + (at << 2)) * unit;
+    const c = abs(value);
+    const step = <f32>load<i32>(steps + (at << 2)) * eighth;
+    const rounded = c / step + 0.5;
+    if (rounded < 1) continue;
+    const top = min(<i32>rounded, MAGNITUDE_LIMIT);
+    const before = abs(<i32>load<i16>(tokens + (at << 1)));
+    const size = min(before, NEIGHBOUR_LIMIT);
+    const table = tableOf(kind, at);
+    let choice = 0;
+    let choiceCost = lambda * (load<f32>(table) + bitsOfDependents(kind, at, -size, keep));
+    let beforeCost = choiceCost;
+    for (let m = max(1, top - 1); m <= top; m++) {
+      const bits = bitsOfDependents(kind, at, min(m, NEIGHBOUR_LIMIT) - size, keep);
+      const total = costOf(m, c, step, offset1, offset2, table, lambda) + lambda * bits;
+      if (m == before) beforeCost = total;
+      if (total < choiceCost) {
+        choice = m;
+        choiceCost = total;
+      }
+    }
+    if (choice == before) continue;
+    cost += choiceCost - beforeCost;
+    store<i16>(tokens + (at << 1), <i16>(value < 0 ? -choice : choice));
+    const change = min(choice, NEIGHBOUR_LIMIT) - size;
+    const list = kind.dependents + at * NEIGHBOURS;
+    for (let i = 0; i < NEIGHBOURS; i++) {
+      const other = <i32>load<u8>(list + i);
+      if (other == NO_DEPENDENT) break;
+      store<u8>(sums + other, load<u8>(sums + other) + change);
+    }
+  }
+  let best = cost;
+  let bestGroup = groups;
+  let at = last;
+  for (let group = groups - 1; group >= 0; group--) {
+    const start = load<i32>(limits + (group << 2));
+    for (; at >= start; at -= stride) {
+      const m = abs(<i32>load<i16>(tokens + (at << 1)));
+      const table = tableOf(kind, at);
+      if (m == 0) cost -= lambda * load<f32>(table);
+      else {
+        const c = abs(<f32>load<i32>(coefficients + (at << 2)) * unit);
+        const step = <f32>load<i32>(steps + (at << 2)) * eighth;
+        cost -= costOf(m, c, step, offset1, offset2, table, lambda);
+      }
+    }
+    const fewer = groupCosts + (group << 2);
+    cost += lambda * (load<f32>(fewer) - load<f32>(fewer, 4));
+    if (cost < best) {
+      best = cost;
+      bestGroup = group;
+    }
+  }
+  const end = load<i32>(limits + (bestGroup << 2));
+  for (let i = last; i >= end; i -= stride) store<i16>(tokens + (i << 1), 0);
+  kind.cost = best;
+  return bestGroup;
+}
+
+/** The costs of the token `at`, by the magnitudes of its neighbours. */
+// @ts-ignore: decorator
+@inline
+function tableOf(kind: QuantiserParameters, at: i32, change: i32 = 0): usize {
+  const context = <i32>load<u8>(kind.contextOfSum + <i32>load<u8>(tokenSums + at) + change);
+  const group = <i32>load<u8>(kind.groupOfToken + at);
+  return kind.costs + ((group * CONTEXTS + context) << TABLE_SHIFT);
+}
+
+/**
+ * The bits of the tokens below `keep` that have the token `at` as a neighbour, if the size that counts for them changes.
+ * Tokens of other sub-blocks are left out: they are coded already, or not chosen yet.
+ */
+// @ts-ignore: decorator
+@inline
+function bitsOfDependents(kind: QuantiserParameters, at: i32, change: i32, keep: i32): f32 {
+  const list = kind.dependents + at * NEIGHBOURS;
+  const mask = kind.stride - 1;
+  let bits: f32 = 0;
+  for (let i = 0; i < NEIGHBOURS; i++) {
+    const other = <i32>load<u8>(list + i);
+    if (other == NO_DEPENDENT || other >= keep) break;
+    if (((other - at) & mask) != 0) continue;
+    const magnitude = min(abs(<i32>load<i16>(kind.tokens + (other << 1))), ESCAPE);
+    bits += load<f32>(tableOf(kind, other, change) + (magnitude << 2));
+  }
+  return bits;
 }
 
 /** The magnitude of the token whose number stands at `neighbour`. */

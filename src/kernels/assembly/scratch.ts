@@ -21,6 +21,8 @@ export let transformBlocks: usize = 0;
 
 /** Magnitudes of a block's tokens, as far as contexts count them, uint8. */
 export let tokenMagnitudes: usize = 0;
+/** Sums of the magnitudes of each token's neighbours, uint8. */
+export let tokenSums: usize = 0;
 
 /** Columns and rows of samples of the largest block and one more, in blocks of 8 columns. */
 export const SEARCH_STRIDE: i32 = LARGEST_BLOCK + 8;
@@ -47,7 +49,7 @@ export function scratchBytes(): usize {
     TRANSFORM_PAIR_BYTES +
     OUTPUT_BYTES +
     PAIR_BYTES +
-    TOKEN_BYTES
+    2 * TOKEN_BYTES
   );
 }
 
@@ -64,4 +66,5 @@ export function useScratch(at: usize): void {
   transformOutput = transformPairs + TRANSFORM_PAIR_BYTES;
   transformBlocks = transformOutput + OUTPUT_BYTES;
   tokenMagnitudes = transformBlocks + PAIR_BYTES;
+  tokenSums = tokenMagnitudes + TOKEN_BYTES;
 }

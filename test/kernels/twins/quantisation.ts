@@ -33,6 +33,12 @@ const LARGEST_MAGNITUDE = 16383;
 
 /** Rate-aware choice of tokens; every operation is rounded to 32 bits, in the order of the kernel. */
 export function quantiseTokens(input: QuantiserInput): Quantised {
+  const first = chooseTokens(input);
+  return first.groups === 0 ? first : refineTokens(input, first);
+}
+
+/** The choice in order. */
+export function chooseTokens(input: QuantiserInput): Quantised {
   const { first, stride, offsets, limits } = input;
   const tokens = input.tokens.slice();
   const count = tokens.length;
@@ -72,6 +78,53 @@ export function quantiseTokens(input: QuantiserInput): Quantised {
   return { groups: best.group, cost: best.cost, tokens };
 }
 
+/** The choice of all tokens again, from the last to the first. */
+function refineTokens(input: QuantiserInput, chosen: Quantised): Quantised {
+  const { first, stride, offsets, limits } = input;
+  const tokens = chosen.tokens.slice();
+  const lambda = f(input.lambda);
+  const keep = Math.min(limits[chosen.groups]!, tokens.length);
+  const own: number[] = [];
+  for (let i = first; i < keep; i += stride) own.push(i);
+  own.reverse();
+  const groupOf = (at: number): number => limits.findLastIndex((limit) => limit <= at);
+  const row = (at: number): Float32Array => costRow(input, tokens, at, groupOf(at));
+  const value = (i: number): number => f(f(input.coefficients[i]!) / 32768);
+  const step = (i: number): number => f(input.steps[i]! / 8);
+  const itsCost = (i: number, m: number): number => costOf(m, Math.abs(value(i)), step(i), row(i), offsets, lambda);
+
+  let cost = chosen.cost;
+  for (const at of own) {
+    const top = topOf(Math.abs(value(at)), step(at));
+    if (top === 0) continue;
+    const dependents = own.filter((i) => input.neighbours.subarray(6 * i, 6 * i + 6).includes(at)).reverse();
+    const total = (m: number): number => {
+      const before = tokens[at]!;
+      tokens[at] = m;
+      const bits = dependents.reduce((sum, i) => f(sum + row(i)[Math.min(15, Math.abs(tokens[i]!))]!), 0);
+      tokens[at] = before;
+      return m === 0 ? f(lambda * f(row(at)[0]! + bits)) : f(itsCost(at, m) + f(lambda * bits));
+    };
+    let best = { magnitude: 0, cost: total(0) };
+    for (let m = Math.max(1, top - 1); m <= top; m++) {
+      if (total(m) < best.cost) best = { magnitude: m, cost: total(m) };
+    }
+    const before = Math.abs(tokens[at]!);
+    if (best.magnitude === before) continue;
+    cost = f(cost + f(best.cost - total(before)));
+    tokens[at] = value(at) < 0 ? -best.magnitude : best.magnitude;
+  }
+
+  let best = { groups: chosen.groups, cost };
+  for (let group = chosen.groups - 1; group >= 0; group--) {
+    for (const i of own) if (groupOf(i) === group) cost = f(cost - itsCost(i, Math.abs(tokens[i]!)));
+    cost = f(cost + f(lambda * f(input.groupCosts[group]! - input.groupCosts[group + 1]!)));
+    if (cost < best.cost) best = { groups: group, cost };
+  }
+  for (const i of own) if (i >= limits[best.groups]!) tokens[i] = 0;
+  return { ...best, tokens };
+}
+
 /** Bits of the magnitudes of token `at`, given its neighbours. */
 function costRow(input: QuantiserInput, tokens: Int16Array, at: number, group: number): Float32Array {
   let sum = 0;
@@ -95,15 +148,33 @@ function chooseToken(
   offsets: readonly [number, number],
   lambda: number,
 ): Choice {
-  let best: Choice = { magnitude: 0, cost: f(lambda * table[0]!) };
-  const top = Math.min(LARGEST_MAGNITUDE, Math.floor(f(f(c / step) + 0.5)));
+  let best: Choice = { magnitude: 0, cost: costOf(0, c, step, table, offsets, lambda) };
+  const top = topOf(c, step);
   for (let m = Math.max(1, top - 1); m <= top; m++) {
-    const rebuilt = f(step * f(m - f(offsets[m === 1 ? 0 : 1])));
-    const error = f(c - rebuilt);
-    const change = f(f(error * error) - f(c * c));
-    const bits = m < 15 ? table[m]! : f(table[15]! + 2 * Math.floor(Math.log2(m - 14)) + 1);
-    const cost = f(change + f(lambda * bits));
+    const cost = costOf(m, c, step, table, offsets, lambda);
     if (cost < best.cost) best = { magnitude: m, cost };
   }
   return best;
+}
+
+/** The rounded magnitude. */
+function topOf(c: number, step: number): number {
+  return Math.min(LARGEST_MAGNITUDE, Math.floor(f(f(c / step) + 0.5)));
+}
+
+/** What the magnitude `m` adds to the cost of a coefficient, if zero adds only its rate. */
+function costOf(
+  m: number,
+  c: number,
+  step: number,
+  table: Float32Array,
+  offsets: readonly [number, number],
+  lambda: number,
+): number {
+  if (m === 0) return f(lambda * table[0]!);
+  const rebuilt = f(step * f(m - f(offsets[m === 1 ? 0 : 1])));
+  const error = f(c - rebuilt);
+  const change = f(f(error * error) - f(c * c));
+  const bits = m < 15 ? table[m]! : f(table[15]! + 2 * Math.floor(Math.log2(m - 14)) + 1);
+  return f(change + f(lambda * bits));
 }

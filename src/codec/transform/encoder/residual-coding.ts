@@ -100,6 +100,7 @@ export class ResidualCoding {
     const [luma, chroma] = [LUMA_LIMIT, CHROMA_LIMIT].map((limits) => ({
       limits,
       at: kernels.store(Int32Array.from(limits)),
+      groupOfToken: kernels.store(groupsOfTokens(limits)),
     }));
     const pair = (kind: number, count: number, limits: Limits, costs = kind): QuantiserPair => [
       this.#newQuantiser(kind, true, count, limits, costs),
@@ -286,19 +287,20 @@ export class ResidualCoding {
     kind: number,
     intra: boolean,
     count: number,
-    { limits, at }: Limits,
+    { limits, at, groupOfToken }: Limits,
     costs: number,
     first = 0,
     stride = 1,
   ): TokenQuantiser {
-    const { pack, contextNeighbours, contextOfSum } = this.#tables;
+    const { pack, contextNeighbours, contextDependents, contextOfSum } = this.#tables;
     const base = intra ? 0 : 2;
     return new TokenQuantiser(this.#kernels, {
       ...{ coefficients: this.#coefficients, tokens: this.#tokens, count, first, stride },
       neighbours: contextNeighbours[kind]!,
+      dependents: contextDependents[kind]!,
       contextOfSum,
       costs: this.#rates.tokenCosts[tokenClass(costs, intra)]!,
-      limits: at,
+      ...{ limits: at, groupOfToken },
       groupCount: limits.findIndex((limit) => limit >= count),
       offset1: pack.reconstructionOffset[base]! / 256,
       offset2: pack.reconstructionOffset[base + 1]! / 256,
@@ -333,6 +335,8 @@ export class ResidualCoding {
 interface Limits {
   readonly limits: readonly number[];
   readonly at: Pointer;
+  /** Address of the group of each token, uint8. */
+  readonly groupOfToken: Pointer;
 }
 
 function quantise(
@@ -344,6 +348,11 @@ function quantise(
 ): void {
   choice.groups = quantiser.quantise(steps, groupCosts, lambda);
   choice.cost = quantiser.cost;
+}
+
+/** The group of each token. */
+function groupsOfTokens(limits: readonly number[]): Uint8Array {
+  return Uint8Array.from({ length: limits.at(-1)! }, (_, at) => limits.findLastIndex((limit) => limit <= at));
 }
 
 function newChoice(): ResidualChoice {

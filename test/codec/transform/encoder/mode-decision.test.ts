@@ -264,8 +264,8 @@ describe('a larger lambda never gives more bits', () => {
       const decided = new Decided({ source: changed, settings, ...frame });
       const [nowBits, nowError] = [decided.bits(), decided.error()];
       expect(nowBits).toBeLessThanOrEqual(bits);
-      // Chroma predictions are compared by SATD: where nothing else is coded, the squared error may fall a little.
-      expect(nowError).toBeGreaterThan(0.9 * error);
+      // Ways are ranked by SATD, and blocks are predicted from what is decoded: the squared error may fall a little.
+      expect(nowError).toBeGreaterThan(0.8 * error);
       [bits, error] = [nowBits, nowError];
     }
   });
