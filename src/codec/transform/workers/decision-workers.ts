@@ -32,10 +32,7 @@ export class DecisionWorkers implements DecisionHelpers {
     for (const worker of this.#workers) worker.postMessage({ filter: job } satisfies DecisionRequest);
   }
 
-  /**
-   * Waits until all have joined; rejects if one cannot. Do not decide frames before that: this thread would wait
-   * forever.
-   */
+  /** Waits until all have joined; rejects if one cannot. A worker that fails later ends the thread that started it. */
   async ready(): Promise<void> {
     await this.#ready;
     for (const worker of this.#workers) worker.unref();
