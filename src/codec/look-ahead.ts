@@ -142,6 +142,13 @@ export class LookAhead {
     this.#frames.get(display)!.fields.clear();
   }
 
+  /** Forgets how a frame is predicted: nothing is predicted in it any more, nor in the frame behind it. */
+  forgetPredictions({ display }: LookAheadFrame): void {
+    const { fields, averages } = this.#frames.get(display)!;
+    fields.clear();
+    averages.clear();
+  }
+
   /** Forgets a frame: nothing will be predicted from it or in it any more. */
   release({ display }: LookAheadFrame): void {
     const frame = this.#frames.get(display);

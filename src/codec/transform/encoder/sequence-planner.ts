@@ -103,6 +103,7 @@ export class SequencePlanner {
     const { frame, isKey, references, refreshSlot } = window[0]!;
     const { adaptiveQuality, motion } = this.#settings;
     const dependents = window.map((planned) => this.#dependent(planned));
+    this.#forgetPredictions(window);
     const gain = this.#propagation.gain(dependents);
     const { references: hints } = dependents[0]!;
     // A key frame decides the quality of many frames: its regions share a fraction, else frames do.
@@ -164,6 +165,14 @@ export class SequencePlanner {
       if (next === undefined || (direction > 0 ? next : last).isKey) return;
       yield { distance: direction * away, picture: next.picture };
       last = next;
+    }
+  }
+
+  /** Frees what is known of frames whose predictions are all made, and those of the frames behind them, which begin there. */
+  #forgetPredictions(described: readonly PlannedFrame[]): void {
+    const displays = new Set(described.map(({ frame }) => frame.display));
+    for (const { frame } of described) {
+      if (displays.has(frame.display + 1)) this.#lookAhead.forgetPredictions(frame);
     }
   }
 
