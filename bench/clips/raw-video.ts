@@ -124,9 +124,9 @@ export async function* readPlanarFrames(
     throw new InputError(`cannot read ${file}: ${(error as Error).message}`, { cause: error });
   });
   try {
-    const picture = new Uint8Array(length);
     for (let index = 0; index < frameCount; index++) {
       throwIfCancelled(signal);
+      const picture = new Uint8Array(length);
       const { bytesRead } = await handle.read(picture, 0, length, index * length);
       if (bytesRead < length) throw new InputError(`${file} is cut in frame ${index}`);
       const { pts, duration } = timeOf(index);

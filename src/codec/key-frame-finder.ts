@@ -34,7 +34,9 @@ export class KeyFrameFinder implements AsyncDisposable {
 
   /** Returns whether the next frame in display order is a key frame. */
   isKey({ y }: Pick<Frame, 'y'>): Promise<boolean> {
-    return this.#survey.call({ y });
+    // A message would take the whole buffer behind the plane.
+    const copy = new Uint8Array(y);
+    return this.#survey.call({ y: copy }, [copy.buffer]);
   }
 
   /** Ends the worker. */

@@ -3,6 +3,7 @@ import type { Kernels, Pointer } from '../kernels/kernels.js';
 import { MotionSearch } from '../kernels/motion-search.js';
 import type { LookAheadSettings } from './look-ahead-settings.js';
 import { MACROBLOCK_SAMPLES, type MacroblockGrid } from './macroblock-grid.js';
+import { release } from '../platform/threads.js';
 import { BORDER, writePlane } from './planes.js';
 
 /** Vectors may point this far outside, samples; taps read further on the right and below. */
@@ -15,21 +16,21 @@ const TAPS = 2;
 /** How well one frame is predicted from another, one value per macroblock. */
 export interface MotionField {
   /** Never more than the intra cost. */
-  readonly cost: Float32Array;
+  readonly cost: Float32Array<ArrayBuffer>;
   /** Share of what is coded in a block that takes over the reference's quality, 0..1. */
-  readonly followed: Float32Array;
+  readonly followed: Float32Array<ArrayBuffer>;
   /** [macroblocks, 2]: vectors to the other frame, quarter samples of the half-size plane; whole ones to a frame further away than the next. */
-  readonly motion: Int16Array;
+  readonly motion: Int16Array<ArrayBuffer>;
 }
 
 /** How well a frame is predicted from one before and one after it. */
 export interface BidirectionalCosts {
   /** Of the best of both directions and their average. */
-  readonly cost: Float32Array;
+  readonly cost: Float32Array<ArrayBuffer>;
   /** Which one that is: 0 past, 1 future, 2 average. */
-  readonly choice: Uint8Array;
+  readonly choice: Uint8Array<ArrayBuffer>;
   /** Share of what is coded in a block that takes over the quality of its references, 0..1. */
-  readonly followed: Float32Array;
+  readonly followed: Float32Array<ArrayBuffer>;
 }
 
 /** A frame that waits to be coded, on half-size luma. */
@@ -140,6 +141,22 @@ export class LookAhead {
    */
   forgetPast({ display }: LookAheadFrame): void {
     this.#frames.get(display)!.fields.clear();
+  }
+
+  /**
+   * Forgets how a frame is predicted: nothing is predicted in it any more, nor in the frame behind it.
+   *
+   * @param kept arrays of predictions of this frame that are still needed; the memory of all others is freed.
+   */
+  forgetPredictions({ display }: LookAheadFrame, kept: ReadonlySet<unknown>): void {
+    const { fields, averages } = this.#frames.get(display)!;
+    const arrays = [
+      ...[...fields.values()].flatMap(({ cost, followed, motion }) => [cost, followed, motion]),
+      ...[...averages.values()].flatMap(({ cost, followed, choice }) => [cost, followed, choice]),
+    ];
+    release(arrays.filter((array) => !kept.has(array)).map(({ buffer }) => buffer));
+    fields.clear();
+    averages.clear();
   }
 
   /** Forgets a frame: nothing will be predicted from it or in it any more. */

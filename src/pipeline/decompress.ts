@@ -3,8 +3,10 @@ import { StreamReader as Reader } from '../bitstream/stream-reader.js';
 import { findKey } from '../bitstream/stream-index.js';
 import type { ByteSink } from '../bitstream/stream-writer.js';
 import { Decoder, type DecoderOptions, type DecodingProblem, type PostFilter } from '../codec/decoder.js';
+import { planeBuffers } from '../codec/planes.js';
 import { BitstreamError, InputError, throwIfCancelled } from '../errors.js';
 import { resolveInput } from '../io/input.js';
+import { release } from '../platform/threads.js';
 import { createVideoSink, type OutputVideoCodec, type VideoSink } from '../video/out/media-writer.js';
 import type { SideTracks } from '../video/side/side-tracks.js';
 import { feedPackets, type FeedCounts } from './packet-feed.js';
@@ -174,6 +176,7 @@ async function decodeTo(
     if (window !== null && frame.pts < window.from) continue;
     if (window?.until !== null && window !== null && frame.pts >= window.until) break;
     await sink.write({ ...frame, pts: frame.pts - origin });
+    release(planeBuffers(frame));
     if (frame.isConcealed) concealedFrames++;
     if (frame.isDamaged) damagedFrames++;
     meter.addPacket(counts.packetBytes - fedBytes, counts.bytes);

@@ -1,5 +1,7 @@
 import type { Packet } from '../bitstream/packet.js';
 import { describeEncoder, Encoder, type EncoderDescription } from '../codec/encoder.js';
+import { planeBuffers } from '../codec/planes.js';
+import { release } from '../platform/threads.js';
 import type { Frame } from '../video/frame.js';
 import { ChunkFinder } from './chunks/chunk-finder.js';
 import type { ChunkCoders, ChunkTask } from './chunks/chunk-coders.js';
@@ -29,13 +31,22 @@ export async function openWholeMaker(job: CompressJob, plan: AheadPlan | null): 
   return {
     encoder,
     make: async function* (frames, onFrame) {
-      for await (const packet of encoder.encode(frames, { signal: options.signal, control: plan?.control })) {
+      const taken = releaseTaken(frames);
+      for await (const packet of encoder.encode(taken, { signal: options.signal, control: plan?.control })) {
         onFrame();
         yield packet;
       }
     },
     [Symbol.asyncDispose]: () => encoder[Symbol.asyncDispose](),
   };
+}
+
+/** Passes frames on and frees each when the next one is asked for: the encoder has copied it then. */
+async function* releaseTaken(frames: AsyncIterable<Frame>): AsyncGenerator<Frame, void, undefined> {
+  for await (const frame of frames) {
+    yield frame;
+    release(planeBuffers(frame));
+  }
 }
 
 /**

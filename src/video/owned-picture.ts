@@ -1,7 +1,7 @@
-import type { AVPixelFormat } from 'node-av/constants';
+import { AV_PIX_FMT_YUV420P, type AVPixelFormat } from 'node-av/constants';
 import { avImageGetBufferSize, Frame as AvFrame, Rational } from 'node-av/lib';
-import type { Rational as Ratio } from './frame.js';
-import { mustExist } from './libav.js';
+import type { Frame, Rational as Ratio } from './frame.js';
+import { mustExist, throwIfOutputFails } from './libav.js';
 
 /** The properties of a picture that libav needs beside the samples. */
 export interface PictureProperties {
@@ -39,5 +39,31 @@ export function ownedPicture(packed: Uint8Array, properties: PictureProperties):
     return picture;
   } finally {
     view.free();
+  }
+}
+
+/** A libav picture with a copy of a frame. */
+export function pictureOfFrame(frame: Frame, { timeBase, pts }: Pick<PictureProperties, 'timeBase' | 'pts'>): AvFrame {
+  const picture = new AvFrame();
+  try {
+    picture.alloc();
+    picture.width = frame.width;
+    picture.height = frame.height;
+    picture.format = AV_PIX_FMT_YUV420P;
+    picture.timeBase = new Rational(timeBase.num, timeBase.den);
+    picture.pts = pts;
+    throwIfOutputFails(picture.allocBuffer(), 'no memory for a picture');
+    const planes = mustExist(picture.data, 'a picture');
+    [frame.y, frame.u, frame.v].forEach((samples, plane) => {
+      const width = plane === 0 ? frame.width : (frame.width + 1) >> 1;
+      const stride = picture.linesize[plane]!;
+      for (let from = 0, to = 0; from < samples.length; from += width, to += stride) {
+        planes[plane]!.set(samples.subarray(from, from + width), to);
+      }
+    });
+    return picture;
+  } catch (error) {
+    picture.free();
+    throw error;
   }
 }

@@ -11,8 +11,7 @@ export function planarByteLength(width: number, height: number): number {
 }
 
 /**
- * Copies packed planes (Y, U, V without padding) into a {@link Frame} that owns one buffer per plane, so that a caller
- * can transfer any plane to a worker.
+ * Returns a {@link Frame} whose planes lie in `packed` (Y, U, V without padding): its bytes must not change any more.
  *
  * @throws RangeError if `packed` is not exactly one picture long
  */
@@ -28,8 +27,8 @@ export function frameFromPlanar(
   if (packed.length !== luma + 2 * chroma) {
     throw new RangeError(`a ${width}x${height} picture has ${luma + 2 * chroma} bytes, not ${packed.length}`);
   }
-  // slice() of a Node Buffer would share memory; the copy constructor never does.
-  const plane = (start: number, length: number) => new Uint8Array(packed.subarray(start, start + length));
+  // Not subarray(), which would give Node Buffers of a Node Buffer.
+  const plane = (start: number, length: number) => new Uint8Array(packed.buffer, packed.byteOffset + start, length);
   return {
     width,
     height,

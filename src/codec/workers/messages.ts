@@ -34,7 +34,7 @@ export type EncoderRequest =
 
 /** The luma of the next picture in display order; the answer tells whether an encoder makes it a key frame. */
 export interface SurveyRequest {
-  readonly y: Uint8Array;
+  readonly y: Uint8Array<ArrayBuffer>;
 }
 
 /** An encoded frame. */

@@ -1,4 +1,5 @@
 import { Kernels } from '../../kernels/kernels.js';
+import { release } from '../../platform/threads.js';
 import { serveRequests, type Served } from '../../threads/serve.js';
 import { KeyFrames } from '../key-frames.js';
 import { LookAhead, type LookAheadFrame } from '../look-ahead.js';
@@ -23,6 +24,7 @@ serveRequests(({ width, height, lookAhead: settings, keyint }: SurveySetup) => {
   let last: LookAheadFrame | null = null;
   return Promise.resolve(({ y }: SurveyRequest): Promise<Served<boolean>> => {
     const frame = lookAhead.analyse(y);
+    release([y.buffer]);
     if (last !== null) lookAhead.release(last);
     last = frame;
     const isKey = keyFrames.isKey(frame.isSceneCut);

@@ -1,8 +1,8 @@
-import { AV_PIX_FMT_YUV420P, AVCOL_RANGE_JPEG, AVCOL_RANGE_MPEG } from 'node-av/constants';
+import { AVCOL_RANGE_JPEG, AVCOL_RANGE_MPEG } from 'node-av/constants';
 import { FrameConverter } from './frame-converter.js';
 import type { Frame } from '../frame.js';
-import { ownedPicture } from '../owned-picture.js';
-import { frameFromPlanar, planarFromFrame } from '../planar-buffer.js';
+import { pictureOfFrame } from '../owned-picture.js';
+import { frameFromPlanar } from '../planar-buffer.js';
 
 /** Scales 8-bit 4:2:0 frames to one size with FFmpeg's `scale` filter, bicubic; range and matrix stay. */
 export class FrameScaler implements Disposable {
@@ -22,13 +22,7 @@ export class FrameScaler implements Disposable {
   async scale(frame: Frame): Promise<Frame> {
     const [width, height] = [this.#width, this.#height];
     if (frame.width === width && frame.height === height) return frame;
-    const picture = ownedPicture(planarFromFrame(frame), {
-      width: frame.width,
-      height: frame.height,
-      format: AV_PIX_FMT_YUV420P,
-      timeBase: { num: 1, den: 1 },
-      pts: 0n,
-    });
+    const picture = pictureOfFrame(frame, { timeBase: { num: 1, den: 1 }, pts: 0n });
     try {
       picture.colorRange = this.#fullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
       const planes = await this.#converter.convert(picture, `cannot scale to ${width}x${height}`);

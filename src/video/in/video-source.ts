@@ -20,7 +20,8 @@ export interface VideoSource extends AsyncDisposable {
    */
   readonly notes: readonly string[];
   /**
-   * Yields the frames in display order. Reads each frame only when the caller asks for it. Can be called once.
+   * Yields the frames in display order. Reads each frame only when the caller asks for it. Can be called once. The buffers of
+   * a frame belong to the caller; its planes may share one.
    *
    * @throws InputError if the file is damaged; CancelledError if the signal fires
    */

@@ -3,8 +3,7 @@ import { Filter, FilterGraph, Frame as AvFrame, type FilterContext } from 'node-
 import { EnvironmentError } from '../../errors.js';
 import type { Frame, Rational } from '../frame.js';
 import { mustExist, throwIfOutputFails } from '../libav.js';
-import { ownedPicture } from '../owned-picture.js';
-import { planarFromFrame } from '../planar-buffer.js';
+import { pictureOfFrame } from '../owned-picture.js';
 
 /** Whether this build of FFmpeg's libraries has a filter. */
 export function hasFilter(name: string): boolean {
@@ -84,13 +83,7 @@ export class ComparisonFilter implements Disposable {
   }
 
   async #feed(source: FilterContext, picture: Frame, pts: bigint): Promise<void> {
-    const frame = ownedPicture(planarFromFrame(picture), {
-      width: picture.width,
-      height: picture.height,
-      format: AV_PIX_FMT_YUV420P,
-      timeBase: { num: 1, den: 1 },
-      pts,
-    });
+    const frame = pictureOfFrame(picture, { timeBase: { num: 1, den: 1 }, pts });
     try {
       throwIfOutputFails(await source.buffersrcAddFrame(frame), this.#what);
     } finally {

@@ -28,8 +28,7 @@ import {
 import { EnvironmentError, InputError } from '../../errors.js';
 import type { Frame, VideoProperties } from '../frame.js';
 import { throwIfOutputFails } from '../libav.js';
-import { ownedPicture } from '../owned-picture.js';
-import { planarFromFrame } from '../planar-buffer.js';
+import { pictureOfFrame } from '../owned-picture.js';
 import { markInterlaced } from '../side/field-order.js';
 import { hdrOptions } from '../side/hdr-metadata.js';
 
@@ -172,13 +171,7 @@ export class FrameEncoder implements Disposable {
     if (frame.width !== width || frame.height !== height) {
       throw new InputError(`a frame is ${frame.width}x${frame.height}, the video is ${width}x${height}`);
     }
-    const picture = ownedPicture(planarFromFrame(frame), {
-      width,
-      height,
-      format: AV_PIX_FMT_YUV420P,
-      timeBase,
-      pts: frame.pts,
-    });
+    const picture = pictureOfFrame(frame, { timeBase, pts: frame.pts });
     picture.duration = frame.duration;
     if (this.#properties.fieldOrder !== undefined) markInterlaced(picture, this.#properties.fieldOrder);
     picture.sampleAspectRatio = new Rational(sampleAspect.num, sampleAspect.den);

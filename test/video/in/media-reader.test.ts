@@ -87,11 +87,14 @@ describe('properties and frames', () => {
     expect(frames.map(({ pts, duration }) => [pts, duration])).toEqual([[0n, 512n]]);
   });
 
-  test('frames own their planes', async () => {
-    const { frames } = await readAll(clip('one-frame.mp4'));
-    const [frame] = frames;
-    expect(frame?.y.buffer.byteLength).toBe(64 * 48);
-    expect(structuredClone(frame?.u, { transfer: [frame?.u.buffer as ArrayBuffer] })).toHaveLength(32 * 24);
+  test('each frame has a buffer of its own for its planes, which can be handed over', async () => {
+    const { frames } = await readAll(clip('ten-bit-422.mkv'));
+    const buffers = new Set(frames.flatMap(({ y, u, v }) => [y.buffer, u.buffer, v.buffer]));
+    expect(buffers.size).toBe(frames.length);
+    const { width, height, u } = frames[0]!;
+    const buffer = u.buffer as ArrayBuffer;
+    expect(buffer.byteLength).toBe(1.5 * width * height);
+    expect(structuredClone(u, { transfer: [buffer] })).toHaveLength((width * height) / 4);
   });
 });
 

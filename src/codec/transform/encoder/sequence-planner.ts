@@ -103,6 +103,7 @@ export class SequencePlanner {
     const { frame, isKey, references, refreshSlot } = window[0]!;
     const { adaptiveQuality, motion } = this.#settings;
     const dependents = window.map((planned) => this.#dependent(planned));
+    this.#forgetPredictions(window, dependents);
     const gain = this.#propagation.gain(dependents);
     const { references: hints } = dependents[0]!;
     // A key frame decides the quality of many frames: its regions share a fraction, else frames do.
@@ -165,6 +166,16 @@ export class SequencePlanner {
       yield { distance: direction * away, picture: next.picture };
       last = next;
     }
+  }
+
+  /** Frees what is known of frames whose predictions are all made, and those of the frames behind them, which begin there. */
+  #forgetPredictions(window: readonly PlannedFrame[], dependents: readonly DependentFrame[]): void {
+    const displays = new Set(dependents.map(({ display }) => display));
+    window.forEach(({ frame }, at) => {
+      if (!displays.has(frame.display + 1)) return;
+      const { choice, followed, references } = dependents[at]!;
+      this.#lookAhead.forgetPredictions(frame, new Set([choice, followed, ...references.map(({ motion }) => motion)]));
+    });
   }
 
   /** Describes how a frame depends on others. */
