@@ -24,11 +24,6 @@ import type { WorkerLink } from '../threads/worker-link.js';
 
 /** The number of packets in the workers at a time: enough to keep all of them busy. */
 const IN_FLIGHT = 5;
-/**
- * The number of packets at a time whose tokens are read or made a picture: one in each of both workers and one between them.
- * Tokens take more memory than pictures.
- */
-const TOKENS_IN_FLIGHT = 3;
 
 /** Which filter improves the shown picture: restoration (`psnr`), perceptual synthesis (`lpips`), or none. */
 export type PostFilter = 'none' | 'psnr' | 'lpips';
@@ -69,8 +64,6 @@ interface Lost {
   readonly lost: string;
 }
 
-type Decoded = DecoderResponse & { readonly kind: 'picture' };
-
 /** A picture to show. */
 interface Shown {
   readonly planes: Planes;
@@ -82,8 +75,6 @@ interface Pending {
   readonly packet: Packet;
   /** Number of the frame in coding order. */
   readonly index: number;
-  /** Resolves when its tokens are needed no more. */
-  readonly made: Promise<unknown>;
   readonly shown: Promise<Shown | Lost>;
 }
 
@@ -188,12 +179,9 @@ export class Decoder implements AsyncDisposable {
           await this.#tokens.call({ kind: 'lost' });
           continue;
         }
-        const before = pending.at(-TOKENS_IN_FLIGHT);
-        if (before !== undefined) await unlessCancelled(before.made, signal);
-        const decoded = this.#decodePacket(item);
-        const shown = this.#show(decoded, index);
+        const shown = this.#decodePacket(item, index);
         shown.catch(() => undefined);
-        pending.push({ packet: item, index: index++, made: decoded.catch(() => undefined), shown });
+        pending.push({ packet: item, index: index++, shown });
         if (pending.length > IN_FLIGHT) yield* this.#order(held, await this.#finish(pending.shift()!, signal));
       }
       while (pending.length > 0) yield* this.#order(held, await this.#finish(pending.shift()!, signal));
@@ -208,8 +196,8 @@ export class Decoder implements AsyncDisposable {
     await Promise.all([this.#tokens, this.#pictures, ...this.#filters].map((link) => link[Symbol.asyncDispose]()));
   }
 
-  /** Returns the decoded picture of a packet, or the reason if there is none. */
-  async #decodePacket(packet: Packet): Promise<Decoded | Lost> {
+  /** Returns the picture to show for packet number `index`, or the reason if there is none. */
+  async #decodePacket(packet: Packet, index: number): Promise<Shown | Lost> {
     const { tokens: bytes, duration: _duration, loopChecksum: checksum, ...header } = packet;
     const spare = this.#spareTokens.pop();
     const parsed = await this.#tokens.call({ kind: 'read', header, bytes, spare }, spare && tokenBuffers(spare));
@@ -222,13 +210,6 @@ export class Decoder implements AsyncDisposable {
     ]);
     if (decoded.kind === 'lost') return { lost: decoded.reason };
     this.#spareTokens.push(decoded.spent);
-    return decoded;
-  }
-
-  /** Returns the picture to show for packet number `index`, or the reason if there is none. */
-  async #show(packet: Promise<Decoded | Lost>, index: number): Promise<Shown | Lost> {
-    const decoded = await packet;
-    if ('lost' in decoded) return decoded;
     const { planes, side, attenuation, isDamaged } = decoded;
     const filter = this.#filters[index % this.#filters.length];
     if (filter !== undefined) {
