@@ -22,8 +22,14 @@ import { DEPENDS_ON_LOSS } from './slot-marks.js';
 import { release } from '../platform/threads.js';
 import type { WorkerLink } from '../threads/worker-link.js';
 
-/** The number of packets in the workers at a time: enough to keep all of them busy. */
-const IN_FLIGHT = 5;
+/**
+ * The number of packets in the workers at a time: frames take different times in each worker, so 5 do not keep all of them busy
+ * (LOG, "More packets in the decoder"). Large pictures have fewer, because each packet takes 4.5 bytes of memory per sample.
+ */
+const LEAST_IN_FLIGHT = 5;
+const MOST_IN_FLIGHT = 12;
+/** Luma samples of the pictures in the workers. */
+const SAMPLES_IN_FLIGHT = 2 ** 23;
 
 /** Which filter improves the shown picture: restoration (`psnr`), perceptual synthesis (`lpips`), or none. */
 export type PostFilter = 'none' | 'psnr' | 'lpips';
@@ -99,6 +105,7 @@ export class Decoder implements AsyncDisposable {
   /** Luma samples of a row of decoded planes. */
   readonly #codedWidth: number;
   readonly #isStrict: boolean;
+  readonly #inFlight: number;
   readonly #tokens: WorkerLink<TokenRequest, TokenResponse>;
   readonly #pictures: WorkerLink<DecoderRequest, DecoderResponse>;
   /** Workers that take turns with the post-filter; none if there is no post-filter. */
@@ -116,6 +123,8 @@ export class Decoder implements AsyncDisposable {
     const family = findFamily(pack);
     this.#codedWidth = family.codedWidth(header.width);
     this.#isStrict = options.strict ?? false;
+    const pictures = Math.floor(SAMPLES_IN_FLIGHT / (header.width * header.height));
+    this.#inFlight = Math.min(MOST_IN_FLIGHT, Math.max(LEAST_IN_FLIGHT, pictures));
     this.device = device;
     this.postFilter = options.postFilter ?? pack.manifest.defaultPostFilter ?? 'none';
     const { width, height, isResilient } = header;
@@ -182,7 +191,7 @@ export class Decoder implements AsyncDisposable {
         const shown = this.#decodePacket(item, index);
         shown.catch(() => undefined);
         pending.push({ packet: item, index: index++, shown });
-        if (pending.length > IN_FLIGHT) yield* this.#order(held, await this.#finish(pending.shift()!, signal));
+        if (pending.length > this.#inFlight) yield* this.#order(held, await this.#finish(pending.shift()!, signal));
       }
       while (pending.length > 0) yield* this.#order(held, await this.#finish(pending.shift()!, signal));
       yield* held.sort(byTime);
