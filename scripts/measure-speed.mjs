@@ -194,9 +194,13 @@ async function measureMemory(path) {
 
 /** Runs the command line in a process of its own: its wall seconds and its peak memory. */
 async function runTessera(parameters) {
-  // Its threads write too when they end; the largest number counts.
-  const atExit =
-    "import { writeSync } from 'node:fs'; process.on('exit', () => writeSync(3, process.resourceUsage().maxRSS + ' '));";
+  // Linux counts the memory of this script in `maxRSS` too, because the new process has it for a moment. The threads of the
+  // command write too when they end; the largest number counts.
+  const atExit = `
+    import { existsSync, readFileSync, writeSync } from 'node:fs';
+    const status = '/proc/self/status';
+    const peak = () => /VmHWM:\\s*(\\d+)/.exec(readFileSync(status, 'latin1'))[1];
+    process.on('exit', () => writeSync(3, (existsSync(status) ? peak() : process.resourceUsage().maxRSS) + ' '));`;
   const hook = ['--import', `data:text/javascript,${encodeURIComponent(atExit)}`];
   const started = performance.now();
   const child = spawn(process.execPath, [...hook, commandLine, ...parameters], {
