@@ -23,8 +23,8 @@ import { release } from '../platform/threads.js';
 import type { WorkerLink } from '../threads/worker-link.js';
 
 /**
- * The number of packets in the workers at a time: frames take different times in each worker, so 5 do not keep all of them busy
- * (LOG, "More packets in the decoder"). Large pictures have fewer, because each packet takes 4.5 bytes of memory per sample.
+ * Limits of the number of packets in the workers at a time. Frames take different times in each worker, so more packets keep
+ * all of them busy (LOG, "More packets in the decoder"); but each takes 4.5 bytes per luma sample, so large pictures have fewer.
  */
 const LEAST_IN_FLIGHT = 5;
 const MOST_IN_FLIGHT = 12;
@@ -105,6 +105,7 @@ export class Decoder implements AsyncDisposable {
   /** Luma samples of a row of decoded planes. */
   readonly #codedWidth: number;
   readonly #isStrict: boolean;
+  /** The number of packets in the workers at a time. */
   readonly #inFlight: number;
   readonly #tokens: WorkerLink<TokenRequest, TokenResponse>;
   readonly #pictures: WorkerLink<DecoderRequest, DecoderResponse>;

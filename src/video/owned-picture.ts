@@ -42,7 +42,11 @@ export function ownedPicture(packed: Uint8Array, properties: PictureProperties):
   }
 }
 
-/** A libav picture with a copy of a frame. */
+/**
+ * Copies a frame into a new libav picture; the caller frees it.
+ *
+ * @throws EnvironmentError if there is not enough memory
+ */
 export function pictureOfFrame(frame: Frame, { timeBase, pts }: Pick<PictureProperties, 'timeBase' | 'pts'>): AvFrame {
   const picture = new AvFrame();
   try {
@@ -52,7 +56,7 @@ export function pictureOfFrame(frame: Frame, { timeBase, pts }: Pick<PictureProp
     picture.format = AV_PIX_FMT_YUV420P;
     picture.timeBase = new Rational(timeBase.num, timeBase.den);
     picture.pts = pts;
-    throwIfOutputFails(picture.allocBuffer(), 'no memory for a picture');
+    throwIfOutputFails(picture.allocBuffer(), 'cannot allocate a picture');
     const planes = mustExist(picture.data, 'a picture');
     [frame.y, frame.u, frame.v].forEach((samples, plane) => {
       const width = plane === 0 ? frame.width : (frame.width + 1) >> 1;

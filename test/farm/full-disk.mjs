@@ -1,9 +1,5 @@
 // For `node --import`: the disk is full, so no file can be written.
-import { open } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { fileHandles } from './file-handles.mjs';
 
-const handle = await open(fileURLToPath(import.meta.url));
-const prototype = Object.getPrototypeOf(handle);
-await handle.close();
-prototype.writeFile = () =>
+fileHandles.writeFile = () =>
   Promise.reject(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }));
